@@ -1,0 +1,110 @@
+/**
+ * The contract of a detector, and nothing else.
+ *
+ * A detector is a value. It is pure: rows, event and settings alone decide; no I/O, clock, randomness or global. It
+ * changes its own columns in place (copying costs ten times more than judging), never a shared one, and never grows
+ * without bound. It scores before it learns and does not learn from what it has just flagged.
+ */
+import type { z } from "zod";
+import type { EventView } from "../schemas/event-view.ts";
+import type { EventKind } from "../schemas/event.ts";
+import type { Severity } from "../schemas/ids.ts";
+import type { ByteReader, ByteWriter } from "./codec.ts";
+import type { AgentRow, SessionRow, TokenRow } from "./rows.ts";
+import type { Taxonomy } from "./tags.ts";
+
+/** One kind of finding that a detector can make. */
+export interface FindingKind {
+  readonly severity: Severity;
+  readonly evidence: "invariant" | "fact";
+  /** When it fires, in a sentence. */
+  readonly fires: string;
+  /** What keeps it silent, in a sentence. */
+  readonly silencedBy: string;
+  readonly tags: readonly Taxonomy[];
+}
+
+/** Everything a person needs to know to trust a detector; its page of documentation is printed from this. */
+export interface About {
+  readonly title: string;
+  /** What an adversary gains, and what this sees of it. */
+  readonly summary: string;
+  readonly kinds: Readonly<Record<string, FindingKind>>;
+  readonly formulas: readonly string[];
+  /** What it is known to miss. */
+  readonly blindSpots: readonly string[];
+  readonly falsePositives: readonly string[];
+  /** Steps for a person; each names a field, a window and the question. */
+  readonly runbook: readonly string[];
+  readonly references: readonly string[];
+}
+
+/** What only the detector knows; the fold adds identity, times, provenance and versions. */
+export interface Draft {
+  readonly kind: string;
+  /** Tells apart two findings of one kind at one event, such as two targets. */
+  readonly about?: string;
+  /** If it differs from the declaration, for this finding only. */
+  readonly severity?: Severity;
+  readonly summary: string;
+  readonly expected: string;
+  readonly rarity?: string;
+  /** Earlier events that are evidence; the fold puts the trigger last. */
+  readonly earlier?: readonly string[];
+  readonly evidence: Readonly<Record<string, string | number | boolean | string[]>>;
+}
+
+export interface Out {
+  finding(draft: Draft): void;
+}
+
+/** The rows that an event touches. `own` are the columns of the detector that is being called. */
+export interface Rows<AgentColumns, SessionColumns, TokenColumns> {
+  readonly agent: AgentRow;
+  readonly session: SessionRow;
+  /** Undefined when the event names no token. */
+  readonly token: TokenRow | undefined;
+  readonly own: {
+    readonly agent: AgentColumns;
+    readonly session: SessionColumns;
+    /** Only to be read when `token` is there. */
+    readonly token: TokenColumns;
+  };
+}
+
+/** How one detector's columns of one row begin, are written, read and shown. */
+export interface Columns<State, Settings> {
+  start(settings: Settings): State;
+  /** Dense binary; the fold writes the version in front. */
+  write(state: State, to: ByteWriter): void;
+  /** Reads `version` or the one before it. */
+  read(from: ByteReader, version: number, settings: Settings): State;
+}
+
+export interface Detector<Settings = unknown, AgentColumns = unknown, SessionColumns = unknown, TokenColumns = unknown> {
+  /** Equals the file name; never reused. */
+  readonly id: string;
+  /** Raised when the columns change shape or meaning. */
+  readonly version: number;
+  readonly about: About;
+  /** Every field: meaning, unit, default. */
+  readonly settings: z.ZodType<Settings>;
+  /** The router is built from this. */
+  readonly on: readonly EventKind[];
+  /** Whether events that are older than the agent's clock less the lateness are heard; baselines never learn from them. */
+  readonly hearsLate: boolean;
+  readonly columns: {
+    readonly agent: Columns<AgentColumns, Settings>;
+    readonly session: Columns<SessionColumns, Settings>;
+    readonly token: Columns<TokenColumns, Settings>;
+  };
+  step(rows: Rows<AgentColumns, SessionColumns, TokenColumns>, event: EventView, settings: Settings, out: Out): void;
+  /** The session has ended: by its gap, its length or its age. Here a detector learns from it. */
+  sessionEnded?(agent: AgentRow, own: AgentColumns, session: SessionRow, ownSession: SessionColumns, settings: Settings): void;
+  /** The agent's clock has passed into a new epoch (a day of event time). Here candidates become baseline. */
+  epochEnded?(agent: AgentRow, own: AgentColumns, epoch: number, settings: Settings): void;
+  /** The agent's columns in readable form, for people, export and import. */
+  view?(own: AgentColumns, agent: AgentRow, settings: Settings): unknown;
+  /** The inverse of `view`: columns from an exported baseline. */
+  restore?(view: unknown, agent: AgentRow, settings: Settings): AgentColumns;
+}

@@ -1,0 +1,115 @@
+/** Incidents, decisions, actions, outcomes and denials: what follows from a finding. */
+import { z } from "zod";
+import { ActionId, AgentId, DecisionId, FindingId, IncidentId, Severity, Tenant, Timestamp } from "./ids.ts";
+
+/** How far a playbook step may go by itself. `observe` is the default of a fresh install. */
+export const MODES = ["observe", "dry-run", "approve", "enforce"] as const;
+export const Mode = z.enum(MODES);
+export type Mode = z.infer<typeof Mode>;
+
+/** What can be asked of a target. Quarantine has an expiry and its inverse is release. */
+export const ACTION_KINDS = ["quarantine", "revoke-token", "revoke-family", "release"] as const;
+export const ActionKind = z.enum(ACTION_KINDS);
+export type ActionKind = z.infer<typeof ActionKind>;
+
+/** What is denied at a gate: an agent, one token (by keyed hash or public id), or a family of refresh tokens. */
+export const Target = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("agent"), id: AgentId }),
+  z.object({ type: z.literal("token"), id: z.string() }),
+  z.object({ type: z.literal("family"), id: z.string() }),
+]);
+export type Target = z.infer<typeof Target>;
+
+/** Findings about one agent with one cause, gathered. */
+export const Incident = z.object({
+  id: IncidentId,
+  tenant: Tenant,
+  agent: AgentId,
+  /** Why it is one incident: `left-its-graph`, `token-misuse`, `refresh-storm`. */
+  cause: z.string(),
+  status: z.enum(["open", "contained", "released", "closed"]),
+  severity: Severity,
+  openedAt: Timestamp,
+  updatedAt: Timestamp,
+  /** The newest 100; `findingCount` counts all. */
+  findings: z.array(FindingId).max(100),
+  findingCount: z.int(),
+  summary: z.string(),
+  /** Ids of the actions that were asked for; newest 100. */
+  actions: z.array(ActionId).max(100),
+  /** What the playbook would do or waits for, in `observe`, `dry-run` and `approve`. */
+  proposed: z.array(z.object({ step: z.string(), kind: ActionKind, target: Target, mode: Mode })).max(100),
+});
+export type Incident = z.infer<typeof Incident>;
+
+/** A person's word about an incident or an agent. */
+export const Decision = z.object({
+  id: DecisionId,
+  tenant: Tenant,
+  agent: AgentId,
+  verdict: z.enum(["quarantine", "release", "approve", "reject", "close"]),
+  /** For approve, reject and close. */
+  incident: IncidentId.optional(),
+  by: z.string().min(1).max(256),
+  reason: z.string().min(1).max(1024),
+  time: Timestamp,
+  /** For quarantine: how long, in milliseconds. */
+  durationMs: z.int().min(1000).optional(),
+});
+export type Decision = z.infer<typeof Decision>;
+
+/** One playbook step asked of one target. */
+export const Action = z.object({
+  id: ActionId,
+  kind: ActionKind,
+  tenant: Tenant,
+  agent: AgentId,
+  target: Target,
+  /** Absent when a person quarantined without an incident. */
+  incident: IncidentId.optional(),
+  /** Name of the playbook step, or `manual`. */
+  step: z.string(),
+  /** Counts how often this step has been asked of this target; a release begins a new occurrence. */
+  occurrence: z.int().min(0),
+  /** `enforce` acts; `dry-run` only reports what it would have done. */
+  mode: z.enum(["dry-run", "enforce"]),
+  /** Wall clock. */
+  requestedAt: Timestamp,
+  /** Wall clock; every denial ends. Absent only for a release. */
+  expiresAt: Timestamp.optional(),
+  /** What undoes it. */
+  inverse: ActionKind.optional(),
+  reason: z.string(),
+});
+export type Action = z.infer<typeof Action>;
+
+/** What came of an action at one enforcement point. */
+export const ActionOutcome = z.object({
+  action: ActionId,
+  tenant: Tenant,
+  agent: AgentId,
+  incident: IncidentId.optional(),
+  kind: ActionKind,
+  target: Target,
+  /** `pending` until the enforcement point has answered. */
+  result: z.enum(["pending", "confirmed", "failed", "simulated"]),
+  /** Which enforcement point answered: `gate` ... */
+  point: z.string(),
+  time: Timestamp,
+  detail: z.string().optional(),
+});
+export type ActionOutcome = z.infer<typeof ActionOutcome>;
+
+/** One line of the deny list; absolute, so that reading it twice or out of order per target changes nothing. */
+export const Denial = z.object({
+  tenant: Tenant,
+  target: Target,
+  /** False lifts the denial. */
+  denied: z.boolean(),
+  /** Wall clock, ms since 1970; after it the denial no longer holds. */
+  expiresAtMs: z.number(),
+  action: ActionId,
+  agent: AgentId,
+  reason: z.string(),
+});
+export type Denial = z.infer<typeof Denial>;

@@ -1,0 +1,54 @@
+/** What one detector concluded from one step. */
+import { z } from "zod";
+import { AgentId, EventId, FindingId, Severity, Tenant, Timestamp } from "./ids.ts";
+
+/** Taxonomy tags; the mapping is data (detectors/tags.ts) because the lists are renumbered every year. */
+export const Tags = z.object({
+  attack: z.array(z.string()),
+  atlas: z.array(z.string()),
+  owaspAgentic: z.array(z.string()),
+  owaspNhi: z.array(z.string()),
+});
+
+export const Finding = z.object({
+  id: FindingId,
+  detector: z.string(),
+  detectorVersion: z.int(),
+  /** Which of the detector's facts: `operation-new-to-workflow`, `use-after-revocation` ... */
+  kind: z.string(),
+  severity: Severity,
+  /** `invariant`: a broken rule of tokens, may revoke. `fact`: a named yes/no fact about the baseline, at most quarantine. */
+  evidenceKind: z.enum(["invariant", "fact"]),
+  /** Event time of the trigger. */
+  time: Timestamp,
+  tenant: Tenant,
+  agent: AgentId,
+  /** Session the trigger belongs to; for a derived session a generated name. */
+  session: z.string(),
+  workflow: z.string().optional(),
+  /** The token concerned: what a gate or issuer needs to stop it. */
+  token: z.object({ publicId: z.string().optional(), hash: z.string().optional(), family: z.string().optional() }).optional(),
+  /** The evidence, trigger last. */
+  eventIds: z.array(EventId).min(1),
+  /** One sentence: what was observed. */
+  summary: z.string(),
+  /** What was expected instead, with counts. */
+  expected: z.string(),
+  /** How rare that is, as a rank or a probability in words; absent for invariants. */
+  rarity: z.string().optional(),
+  /** What would have kept it silent. */
+  silencedBy: z.string(),
+  /** Named numbers and names behind the sentences. */
+  evidence: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])),
+  /** Which versions judged it. */
+  judgedBy: z.object({
+    /** Number of the agent's frozen baseline; 0 before the first. */
+    baseline: z.int(),
+    /** First 12 digits of the SHA-256 of the detector settings. */
+    settings: z.string(),
+    /** Name of the key that hashed secrets; `public` in replays without the installation's key. */
+    key: z.string(),
+  }),
+  tags: Tags,
+});
+export type Finding = z.infer<typeof Finding>;

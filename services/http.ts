@@ -1,0 +1,30 @@
+/** What a route knows about its caller. The server that fills this in is made in services/main.ts. */
+import type { Role } from "../schemas/settings.ts";
+
+export interface Access {
+  /** Name of the access token, or `loopback`. */
+  readonly name: string;
+  readonly tenant: string;
+  readonly roles: ReadonlySet<Role>;
+  /** Sources that the caller may name; undefined: any. */
+  readonly sources: ReadonlySet<string> | undefined;
+}
+
+/** A running part of the system. */
+export interface Service {
+  /** Undefined when ready, else what it waits for. */
+  waitingFor(): string | undefined;
+  stop(): Promise<void>;
+  /** Resolves when stopped; rejects when the service has failed. */
+  readonly done: Promise<void>;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    access: Access;
+  }
+  interface FastifyContextConfig {
+    /** Who may call the route; a route without a role is open. */
+    role?: Role;
+  }
+}
