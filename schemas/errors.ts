@@ -21,6 +21,10 @@ export const ERRORS = {
   "data-in-use": { means: "another process holds the data folder", wayOut: "stop that process, or use another --data folder", retryable: false },
   "data-too-new": { means: "the data folder was written by a newer version", wayOut: "use that version, or a new folder", retryable: false },
   "fenced": { means: "another process has taken over this partition", wayOut: "nothing: the other one goes on", retryable: false },
+  "internal": { means: "the program met something that it does not expect", wayOut: "look into its log, and report it", retryable: true },
+  "denied": { means: "the gate refuses this agent or token", wayOut: "`offgraph release ID`, or wait for the time that is named", retryable: false },
+  "not-ready": { means: "the gate has not yet read the deny list to its end", wayOut: "send again in a second", retryable: true },
+  "delivery-failed": { means: "a webhook did not take a finding", wayOut: "mend the receiver that is named; the finding is still in `offgraph findings`", retryable: false },
   "bad-request": { means: "a request is not what is expected", wayOut: "mend what the message names", retryable: false },
 } as const;
 export type ErrorCode = keyof typeof ERRORS;

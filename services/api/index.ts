@@ -1,0 +1,41 @@
+/** Read and decide over HTTP. The tenant is always that of the caller's access, never one that a request names. */
+import type { FastifyInstance } from "fastify";
+import type { DeadLetter } from "../../schemas/dead-letter.ts";
+import type { Finding } from "../../schemas/finding.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Entries, Store } from "../ports/store.ts";
+import type { Stream } from "../ports/stream.ts";
+import { agentRoutes } from "./agents.ts";
+import { decisionRoutes } from "./decisions.ts";
+import { feedRoute } from "./feed.ts";
+import { findingRoutes } from "./findings.ts";
+import { type IncidentReader, incidentRoutes } from "./incidents.ts";
+import type { Newest } from "./newest.ts";
+import { checked, PageQuery } from "./requests.ts";
+
+export type { IncidentReader } from "./incidents.ts";
+export { followDeadLetters, followFindings } from "./indexes.ts";
+
+export interface ApiOptions {
+  readonly stream: Stream;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly findings: Newest<Finding>;
+  readonly deadLetters: Newest<DeadLetter>;
+  readonly incidents: IncidentReader;
+  /** An agent's stored entries in readable form; plain JSON. */
+  readonly view: (entries: Entries) => object;
+}
+
+export function apiRoutes(app: FastifyInstance, options: ApiOptions): void {
+  findingRoutes(app, options.findings);
+  feedRoute(app, options);
+  agentRoutes(app, { store: options.store, partitions: options.stream.partitions, view: options.view });
+  incidentRoutes(app, options.incidents);
+  decisionRoutes(app, options);
+  app.get("/v1/dead-letters", { config: { role: "read" } }, async (request) => {
+    const { limit } = checked(PageQuery, request.query, "query");
+    const own = [...options.deadLetters.list()].filter((letter) => letter.tenant === request.access.tenant);
+    return { deadLetters: own.slice(0, limit) };
+  });
+}

@@ -1,0 +1,43 @@
+/** What callers may send, checked; a refusal names the field. */
+import { z } from "zod";
+import { OffgraphError } from "../../schemas/errors.ts";
+import { AgentId, SEVERITIES, Severity } from "../../schemas/ids.ts";
+
+export const FindingQuery = z.object({
+  agent: AgentId.optional().describe("Only findings about this agent."),
+  severity: Severity.default("informational").describe("Only findings at least this severe."),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  before: z.string().optional().describe("Id of a finding; only what came before it."),
+  after: z.string().optional().describe("Position vector of the feed; only what came after it."),
+});
+export type FindingQuery = z.infer<typeof FindingQuery>;
+
+export const PageQuery = z.object({ limit: z.coerce.number().int().min(1).max(100_000).default(1000) });
+
+/** A person's word. A reason is required, because somebody will ask for it later. */
+export const DecisionBody = z.strictObject({
+  reason: z.string().trim().min(1).max(1024),
+  durationMs: z
+    .int()
+    .min(1000)
+    .max(2_592_000_000)
+    .optional()
+    .describe("How long a quarantine lasts; default: one hour."),
+});
+
+/** Checks what a caller sent; fails with `bad-request`. */
+export function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  place: string,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(value ?? {});
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new OffgraphError("bad-request", `${[place, ...(issue?.path ?? [])].join(".")}: ${issue?.message}`);
+}
+
+/** Whether one severity is at least the other. */
+export function atLeast(severity: Severity, least: Severity): boolean {
+  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least);
+}

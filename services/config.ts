@@ -1,0 +1,203 @@
+/**
+ * The only reader of the environment and of `offgraph.yaml`. What comes first wins: command line, environment, file, default.
+ * Secrets never come from the command line, where every process of the machine can read them.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { LineCounter, parseDocument, stringify } from "yaml";
+import type { z } from "zod";
+import { OffgraphError } from "../schemas/errors.ts";
+import { Settings, type Webhook } from "../schemas/settings.ts";
+import { complaints, namesAt, type Origins, unknownName } from "./setting-errors.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Environment variables that take the place of a setting. */
+export const OVERRIDES = {
+  OFFGRAPH_DATA: "data",
+  OFFGRAPH_HTTP_HOST: "http.host",
+  OFFGRAPH_HTTP_PORT: "http.port",
+  OFFGRAPH_LOG_LEVEL: "log.level",
+} as const;
+
+/** What a detector says about its own settings. */
+export interface DetectorSettings {
+  readonly id: string;
+  readonly settings: z.ZodType;
+}
+
+export interface ConfigOptions {
+  /** After --config. Absent: OFFGRAPH_CONFIG, else ./offgraph.yaml if it is there. */
+  readonly path?: string | undefined;
+  /** Values from the command line by dotted path, with the name of the option. */
+  readonly options?: Readonly<Record<string, { readonly option: string; readonly value: unknown }>>;
+  readonly detectors?: readonly DetectorSettings[];
+  readonly environment?: Environment;
+}
+
+/** Settings, checked and completed. Fails with `bad-settings`, one line for each thing that is wrong. */
+export function loadSettings(given: ConfigOptions = {}): Settings {
+  const environment = given.environment ?? process.env;
+  const { input, origins } = collect(given, environment);
+  const parsed = Settings.safeParse(input);
+  const wrong = parsed.success
+    ? []
+    : complaints(parsed.error.issues, input, origins, (path) => namesAt(Settings, path));
+  if (!parsed.success) throw new OffgraphError("bad-settings", wrong.join("\n"));
+  return { ...parsed.data, detectors: checkDetectors(parsed.data.detectors, given.detectors, origins) };
+}
+
+/** The name of the settings file in use; undefined if there is none. */
+export function settingsFile(
+  path: string | undefined,
+  environment: Environment = process.env,
+): string | undefined {
+  const named = path ?? environment.OFFGRAPH_CONFIG;
+  if (named !== undefined) return named;
+  return existsSync("offgraph.yaml") ? "offgraph.yaml" : undefined;
+}
+
+/** Where and as whom commands talk to the running system. */
+export function clientSettings(settings: Settings, url?: string, environment: Environment = process.env) {
+  const host = settings.http.host.includes(":") ? `[${settings.http.host}]` : settings.http.host;
+  const address = url ?? environment.OFFGRAPH_URL ?? `http://${host}:${settings.http.port}`;
+  if (!URL.canParse(address))
+    throw new OffgraphError("bad-settings", `--url or OFFGRAPH_URL: expected a URL, got ${address}`);
+  const file = environment.OFFGRAPH_TOKEN_FILE;
+  const token = environment.OFFGRAPH_TOKEN ?? (file && readText(file, "OFFGRAPH_TOKEN_FILE").trim());
+  return { url: address.replace(/\/+$/, ""), token: token || undefined };
+}
+
+/** Signing secrets by webhook, from their files or variables. Fails with `bad-settings` and never names the value. */
+export function webhookSecrets(
+  settings: Settings,
+  environment: Environment = process.env,
+): ReadonlyMap<string, string> {
+  return new Map(settings.feeds.webhooks.map((webhook) => [webhook.name, secretOf(webhook, environment)]));
+}
+
+/** The settings as YAML, secrets hidden: hashes of tokens, and what follows the host of a webhook's address. */
+export function printSettings(settings: Settings): string {
+  const tokens = settings.http.tokens.map((token) => ({ ...token, sha256: "<hidden>" }));
+  const webhooks = settings.feeds.webhooks.map((hook) => ({
+    ...hook,
+    url: `${new URL(hook.url).origin}/<hidden>`,
+  }));
+  return stringify(
+    { ...settings, http: { ...settings.http, tokens }, feeds: { ...settings.feeds, webhooks } },
+    { lineWidth: 0 },
+  );
+}
+
+function collect(given: ConfigOptions, environment: Environment): { input: unknown; origins: Origins } {
+  const file = settingsFile(given.path, environment);
+  const lines = new LineCounter();
+  const document = parseDocument(file === undefined ? "" : readText(file, "--config or OFFGRAPH_CONFIG"), {
+    lineCounter: lines,
+  });
+  const [fault] = document.errors;
+  if (fault)
+    throw new OffgraphError(
+      "bad-settings",
+      `${file}:${fault.linePos?.[0].line ?? 1}: ${fault.message.split("\n")[0]}`,
+    );
+  const input: unknown = document.toJS() ?? {};
+  const overrides = new Map<string, string>();
+  for (const [path, name, value] of replacements(given, environment)) {
+    put(input, path, value);
+    overrides.set(path, name);
+  }
+  return { input, origins: { file: file ?? "settings", document, lines, overrides } };
+}
+
+function* replacements(
+  given: ConfigOptions,
+  environment: Environment,
+): Generator<[path: string, name: string, value: unknown]> {
+  for (const [name, path] of Object.entries(OVERRIDES)) {
+    const value = environment[name];
+    if (value !== undefined && value !== "")
+      yield [path, name, path === "http.port" ? numberOr(value) : value];
+  }
+  for (const [path, { option, value }] of Object.entries(given.options ?? {})) {
+    if (value !== undefined) yield [path, option, path === "http.port" ? numberOr(value) : value];
+  }
+}
+
+const numberOr = (value: unknown) => (/^\d{1,9}$/.test(String(value)) ? Number(value) : value);
+
+function put(input: unknown, path: string, value: unknown): void {
+  const keys = path.split(".");
+  const last = keys.pop() ?? "";
+  let inner = input;
+  for (const key of keys) {
+    if (typeof inner !== "object" || inner === null) return;
+    if (Reflect.get(inner, key) == null) Reflect.set(inner, key, {});
+    inner = Reflect.get(inner, key);
+  }
+  if (typeof inner === "object" && inner !== null) Reflect.set(inner, last, value);
+}
+
+/** Each detector checks its own settings; what is not set is filled in, so that `config print` shows all. */
+function checkDetectors(
+  given: Settings["detectors"],
+  detectors: readonly DetectorSettings[] | undefined,
+  origins: Origins,
+): Settings["detectors"] {
+  if (detectors === undefined) return given;
+  const ids = detectors.map((detector) => detector.id);
+  const wrong = Object.keys(given)
+    .filter((id) => !ids.includes(id))
+    .map((id) => unknownName(["detectors", id], origins, ids));
+  const result: Settings["detectors"] = {};
+  for (const { id, settings } of detectors) {
+    const parsed = settings.safeParse(given[id] ?? {});
+    if (parsed.success) result[id] = parsed.data as Record<string, unknown>;
+    else wrong.push(...detectorFaults(id, settings, parsed.error, given, origins));
+  }
+  if (wrong.length > 0) throw new OffgraphError("bad-settings", wrong.join("\n"));
+  return result;
+}
+
+function detectorFaults(
+  id: string,
+  settings: z.ZodType,
+  error: z.ZodError,
+  given: unknown,
+  origins: Origins,
+): string[] {
+  const issues = error.issues.map((issue) => ({ ...issue, path: ["detectors", id, ...issue.path] }));
+  return complaints(issues, { detectors: given }, origins, (path) => namesAt(settings, path.slice(2)));
+}
+
+function secretOf(webhook: Webhook, environment: Environment): string {
+  const place = `feeds.webhooks.${webhook.name}`;
+  if ((webhook.secretFile === undefined) === (webhook.secretEnv === undefined)) {
+    throw new OffgraphError(
+      "bad-settings",
+      `${place}: expected either secretFile or secretEnv, got ${webhook.secretEnv ? "both" : "neither"}`,
+    );
+  }
+  const text = webhook.secretFile
+    ? readText(webhook.secretFile, `${place}.secretFile`)
+    : (environment[webhook.secretEnv ?? ""] ?? "");
+  const bytes = /^whsec_([A-Za-z0-9+/]+=*)$/.exec(text.trim())?.[1];
+  const length = Buffer.from(bytes ?? "", "base64").length;
+  if (length >= 24 && length <= 64) return text.trim();
+  const where = webhook.secretFile ?? `$${webhook.secretEnv}`;
+  throw new OffgraphError(
+    "bad-settings",
+    `${place}: expected whsec_ and base64 of 24 to 64 bytes in ${where}, got ${length} bytes`,
+  );
+}
+
+function readText(path: string, setting: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new OffgraphError(
+      "bad-settings",
+      `${setting}: expected a readable file, got ${path} (${(cause as NodeJS.ErrnoException).code})`,
+      { cause },
+    );
+  }
+}
