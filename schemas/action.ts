@@ -20,6 +20,30 @@ export const Target = z.discriminatedUnion("type", [
 ]);
 export type Target = z.infer<typeof Target>;
 
+/** A target's name among all tenants': the key of `denials`. No part of it may hold a line feed. */
+export const targetKey = (tenant: string, target: { type: string; id: string }) =>
+  `${tenant}\n${target.type}\n${target.id}`;
+
+/**
+ * What held a playbook step back, so that it was only proposed: the step's own mode (`observe`, `approval`), a finding that
+ * may not revoke (`evidence`), a protected agent, a finding that came late (`age`) or is older than the agent's release
+ * (`released`), or too many agents in ten minutes (`cap`).
+ */
+export const GUARDS = ["observe", "approval", "evidence", "protected", "age", "released", "cap"] as const;
+export const Guard = z.enum(GUARDS);
+export type Guard = z.infer<typeof Guard>;
+
+/** A playbook step that was not asked for, because something held it back. */
+export const Proposal = z.object({
+  step: z.string(),
+  kind: ActionKind,
+  target: Target,
+  mode: Mode,
+  durationMs: z.int(),
+  heldBy: Guard,
+});
+export type Proposal = z.infer<typeof Proposal>;
+
 /** Findings about one agent with one cause, gathered. */
 export const Incident = z.object({
   id: IncidentId,
@@ -37,8 +61,8 @@ export const Incident = z.object({
   summary: z.string(),
   /** Ids of the actions that were asked for; newest 100. */
   actions: z.array(ActionId).max(100),
-  /** What the playbook would do or waits for, in `observe`, `dry-run` and `approve`. */
-  proposed: z.array(z.object({ step: z.string(), kind: ActionKind, target: Target, mode: Mode })).max(100),
+  /** What the playbook would do or waits for, and what held it back. */
+  proposed: z.array(Proposal).max(100),
 });
 export type Incident = z.infer<typeof Incident>;
 

@@ -6,7 +6,7 @@
 import { z } from "zod";
 
 export const Origin = z.object({
-  /** The verb that made the record: `processor`, `responder`, `egress`, `api`. */
+  /** The verb that made the record, with the stream it read if it reads several: `processor`, `responder:findings`, `egress`. */
   stage: z.string(),
   partition: z.int().min(0),
   /** Position of the upstream record in its partition. */
@@ -21,4 +21,16 @@ export const Derived = <Schema extends z.ZodType>(value: Schema) => z.object({ o
 export interface Derived<Value> {
   readonly origin: Origin;
   readonly value: Value;
+}
+
+/** The highest origin seen of each stage and upstream partition. */
+export type Highest = Map<string, readonly [position: number, index: number]>;
+
+/** Takes note of an origin; false if this or a later one of its stage and partition was seen before. */
+export function isNew(highest: Highest, { stage, partition, position, index }: Origin): boolean {
+  const upstream = `${stage}/${partition}`;
+  const [lastPosition, lastIndex] = highest.get(upstream) ?? [-1, -1];
+  if (position < lastPosition || (position === lastPosition && index <= lastIndex)) return false;
+  highest.set(upstream, [position, index]);
+  return true;
 }

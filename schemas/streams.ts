@@ -10,8 +10,8 @@ export const STREAMS = {
   events: { schema: Event, key: "tenant and agent", compacted: false },
   findings: { schema: Derived(Finding), key: "tenant and subject", compacted: false },
   decisions: { schema: Decision, key: "tenant and agent", compacted: false },
-  actions: { schema: Derived(Action), key: "target", compacted: false },
-  outcomes: { schema: Derived(ActionOutcome), key: "target", compacted: false },
+  actions: { schema: Derived(Action), key: "tenant and agent", compacted: false },
+  outcomes: { schema: Derived(ActionOutcome), key: "tenant and agent", compacted: false },
   denials: { schema: Derived(Denial), key: "target", compacted: true },
   "dead-letters": { schema: DeadLetter, key: "source", compacted: false },
 } as const;
