@@ -46,7 +46,8 @@ export const Agent = z.object({
   attribution: z.enum(ATTRIBUTIONS).optional(),
 });
 
-const tokenFields = {
+/** The fields of a token. */
+export const tokenFields = {
   /** A public identifier, kept because revocation needs it: jti, uti, AWS access key id, Vault accessor. */
   publicId: id.optional(),
   /** `<key name>:<hex>`, a keyed hash of the token's value made at the door; never the value. */
@@ -91,7 +92,8 @@ export const MAX_TARGETS = 16;
 /** Longest target value, in characters; sources drop longer text, because it is content and not an identifier. */
 export const TARGET_LENGTH = 512;
 
-export const Operation = z.object({
+/** The fields of an operation. */
+export const operationFields = {
   service: name,
   name,
   tier: Tier,
@@ -104,7 +106,8 @@ export const Operation = z.object({
     .optional(),
   /** Where each argument's value came from, if a gateway saw the content: the request, an earlier output, or neither. */
   provenance: z.record(FieldName, z.enum(["request", "output", "neither"])).optional(),
-});
+};
+export const Operation = z.object(operationFields);
 
 export const OUTCOMES = ["ok", "denied", "error"] as const;
 export const Outcome = z.object({
@@ -127,7 +130,8 @@ export const Network = z.object({
   provider: z.boolean().optional(),
 });
 
-const common = {
+/** The fields of every event. */
+export const commonFields = {
   id: EventId,
   /** When it happened, at the source. */
   time: Timestamp,
@@ -150,13 +154,18 @@ const common = {
   businessAction: id.optional(),
   network: Network.optional(),
 };
-const agent = { agent: Agent };
 const outcome = { outcome: Outcome.optional() };
 
-/** The fields of each kind beside the common ones; `token` is that kind's token schema. */
-function kinds<TokenSchema extends z.ZodType>(token: TokenSchema) {
+type Fields = Readonly<Record<string, z.ZodType>>;
+
+/** The kinds of event that a source reports: the same for the log and, with laxer fields, for the door of ingest. */
+export function reportedKinds<
+  Common extends Fields,
+  TokenSchema extends z.ZodType,
+  OperationSchema extends z.ZodType,
+>(common: Common, token: TokenSchema, operation: OperationSchema) {
   const ofToken = <Kind extends EventKind>(kind: Kind) =>
-    z.object({ ...common, ...agent, ...outcome, kind: z.literal(kind), token });
+    z.object({ ...common, ...outcome, kind: z.literal(kind), token });
   return [
     ofToken("token.issued"),
     ofToken("token.exchanged"),
@@ -164,38 +173,39 @@ function kinds<TokenSchema extends z.ZodType>(token: TokenSchema) {
     ofToken("token.attributed"),
     ofToken("token.denied"),
     ofToken("token.revoked"),
-    z.object({ ...common, ...agent, ...outcome, kind: z.literal("api.called"), operation: Operation, token: token.optional() }),
+    z.object({ ...common, ...outcome, kind: z.literal("api.called"), operation, token: token.optional() }),
     z.object({
       ...common,
-      ...agent,
       kind: z.literal("identity.changed"),
       change: z.enum(["registered", "deployed", "attested", "decommissioned"]),
     }),
     z.object({
       ...common,
-      ...agent,
       kind: z.literal("policy.decided"),
       /** The verdict of a policy engine or gateway about one operation. */
       policy: z.object({ name, verdict: z.enum(["allow", "deny"]) }),
-      operation: Operation.optional(),
+      operation: operation.optional(),
       token: token.optional(),
     }),
-    z.object({
-      ...common,
-      ...agent,
-      kind: z.literal("decision.made"),
-      /** A person's decision about what was learned: who, what, why. */
-      decision: z.object({
-        verdict: z.enum(["approve-edge", "release-session", "confirm-session", "undo", "import"]),
-        by: name,
-        reason: text(1024).optional(),
-        subject: id.optional(),
-      }),
-    }),
-    z.object({ ...common, kind: z.literal("tick") }),
   ] as const;
 }
 
+const ofAgent = { ...commonFields, agent: Agent };
+
 /** An event as the `events` stream holds it. */
-export const Event = z.discriminatedUnion("kind", kinds(Token));
+export const Event = z.discriminatedUnion("kind", [
+  ...reportedKinds(ofAgent, Token, Operation),
+  z.object({
+    ...ofAgent,
+    kind: z.literal("decision.made"),
+    /** A person's decision about what was learned: who, what, why. */
+    decision: z.object({
+      verdict: z.enum(["approve-edge", "release-session", "confirm-session", "undo", "import"]),
+      by: name,
+      reason: text(1024).optional(),
+      subject: id.optional(),
+    }),
+  }),
+  z.object({ ...commonFields, kind: z.literal("tick") }),
+]);
 export type Event = z.infer<typeof Event>;

@@ -1,0 +1,112 @@
+/** Dense binary for rows: numbers little-endian, texts and lists with their length in front. */
+
+export class ByteWriter {
+  #bytes = new Uint8Array(256);
+  #view = new DataView(this.#bytes.buffer);
+  #at = 0;
+
+  /** Forgets what was written; the memory is kept. */
+  clear(): this {
+    this.#at = 0;
+    return this;
+  }
+  /** A copy of what was written. */
+  take(): Uint8Array {
+    return this.#bytes.slice(0, this.#at);
+  }
+  u8(value: number): void {
+    this.#room(1);
+    this.#bytes[this.#at++] = value;
+  }
+  u16(value: number): void {
+    this.#room(2);
+    this.#view.setUint16(this.#at, value, true);
+    this.#at += 2;
+  }
+  i32(value: number): void {
+    this.#room(4);
+    this.#view.setInt32(this.#at, value, true);
+    this.#at += 4;
+  }
+  f64(value: number): void {
+    this.#room(8);
+    this.#view.setFloat64(this.#at, value, true);
+    this.#at += 8;
+  }
+  /** At most 65,535 bytes of UTF-8. */
+  text(value: string): void {
+    // Three bytes for each UTF-16 code unit is the most that UTF-8 takes.
+    this.#room(2 + value.length * 3);
+    const { written } = encoder.encodeInto(value, this.#bytes.subarray(this.#at + 2));
+    this.#view.setUint16(this.#at, written, true);
+    this.#at += 2 + written;
+  }
+  texts(values: readonly string[]): void {
+    this.u16(values.length);
+    for (const value of values) this.text(value);
+  }
+  numbers(values: readonly number[]): void {
+    this.u16(values.length);
+    for (const value of values) this.i32(value);
+  }
+  ints(values: Int32Array): void {
+    this.i32(values.length);
+    this.#room(values.byteLength);
+    this.#bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), this.#at);
+    this.#at += values.byteLength;
+  }
+  #room(bytes: number): void {
+    if (this.#at + bytes <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + bytes));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
+  }
+}
+
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+  u8(): number {
+    return this.#view.getUint8(this.#at++);
+  }
+  u16(): number {
+    this.#at += 2;
+    return this.#view.getUint16(this.#at - 2, true);
+  }
+  i32(): number {
+    this.#at += 4;
+    return this.#view.getInt32(this.#at - 4, true);
+  }
+  f64(): number {
+    this.#at += 8;
+    return this.#view.getFloat64(this.#at - 8, true);
+  }
+  text(): string {
+    const length = this.u16();
+    this.#at += length;
+    return decoder.decode(this.#bytes.subarray(this.#at - length, this.#at));
+  }
+  texts(): string[] {
+    return Array.from({ length: this.u16() }, () => this.text());
+  }
+  numbers(): number[] {
+    return Array.from({ length: this.u16() }, () => this.i32());
+  }
+  ints(): Int32Array {
+    const values = new Int32Array(this.i32());
+    // Copied byte by byte, because the source need not be aligned.
+    new Uint8Array(values.buffer).set(this.#bytes.subarray(this.#at, this.#at + values.byteLength));
+    this.#at += values.byteLength;
+    return values;
+  }
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();

@@ -1,0 +1,638 @@
+/**
+ * Reads an event's fields where they lie in the bytes, without making objects or strings.
+ *
+ * Two ways to call it. `strict`: the line comes from outside. The scanner then accepts only what the schema in
+ * event.ts certainly accepts, unchanged: known fields, plain ASCII text without escapes, whole numbers, times in the
+ * forms that we write. Everything else it leaves to `JSON.parse` and zod, by answering false. `trusted`: the line was
+ * written by us after that check; text may then hold UTF-8 and escapes, and unknown fields are skipped, so that an
+ * older reader survives a newer writer. A differential test holds both to the schema. (This file is long because one
+ * grammar stands in one place; nothing else needs to know it.)
+ */
+import { EVENT_KINDS, MAX_TARGETS, OUTCOMES, TARGET_LENGTH } from "./event.ts";
+import * as view from "./event-view.ts";
+import { type EventColumns, STRIDE, TEXT, TEXT_AT, TIMES } from "./event-view.ts";
+import { ID_LENGTH, NAME_LENGTH, TIME_RANGE } from "./ids.ts";
+
+/** Four secret numbers that key the hashes. */
+export type HashKey = Readonly<{ low: number; high: number; lowFactor: number; highFactor: number }>;
+
+/** Makes a hash key of 16 secret bytes. */
+export function hashKey(secret: Uint8Array): HashKey {
+  const word = (at: number) =>
+    (secret[at]! | (secret[at + 1]! << 8) | (secret[at + 2]! << 16) | (secret[at + 3]! << 24)) | 0;
+  // Factors must be odd, or information is lost with each multiplication.
+  return { low: word(0), high: word(4), lowFactor: word(8) | 1, highFactor: word(12) | 1 };
+}
+
+/** A quoted word as little-endian numbers of four bytes, so that it is compared in two or three steps. */
+interface Word {
+  readonly length: number;
+  readonly first: number;
+  readonly last: number;
+  /** The numbers between the first and the last four bytes. */
+  readonly middle: readonly number[];
+}
+
+function word(text: string): Word {
+  const bytes = Buffer.from(text, "latin1");
+  const middle: number[] = [];
+  for (let at = 4; at < bytes.length - 4; at += 4) middle.push(bytes.readInt32LE(at));
+  return { length: bytes.length, first: bytes.readInt32LE(0), last: bytes.readInt32LE(bytes.length - 4), middle };
+}
+const quoted = (names: readonly string[]) => names.map((name) => word(`"${name}"`));
+// In the order in which we write them: the next expected one is tried first, any other order works too.
+const ROOT = quoted(["id", "kind", "time", "observedTime", "tenant", "source", "agent", "trustUnit", "workflow", "session", "trace", "subject", "actors", "token", "operation", "outcome", "network", "businessAction", "change"]);
+const AGENT = quoted(["id", "version", "instance", "owner", "group", "attribution"]);
+const TRACE = quoted(["id", "span"]);
+const SUBJECT = quoted(["id", "type"]);
+const TOKEN = quoted(["publicId", "hash", "issuer", "family", "generation", "parent", "rootGrant", "audience", "scopes", "issuedAt", "expiresAt", "binding", "proof"]);
+const OPERATION = quoted(["service", "name", "tier", "targets", "provenance"]);
+const OUTCOME = quoted(["result", "status", "reason"]);
+const NETWORK = quoted(["ip", "asn", "region", "userAgent", "node", "provider"]);
+const FIELDS = [ROOT, AGENT, TRACE, SUBJECT, TOKEN, OPERATION, OUTCOME, NETWORK];
+const [IS_ROOT, IS_AGENT, IS_TRACE, IS_SUBJECT, IS_TOKEN, IS_OPERATION, IS_OUTCOME, IS_NETWORK] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+const KIND_WORDS = quoted(EVENT_KINDS);
+const RESULT_WORDS = quoted(OUTCOMES);
+const ATTRIBUTION_WORDS = quoted(["named", "claims", "index", "token"]);
+const CHANGE_WORDS = quoted(["registered", "deployed", "attested", "decommissioned"]);
+const PROVENANCE_WORDS = quoted(["request", "output", "neither"]);
+const TRUE = word("true");
+const FALSE = word("false");
+
+const KINDS_WITHOUT_AGENT = 1 << EVENT_KINDS.indexOf("tick");
+const kindBits = (test: (kind: string) => boolean) =>
+  EVENT_KINDS.reduce((bits, kind, at) => (test(kind) ? bits | (1 << at) : bits), 0);
+const TOKEN_KINDS = kindBits((kind) => kind.startsWith("token."));
+const CALL = 1 << EVENT_KINDS.indexOf("api.called");
+const CHANGED = 1 << EVENT_KINDS.indexOf("identity.changed");
+// Rare kinds whose own fields the scanner does not know.
+const RARE = kindBits((kind) => kind === "policy.decided" || kind === "decision.made");
+
+const QUOTE = 34;
+const COMMA = 44;
+const COLON = 58;
+const OPEN = 123;
+const CLOSE = 125;
+const OPEN_LIST = 91;
+const CLOSE_LIST = 93;
+const BACKSLASH = 92;
+const NOT_WANTED = -1;
+/** Bytes that must be readable behind a line, because words are compared four bytes at a time. */
+const PADDING = 32;
+
+/** Numbers that a scan leaves behind for fields that may be missing. */
+const BLANK = new Int32Array(view.AUDIENCE_AT);
+BLANK[view.GENERATION] = -1;
+BLANK[view.STATUS] = -1;
+const NO_TIMES = new Float64Array(TIMES).fill(Number.NaN);
+
+export class EventScanner {
+  readonly #key: HashKey;
+  #bytes: Buffer = Buffer.alloc(0);
+  #four = new DataView(new ArrayBuffer(0));
+  #pos = 0;
+  #end = 0;
+  #strict = true;
+  #numbers: Int32Array = BLANK;
+  #times: Float64Array = NO_TIMES;
+  /** Where the record in hand begins in `#numbers` and `#times`. */
+  #at = 0;
+  #timesAt = 0;
+
+  constructor(key: HashKey) {
+    this.#key = key;
+  }
+
+  /** Reads the line `bytes[start, end)` into a slot. False: not certain, ask the schema; the slot is then undefined. */
+  scan(bytes: Buffer, start: number, end: number, into: EventColumns, slot: number, strict: boolean): boolean {
+    if (end + PADDING > bytes.length) {
+      const padded = Buffer.alloc(end - start + PADDING);
+      bytes.copy(padded, 0, start, end);
+      return this.scan(padded, 0, end - start, into, slot, strict);
+    }
+    if (this.#bytes !== bytes) {
+      this.#bytes = bytes;
+      this.#four = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    this.#pos = start;
+    this.#end = end;
+    this.#strict = strict;
+    this.#numbers = into.numbers;
+    this.#times = into.times;
+    this.#at = slot * STRIDE;
+    this.#timesAt = slot * TIMES;
+    this.#numbers.set(BLANK, this.#at);
+    this.#times.set(NO_TIMES, this.#timesAt);
+    into.bytes[slot] = bytes;
+    into.lines[slot * 2] = start;
+    into.lines[slot * 2 + 1] = end;
+    const seen = this.#object(IS_ROOT);
+    if (seen < 0) return false;
+    this.#space();
+    return this.#pos === end && this.#complete(seen);
+  }
+
+  /** The keyed hash of a text, low word; `high` gives the other. The same as a scan of that text gives. */
+  hash(text: string): { low: number; high: number } {
+    const json = Buffer.from(JSON.stringify(text));
+    const scratch = new Int32Array(4);
+    this.#bytes = json;
+    this.#four = new DataView(json.buffer, json.byteOffset, json.length);
+    this.#numbers = scratch;
+    this.#write(0, 1, json.length - 1);
+    return { low: scratch[0]!, high: scratch[1]! };
+  }
+
+  /** Whether the fields that this kind of event needs are there. */
+  #complete(seen: number): boolean {
+    const kind = 1 << this.#numbers[this.#at + view.KIND]!;
+    const has = (field: number) => (seen & (1 << field)) !== 0;
+    if (!has(0) || !has(1) || !has(2) || !has(4) || !has(5)) return false;
+    if (!has(6) && (kind & KINDS_WITHOUT_AGENT) === 0) return false;
+    if (!has(13) && (kind & TOKEN_KINDS) !== 0) return false;
+    if (!has(14) && (kind & CALL) !== 0) return false;
+    if (!has(18) && (kind & CHANGED) !== 0) return false;
+    // A rare kind, or a field that its kind does not have: the schema decides (and drops the field).
+    if (!this.#strict) return true;
+    if ((kind & RARE) !== 0 || (has(18) && (kind & CHANGED) === 0)) return false;
+    if ((has(14) && (kind & CALL) === 0) || (has(13) && (kind & (CALL | TOKEN_KINDS)) === 0)) return false;
+    if (has(6) && (kind & KINDS_WITHOUT_AGENT) !== 0) return false;
+    return !has(15) || (kind & (CALL | TOKEN_KINDS)) !== 0;
+  }
+
+  // ---- the grammar: one function per object, a case per field; each answers whether the value was read ----
+
+  #root(field: number): boolean {
+    switch (field) {
+      case 0: return this.#string(TEXT.id, ID_LENGTH);
+      case 1: return this.#word(KIND_WORDS, view.KIND, 0);
+      case 2: return this.#time(view.TIME);
+      case 3: return this.#time(view.OBSERVED);
+      case 4: return this.#string(TEXT.tenant, 64);
+      case 5: return this.#string(NOT_WANTED, 64);
+      case 6: return this.#needs(this.#object(IS_AGENT), 1);
+      case 7: return this.#string(TEXT.trustUnit, NAME_LENGTH);
+      case 8: return this.#string(TEXT.workflow, NAME_LENGTH);
+      case 9: return this.#string(TEXT.session, ID_LENGTH);
+      case 10: return this.#needs(this.#object(IS_TRACE), 1);
+      case 11: return this.#needs(this.#object(IS_SUBJECT), 1);
+      case 12: return this.#strings(8, ID_LENGTH, NOT_WANTED, 0) >= 0;
+      case 13: return this.#token();
+      case 14: return this.#needs(this.#object(IS_OPERATION), 7);
+      case 15: return this.#needs(this.#object(IS_OUTCOME), 1);
+      case 16: return this.#object(IS_NETWORK) >= 0;
+      case 17: return this.#string(NOT_WANTED, ID_LENGTH);
+      default: return this.#word(CHANGE_WORDS, NOT_WANTED, 0);
+    }
+  };
+
+  #agent(field: number): boolean {
+    switch (field) {
+      case 0: return this.#string(TEXT.agent, ID_LENGTH);
+      case 1: return this.#string(TEXT.version, NAME_LENGTH);
+      case 2: return this.#string(TEXT.instance, NAME_LENGTH);
+      case 5: return this.#word(ATTRIBUTION_WORDS, NOT_WANTED, 0);
+      default: return this.#string(NOT_WANTED, NAME_LENGTH);
+    }
+  };
+
+  
+  #token(): boolean {
+    const seen = this.#object(IS_TOKEN);
+    return seen >= 0 && (seen & 3) !== 0;
+  }
+
+  #tokenField(field: number): boolean {
+    switch (field) {
+      case 0: return this.#string(TEXT.publicId, ID_LENGTH);
+      case 1: return this.#string(TEXT.hash, ID_LENGTH) && (!this.#strict || this.#isTokenHash());
+      case 3: return this.#string(TEXT.family, ID_LENGTH);
+      case 4: return this.#int(0x7fffffff, view.GENERATION);
+      case 6: return this.#string(TEXT.rootGrant, ID_LENGTH);
+      case 7: return this.#audience();
+      case 8: return this.#strings(64, NAME_LENGTH, NOT_WANTED, 0) >= 0;
+      case 9: return this.#time(view.ISSUED);
+      case 10: return this.#time(view.EXPIRES);
+      case 11: return this.#string(TEXT.binding, ID_LENGTH);
+      case 12: return this.#string(TEXT.proof, ID_LENGTH);
+      default: return this.#string(NOT_WANTED, ID_LENGTH);
+    }
+  };
+
+  #audience(): boolean {
+    const count = this.#strings(view.MAX_AUDIENCES, NAME_LENGTH, view.AUDIENCE_AT, 4);
+    if (count < 0) return false;
+    this.#numbers[this.#at + view.AUDIENCES] = count;
+    return true;
+  }
+
+  #operation(field: number): boolean {
+    switch (field) {
+      case 0: return this.#string(TEXT.service, NAME_LENGTH);
+      case 1: return this.#string(TEXT.operation, NAME_LENGTH);
+      case 2: return this.#int(2, view.TIER);
+      case 3: return this.#targets();
+      default: return this.#provenance();
+    }
+  };
+
+  #outcome(field: number): boolean {
+    switch (field) {
+      case 0: return this.#word(RESULT_WORDS, view.RESULT, 1);
+      case 1: return this.#int(999, view.STATUS);
+      default: return this.#string(NOT_WANTED, NAME_LENGTH);
+    }
+  };
+
+  #network(field: number): boolean {
+    switch (field) {
+      case 0: return this.#string(TEXT.ip, NAME_LENGTH);
+      case 1: return this.#int(4_294_967_295, view.ASN);
+      case 2: return this.#string(NOT_WANTED, NAME_LENGTH);
+      case 3: return this.#string(NOT_WANTED, 512);
+      case 4: return this.#string(TEXT.node, NAME_LENGTH);
+      default: return this.#boolean(view.PROVIDER);
+    }
+  };
+
+  /** `{"field": ["value", ...], ...}` with at most MAX_TARGETS values in all. */
+  #targets(): boolean {
+    let count = 0;
+    const read = this.#members((from, length) => {
+      const at = view.TARGET_AT + count * 8;
+      const added = this.#strings(MAX_TARGETS - count, TARGET_LENGTH, at + 4, 8);
+      // In the schema a list must not be empty.
+      if (added <= 0) return false;
+      for (let i = 0; i < added; i++) this.#write(this.#at + at + i * 8, from, length);
+      count += added;
+      return true;
+    });
+    this.#numbers[this.#at + view.TARGETS] = count;
+    return read;
+  }
+
+  #provenance(): boolean {
+    return this.#members(() => this.#word(PROVENANCE_WORDS, NOT_WANTED, 0));
+  }
+
+  #needs(seen: number, fields: number): boolean {
+    return seen >= 0 && (seen & fields) === fields;
+  }
+
+  /** Reads the value of a known field. A switch and not a table of functions: the calls stay direct and cheap. */
+  #member(shape: number, field: number): boolean {
+    switch (shape) {
+      case IS_ROOT: return this.#root(field);
+      case IS_AGENT: return this.#agent(field);
+      case IS_TRACE: return this.#string(field === 0 ? TEXT.trace : NOT_WANTED, ID_LENGTH);
+      case IS_SUBJECT: return this.#string(NOT_WANTED, ID_LENGTH);
+      case IS_TOKEN: return this.#tokenField(field);
+      case IS_OPERATION: return this.#operation(field);
+      case IS_OUTCOME: return this.#outcome(field);
+      default: return this.#network(field);
+    }
+  }
+
+  // ---- values ----
+
+  /** An object with known fields. Answers the set of fields seen, as bits; -1 if it cannot be accepted. */
+  #object(shape: number): number {
+    if (!this.#take(OPEN)) return -1;
+    const fields = FIELDS[shape]!;
+    let seen = 0;
+    let next = 0;
+    for (;;) {
+      this.#space();
+      const field = this.#field(fields, next);
+      if (field >= 0) {
+        const bit = 1 << field;
+        // JSON.parse keeps the last of two equal names; that is not ours to decide here.
+        if ((seen & bit) !== 0 || !this.#take(COLON)) return -1;
+        this.#space();
+        if (!this.#member(shape, field)) return -1;
+        seen |= bit;
+        next = field + 1;
+      } else if (!this.#unknown(seen)) return this.#bytes[this.#pos - 1] === CLOSE && seen === 0 ? seen : -1;
+      this.#space();
+      const then = this.#bytes[this.#pos++];
+      if (then === CLOSE) return seen;
+      if (then !== COMMA) return -1;
+    }
+  }
+
+  /** Skips a member that is not known, in lines that we wrote. An empty object ends here too. */
+  #unknown(seen: number): boolean {
+    if (seen === 0 && this.#bytes[this.#pos] === CLOSE) {
+      this.#pos++;
+      return false;
+    }
+    if (this.#strict || this.#bytes[this.#pos] !== QUOTE) return false;
+    return this.#skip() && this.#take(COLON) && this.#skip();
+  }
+
+  /** Which of the fields stands here, trying `next` first; -1 if none. */
+  #field(fields: readonly Word[], next: number): number {
+    const { length } = fields;
+    for (let tried = 0, field = next; tried < length; tried++, field++) {
+      if (field >= length) field = 0;
+      if (this.#matches(fields[field]!)) return field;
+    }
+    return -1;
+  }
+
+  #matches(word: Word): boolean {
+    const four = this.#four;
+    const pos = this.#pos;
+    if (four.getInt32(pos, true) !== word.first) return false;
+    const { length, middle } = word;
+    if (four.getInt32(pos + length - 4, true) !== word.last) return false;
+    for (let i = 0; i < middle.length; i++) if (four.getInt32(pos + 4 + i * 4, true) !== middle[i]) return false;
+    this.#pos = pos + length;
+    return true;
+  }
+
+  /** An object with free field names; `read` gets where each name lies, after the colon. */
+  #members(read: (from: number, to: number) => boolean): boolean {
+    if (!this.#take(OPEN)) return false;
+    this.#space();
+    if (this.#bytes[this.#pos] === CLOSE) {
+      this.#pos++;
+      return true;
+    }
+    for (;;) {
+      this.#space();
+      const from = this.#pos + 1;
+      if (!this.#fieldName()) return false;
+      const to = this.#pos - 1;
+      if (!this.#take(COLON)) return false;
+      this.#space();
+      if (!read(from, to)) return false;
+      this.#space();
+      const then = this.#bytes[this.#pos++];
+      if (then === CLOSE) return true;
+      if (then !== COMMA) return false;
+      // Two members could have the same name: JSON.parse knows which counts.
+      if (this.#strict) return this.#members2(read, from, to);
+    }
+  }
+
+  /** The members after the first; told apart from it because names must differ. */
+  #members2(read: (from: number, to: number) => boolean, firstFrom: number, firstTo: number): boolean {
+    const names = [firstFrom, firstTo];
+    for (;;) {
+      this.#space();
+      const from = this.#pos + 1;
+      if (!this.#fieldName()) return false;
+      const to = this.#pos - 1;
+      for (let i = 0; i < names.length; i += 2) if (this.#same(names[i]!, names[i + 1]!, from, to)) return false;
+      names.push(from, to);
+      if (!this.#take(COLON)) return false;
+      this.#space();
+      if (!read(from, to)) return false;
+      this.#space();
+      const then = this.#bytes[this.#pos++];
+      if (then === CLOSE) return true;
+      if (then !== COMMA) return false;
+    }
+  }
+
+  #same(from: number, to: number, otherFrom: number, otherTo: number): boolean {
+    return to - from === otherTo - otherFrom && this.#bytes.compare(this.#bytes, otherFrom, otherTo, from, to) === 0;
+  }
+
+  /** A quoted name as FieldName in event.ts describes it. */
+  #fieldName(): boolean {
+    const bytes = this.#bytes;
+    if (bytes[this.#pos] !== QUOTE) return false;
+    let pos = this.#pos + 1;
+    const first = bytes[pos]! | 32;
+    if (first < 97 || first > 122) return false;
+    const limit = pos + 65;
+    for (; pos < limit; pos++) {
+      const byte = bytes[pos]!;
+      if (byte === QUOTE) {
+        this.#pos = pos + 1;
+        return pos < this.#end;
+      }
+      if (NAME_BYTE[byte] === 0) return false;
+    }
+    return false;
+  }
+
+  /** A list of texts; each is written `step` numbers after the one before. Answers how many, -1 if refused. */
+  #strings(most: number, maxLength: number, offset: number, step: number): number {
+    if (!this.#take(OPEN_LIST)) return -1;
+    this.#space();
+    if (this.#bytes[this.#pos] === CLOSE_LIST) {
+      this.#pos++;
+      return 0;
+    }
+    for (let count = 0; count < most; ) {
+      this.#space();
+      if (!this.#stringAt(offset < 0 ? NOT_WANTED : this.#at + offset + count * step, maxLength)) return -1;
+      count++;
+      this.#space();
+      const then = this.#bytes[this.#pos++];
+      if (then === CLOSE_LIST) return count;
+      if (then !== COMMA) return -1;
+    }
+    return -1;
+  }
+
+  #string(column: number, maxLength: number): boolean {
+    return this.#stringAt(column < 0 ? NOT_WANTED : this.#at + TEXT_AT + column * 4, maxLength);
+  }
+
+  /** A text of 1 to `maxLength` characters, written to four numbers from `index` on. */
+  #stringAt(index: number, maxLength: number): boolean {
+    const bytes = this.#bytes;
+    if (bytes[this.#pos] !== QUOTE) return false;
+    const from = this.#pos + 1;
+    const end = this.#end;
+    let pos = from;
+    if (this.#strict) {
+      while (pos < end && PLAIN_BYTE[bytes[pos]!] === 1) pos++;
+      if (pos >= end || bytes[pos] !== QUOTE || pos - from > maxLength) return false;
+    } else {
+      for (; pos < end && bytes[pos] !== QUOTE; pos++) if (bytes[pos] === BACKSLASH) pos++;
+      if (pos >= end) return false;
+    }
+    if (pos === from) return false;
+    this.#pos = pos + 1;
+    if (index >= 0) this.#write(index, from, pos);
+    return true;
+  }
+
+  /** Writes hash and range of `bytes[from, to)`. Four bytes at a time; the shifts keep low bits from staying linear. */
+  #write(index: number, from: number, to: number): void {
+    const bytes = this.#bytes;
+    const four = this.#four;
+    const { lowFactor, highFactor } = this.#key;
+    const length = to - from;
+    let low = this.#key.low ^ length;
+    let high = this.#key.high ^ Math.imul(length, highFactor);
+    let pos = from;
+    for (const words = to - 3; pos < words; pos += 4) {
+      const word = four.getInt32(pos, true);
+      low = Math.imul(low ^ word, lowFactor);
+      low ^= low >>> 15;
+      high = Math.imul(high ^ word, highFactor);
+      high ^= high >>> 13;
+    }
+    let rest = 0;
+    for (let shift = 0; pos < to; pos++, shift += 8) rest |= bytes[pos]! << shift;
+    low = Math.imul(low ^ rest, lowFactor);
+    low = Math.imul(low ^ (low >>> 16), 0x85ebca6b);
+    high = Math.imul(high ^ rest, highFactor);
+    high = Math.imul(high ^ (high >>> 16), 0xc2b2ae35);
+    const numbers = this.#numbers;
+    numbers[index] = low ^ (low >>> 13);
+    numbers[index + 1] = high ^ (high >>> 16);
+    numbers[index + 2] = from;
+    numbers[index + 3] = length;
+  }
+
+  /** The text of the token hash column as `<key name>:<hex digits>`. */
+  #isTokenHash(): boolean {
+    const bytes = this.#bytes;
+    const index = this.#at + TEXT_AT + TEXT.hash * 4;
+    const from = this.#numbers[index + 2]!;
+    const to = from + this.#numbers[index + 3]!;
+    let colon = from;
+    while (colon < to && NAME_BYTE[bytes[colon]!] === 1) colon++;
+    if (bytes[colon] !== COLON || colon === from || colon - from > 32) return false;
+    const digits = to - colon - 1;
+    if (digits < 16 || digits > 128) return false;
+    for (let pos = colon + 1; pos < to; pos++) if (HEX_BYTE[bytes[pos]!] === 0) return false;
+    return true;
+  }
+
+  #word(words: readonly Word[], column: number, add: number): boolean {
+    for (let i = 0; i < words.length; i++) {
+      if (!this.#matches(words[i]!)) continue;
+      if (column >= 0) this.#numbers[this.#at + column] = i + add;
+      return true;
+    }
+    return false;
+  }
+
+  /** A whole number from 0 to `most`, plain digits. */
+  #int(most: number, column: number): boolean {
+    const bytes = this.#bytes;
+    const from = this.#pos;
+    let pos = from;
+    let value = 0;
+    for (; pos - from < 11; pos++) {
+      const digit = bytes[pos]! - 48;
+      if (!(digit >= 0 && digit <= 9)) break;
+      value = value * 10 + digit;
+    }
+    if (pos === from || value > most || (bytes[from] === 48 && pos - from > 1)) return false;
+    this.#numbers[this.#at + column] = value;
+    this.#pos = pos;
+    return true;
+  }
+
+  #boolean(column: number): boolean {
+    if (this.#matches(TRUE)) this.#numbers[this.#at + column] = 1;
+    else if (!this.#matches(FALSE)) return false;
+    return true;
+  }
+
+  /** `"YYYY-MM-DDTHH:MM:SSZ"` or with three digits of fraction. */
+  #time(column: number): boolean {
+    const bytes = this.#bytes;
+    const pos = this.#pos + 1;
+    if (bytes[pos - 1] !== QUOTE || bytes[pos + 10] !== 84 || bytes[pos + 13] !== COLON || bytes[pos + 16] !== COLON) return false;
+    const day = this.#day(pos);
+    if (day < 0) return false;
+    const hour = two(bytes, pos + 11);
+    const minute = two(bytes, pos + 14);
+    const second = two(bytes, pos + 17);
+    if (!(hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60)) return false;
+    let ms = 0;
+    let after = pos + 19;
+    if (bytes[after] === 46) {
+      const digit = bytes[after + 1]! - 48;
+      ms = digit * 100 + two(bytes, after + 2);
+      if (!(digit >= 0 && digit <= 9 && ms >= digit * 100)) return false;
+      after += 4;
+    }
+    if (bytes[after] !== 90 || bytes[after + 1] !== QUOTE) return false;
+    this.#times[this.#timesAt + column] = day + ((hour * 60 + minute) * 60 + second) * 1000 + ms;
+    this.#pos = after + 2;
+    return true;
+  }
+
+  /** Ms since 1970 at the start of the day `YYYY-MM-DD`; -1 if it is none or out of range. */
+  #day(pos: number): number {
+    const bytes = this.#bytes;
+    const century = two(bytes, pos);
+    const ofCentury = two(bytes, pos + 2);
+    const month = two(bytes, pos + 5);
+    const day = two(bytes, pos + 8);
+    // Out of the years 2000 to 2099, or a byte that is no digit: `two` is then negative.
+    if (century !== 20 || ofCentury < 0 || month < 1 || month > 12 || day < 1) return -1;
+    if (bytes[pos + 4] !== 45 || bytes[pos + 7] !== 45) return -1;
+    const leap = (ofCentury & 3) === 0;
+    if (day > (month === 2 ? (leap ? 29 : 28) : MONTH_DAYS[month]!)) return -1;
+    // Within 2000 to 2099 every fourth year is a leap year, so days are counted without calendar rules.
+    const leapDays = (ofCentury + 3) >> 2;
+    const days = ofCentury * 365 + leapDays + DAYS_BEFORE[month]! + (leap && month > 2 ? 1 : 0) + day - 1;
+    return TIME_RANGE.from + days * 86_400_000;
+  }
+
+  /** Skips any JSON value in a line that we wrote, without recursion. */
+  #skip(): boolean {
+    const bytes = this.#bytes;
+    let depth = 0;
+    do {
+      this.#space();
+      const byte = bytes[this.#pos];
+      if (byte === QUOTE) {
+        let pos = this.#pos + 1;
+        for (; pos < this.#end && bytes[pos] !== QUOTE; pos++) if (bytes[pos] === BACKSLASH) pos++;
+        this.#pos = pos + 1;
+      } else if (byte === OPEN || byte === OPEN_LIST) {
+        depth++;
+        this.#pos++;
+      } else if (byte === CLOSE || byte === CLOSE_LIST) {
+        if (depth === 0) return false;
+        depth--;
+        this.#pos++;
+      } else this.#pos++;
+      if (depth === 0 && byte !== QUOTE && byte !== CLOSE && byte !== CLOSE_LIST) {
+        // A number or a word: up to what ends it.
+        while (this.#pos < this.#end && bytes[this.#pos] !== COMMA && bytes[this.#pos] !== CLOSE && bytes[this.#pos] !== CLOSE_LIST) this.#pos++;
+      }
+    } while (depth > 0 && this.#pos < this.#end);
+    return depth === 0 && this.#pos <= this.#end;
+  }
+
+  #take(byte: number): boolean {
+    this.#space();
+    if (this.#bytes[this.#pos] !== byte) return false;
+    this.#pos++;
+    return true;
+  }
+
+  #space(): void {
+    const bytes = this.#bytes;
+    for (let byte = bytes[this.#pos]; byte === 32 || byte === 9 || byte === 13; byte = bytes[++this.#pos]);
+  }
+}
+
+const MONTH_DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const DAYS_BEFORE = [0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+
+function two(bytes: Buffer, at: number): number {
+  const tens = bytes[at]! - 48;
+  const ones = bytes[at + 1]! - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1000;
+}
+
+const byteTable = (test: (byte: number) => boolean) => Uint8Array.from({ length: 256 }, (_, byte) => (test(byte) ? 1 : 0));
+/** ASCII text that stands for itself in JSON: no quote, backslash, control character or byte of a longer sequence. */
+const PLAIN_BYTE = byteTable((byte) => byte >= 32 && byte < 127 && byte !== QUOTE && byte !== BACKSLASH);
+const NAME_BYTE = byteTable((byte) => /[A-Za-z0-9_.-]/.test(String.fromCharCode(byte)));
+const HEX_BYTE = byteTable((byte) => /[0-9a-f]/.test(String.fromCharCode(byte)));

@@ -1,0 +1,164 @@
+/**
+ * The event on the hot path: columns of numbers in one large array, filled by the scanner (event-scanner.ts) and
+ * reused. A string is there as a keyed 64-bit hash, good for look-ups and comparison, and as a range of bytes that is
+ * decoded only when someone asks for the text. The zod schema in event.ts stays the definition; a property test holds
+ * the two together.
+ *
+ * Hashes are keyed with the installation's key, so that nobody who does not know it can make two names collide, and
+ * are stable from run to run, because state holds them.
+ */
+import { EVENT_KINDS, type EventKind, MAX_TARGETS } from "./event.ts";
+
+/** Columns of whole numbers. */
+export const KIND = 0;
+export const TIER = 1;
+/** 0 none, else 1 + index in OUTCOMES. */
+export const RESULT = 2;
+export const STATUS = 3;
+/** 1 if the call was made by a provider by itself. */
+export const PROVIDER = 4;
+export const ASN = 5;
+/** -1 if absent. */
+export const GENERATION = 6;
+export const AUDIENCES = 7;
+export const TARGETS = 8;
+const SCALARS = 9;
+
+/** Columns of text: four numbers each (hash low, hash high, offset, length); length 0 is absent. */
+export const TEXT = {
+  id: 0,
+  tenant: 1,
+  agent: 2,
+  version: 3,
+  instance: 4,
+  trustUnit: 5,
+  workflow: 6,
+  session: 7,
+  trace: 8,
+  publicId: 9,
+  hash: 10,
+  family: 11,
+  rootGrant: 12,
+  binding: 13,
+  proof: 14,
+  service: 15,
+  operation: 16,
+  ip: 17,
+  node: 18,
+} as const;
+export type TextColumn = (typeof TEXT)[keyof typeof TEXT];
+const TEXTS = Object.keys(TEXT).length;
+/** Where the numbers of text column 0 begin within a record. */
+export const TEXT_AT = SCALARS;
+export const MAX_AUDIENCES = 16;
+/** Audience i: four numbers. */
+export const AUDIENCE_AT = TEXT_AT + TEXTS * 4;
+/** Target i: eight numbers, field then value. */
+export const TARGET_AT = AUDIENCE_AT + MAX_AUDIENCES * 4;
+export const STRIDE = TARGET_AT + MAX_TARGETS * 8;
+
+/** Columns of times, ms since 1970; NaN if absent. */
+export const TIME = 0;
+export const OBSERVED = 1;
+export const ISSUED = 2;
+export const EXPIRES = 3;
+export const TIMES = 4;
+
+/** Storage for events; a slot holds one. */
+export interface EventColumns {
+  readonly capacity: number;
+  readonly numbers: Int32Array;
+  readonly times: Float64Array;
+  /** The bytes that a slot's ranges point into. */
+  readonly bytes: (Buffer | undefined)[];
+  /** Start and end of each slot's line within its bytes. */
+  readonly lines: Int32Array;
+}
+
+export function eventColumns(capacity: number): EventColumns {
+  return {
+    capacity,
+    numbers: new Int32Array(capacity * STRIDE),
+    times: new Float64Array(capacity * TIMES),
+    bytes: new Array(capacity).fill(undefined),
+    lines: new Int32Array(capacity * 2),
+  };
+}
+
+/** One event in a slot. The same view is moved from slot to slot: keep nothing of it but numbers and texts. */
+export class EventView {
+  columns: EventColumns;
+  slot = 0;
+  #at = 0;
+
+  constructor(columns: EventColumns) {
+    this.columns = columns;
+  }
+
+  /** Points the view at a slot. */
+  move(slot: number): this {
+    this.slot = slot;
+    this.#at = slot * STRIDE;
+    return this;
+  }
+
+  number(column: number): number {
+    return this.columns.numbers[this.#at + column]!;
+  }
+  get kind(): EventKind {
+    return EVENT_KINDS[this.columns.numbers[this.#at + KIND]!]!;
+  }
+  get kindIndex(): number {
+    return this.columns.numbers[this.#at + KIND]!;
+  }
+  get tier(): number {
+    return this.columns.numbers[this.#at + TIER]!;
+  }
+  /** Whether the outcome is known to be `ok`, `denied` or `error`. */
+  get accepted(): boolean {
+    return this.columns.numbers[this.#at + RESULT]! === 1;
+  }
+  get denied(): boolean {
+    return this.columns.numbers[this.#at + RESULT]! === 2;
+  }
+  get time(): number {
+    return this.columns.times[this.slot * TIMES + TIME]!;
+  }
+  get issuedAt(): number {
+    return this.columns.times[this.slot * TIMES + ISSUED]!;
+  }
+  get expiresAt(): number {
+    return this.columns.times[this.slot * TIMES + EXPIRES]!;
+  }
+  has(column: TextColumn): boolean {
+    return this.columns.numbers[this.#at + TEXT_AT + column * 4 + 3]! > 0;
+  }
+  low(column: TextColumn): number {
+    return this.columns.numbers[this.#at + TEXT_AT + column * 4]!;
+  }
+  high(column: TextColumn): number {
+    return this.columns.numbers[this.#at + TEXT_AT + column * 4 + 1]!;
+  }
+  /** The text of a column; empty if absent. */
+  text(column: TextColumn): string {
+    return this.textAt(TEXT_AT + column * 4);
+  }
+  /** The text whose four numbers begin at `offset` of the record. */
+  textAt(offset: number): string {
+    const { numbers } = this.columns;
+    const from = numbers[this.#at + offset + 2]!;
+    return decode(this.columns.bytes[this.slot], from, from + numbers[this.#at + offset + 3]!);
+  }
+  /** The whole event as one line of JSON. */
+  line(): string {
+    const { lines, bytes } = this.columns;
+    return bytes[this.slot]?.toString("utf8", lines[this.slot * 2], lines[this.slot * 2 + 1]) ?? "";
+  }
+}
+
+/** Text between two offsets of JSON bytes; escapes are rare, so they are looked for afterwards. */
+function decode(bytes: Buffer | undefined, from: number, to: number): string {
+  if (bytes === undefined || to === from) return "";
+  const raw = bytes.toString("utf8", from, to);
+  return raw.includes("\\") ? JSON.parse(`"${raw}"`) : raw;
+}
