@@ -1,0 +1,49 @@
+/**
+ * The tenant's bucket of automatic actions: how many agents playbooks may act on in ten minutes.
+ * It is taken from before an action is sent. Whoever takes acquires the bucket first, so that of two processes that take
+ * at once one is fenced and reads again. A crash after taking leaves the bucket fuller than need be, never emptier.
+ */
+import { OffgraphError } from "../../schemas/errors.ts";
+import type { Store } from "../ports/store.ts";
+import { partitionOf } from "../ports/stream.ts";
+import { fromBytes, toBytes } from "./json.ts";
+
+const SPACE = "responder-caps";
+const WINDOW_MS = 600_000;
+/** Each try of a round that fails means that another owner's has succeeded. */
+const MAX_TRIES = 100;
+
+export interface Take {
+  readonly tenant: string;
+  readonly agent: string;
+  readonly nowMs: number;
+  /** Most agents in ten minutes. */
+  readonly max: number;
+}
+
+/** True if playbooks may act on the agent; an agent that was acted on within ten minutes counts once. */
+export async function takeFromBucket(store: Store, partitions: number, take: Take): Promise<boolean> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await tryToTake(store, partitionOf(take.tenant, partitions), take);
+    } catch (error) {
+      if (!(error instanceof OffgraphError) || error.code !== "fenced" || tries === MAX_TRIES) throw error;
+    }
+  }
+}
+
+async function tryToTake(
+  store: Store,
+  partition: number,
+  { tenant, agent, nowMs, max }: Take,
+): Promise<boolean> {
+  const lease = await store.acquire(SPACE, partition);
+  const group = (await store.load(SPACE, partition, [tenant])).get(tenant);
+  const taken = fromBytes<Record<string, number>>(group?.get("taken")) ?? {};
+  const recent = Object.entries(taken).filter(([, takenAtMs]) => nowMs - takenAtMs < WINDOW_MS);
+  if (recent.some(([name]) => name === agent)) return true;
+  if (recent.length >= max) return false;
+  const entries = new Map([["taken", toBytes(Object.fromEntries([...recent, [agent, nowMs]]))]]);
+  await store.commit(lease, [[{ group: tenant, entries }]], 0);
+  return true;
+}

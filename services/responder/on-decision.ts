@@ -1,0 +1,99 @@
+/** A person's word: quarantine and release act at once, approve and reject settle proposals, close ends an incident. */
+import { type Action, type Decision, type Incident, targetKey } from "../../schemas/action.ts";
+import { ask, type Course, turnDown } from "./asking.ts";
+import { isApprovable } from "./playbook.ts";
+import {
+  type AgentState,
+  actionIdOf,
+  type Context,
+  type Step,
+  type Tracked,
+  timestamp,
+  withTracked,
+} from "./state.ts";
+
+const DEFAULT_QUARANTINE_MS = 3_600_000;
+
+/** Every decision is audited, also one about an incident that is not known. */
+export function onDecision(state: AgentState, decision: Decision, context: Context): Step {
+  const step = decided(state, decision, context);
+  return { ...step, audit: [{ what: "decision.made", decision }, ...step.audit] };
+}
+
+function decided(state: AgentState, decision: Decision, context: Context): Step {
+  const { verdict } = decision;
+  if (verdict === "quarantine") return manual(state, quarantine(decision, context.nowMs));
+  if (verdict === "release") return manual(released(state, context.nowMs), release(decision, context.nowMs));
+  const tracked = state.tracked.find(({ incident }) => incident.id === decision.incident);
+  if (tracked === undefined) return { state, actions: [], audit: [] };
+  if (verdict === "approve") return approve(state, tracked, decision, context);
+  const settled = verdict === "reject" ? reject(tracked, context.nowMs) : close(tracked);
+  return { state: withTracked(state, touch(settled, context.nowMs)), actions: [], audit: [] };
+}
+
+const manual = (state: AgentState, action: Action): Step => ({
+  state,
+  actions: [action],
+  audit: [{ what: "action.asked", action }],
+});
+
+/** The decision's id takes the incident's place, so that a second quarantine extends the first. */
+function manualAction(decision: Decision, kind: "quarantine" | "release", nowMs: number): Action {
+  const { id, tenant, agent, incident, reason } = decision;
+  const target = { type: "agent", id: agent } as const;
+  return {
+    id: actionIdOf(id, "manual", targetKey(tenant, target), 0),
+    kind,
+    tenant,
+    agent,
+    target,
+    ...(incident && { incident }),
+    step: "manual",
+    occurrence: 0,
+    mode: "enforce",
+    requestedAt: timestamp(nowMs),
+    reason,
+  };
+}
+
+const release = (decision: Decision, nowMs: number) => manualAction(decision, "release", nowMs);
+
+function quarantine(decision: Decision, nowMs: number): Action {
+  const expiresAt = timestamp(nowMs + (decision.durationMs ?? DEFAULT_QUARANTINE_MS));
+  return { ...manualAction(decision, "quarantine", nowMs), expiresAt, inverse: "release" };
+}
+
+/** From now on every step may be asked again, but only for what happens after this. */
+function released(state: AgentState, nowMs: number): AgentState {
+  return { ...state, releasedAtMs: nowMs, tracked: state.tracked.map((one) => letGo(one, nowMs)) };
+}
+
+function letGo(tracked: Tracked, nowMs: number): Tracked {
+  if (tracked.incident.status === "closed") return tracked;
+  const asked = tracked.asked.map((one) => ({ ...one, untilMs: 0 }));
+  return touch(withIncident({ ...tracked, asked }, { status: "released", proposed: [] }), nowMs);
+}
+
+function approve(state: AgentState, tracked: Tracked, decision: Decision, context: Context): Step {
+  const reason = `approved by ${decision.by}: ${decision.reason}`;
+  const course = tracked.incident.proposed
+    .filter((proposal) => isApprovable(proposal, state, context))
+    .reduce<Course>((so, proposal) => ask(so, proposal, reason, context.nowMs), {
+      tracked: touch(tracked, context.nowMs),
+      actions: [],
+      audit: [],
+    });
+  return { state: withTracked(state, course.tracked), actions: course.actions, audit: course.audit };
+}
+
+const reject = (tracked: Tracked, nowMs: number): Tracked =>
+  tracked.incident.proposed.reduce((so, proposal) => turnDown(so, proposal, nowMs), tracked);
+
+const close = (tracked: Tracked): Tracked => withIncident(tracked, { status: "closed", proposed: [] });
+
+const touch = (tracked: Tracked, nowMs: number) => withIncident(tracked, { updatedAt: timestamp(nowMs) });
+
+const withIncident = (tracked: Tracked, change: Partial<Incident>): Tracked => ({
+  ...tracked,
+  incident: { ...tracked.incident, ...change },
+});

@@ -1,0 +1,85 @@
+/** A finding joins the incident of its agent and cause, or opens one, and the playbook is followed. */
+import type { Incident } from "../../schemas/action.ts";
+import type { Finding } from "../../schemas/finding.ts";
+import { SEVERITIES } from "../../schemas/ids.ts";
+import { ask, type Course, propose } from "./asking.ts";
+import { causeOf, isAsked, type Plan, planOf } from "./playbook.ts";
+import {
+  type AgentState,
+  type Context,
+  incidentIdOf,
+  MAX_LISTED,
+  type Step,
+  type Tracked,
+  timestamp,
+  withTracked,
+} from "./state.ts";
+
+/** A finding that is already in its incident changes nothing. */
+export function onFinding(state: AgentState, finding: Finding, context: Context): Step {
+  const before = incidentFor(state, finding);
+  if (before?.incident.findings.includes(finding.id)) return { state, actions: [], audit: [] };
+  const tracked = gather(before ?? opened(finding, context.nowMs), finding, context.nowMs);
+  const first: Course = {
+    tracked,
+    actions: [],
+    audit: before ? [] : [{ what: "incident.opened", incident: tracked.incident.id, finding: finding.id }],
+  };
+  const course = planOf(finding, state, context).reduce(
+    (so, plan) => follow(so, plan, finding, context.nowMs),
+    first,
+  );
+  return { state: withTracked(state, course.tracked), actions: course.actions, audit: course.audit };
+}
+
+/** True if the playbook would act by itself, so that the tenant's bucket has to be asked first. */
+export function wouldAct(state: AgentState, finding: Finding, context: Context): boolean {
+  const tracked = incidentFor(state, finding) ?? opened(finding, context.nowMs);
+  return planOf(finding, state, { ...context, capped: false }).some(
+    (plan) => plan.mode === "enforce" && plan.heldBy === undefined && !isAsked(tracked, plan, context.nowMs),
+  );
+}
+
+function follow(course: Course, plan: Plan, finding: Finding, nowMs: number): Course {
+  if (isAsked(course.tracked, plan, nowMs)) return course;
+  const { heldBy } = plan;
+  if (heldBy === undefined) return ask(course, plan, finding.summary, nowMs);
+  return propose(course, { ...plan, heldBy });
+}
+
+function incidentFor(state: AgentState, finding: Finding): Tracked | undefined {
+  const cause = causeOf(finding);
+  return state.tracked.find(({ incident }) => incident.cause === cause && incident.status !== "closed");
+}
+
+function opened(finding: Finding, nowMs: number): Tracked {
+  const cause = causeOf(finding);
+  const { tenant, agent, severity, summary } = finding;
+  const incident: Incident = {
+    id: incidentIdOf(finding, cause),
+    tenant,
+    agent,
+    cause,
+    status: "open",
+    severity,
+    openedAt: timestamp(nowMs),
+    updatedAt: timestamp(nowMs),
+    findings: [],
+    findingCount: 0,
+    summary,
+    actions: [],
+    proposed: [],
+  };
+  return { incident, asked: [] };
+}
+
+/** The newest of the gravest findings gives the incident its severity and its sentence. */
+function gather({ incident, asked }: Tracked, finding: Finding, nowMs: number): Tracked {
+  const graver = SEVERITIES.indexOf(finding.severity) >= SEVERITIES.indexOf(incident.severity);
+  const { severity, summary } = graver ? finding : incident;
+  const status = incident.status === "released" ? "open" : incident.status;
+  const findings = [...incident.findings, finding.id].slice(-MAX_LISTED);
+  const findingCount = incident.findingCount + 1;
+  const updatedAt = timestamp(nowMs);
+  return { incident: { ...incident, severity, summary, status, findings, findingCount, updatedAt }, asked };
+}

@@ -1,0 +1,29 @@
+/** What came of an action: a confirmed one contains incidents, a failed one may be asked again. */
+import type { ActionOutcome, Incident } from "../../schemas/action.ts";
+import { type AgentState, type Context, type Step, type Tracked, timestamp } from "./state.ts";
+
+/** Only `confirmed` and `failed` change anything; every outcome is audited. */
+export function onOutcome(state: AgentState, outcome: ActionOutcome, { nowMs }: Context): Step {
+  const tracked = state.tracked.map((one) => taken(one, outcome, nowMs));
+  return { state: { ...state, tracked }, actions: [], audit: [{ what: "outcome.recorded", outcome }] };
+}
+
+function taken(tracked: Tracked, outcome: ActionOutcome, nowMs: number): Tracked {
+  if (outcome.result === "failed") return forgetAsking(tracked, outcome);
+  if (outcome.result !== "confirmed") return tracked;
+  const status = statusAfter(tracked.incident, outcome);
+  if (status === tracked.incident.status) return tracked;
+  return { ...tracked, incident: { ...tracked.incident, status, updatedAt: timestamp(nowMs) } };
+}
+
+/** A quarantined agent is contained in each of its open incidents; a revoked token only where it was asked for. */
+function statusAfter({ id, status }: Incident, { kind, incident }: ActionOutcome): Incident["status"] {
+  // Released is said when a person decides it: by the time of this outcome a new finding may have opened it again.
+  if (status !== "open" || kind === "release") return status;
+  return kind === "quarantine" || id === incident ? "contained" : status;
+}
+
+function forgetAsking(tracked: Tracked, { action }: ActionOutcome): Tracked {
+  const asked = tracked.asked.map((one) => (one.action === action ? { ...one, untilMs: 0 } : one));
+  return { ...tracked, asked };
+}

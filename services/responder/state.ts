@@ -1,0 +1,99 @@
+/** What the responder knows of one agent, and what one step answers. Values only: no I/O and no clock. */
+import { createHash } from "node:crypto";
+import type { Action, ActionOutcome, Decision, Guard, Incident, Target } from "../../schemas/action.ts";
+import { targetKey } from "../../schemas/action.ts";
+import type { Finding } from "../../schemas/finding.ts";
+import type { ActionId, AgentId, IncidentId, Tenant } from "../../schemas/ids.ts";
+import type { Settings } from "../../schemas/settings.ts";
+
+/** Most incidents that are kept of one agent; beyond it the oldest closed one goes, then the oldest. */
+export const MAX_INCIDENTS = 20;
+/** Most findings, actions, proposals and asked steps that an incident lists; the newest stay. */
+export const MAX_LISTED = 100;
+
+/** A playbook step that was asked of a target. It is not asked again before `untilMs`, wall clock. */
+export interface Asked {
+  readonly action: ActionId;
+  readonly step: string;
+  readonly target: string;
+  readonly occurrence: number;
+  readonly untilMs: number;
+}
+
+export interface Tracked {
+  readonly incident: Incident;
+  readonly asked: readonly Asked[];
+}
+
+export interface AgentState {
+  readonly tenant: Tenant;
+  readonly agent: AgentId;
+  /** Wall clock of the last release; what happened before it condemns nobody any more. 0: never. */
+  readonly releasedAtMs: number;
+  readonly tracked: readonly Tracked[];
+}
+
+/** What a step may know beside state and input. */
+export interface Context {
+  readonly settings: Pick<Settings, "playbook" | "responder">;
+  /** Wall clock. */
+  readonly nowMs: number;
+  /** True if the tenant's bucket of automatic actions is empty. */
+  readonly capped: boolean;
+}
+
+/** What goes into the audit log. */
+export type AuditRecord =
+  | { readonly what: "incident.opened"; readonly incident: IncidentId; readonly finding: Finding["id"] }
+  | { readonly what: "action.asked"; readonly action: Action }
+  | {
+      readonly what: "action.held";
+      readonly incident: IncidentId;
+      readonly step: string;
+      readonly target: Target;
+      readonly by: Guard;
+    }
+  | { readonly what: "decision.made"; readonly decision: Decision }
+  | { readonly what: "outcome.recorded"; readonly outcome: ActionOutcome };
+
+export interface Step {
+  readonly state: AgentState;
+  readonly actions: readonly Action[];
+  readonly audit: readonly AuditRecord[];
+}
+
+/** An agent that nothing is known of. */
+export const newAgent = (tenant: Tenant, agent: AgentId): AgentState => ({
+  tenant,
+  agent,
+  releasedAtMs: 0,
+  tracked: [],
+});
+
+const digest = (...parts: readonly (string | number)[]) =>
+  createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 32);
+
+/** Id of the incident that a finding opens. */
+export const incidentIdOf = ({ tenant, agent, id }: Finding, cause: string) =>
+  `i-${digest(tenant, agent, cause, id)}` as IncidentId;
+
+/** Id of an action; `because` is the incident, or the decision of a person. */
+export const actionIdOf = (because: string, step: string, target: string, occurrence: number) =>
+  `a-${digest(because, step, target, occurrence)}` as ActionId;
+
+/** What was asked of a target by a step in this incident, if it was ever. */
+export function askedOf({ incident, asked }: Tracked, step: string, target: Target): Asked | undefined {
+  const key = targetKey(incident.tenant, target);
+  return asked.find((entry) => entry.step === step && entry.target === key);
+}
+
+/** Puts one incident in its place and keeps the number of incidents bounded. */
+export function withTracked(state: AgentState, changed: Tracked): AgentState {
+  const others = state.tracked.filter(({ incident }) => incident.id !== changed.incident.id);
+  const spare = others.find(({ incident }) => incident.status === "closed") ?? others[0];
+  const kept = others.length < MAX_INCIDENTS ? others : others.filter((one) => one !== spare);
+  return { ...state, tracked: [...kept, changed] };
+}
+
+/** RFC 3339 in UTC. */
+export const timestamp = (ms: number) => new Date(ms).toISOString();

@@ -1,0 +1,107 @@
+/** One batch folded: which records are new, the states of their agents, each record's step, and what comes out of all of them. */
+import type { Action, ActionOutcome, Decision } from "../../schemas/action.ts";
+import type { Finding } from "../../schemas/finding.ts";
+import { type Derived, type Highest, isNew } from "../../schemas/origin.ts";
+import type { Store } from "../ports/store.ts";
+import type { RecordBatch } from "../ports/stream.ts";
+import { takeFromBucket } from "./cap.ts";
+import { fromBytes } from "./json.ts";
+import { onDecision } from "./on-decision.ts";
+import { onFinding, wouldAct } from "./on-finding.ts";
+import { onOutcome } from "./on-outcome.ts";
+import { type AgentState, type AuditRecord, type Context, newAgent, type Step } from "./state.ts";
+import { agentGroup, type Input, loadAgents } from "./stored.ts";
+
+/** A record that was not absorbed before. */
+export type Arrival = { readonly position: number } & (
+  | { readonly from: "findings"; readonly value: Finding }
+  | { readonly from: "decisions"; readonly value: Decision }
+  | { readonly from: "outcomes"; readonly value: ActionOutcome }
+);
+
+export interface Turn {
+  readonly states: ReadonlyMap<string, AgentState>;
+  /** Actions to send, each with its origin. */
+  readonly outbox: readonly Derived<Action>[];
+  readonly audit: readonly AuditRecord[];
+}
+
+export interface TurnOptions {
+  readonly store: Store;
+  readonly partition: number;
+  readonly partitions: number;
+  readonly settings: Context["settings"];
+  readonly nowMs: number;
+}
+
+/** The records of a batch that are not repeats; `highest` is moved on. */
+export function arrivals(from: Input, batch: RecordBatch, highest: Highest): Arrival[] {
+  const found: Arrival[] = [];
+  for (let at = 0; at < batch.count; at++) {
+    const value = readNew(from, batch.bytes.subarray(batch.starts[at], batch.ends[at]), highest);
+    if (value !== undefined) found.push({ from, position: batch.positions[at] ?? 0, value } as Arrival);
+  }
+  return found;
+}
+
+/** A decision is a person's and carries no origin; whoever sends it twice has decided twice. */
+function readNew(from: Input, line: Uint8Array, highest: Highest): unknown {
+  if (from === "decisions") return fromBytes(line);
+  const derived = fromBytes<Derived<unknown>>(line);
+  return derived !== undefined && isNew(highest, derived.origin) ? derived.value : undefined;
+}
+
+/** Folds the records into their agents' states. Nothing is written but the bucket of automatic actions. */
+export async function fold(records: readonly Arrival[], options: TurnOptions): Promise<Turn> {
+  const groups = [...new Set(records.map(({ value }) => agentGroup(value)))];
+  const states = await loadAgents(options.store, options.partition, groups);
+  const outbox: Derived<Action>[] = [];
+  const audit: AuditRecord[] = [];
+  for (const record of records) {
+    const group = agentGroup(record.value);
+    const state = states.get(group) ?? newAgent(record.value.tenant, record.value.agent);
+    const step = await stepOf(state, record, options);
+    states.set(group, step.state);
+    audit.push(...step.audit);
+    // Positions of different streams are not comparable, so each stream is a stage of its own.
+    const origin = {
+      stage: `responder:${record.from}`,
+      partition: options.partition,
+      position: record.position,
+    };
+    outbox.push(...step.actions.map((value, index) => ({ origin: { ...origin, index }, value })));
+  }
+  return { states, outbox, audit };
+}
+
+async function stepOf(state: AgentState, record: Arrival, options: TurnOptions): Promise<Step> {
+  const context: Context = { settings: options.settings, nowMs: options.nowMs, capped: false };
+  switch (record.from) {
+    case "findings":
+      return onFinding(state, record.value, {
+        ...context,
+        capped: await isCapped(state, record.value, context, options),
+      });
+    case "decisions":
+      return onDecision(state, record.value, context);
+    case "outcomes":
+      return onOutcome(state, record.value, context);
+  }
+}
+
+async function isCapped(
+  state: AgentState,
+  finding: Finding,
+  context: Context,
+  options: TurnOptions,
+): Promise<boolean> {
+  if (!wouldAct(state, finding, context)) return false;
+  const { tenant, agent } = finding;
+  const max = options.settings.responder.maxActionsPer10Min;
+  return !(await takeFromBucket(options.store, options.partitions, {
+    tenant,
+    agent,
+    nowMs: options.nowMs,
+    max,
+  }));
+}
