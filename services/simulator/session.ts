@@ -1,0 +1,184 @@
+/** One session of one agent, as the events that the gateway and the issuer would report of it. */
+import type { z } from "zod";
+import type { Event, Operation, Outcome } from "../../schemas/event.ts";
+import { type Agent, draw, type Instance } from "./agents.ts";
+import { asIssued, asPresented, audienceOf, type Credential, issue, refresh, renewal } from "./credential.ts";
+import { type OperationStep, type Workflow, walk } from "./domain.ts";
+import type { Random } from "./random.ts";
+
+/** An event as JSON, its ids not yet branded; fields stand in the order of the schema. */
+export type SimulatedEvent = z.input<typeof Event>;
+export type SimulatedOperation = z.input<typeof Operation>;
+export type SimulatedOutcome = z.input<typeof Outcome>;
+
+/** What stays the same in a session. */
+export interface Session {
+  readonly agent: Agent;
+  readonly version: string;
+  readonly instance: Instance;
+  readonly workflow: Workflow;
+  /** The services that its tokens are for. */
+  readonly audience: readonly string[];
+  readonly id: string;
+  readonly trace: string;
+  readonly subject: string | undefined;
+  readonly businessAction: string | undefined;
+  readonly random: Random;
+  readonly nextEventId: () => string;
+}
+
+/** The place where an agent keeps its token: for one session, or for the life of an instance. */
+export interface Pocket {
+  credential?: Credential;
+}
+
+const TENANT = "default";
+const SOURCE = "offgraph";
+const OK: SimulatedOutcome = { result: "ok", status: 200 };
+const FAILED: SimulatedOutcome = { result: "error", status: 503 };
+const FORBIDDEN: SimulatedOutcome = { result: "denied", status: 403 };
+/** Shares of reads that fail and that are refused. */
+const FAILED_SHARE = 0.004;
+const FORBIDDEN_SHARE = 0.001;
+
+/** Begins a session of a workflow. */
+export function begin(
+  agent: Agent,
+  instance: Instance,
+  version: string,
+  workflow: Workflow,
+  random: Random,
+): Session {
+  const id = `s-${random.hex(16)}`;
+  const { subject, businessAction } = agent.domain;
+  let events = 0;
+  return {
+    agent,
+    version,
+    instance,
+    workflow,
+    audience: audienceOf(agent),
+    id,
+    trace: random.hex(32),
+    subject: subject && draw(agent, subject, random),
+    businessAction: businessAction && draw(agent, businessAction, random),
+    random,
+    nextEventId: () => `${id}-${++events}`,
+  };
+}
+
+/** The operations of one walk through the session's workflow, with their targets. */
+export function operations(session: Session): SimulatedOperation[] {
+  return [...walk(session.workflow.steps, session.random)].map((step) => operation(session, step));
+}
+
+/** One operation with its targets. */
+export function operation(
+  session: Session,
+  { service, name, tier, fields }: OperationStep,
+): SimulatedOperation {
+  if (fields.length === 0) return { service, name, tier };
+  return {
+    service,
+    name,
+    tier,
+    targets: Object.fromEntries(fields.map((field) => [field, [target(session, field)]])),
+  };
+}
+
+function target({ agent, subject, businessAction, random }: Session, field: string): string {
+  const kept = { [agent.domain.subject ?? ""]: subject, [agent.domain.businessAction ?? ""]: businessAction };
+  return kept[field] ?? draw(agent, field, random);
+}
+
+/** Performs operations one after another from `startMs` on, renewing the token when due; returns when it is done. */
+export function* perform(
+  session: Session,
+  todo: readonly SimulatedOperation[],
+  startMs: number,
+  gapMs: (random: Random) => number,
+  pocket: Pocket,
+): Generator<SimulatedEvent, number> {
+  const { random } = session;
+  let nowMs = startMs;
+  for (const operation of todo) {
+    const kind = renewal(pocket.credential, nowMs);
+    if (kind) {
+      const old = kind === "token.refreshed" ? pocket.credential : undefined;
+      pocket.credential = old ? refresh(old, random, nowMs) : issue(session.agent, random, nowMs);
+      yield tokenEvent(session, kind, nowMs, pocket.credential);
+      nowMs += 20 + random.below(60);
+    }
+    yield called(session, nowMs, operation, pocket.credential, outcome(operation, random));
+    nowMs += Math.max(1, Math.floor(gapMs(random)));
+  }
+  return nowMs;
+}
+
+function outcome({ tier }: SimulatedOperation, random: Random): SimulatedOutcome {
+  const luck = random.unit();
+  if (tier > 0 || luck > FAILED_SHARE + FORBIDDEN_SHARE) return OK;
+  return luck > FORBIDDEN_SHARE ? FAILED : FORBIDDEN;
+}
+
+/** An issuer's report that the session's agent got a token. */
+export function tokenEvent(
+  session: Session,
+  kind: "token.issued" | "token.refreshed",
+  timeMs: number,
+  credential: Credential,
+): SimulatedEvent {
+  const id = session.nextEventId();
+  return {
+    id,
+    kind,
+    ...inSession(session, timeMs),
+    token: asIssued(credential),
+    outcome: OK,
+    ...place(session),
+  };
+}
+
+/** A gateway's report of a call, from the session's instance or from another one. */
+export function called(
+  session: Session,
+  timeMs: number,
+  operation: SimulatedOperation,
+  credential: Credential | undefined,
+  outcome: SimulatedOutcome,
+): SimulatedEvent {
+  return {
+    id: session.nextEventId(),
+    kind: "api.called",
+    ...inSession(session, timeMs),
+    ...(credential && { token: asPresented(credential) }),
+    operation,
+    outcome,
+    ...place(session),
+  };
+}
+
+/** What every event of an agent begins with, after its id and kind. */
+export function circumstances({ id, domain }: Agent, version: string, timeMs: number, instance?: string) {
+  return {
+    time: new Date(timeMs).toISOString(),
+    tenant: TENANT,
+    source: SOURCE,
+    agent: { id, version, ...(instance && { instance }), owner: domain.owner, group: domain.name },
+  };
+}
+
+function inSession({ agent, version, instance, workflow, id, trace, subject }: Session, timeMs: number) {
+  return {
+    ...circumstances(agent, version, timeMs, instance.id),
+    trustUnit: instance.trustUnit,
+    workflow: workflow.name,
+    session: id,
+    trace: { id: trace },
+    ...(subject && { subject: { id: subject, type: "person" } }),
+  };
+}
+
+function place({ instance, businessAction }: Session) {
+  return { network: instance.network, ...(businessAction && { businessAction }) };
+}
