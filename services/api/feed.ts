@@ -46,7 +46,7 @@ export function feedRoute(app: FastifyInstance, options: FeedOptions): void {
     const query = checked(FindingQuery, request.query, "query");
     if (open >= MAX_READERS) throw new OffgraphError("busy", `the feed has ${MAX_READERS} readers already`);
     const { "last-event-id": last } = request.headers;
-    const cursor = await startingAt(options.stream, last === undefined ? query.after : String(last));
+    const cursor = await startingAt(options.stream, last ? String(last) : query.after);
     reply.hijack();
     open++;
     readers.add(1);
@@ -63,7 +63,7 @@ async function startingAt(stream: Stream, vector: string | undefined): Promise<n
   if (vector === undefined)
     return Promise.all(partitions.map((partition) => stream.end("findings", partition)));
   const cursor = partitions.map(() => 0);
-  for (const part of vector.split(",").filter(Boolean)) {
+  for (const part of vector === NOTHING ? [] : vector.split(",")) {
     const [partition = -1, position = -1] = /^\d+:\d+$/.test(part) ? part.split(":").map(Number) : [];
     if (cursor[partition] === undefined)
       throw new OffgraphError(
@@ -75,8 +75,12 @@ async function startingAt(stream: Stream, vector: string | undefined): Promise<n
   return cursor;
 }
 
+/** Vector of an empty log; an empty id would make a browser forget where it was. */
+const NOTHING = "nothing";
+
 function vectorOf(cursor: readonly number[]): string {
-  return cursor.flatMap((next, partition) => (next > 0 ? [`${partition}:${next - 1}`] : [])).join(",");
+  const seen = cursor.flatMap((next, partition) => (next > 0 ? [`${partition}:${next - 1}`] : []));
+  return seen.join(",") || NOTHING;
 }
 
 async function serve(

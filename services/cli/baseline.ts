@@ -1,0 +1,25 @@
+import { createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { Command } from "commander";
+import { clientOf, remote, type Shared } from "./options.ts";
+import { tell } from "./terminal.ts";
+
+export function baselineCommand(): Command {
+  const exporting = remote(new Command("export"))
+    .description(
+      "what was learned about all agents, one JSON object a line; `offgraph replay --from-baseline FILE` begins with it",
+    )
+    .option("--output <file>", "write to this file instead of standard output")
+    .action(async (options: Shared & { output?: string }) => {
+      const { body } = await clientOf(options).open("/v1/baseline");
+      if (body === null) return;
+      await pipeline(
+        Readable.fromWeb(body),
+        options.output ? createWriteStream(options.output) : process.stdout,
+        { end: options.output !== undefined },
+      );
+      if (options.output) tell(`Written to ${options.output}.`);
+    });
+  return new Command("baseline").description("what was learned, as a file").addCommand(exporting);
+}

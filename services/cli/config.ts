@@ -1,0 +1,54 @@
+import { createHash, randomBytes } from "node:crypto";
+import { Command } from "commander";
+import { printSettings, settingsFile } from "../config.ts";
+import { configOption, jsonOption, type Shared, settingsOf } from "./options.ts";
+import { print } from "./terminal.ts";
+
+export function configCommand(): Command {
+  const command = new Command("config").description("check and show the settings, make an access token");
+  command.addCommand(shared("check", "check offgraph.yaml; every fault with its line").action(check));
+  command.addCommand(
+    shared("print", "all settings with their defaults, as YAML, secrets hidden").action(printAll),
+  );
+  command.addCommand(
+    new Command("token")
+      .description("make an access token and the entry for http.tokens")
+      .addOption(jsonOption())
+      .action(token),
+  );
+  return command;
+}
+
+const shared = (name: string, description: string) =>
+  new Command(name).description(description).addOption(configOption()).addOption(jsonOption());
+
+async function check(options: Shared): Promise<void> {
+  await settingsOf(options);
+  const file = settingsFile(options.config) ?? null;
+  print(
+    options.json
+      ? JSON.stringify({ ok: true, file })
+      : `${file ?? "There is no settings file; the defaults"}: fine`,
+  );
+}
+
+async function printAll(options: Shared): Promise<void> {
+  const { parse } = await import("yaml");
+  const text = printSettings(await settingsOf(options));
+  print(options.json ? JSON.stringify(parse(text)) : text.trimEnd());
+}
+
+/** 32 random bytes: so many that a plain SHA-256 of them cannot be searched. */
+function token(options: Shared): void {
+  const value = `og_${randomBytes(32).toString("base64url")}`;
+  const sha256 = createHash("sha256").update(value).digest("hex");
+  if (options.json) {
+    print(JSON.stringify({ token: value, sha256 }));
+    return;
+  }
+  print(`Token, shown only this once: ${value}`);
+  print("Keep it in a file and name that in OFFGRAPH_TOKEN_FILE. In offgraph.yaml:\n");
+  print(
+    `http:\n  tokens:\n    - name: my-token\n      sha256: ${sha256}\n      roles: [read]   # ingest, read, act, check`,
+  );
+}

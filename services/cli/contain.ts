@@ -1,0 +1,83 @@
+/** `offgraph quarantine` and `offgraph release`: a person's word, said first and confirmed. */
+import { createInterface } from "node:readline/promises";
+import { Command } from "commander";
+import type { Decision } from "../../schemas/action.ts";
+import type { Client } from "./client.ts";
+import { duration, spoken } from "./duration.ts";
+import { clientOf, remote, type Shared } from "./options.ts";
+import { bold, print, safe, tell } from "./terminal.ts";
+
+interface Options extends Shared {
+  readonly reason: string;
+  readonly for?: number;
+  readonly dryRun?: true;
+  readonly yes?: true;
+}
+
+type Verdict = "quarantine" | "release";
+
+export function quarantineCommand(): Command {
+  return contain(
+    "quarantine",
+    "deny an agent and all its tokens at every gate, until it is released or the time is over",
+  ).option("--for <duration>", "how long", duration, 3_600_000);
+}
+
+export function releaseCommand(): Command {
+  return contain("release", "lift what is denied for an agent");
+}
+
+function contain(verdict: Verdict, description: string): Command {
+  return remote(new Command(verdict))
+    .description(description)
+    .argument("<agent>", "id of the agent")
+    .requiredOption("--reason <text>", "why; it is kept in the audit log")
+    .option("--dry-run", "say what it would do, and do nothing")
+    .option("--yes", "do not ask")
+    .action((agent: string, options: Options) => run(verdict, agent, options));
+}
+
+async function run(verdict: Verdict, agent: string, options: Options): Promise<void> {
+  const client = clientOf(options);
+  const plan = await planOf(client, verdict, agent, options);
+  if (options.dryRun)
+    return print(
+      options.json
+        ? JSON.stringify({ dryRun: true, verdict, agent, plan })
+        : `${plan}\nNothing was done (--dry-run).`,
+    );
+  tell(plan);
+  if (!(await confirmed(options))) return tell("Nothing was done.");
+  const body = { reason: options.reason, ...(options.for === undefined ? {} : { durationMs: options.for }) };
+  const decision = await client.post<Decision>(`/v1/agents/${encodeURIComponent(agent)}/${verdict}`, body);
+  print(
+    options.json
+      ? JSON.stringify(decision)
+      : `${bold("Accepted")} as ${decision.id}. \`offgraph incidents\` shows what came of it.`,
+  );
+}
+
+/** What it would do, in a sentence, with what is known about the agent. */
+async function planOf(client: Client, verdict: Verdict, agent: string, options: Options): Promise<string> {
+  const known = await client.get(`/v1/agents/${encodeURIComponent(agent)}`).then(
+    () => "",
+    (error: { code?: string }) => {
+      if (error.code === "not-found") return " Nothing was learned about this agent yet: check the spelling.";
+      throw error;
+    },
+  );
+  const name = safe(agent);
+  if (verdict === "release")
+    return `Release lifts every denial of ${name} and of its tokens at every gate.${known}`;
+  const until = `for ${spoken(options.for ?? 0)}`;
+  return `Quarantine denies ${name} and each of its known and newly issued tokens at every gate, ${until}; \`offgraph release ${name}\` undoes it.${known}`;
+}
+
+/** Asks on a terminal. Without one there is nobody to ask, and the command itself is the word. */
+async function confirmed(options: Options): Promise<boolean> {
+  if (options.yes || !process.stdin.isTTY) return true;
+  const ask = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await ask.question("Go on? [y/N] ");
+  ask.close();
+  return /^y(es)?$/i.test(answer.trim());
+}

@@ -1,0 +1,51 @@
+/** How the command line ends when something goes wrong: one line, the way out, and an exit code that scripts can rely on. */
+import { CommanderError } from "commander";
+import { type ErrorCode, OffgraphError } from "../../schemas/errors.ts";
+import { safe, tell } from "./terminal.ts";
+
+/** Exit codes; those above 60 are from sysexits.h. Shown by --help. */
+export const EXIT = {
+  ok: 0,
+  found: 1,
+  usage: 2,
+  badInput: 65,
+  unavailable: 69,
+  internal: 70,
+  noAccess: 77,
+} as const;
+
+export const EXIT_HELP = `Exit codes:
+  0   done
+  1   findings at least as severe as --fail-on
+  2   wrong command, option or setting
+  65  bad input: a file or record cannot be read, or there is nothing with that id
+  69  no running system answers, or the data folder is in use
+  70  an error inside Offgraph
+  77  no access: the token is missing or lacks the role`;
+
+const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
+  "bad-settings": EXIT.usage,
+  "bad-request": EXIT.usage,
+  "unknown-source": EXIT.usage,
+  "no-access": EXIT.noAccess,
+  busy: EXIT.unavailable,
+  "not-running": EXIT.unavailable,
+  "data-in-use": EXIT.unavailable,
+  "data-too-new": EXIT.unavailable,
+  fenced: EXIT.unavailable,
+  internal: EXIT.internal,
+};
+
+/** Says what went wrong and answers the exit code. A stack is shown only for faults of our own. */
+export function fail(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof OffgraphError) {
+    for (const line of error.message.split("\n")) tell(`offgraph: ${safe(line)}`);
+    tell(`  → ${error.wayOut} (${error.code})`);
+    return EXIT_BY_CODE[error.code] ?? EXIT.badInput;
+  }
+  const fault = error instanceof Error ? error : new Error(String(error));
+  tell(`offgraph: an error inside Offgraph: ${safe(fault.message)}`);
+  tell(safe(fault.stack ?? "").replaceAll("\\u{a}", "\n"));
+  return EXIT.internal;
+}

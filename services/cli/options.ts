@@ -1,0 +1,51 @@
+/** Options that several commands share, and what they stand for. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { SEVERITIES, type Severity } from "../../schemas/ids.ts";
+import type { Settings } from "../../schemas/settings.ts";
+import { clientSettings, loadSettings } from "../config.ts";
+import { type Client, openClient } from "./client.ts";
+
+export interface Shared {
+  readonly config?: string;
+  readonly json?: true;
+  readonly url?: string;
+}
+
+export const configOption = () =>
+  new Option("--config <file>", "settings file (default: offgraph.yaml here, or OFFGRAPH_CONFIG)");
+export const jsonOption = () => new Option("--json", "print JSON for scripts");
+export const urlOption = () =>
+  new Option(
+    "--url <address>",
+    "address of the running system (default: OFFGRAPH_URL, or from the settings)",
+  );
+export const severityOption = (meaning: string) =>
+  new Option("--severity <severity>", meaning).choices(SEVERITIES);
+
+/** A command that talks to the running system. */
+export function remote(command: Command): Command {
+  return command.addOption(jsonOption()).addOption(urlOption()).addOption(configOption());
+}
+
+export function clientOf(options: Shared): Client {
+  return openClient(clientSettings(loadSettings({ path: options.config }), options.url));
+}
+
+/** Settings with those of the detectors checked and completed. */
+export async function settingsOf(
+  options: Shared,
+  changes: Parameters<typeof loadSettings>[0] = {},
+): Promise<Settings> {
+  const { DETECTORS } = await import("../../detectors/index.ts");
+  return loadSettings({ path: options.config, detectors: DETECTORS, ...changes });
+}
+
+/** A whole number from 1. */
+export function count(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("expected a whole number from 1");
+}
+
+export function isAtLeast(severity: Severity, least: Severity): boolean {
+  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least);
+}

@@ -1,0 +1,103 @@
+/** `offgraph replay`: recorded events through the same fold, in memory. It reads files and writes findings; it can never act. */
+import { Command, Option } from "commander";
+import { SEVERITIES, type Severity } from "../../schemas/ids.ts";
+import { readBaseline } from "./baseline-file.ts";
+import { EXIT, fail } from "./failure.ts";
+import { type FileInputs, latenessOption, placeFiles, sourceOption } from "./inputs.ts";
+import { type LineFile, lineFile } from "./line-file.ts";
+import { configOption, isAtLeast, jsonOption, type Shared, settingsOf } from "./options.ts";
+import { progressBar } from "./progress.ts";
+import { printSummary, type Tally, tally } from "./replay-summary.ts";
+import { print } from "./terminal.ts";
+
+interface Options extends Shared {
+  readonly findings?: string;
+  readonly deadLetters?: string;
+  readonly truth?: string;
+  readonly fromBaseline?: string;
+  readonly failOn?: Severity;
+}
+
+const EXAMPLES = `
+Examples:
+  offgraph replay trail.ndjson.gz --source cloudtrail                  what it would have found, as a table
+  offgraph replay --source cloudtrail t.gz --source offgraph own.zst   two sources, merged by event time
+  offgraph replay --learn may.ndjson june.ndjson                       learn from one in silence, judge the other
+  offgraph replay events.ndjson --findings out.ndjson --json           for scripts: one JSON object
+
+The same files and settings give the same findings, byte for byte; findingsSha256 shows it.`;
+
+export function replayCommand(): Command {
+  return new Command("replay")
+    .description("what would have been found in recorded events: in memory, from an empty state; never acts")
+    .argument("<files...>", "NDJSON, also .gz and .zst; - is standard input")
+    .addOption(sourceOption())
+    .addOption(latenessOption())
+    .option("--learn <file>", "learn from this file first and say nothing; may be given again")
+    .option("--from-baseline <file>", "begin with what `offgraph baseline export` wrote")
+    .option("--findings <file>", "write the findings, one JSON object a line")
+    .option("--dead-letters <file>", "write the records that cannot be read, with their reasons")
+    .option("--truth <file>", "write the labels that a recording carries; no detector sees them")
+    .addOption(
+      new Option("--fail-on <severity>", "end with 1 if a finding is at least this severe").choices(
+        SEVERITIES,
+      ),
+    )
+    .addOption(jsonOption())
+    .addOption(configOption())
+    .addHelpText("after", EXAMPLES)
+    .action(async (_files: string[], options: Options, command: Command) => {
+      process.exitCode = await run(placeFiles(process.argv.slice(3), command), options);
+    });
+}
+
+interface Outputs {
+  readonly findings: LineFile;
+  readonly letters: LineFile;
+  readonly truth: LineFile;
+}
+
+async function run(inputs: FileInputs, options: Options): Promise<number> {
+  const seen = tally();
+  const outputs = {
+    findings: lineFile(options.findings),
+    letters: lineFile(options.deadLetters),
+    truth: lineFile(options.truth),
+  };
+  const { figures, fault } = await replayed(inputs, options, seen, outputs);
+  const findingsSha256 = outputs.findings.close();
+  outputs.letters.close();
+  outputs.truth.close();
+  if (options.json) print(JSON.stringify({ ...figures, findings: seen.count, findingsSha256 }));
+  else printSummary(figures, seen);
+  if (fault !== undefined) return fail(fault);
+  const { failOn } = options;
+  return failOn !== undefined && seen.worst !== undefined && isAtLeast(seen.worst, failOn)
+    ? EXIT.found
+    : EXIT.ok;
+}
+
+async function replayed(inputs: FileInputs, options: Options, seen: Tally, outputs: Outputs) {
+  const { replay } = await import("../replay/replay.ts");
+  const { PUBLIC_KEY } = await import("../ingest/key.ts");
+  const settings = await settingsOf(options);
+  const bar = progressBar("Replaying");
+  try {
+    return await replay({
+      inputs: inputs.files,
+      learn: inputs.learn,
+      baseline: options.fromBaseline && readBaseline(options.fromBaseline),
+      settings,
+      key: PUBLIC_KEY,
+      onFinding(finding) {
+        seen.add(finding);
+        outputs.findings.write(finding);
+      },
+      onProgress: bar.show,
+      onRefused: outputs.letters.write,
+      truth: outputs.truth.write,
+    });
+  } finally {
+    bar.end();
+  }
+}

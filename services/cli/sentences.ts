@@ -1,0 +1,84 @@
+/** Findings and incidents in sentences. Everything that came from outside passes through `safe`. */
+import type { Incident } from "../../schemas/action.ts";
+import type { Finding } from "../../schemas/finding.ts";
+import { bold, dim, print, safe, severe, table, wrap } from "./terminal.ts";
+
+const moment = (time: string) => `${time.slice(0, 10)} ${time.slice(11, 19)}`;
+
+/** A finding in three lines: what, about whom, and how to learn more; a replay's findings are nowhere to be asked for. */
+export function printFinding(finding: Finding, stored = true): void {
+  print(
+    `${severe(finding.severity)}  ${bold(finding.detector)} ${finding.kind}  ${dim(moment(finding.time))}  ${safe(finding.agent)}`,
+  );
+  print(wrap(safe(finding.summary), "  "));
+  print(dim(stored ? `  offgraph explain ${finding.id}` : `  ${finding.id}`));
+}
+
+/** Everything that a finding says about itself. */
+export function printExplanation(finding: Finding): void {
+  print(`${severe(finding.severity)}  ${bold(finding.detector)} ${finding.kind}`);
+  print(wrap(safe(finding.summary), "  "));
+  print();
+  const says: [string, string | undefined][] = [
+    [
+      "Agent",
+      `${finding.agent}${finding.workflow === undefined ? "" : `, workflow ${finding.workflow}`}, session ${finding.session}`,
+    ],
+    ["When", finding.time],
+    ["Expected", finding.expected],
+    ["How rare", finding.rarity],
+    ["Silenced by", finding.silencedBy],
+    [
+      "Kind of proof",
+      finding.evidenceKind === "invariant"
+        ? "a broken rule of tokens"
+        : "a named fact about what was learned",
+    ],
+    ["Events", finding.eventIds.join(", ")],
+    ["Token", tokenOf(finding)],
+    [
+      "Judged by",
+      `${finding.detector} version ${finding.detectorVersion}, baseline ${finding.judgedBy.baseline}, settings ${finding.judgedBy.settings}, key ${finding.judgedBy.key}`,
+    ],
+    ["Tags", Object.values(finding.tags).flat().join(", ")],
+  ];
+  for (const [title, text] of says)
+    if (text) print(`${bold(title.padEnd(14))}${wrap(safe(text), " ".repeat(14)).trimStart()}`);
+  print(bold("Evidence"));
+  for (const [name, value] of Object.entries(finding.evidence))
+    print(wrap(safe(`${name}: ${[value].flat().join(", ")}`), "  "));
+  print();
+  print(dim("What next"));
+  print(
+    dim(
+      `  offgraph agents ${safe(finding.agent)}                        what it has learned about the agent`,
+    ),
+  );
+  print(
+    dim(`  offgraph quarantine ${safe(finding.agent)} --reason "…" --dry-run   what a quarantine would do`),
+  );
+  print(
+    dim(
+      "  offgraph replay FILE --findings out.ndjson                the same finding again, from the source's file",
+    ),
+  );
+}
+
+export function printIncidents(incidents: readonly Incident[]): void {
+  const rows = incidents.map((one) => [
+    severe(one.severity),
+    one.status,
+    safe(one.agent),
+    one.cause,
+    one.findingCount,
+    moment(one.updatedAt),
+    one.id,
+  ]);
+  print(table(["severity", "status", "agent", "cause", "findings", "updated", "id"], rows));
+}
+
+function tokenOf({ token }: Finding): string | undefined {
+  if (token === undefined) return undefined;
+  const named = Object.entries({ "public id": token.publicId, hash: token.hash, family: token.family });
+  return named.flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`])).join(", ");
+}

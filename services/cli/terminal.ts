@@ -1,0 +1,71 @@
+/** What people see: plain text, colour only where the terminal wants it (NO_COLOR, not a terminal: none). */
+import { stripVTControlCharacters, styleText } from "node:util";
+import type { Severity } from "../../schemas/ids.ts";
+
+type Style = Parameters<typeof styleText>[0];
+
+const SEVERITY_STYLE: Readonly<Record<Severity, Style>> = {
+  informational: "dim",
+  low: "cyan",
+  medium: "yellow",
+  high: ["bold", "red"],
+  critical: ["bold", "white", "bgRed"],
+};
+
+/** Writes a line to standard output. */
+export function print(line = ""): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Writes a line to standard error: whatever is not the result itself. */
+export function tell(line = ""): void {
+  process.stderr.write(`${line}\n`);
+}
+
+export const style = (format: Style, text: string): string =>
+  styleText(format, text, { stream: process.stdout });
+export const bold = (text: string): string => style("bold", text);
+export const dim = (text: string): string => style("dim", text);
+export const severe = (severity: Severity, text: string = severity): string =>
+  style(SEVERITY_STYLE[severity], text);
+
+/** Text from outside, with control and direction characters made visible, so that it cannot steer a terminal. */
+export function safe(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
+}
+
+/** Columns side by side, under a line of titles; numbers to the right. Cells may be coloured. */
+export function table(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const cells = rows.map((row) =>
+    row.map((cell) => (typeof cell === "number" ? cell.toLocaleString("en") : cell)),
+  );
+  const widths = titles.map((title, at) =>
+    Math.max(title.length, ...cells.map((row) => widthOf(row[at] ?? ""))),
+  );
+  const isNumber = titles.map((_, at) => typeof rows[0]?.[at] === "number");
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, at) => pad(cell, widths[at] ?? 0, isNumber[at] ?? false))
+      .join("  ")
+      .trimEnd();
+  return [dim(line(titles)), ...cells.map(line)].join("\n");
+}
+
+/** Text broken into lines at spaces, each behind the indent. */
+export function wrap(text: string, indent = ""): string {
+  const width = Math.max(40, Math.min(process.stdout.columns ?? 100, 110)) - indent.length;
+  const lines: string[] = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    if (line !== "" && widthOf(line) + 1 + widthOf(word) > width) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines.map((line) => indent + line).join("\n");
+}
+
+const widthOf = (text: string) => stripVTControlCharacters(text).length;
+
+function pad(cell: string, width: number, right: boolean): string {
+  const space = " ".repeat(Math.max(0, width - widthOf(cell)));
+  return right ? space + cell : cell + space;
+}
