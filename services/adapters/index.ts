@@ -1,0 +1,70 @@
+/** Opens what the settings ask for. */
+import { existsSync, mkdirSync } from "node:fs";
+import { OffgraphError } from "../../schemas/errors.ts";
+import type { Store } from "../ports/store.ts";
+import type { Stream } from "../ports/stream.ts";
+import { lockFolder } from "./folder-lock.ts";
+import { openLmdbStore } from "./store-lmdb.ts";
+import { type LmdbStreamOptions, openLmdbStream } from "./stream-lmdb.ts";
+
+export { memoryStore, memoryStream } from "./memory.ts";
+
+export interface Embedded {
+  readonly stream: Stream;
+  readonly store: Store;
+  /** Stops the subscriptions, closes both and gives the folder back. */
+  close(): Promise<void>;
+}
+
+/** What can be read without owning the folder. */
+export interface EmbeddedReader {
+  readonly stream: Pick<Stream, "partitions" | "end" | "read">;
+  readonly store: Pick<Store, "position" | "load" | "scan" | "agentsOf" | "tokensOf">;
+  close(): Promise<void>;
+}
+
+/**
+ * Log and store in one folder (made with mode 0700), held by this process until closed or dead.
+ * Errors: `data-in-use`, `data-too-new`, `bad-settings` (no such folder can be made; another number of partitions).
+ */
+export async function openEmbedded(options: Omit<LmdbStreamOptions, "readOnly">): Promise<Embedded> {
+  makeFolder(options.folder);
+  const unlock = lockFolder(options.folder);
+  try {
+    const { stream, store, close } = await openBoth(options);
+    return { stream, store, close: () => close().finally(unlock) };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/**
+ * The same, read-only and without the lock: LMDB's readers see whole commits, whichever process writes (but not this one).
+ * The log is shown as of the first look at each partition. Errors: `not-found` when there is nothing in the folder, `data-too-new`.
+ */
+export async function openReadOnly(folder: string): Promise<EmbeddedReader> {
+  if (existsSync(`${folder}/stream.mdb`) && existsSync(`${folder}/store.mdb`)) {
+    return openBoth({ folder, readOnly: true });
+  }
+  throw new OffgraphError("not-found", `${folder} holds no data of Offgraph`);
+}
+
+async function openBoth(options: LmdbStreamOptions): Promise<Embedded> {
+  const stream = await openLmdbStream(options);
+  try {
+    const store = await openLmdbStore(options);
+    return { stream, store, close: () => stream.close().finally(() => store.close()) };
+  } catch (error) {
+    await stream.close();
+    throw error;
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new OffgraphError("bad-settings", `data: cannot make the folder ${folder}`, { cause: error });
+  }
+}

@@ -1,0 +1,130 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { statSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Embedded, openEmbedded, openReadOnly } from "../../services/adapters/index.ts";
+import { contents } from "../conformance/store-groups.ts";
+import { events, readAll, values } from "../conformance/stream-records.ts";
+import { callLines, PARTITIONS } from "./crash-story.ts";
+import { temporaryFolder } from "./folder.ts";
+
+let place: ReturnType<typeof temporaryFolder>;
+let folder: string;
+beforeEach(() => {
+  place = temporaryFolder();
+  folder = `${place.folder}/data/offgraph`;
+});
+afterEach(() => place.remove());
+
+describe("the data folder", () => {
+  it("is made for the owner alone", async () => {
+    const embedded = await openEmbedded({ folder, partitions: PARTITIONS });
+    await embedded.close();
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  it("belongs to one holder until it is closed", async () => {
+    const first = await openEmbedded({ folder, partitions: PARTITIONS });
+    const second = openEmbedded({ folder, partitions: PARTITIONS });
+    await expect(second).rejects.toMatchObject({
+      code: "data-in-use",
+      message: expect.stringContaining(folder),
+    });
+    await first.close();
+    const third = await openEmbedded({ folder, partitions: PARTITIONS });
+    await third.close();
+  });
+
+  it("is given back when opening fails", async () => {
+    const first = await openEmbedded({ folder, partitions: PARTITIONS });
+    await first.close();
+    await expect(openEmbedded({ folder, partitions: 7 })).rejects.toMatchObject({ code: "bad-settings" });
+    const second = await openEmbedded({ folder, partitions: PARTITIONS });
+    await second.close();
+  });
+
+  it("is refused with the name of the setting when it cannot be made", async () => {
+    const opened = openEmbedded({ folder: "/dev/null/offgraph", partitions: 1 });
+    await expect(opened).rejects.toMatchObject({
+      code: "bad-settings",
+      message: expect.stringContaining("data"),
+    });
+  });
+
+  it("can be read without being held", async () => {
+    const holder = await openEmbedded({ folder, partitions: PARTITIONS });
+    await holder.stream.append(events(0, "a"));
+    await holder.close();
+    const reader = await openReadOnly(folder);
+    expect(reader.stream.partitions).toBe(PARTITIONS);
+    expect(await reader.stream.end("events", 0)).toBe(1);
+    expect(await reader.store.position("processor", 0)).toBe(0);
+    await reader.close();
+  });
+
+  it("is not found when it holds nothing", async () => {
+    await expect(openReadOnly(folder)).rejects.toMatchObject({ code: "not-found" });
+  });
+});
+
+describe("after kill -9 of its holder", () => {
+  it("the folder opens at once and holds everything acknowledged, nothing torn", async () => {
+    const acknowledged = new Map<string, number>();
+    for (const lines of [1, 40, 90, 7, 150]) {
+      await killAfter(lines, acknowledged);
+      const embedded = await openEmbedded({ folder, partitions: PARTITIONS });
+      for (let partition = 0; partition < PARTITIONS; partition++) {
+        await expectWholeLog(embedded, partition, acknowledged.get(`append ${partition}`) ?? -1);
+        await expectWholeState(embedded, partition, acknowledged.get(`commit ${partition}`) ?? 0);
+      }
+      await embedded.close();
+    }
+  });
+
+  /** Runs the writer until it has acknowledged so much, and kills it amid its next writes. */
+  async function killAfter(count: number, acknowledged: Map<string, number>): Promise<void> {
+    const script = fileURLToPath(new URL("crash-writer.ts", import.meta.url));
+    const writer = spawn(process.execPath, [script, folder], { stdio: ["ignore", "pipe", "inherit"] });
+    let left = count;
+    for await (const line of createInterface(writer.stdout)) {
+      const [kind, partition, number] = line.split(" ");
+      acknowledged.set(`${kind} ${partition}`, Number(number));
+      if (--left > 0) continue;
+      if (left === 0) await expectHeld();
+      writer.kill("SIGKILL");
+    }
+    if (writer.signalCode === null) await once(writer, "exit");
+    expect(writer.signalCode).toBe("SIGKILL");
+  }
+
+  /** While the writer lives, nobody else writes, and anybody may read what it has committed. */
+  async function expectHeld(): Promise<void> {
+    await expect(openEmbedded({ folder })).rejects.toMatchObject({ code: "data-in-use" });
+    const reader = await openReadOnly(folder);
+    const ends = await Promise.all([0, 1].map((partition) => reader.stream.end("events", partition)));
+    const positions = await Promise.all(
+      [0, 1].map((partition) => reader.store.position("processor", partition)),
+    );
+    expect(Math.max(...ends, ...positions)).toBeGreaterThan(0);
+    await reader.close();
+  }
+});
+
+async function expectWholeLog({ stream }: Embedded, partition: number, acknowledged: number): Promise<void> {
+  const lines = values(await readAll(stream, "events", partition));
+  const calls = 1 + Number(lines.at(-1)?.split(":")[1] ?? -1);
+  expect(calls).toBeGreaterThan(acknowledged);
+  expect(lines).toEqual(Array.from({ length: calls }, (_, call) => callLines(partition, call)).flat());
+}
+
+async function expectWholeState({ store }: Embedded, partition: number, acknowledged: number): Promise<void> {
+  const position = await store.position("processor", partition);
+  expect(position).toBeGreaterThanOrEqual(acknowledged);
+  const groups = await contents(store, "processor", partition);
+  const written = ["first", "second", "third"].map((group) => Number(groups[group]?.one ?? 0));
+  expect(written).toEqual(["first", "second", "third"].map((group) => Number(groups[group]?.two ?? 0)));
+  const prefixes = [0, 1, 2].map((count) => [0, 1, 2].map((chunk) => position + (chunk < count ? 1 : 0)));
+  expect(prefixes).toContainEqual(written);
+}
