@@ -19,6 +19,9 @@ export interface ServerOptions {
   readonly onFault: (fault: Error) => void;
 }
 
+/** Longest time that requests in hand may still take when the server closes, in ms. */
+const GRACE_MS = 5000;
+
 const STATUS: Partial<Record<ErrorCode, number>> = {
   "too-large": 413,
   busy: 429,
@@ -57,6 +60,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
       `${request.method} ${request.url.split("?")[0]}: there is no such address`,
     );
   });
+  // A connection that never asked anything counts as busy for Node, and would hold the server open for a minute.
+  app.addHook(
+    "preClose",
+    async () => void setTimeout(() => app.server.closeAllConnections(), GRACE_MS).unref(),
+  );
   healthRoutes(app, options);
   return app;
 }

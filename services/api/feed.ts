@@ -51,9 +51,11 @@ export function feedRoute(app: FastifyInstance, options: FeedOptions): void {
     open++;
     readers.add(1);
     const { tenant } = request.access;
-    await serve(reply.raw, closing.signal, options, cursor, (finding) => isWanted(finding, tenant, query));
-    readers.add(-1);
-    open--;
+    const wanted = (finding: Finding) => isWanted(finding, tenant, query);
+    await serve(reply.raw, closing.signal, options, cursor, wanted).finally(() => {
+      readers.add(-1);
+      open--;
+    });
   });
 }
 

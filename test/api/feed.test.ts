@@ -1,0 +1,108 @@
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Finding } from "../../schemas/finding.ts";
+import { MAX_READERS } from "../../services/api/feed.ts";
+import { type Message, messages } from "../../services/cli/feed-client.ts";
+import { world } from "./world.ts";
+
+let open: Awaited<ReturnType<typeof world>> | undefined;
+const closing = new Set<AbortController>();
+afterEach(async () => {
+  for (const one of closing) one.abort();
+  closing.clear();
+  await open?.close();
+});
+const start = async () => {
+  open = await world();
+  return open;
+};
+
+/** Connects, each reader by a connection of its own, and reads message by message. */
+async function connect(url: string, query = "", headers: Record<string, string> = {}) {
+  const abort = new AbortController();
+  closing.add(abort);
+  const request = get(`${url}/v1/findings/stream${query}`, { headers, agent: false, signal: abort.signal });
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  request.on("error", () => {});
+  const reader = messages(response);
+  const next = async (): Promise<Message> => (await reader.next()).value as Message;
+  /** The next message that holds a finding. */
+  const finding = async (): Promise<{ id: string; number: number }> => {
+    const { id = "", data } = await next();
+    if (data === undefined) return finding();
+    return { id, number: Number.parseInt((JSON.parse(data) as Finding).id.slice(2), 16) };
+  };
+  return { response, next, finding, leave: () => abort.abort() };
+}
+
+describe("the findings feed", () => {
+  it("tells what comes, not what was", async () => {
+    const { url, found } = await start();
+    await found(1);
+    const reader = await connect(url);
+    expect(reader.response.headers["content-type"]).toBe("text/event-stream");
+    await reader.next();
+    await found(2);
+    expect((await reader.finding()).number).toBe(2);
+  });
+
+  it("goes on after Last-Event-ID, with nothing lost and nothing twice, over all partitions", async () => {
+    const { url, found } = await start();
+    const agents = ["billing", "travel", "support", "review", "pipeline", "buyer"];
+    const first = await connect(url);
+    await first.next();
+    for (const [at, agent] of agents.entries()) await found(at, { agent });
+    const seen = [await first.finding(), await first.finding()];
+    first.leave();
+    const second = await connect(url, "", { "last-event-id": seen.at(-1)?.id ?? "" });
+    while (seen.length < agents.length) seen.push(await second.finding());
+    await found(99);
+    expect((await second.finding()).number).toBe(99);
+    expect(seen.map((one) => one.number).sort()).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it("goes on from the beginning of a log that was empty", async () => {
+    const { url, found } = await start();
+    const first = await connect(url);
+    const { id } = await first.next();
+    first.leave();
+    await found(1);
+    const second = await connect(url, `?after=${id}`);
+    expect((await second.finding()).number).toBe(1);
+  });
+
+  it("leaves out what is filtered", async () => {
+    const { url, found } = await start();
+    const reader = await connect(url, "?severity=high&agent=travel");
+    await reader.next();
+    await found(1, { agent: "billing" });
+    await found(2, { agent: "travel", severity: "low" });
+    await found(3, { agent: "travel", severity: "critical" });
+    expect((await reader.finding()).number).toBe(3);
+  });
+
+  it("refuses a vector that it did not make", async () => {
+    const { url } = await start();
+    for (const after of ["nonsense", "9:1", "0:x", "0:-1", "1e1:3"]) {
+      const { response } = await connect(url, `?after=${after}`);
+      expect(response.statusCode).toBe(400);
+    }
+  });
+
+  it("has a most number of readers, and room again when one leaves", async () => {
+    const { url } = await start();
+    const readers = await Promise.all(Array.from({ length: MAX_READERS }, () => connect(url)));
+    expect((await connect(url)).response.statusCode).toBe(429);
+    readers[0]?.leave();
+    await expect.poll(async () => (await connect(url)).response.statusCode).toBe(200);
+  });
+
+  it("ends when the server closes", async () => {
+    const { url, app } = await start();
+    const reader = await connect(url);
+    await reader.next();
+    await app.close();
+    expect(await reader.next()).toBeUndefined();
+  });
+});
