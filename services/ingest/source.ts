@@ -3,7 +3,7 @@
  * Whatever it cannot read it refuses with a reason; the record then goes to the dead letters.
  */
 import type { z } from "zod";
-import type { EventInput } from "./door.ts";
+import type { EventInput } from "./event-input.ts";
 
 /** An event as a source makes it, before the door: tenant, source and hashes are still missing. */
 export type Draft = z.input<typeof EventInput>;

@@ -1,0 +1,63 @@
+/**
+ * The one form in which an event is written to the log: fields in a fixed order, times in UTC to the millisecond.
+ * Lines of the same event are then the same bytes, and a reader finds each field where it expects it.
+ */
+import { Agent, type Event, Network, Outcome, operationFields, tokenFields } from "./event.ts";
+
+/** What becomes of a field: kept, written as a canonical time, or an object whose fields are ordered too. */
+type Form = "kept" | "time" | readonly Field[];
+type Field = readonly [name: string, form: Form];
+
+const kept = (...names: string[]): Field[] => names.map((name) => [name, "kept"]);
+const TIMES = new Set(["time", "observedTime", "issuedAt", "expiresAt"]);
+const of = (fields: object): Field[] =>
+  Object.keys(fields).map((name) => [name, TIMES.has(name) ? "time" : "kept"]);
+
+const FIELDS: readonly Field[] = [
+  ...kept("id", "kind"),
+  ["time", "time"],
+  ["observedTime", "time"],
+  ...kept("tenant", "source"),
+  ["agent", of(Agent.shape)],
+  ...kept("trustUnit", "workflow", "session"),
+  ["trace", kept("id", "span")],
+  ["subject", kept("id", "type")],
+  ...kept("actors"),
+  ["token", of(tokenFields)],
+  ["operation", of(operationFields)],
+  ["outcome", of(Outcome.shape)],
+  ["network", of(Network.shape)],
+  ...kept("businessAction", "change"),
+  ["policy", kept("name", "verdict")],
+  ["decision", kept("verdict", "by", "reason", "subject")],
+];
+
+/** The same event with its fields in order and its times as `canonicalTime` writes them. Fields unknown to us are left out. */
+export function canonicalEvent(event: Event): Event {
+  return inOrder(event, FIELDS) as Event;
+}
+
+/** One line of JSON, without a line feed. */
+export function canonicalLine(event: Event): string {
+  return JSON.stringify(canonicalEvent(event));
+}
+
+/** `YYYY-MM-DDTHH:MM:SS.mmmZ` of a time that the schema accepts; digits beyond the millisecond are cut off. */
+export function canonicalTime(time: string): string {
+  // Of the forms that the schema accepts, only ours has 24 characters and ends in Z.
+  return time.length === 24 && time.endsWith("Z") ? time : new Date(time).toISOString();
+}
+
+function inOrder(object: object, fields: readonly Field[]): object {
+  const ordered: Record<string, unknown> = {};
+  for (const [name, form] of fields) {
+    const value: unknown = Reflect.get(object, name);
+    if (value !== undefined) ordered[name] = formed(value, form);
+  }
+  return ordered;
+}
+
+function formed(value: unknown, form: Form): unknown {
+  if (typeof form === "object") return inOrder(value as object, form);
+  return form === "time" ? canonicalTime(value as string) : value;
+}

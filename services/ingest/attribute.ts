@@ -1,0 +1,130 @@
+/**
+ * The token index: which agent a token belongs to, written at issuance and at the first use under an agent's name. It
+ * finds the agent of an event that names only a token. One look-up and one write per batch, both only for tokens that
+ * this process has not seen lately. The index is a cache: what it does not know stays a principal of its own.
+ */
+import { metrics } from "@opentelemetry/api";
+import type { Event } from "../../schemas/event.ts";
+import type { AgentId } from "../../schemas/ids.ts";
+import type { IndexEntry, Store } from "../ports/store.ts";
+import { boundedCache, type Cache } from "./cache.ts";
+
+/** Tokens that one process remembers. */
+const MAX_TOKENS = 200_000;
+/** An entry outlives its token by a day: a use after expiry still has an owner. */
+const KEPT_MS = 86_400_000;
+/** What the store said is asked again after this time; that it knows nothing, much sooner: another process may learn. */
+const KNOWN_MS = 3_600_000;
+const UNKNOWN_MS = 10_000;
+
+const ISSUING: ReadonlySet<Event["kind"]> = new Set(["token.issued", "token.refreshed", "token.exchanged"]);
+
+const cacheSize = metrics.getMeter("offgraph").createGauge("offgraph_ingest_token_cache_entries", {
+  description: "Tokens whose agent this process remembers",
+});
+
+export interface TokenIndex {
+  /**
+   * Events of one tenant in the order of arrival, those attributed to a bare token now to its agent if that is known
+   * (`attribution` is then `index`); all others are the same objects. Fails when the store does.
+   */
+  attribute(tenant: string, events: readonly Event[], nowMs: number): Promise<readonly Event[]>;
+}
+
+/** What is remembered of a token: its agent, or that nobody knew it; until when. */
+interface Memory {
+  readonly agent: string | undefined;
+  readonly untilMs: number;
+}
+
+interface Batch {
+  readonly tenant: string;
+  readonly nowMs: number;
+  readonly memories: Cache<Memory>;
+  /** To be written to the store. */
+  readonly entries: IndexEntry[];
+}
+
+export function openTokenIndex(store: Store, maxTokens: number = MAX_TOKENS): TokenIndex {
+  const memories = boundedCache<Memory>(maxTokens);
+  return {
+    async attribute(tenant, events, nowMs) {
+      const batch: Batch = { tenant, nowMs, memories, entries: [] };
+      try {
+        for (const event of events) issue(batch, event);
+        await lookUp(batch, events);
+        const attributed = events.map((event) => resolved(batch, event));
+        if (batch.entries.length > 0) await store.indexTokens(batch.entries);
+        return attributed;
+      } catch (error) {
+        // What is remembered must be in the store too, or it would be left out the next time.
+        memories.clear();
+        throw error;
+      } finally {
+        cacheSize.record(memories.size());
+      }
+    },
+  };
+
+  async function lookUp(batch: Batch, events: readonly Event[]): Promise<void> {
+    const { tenant, nowMs } = batch;
+    const unknown = new Set<string>();
+    for (const event of events)
+      for (const token of tokensOf(event)) if (recall(batch, token) === undefined) unknown.add(token);
+    if (unknown.size === 0) return;
+    const agents = await store.agentsOf(tenant, [...unknown], nowMs);
+    for (const token of unknown) {
+      const agent = agents.get(token);
+      remember(batch, token, { agent, untilMs: nowMs + (agent === undefined ? UNKNOWN_MS : KNOWN_MS) });
+    }
+  }
+}
+
+/** The event with its tokens' agent, if it had none of its own; notes tokens that belonged to nobody. */
+function resolved(batch: Batch, event: Event): Event {
+  const tokens = tokensOf(event);
+  if (tokens.length === 0 || !("agent" in event)) return event;
+  const agents = tokens.map((token) => recall(batch, token)?.agent);
+  const orphan = event.agent.attribution === "token";
+  const known = agents.find((agent) => agent !== undefined);
+  const owner = known ?? (orphan ? undefined : event.agent.id);
+  if (owner === undefined) return event;
+  const ownerless = tokens.filter((_, at) => agents[at] === undefined);
+  if (ownerless.length > 0) claim(batch, event, ownerless, owner);
+  if (!orphan) return event;
+  return { ...event, agent: { ...event.agent, id: owner as AgentId, attribution: "index" } };
+}
+
+/** Notes whom the tokens of an issuance belong to. */
+function issue(batch: Batch, event: Event): void {
+  if (!ISSUING.has(event.kind) || !("agent" in event) || event.agent.attribution === "token") return;
+  claim(batch, event, tokensOf(event), event.agent.id);
+}
+
+function claim(batch: Batch, event: Event, tokens: readonly string[], agent: string): void {
+  const { tenant, nowMs, entries } = batch;
+  const expiresAt = "token" in event ? event.token?.expiresAt : undefined;
+  const ends = expiresAt === undefined ? 0 : Date.parse(expiresAt);
+  const expiresAtMs = Math.max(ends, nowMs) + KEPT_MS;
+  for (const token of tokens) {
+    const memory = recall(batch, token);
+    if (memory?.agent === agent && memory.untilMs >= ends) continue;
+    remember(batch, token, { agent, untilMs: expiresAtMs });
+    entries.push({ tenant, token, agent, expiresAtMs });
+  }
+}
+
+function tokensOf(event: Event): string[] {
+  if (!("token" in event) || event.token === undefined) return [];
+  const { publicId, hash } = event.token;
+  return [publicId, hash].filter((token) => token !== undefined);
+}
+
+function recall({ tenant, nowMs, memories }: Batch, token: string): Memory | undefined {
+  const memory = memories.get(`${tenant}\n${token}`);
+  return memory !== undefined && memory.untilMs > nowMs ? memory : undefined;
+}
+
+function remember({ tenant, memories }: Batch, token: string, memory: Memory): void {
+  memories.set(`${tenant}\n${token}`, memory);
+}

@@ -1,0 +1,78 @@
+/** What a user or a source sends: the event of schemas/event.ts with laxer fields, which the door completes. */
+import { z } from "zod";
+import {
+  Agent,
+  commonFields,
+  FieldName,
+  operationFields,
+  reportedKinds,
+  Tier,
+  tokenFields,
+} from "../../schemas/event.ts";
+import { AgentId } from "../../schemas/ids.ts";
+import { scrubText } from "./secrets.ts";
+
+/** Longest raw token, in characters. */
+const TOKEN_LENGTH = 16_384;
+/** Most problems that one refusal names, and its longest text. */
+const MAX_PROBLEMS = 3;
+const MESSAGE_LENGTH = 300;
+
+const TokenInput = z
+  .object({
+    ...tokenFields,
+    /** The token itself; the door keeps only a keyed hash of it, and what a JWT says about itself. */
+    value: z.string().min(1).max(TOKEN_LENGTH).optional(),
+  })
+  .refine(
+    ({ publicId, hash, value }) => publicId !== undefined || hash !== undefined || value !== undefined,
+    "needs publicId, hash or value",
+  );
+
+const OperationInput = z.object({
+  ...operationFields,
+  /** Absent: derived from service and name. */
+  tier: Tier.optional(),
+  /** One text or several; what is no identifier (too long, control characters, more than 16) is dropped, not refused. */
+  targets: z.record(FieldName, z.union([z.string(), z.array(z.string())])).optional(),
+});
+
+const inputFields = {
+  ...commonFields,
+  /** Replaced by what the caller has access to. */
+  tenant: z.unknown().optional(),
+  source: z.unknown().optional(),
+  /** Absent, or without an id: derived from the token. */
+  agent: Agent.extend({ id: AgentId.optional() }).optional(),
+};
+
+/** An event as it comes in. Ticks and decisions about baselines are written by the system alone, so they are not among the kinds. */
+export const EventInput = z.discriminatedUnion(
+  "kind",
+  reportedKinds(inputFields, TokenInput, OperationInput),
+);
+export type EventInput = z.infer<typeof EventInput>;
+export type TokenInput = z.infer<typeof TokenInput>;
+export type OperationInput = z.infer<typeof OperationInput>;
+
+/** Says which fields are wrong and what was expected there, without what was found. */
+export function problems(error: z.ZodError): string {
+  const named = error.issues.slice(0, MAX_PROBLEMS).map(problem);
+  const more = error.issues.length - named.length;
+  const message = named.join("; ") + (more > 0 ? `; and ${more} more` : "");
+  // A path may hold a name that the sender chose.
+  return scrubText(message)
+    .replace(/\p{Cc}/gu, " ")
+    .slice(0, MESSAGE_LENGTH);
+}
+
+function problem(issue: z.core.$ZodIssue): string {
+  const path = issue.path.map((part) => String(part).slice(0, 64)).join(".");
+  return `${path === "" ? "event" : path}: ${expectation(issue).replaceAll("Invalid input: ", "")}`;
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_key") return issue.issues[0]?.message ?? issue.message;
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return issue.message;
+  return issue.errors.map(([first]) => first?.message ?? "").join(" or ");
+}
