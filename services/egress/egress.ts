@@ -1,0 +1,65 @@
+/** Egress: actions become denials at the gates, and what came of them goes back to the responder. */
+import type { Service } from "../http.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
+import type { Stream } from "../ports/stream.ts";
+import { egressMetrics } from "./metrics.ts";
+import { ownPartition, type PartitionOwner } from "./partition.ts";
+
+export interface EgressOptions {
+  readonly stream: Stream;
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+const GROUP = "egress";
+/** Bounds one commit: about eight actions, of which each quarantine may deny a thousand tokens. */
+const MAX_BATCH_BYTES = 4096;
+/** How often tokens that are new to an agent under quarantine are looked for. */
+const FOLLOW_INTERVAL_MS = 1000;
+
+/** Starts egress on the partitions of `actions` that this process is assigned. */
+export function startEgress(options: EgressOptions): Service {
+  const owners = new Map<number, PartitionOwner>();
+  const metrics = egressMetrics();
+  const stopping = new AbortController();
+  const subscription = options.stream.consume(
+    "actions",
+    GROUP,
+    {
+      async assigned(partition) {
+        const owner = await ownPartition(partition, { ...options, metrics });
+        owners.set(partition, owner);
+        return owner.position;
+      },
+      batch: async (batch) => owners.get(batch.partition)?.absorb(batch),
+      async revoked(partition) {
+        owners.delete(partition);
+      },
+    },
+    { maxBytes: MAX_BATCH_BYTES },
+  );
+
+  async function followTokens(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await options.clock.sleep(FOLLOW_INTERVAL_MS, stopping.signal);
+      for (const owner of owners.values()) await owner.follow();
+    }
+  }
+
+  async function stop(): Promise<void> {
+    stopping.abort();
+    await Promise.allSettled([subscription.stop(), following]);
+  }
+
+  const following = followTokens();
+  const done = Promise.all([subscription.done, following]).then(() => undefined);
+  return {
+    waitingFor: () => (owners.size > 0 ? undefined : "egress has no partition yet"),
+    stop,
+    done: done.catch(async (error) => {
+      await stop();
+      throw error;
+    }),
+  };
+}

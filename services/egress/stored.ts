@@ -1,0 +1,91 @@
+/**
+ * Where one partition of egress keeps things. Groups of the space `egress`: `head` (highest origins), `outbox` (denials and
+ * outcomes that may not have been appended yet) and `agent <tenant> <agent>` (line feeds for spaces) with an entry for the
+ * quarantine and one for each denied target.
+ */
+import { type ActionOutcome, type Denial, targetKey } from "../../schemas/action.ts";
+import type { AgentId, Tenant } from "../../schemas/ids.ts";
+import type { Derived, Highest } from "../../schemas/origin.ts";
+import type { Entries, GroupChange, Store } from "../ports/store.ts";
+import { fromBytes, toBytes } from "./json.ts";
+import { type Denied, type Ledger, newLedger, type Quarantine } from "./ledger.ts";
+
+export const SPACE = "egress";
+const HEAD = "head";
+const OUTBOX = "outbox";
+const QUARANTINE = "quarantine";
+
+/** What has to be appended: the denials first, because an outcome says that they are durable. */
+export interface Outbox {
+  readonly denials: readonly Derived<Denial>[];
+  readonly outcomes: readonly Derived<ActionOutcome>[];
+}
+
+/** What the last owner may not have appended. */
+export async function loadOutbox(store: Store, partition: number): Promise<Outbox> {
+  const entries = (await store.load(SPACE, partition, [OUTBOX])).get(OUTBOX);
+  return fromBytes<Outbox>(entries?.get("json")) ?? { denials: [], outcomes: [] };
+}
+
+/** Group of an agent's ledger. */
+export const ledgerGroup = ({ tenant, agent }: { tenant: string; agent: string }) =>
+  `agent\n${tenant}\n${agent}`;
+
+/** The highest origins of the last commit. */
+export async function loadHighest(store: Store, space: string, partition: number): Promise<Highest> {
+  const entries = (await store.load(space, partition, [HEAD])).get(HEAD);
+  return new Map(fromBytes<[]>(entries?.get("highest")));
+}
+
+/** The ledgers that there are of the groups. */
+export async function loadLedgers(
+  store: Store,
+  partition: number,
+  groups: readonly string[],
+): Promise<Map<string, Ledger>> {
+  const known = await store.load(SPACE, partition, groups);
+  return new Map([...known].map(([group, entries]) => [group, ledgerOf(group, entries)]));
+}
+
+/** Every agent that was under quarantine at the last commit; some of the quarantines may be over. */
+export async function* loadQuarantined(store: Store, partition: number): AsyncGenerator<Ledger> {
+  for await (const [group, entries] of store.scan(SPACE, partition)) {
+    if (entries.has(QUARANTINE)) yield ledgerOf(group, entries);
+  }
+}
+
+function ledgerOf(group: string, entries: Entries): Ledger {
+  const [, tenant, agent] = group.split("\n") as [string, Tenant, AgentId];
+  const quarantine = fromBytes<Quarantine>(entries.get(QUARANTINE));
+  const denied = [...entries].flatMap(([name, bytes]) => {
+    const one = name === QUARANTINE ? undefined : fromBytes<Denied>(bytes);
+    return one ? [[targetKey(tenant, one.target), one] as const] : [];
+  });
+  return { tenant, agent, quarantine, denied: new Map(denied) };
+}
+
+/** The changes of one commit; all of them are written, or none. */
+export function changesOf(
+  before: ReadonlyMap<string, Ledger>,
+  after: ReadonlyMap<string, Ledger>,
+  outbox: Outbox,
+  highest: Highest,
+): GroupChange[] {
+  return [
+    ...[...after].map(([group, ledger]) => changeOf(group, before.get(group) ?? newLedger(ledger), ledger)),
+    { group: OUTBOX, entries: new Map([["json", toBytes(outbox)]]) },
+    { group: HEAD, entries: new Map([["highest", toBytes([...highest])]]) },
+  ];
+}
+
+function changeOf(group: string, before: Ledger, after: Ledger): GroupChange {
+  const entries = new Map<string, Uint8Array | undefined>();
+  for (const key of before.denied.keys()) if (!after.denied.has(key)) entries.set(key, undefined);
+  for (const [key, denied] of after.denied) {
+    if (before.denied.get(key) !== denied) entries.set(key, toBytes(denied));
+  }
+  if (before.quarantine !== after.quarantine) {
+    entries.set(QUARANTINE, after.quarantine && toBytes(after.quarantine));
+  }
+  return { group, entries };
+}
