@@ -5,9 +5,9 @@ import { isObject } from "./parse.ts";
 /** Longer values are content, not identifiers. */
 const LONGEST_VALUE = 120;
 const SECRET_NAME =
-  /^pass$|pass(word|wd|code|phrase)|(^|[^a-z])(pwd|otp|pin)([^a-z]|$)|secret|credential|token|api_?key|private_?key/i;
+  /^pass$|pass(wor|wd|code|phrase)|(^|[^a-z])(pwd|otp|pin)([^a-z]|$)|secret|credential|token|api_?key|private_?key/i;
 /** Text that speaks of a password (`Your OTP is 123456`, `?password=...`) may hold it; a path of that name does not. */
-const SPEAKS_OF_SECRET = /^(?=.*[\s=]).*(pass(word|code|phrase)|one.time|\botp\b|-----BEGIN)/is;
+const SPEAKS_OF_SECRET = /^(?=.*[\s=]).*(pass(wor|code|phrase)|one.time|\botp\b|-----BEGIN)/is;
 
 /** An argument's name as the schema allows it: `File Id` becomes `File_Id`. Undefined if nothing is left. */
 export function fieldName(name: string): string | undefined {

@@ -1,0 +1,102 @@
+/**
+ * Reads the records of a file, of standard input, or of what is compressed in either, in bounded memory.
+ * A file holds one record per line, or JSON documents; which one it is, its first bytes tell.
+ */
+import { OffgraphError } from "../../schemas/errors.ts";
+import type { Block, Framer, LongRecord } from "./file-blocks.ts";
+import { DOCUMENT_HEAD_BYTES, documentFramer, isDocument } from "./file-documents.ts";
+import { type Input, openInput, type Progress } from "./file-input.ts";
+import { lineFramer } from "./file-lines.ts";
+
+export type { Block, LongRecord } from "./file-blocks.ts";
+export type { Progress } from "./file-input.ts";
+
+/** Bytes read at a time. Larger ones leave the processor's cache, smaller ones ask the system more often. */
+const BLOCK_BYTES = 524_288;
+/** Readable bytes after the last record of a buffer, for scanners that look ahead. */
+const PADDING_BYTES = 16;
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+export interface ReadOptions {
+  /** Longest record, in bytes without its end of line; a longer one is handed out as a refusal. */
+  readonly maxLineBytes: number;
+  /** Called after each read, with bytes as they are stored. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+interface Filling {
+  bytes: Buffer;
+  from: number;
+  filled: number;
+}
+
+function emptyBuffer(size: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(size + PADDING_BYTES);
+  bytes.fill(0, size);
+  return bytes;
+}
+
+/** Reads once. @returns whether the end has been reached. */
+async function readMore(input: Input, filling: Filling): Promise<boolean> {
+  const room = filling.bytes.subarray(0, filling.bytes.length - PADDING_BYTES);
+  const got = await input.read(room, filling.filled);
+  filling.filled += got;
+  return got === 0;
+}
+
+/** What is unfinished, at the front of a new buffer that has room for as much again. */
+function carriedOver({ bytes, filled }: Filling, from: number): Filling {
+  const unfinished = filled - from;
+  const next = emptyBuffer(Math.max(BLOCK_BYTES, 2 * unfinished));
+  bytes.copy(next, 0, from, filled);
+  return { bytes: next, from: 0, filled: unfinished };
+}
+
+/** Fills the first buffer until it shows what the file is. */
+async function begin(input: Input, maxLineBytes: number): Promise<{ filling: Filling; framer: Framer }> {
+  const filling: Filling = { bytes: emptyBuffer(BLOCK_BYTES), from: 0, filled: 0 };
+  while (filling.filled < DOCUMENT_HEAD_BYTES + BYTE_ORDER_MARK.length)
+    if (await readMore(input, filling)) break;
+  if (filling.bytes.subarray(0, Math.min(3, filling.filled)).equals(BYTE_ORDER_MARK)) filling.from = 3;
+  const isJson = isDocument(filling.bytes.subarray(filling.from, filling.filled));
+  return { filling, framer: isJson ? documentFramer(maxLineBytes) : lineFramer(maxLineBytes) };
+}
+
+/** The same error with the line up to which the file was good. */
+function withLine(error: unknown, framer: Framer): unknown {
+  if (!(error instanceof OffgraphError)) return error;
+  return new OffgraphError(error.code, `${error.message}; the last whole line is ${framer.lastLine()}`, {
+    cause: error,
+  });
+}
+
+async function* recordsOf(input: Input, maxLineBytes: number): AsyncGenerator<Block | LongRecord> {
+  const start = await begin(input, maxLineBytes);
+  const { framer } = start;
+  let { filling } = start;
+  for (let isEnd = false; !isEnd; ) {
+    const rest = yield* framer.frame(filling.bytes, filling.from, filling.filled, false);
+    filling = carriedOver(filling, rest);
+    try {
+      isEnd = await readMore(input, filling);
+    } catch (error) {
+      throw withLine(error, framer);
+    }
+  }
+  yield* framer.frame(filling.bytes, 0, filling.filled, true);
+}
+
+/**
+ * The records of a file (`-`: standard input) in order: blocks of complete records, and refusals of those that are
+ * longer than `maxLineBytes`. Blocks stay valid after the next one is read. At most about twice `maxLineBytes` plus one
+ * block is held.
+ * @throws OffgraphError file-unreadable; file-truncated after everything before the end of the good bytes was handed out
+ */
+export async function* readRecords(path: string, options: ReadOptions): AsyncGenerator<Block | LongRecord> {
+  const input = await openInput(path, options.onProgress);
+  try {
+    yield* recordsOf(input, options.maxLineBytes);
+  } finally {
+    await input.close();
+  }
+}
