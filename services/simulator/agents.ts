@@ -10,6 +10,7 @@ export interface Instance {
   readonly network: Readonly<{ ip: string; asn: number; region: string; userAgent: string; node: string }>;
 }
 
+/** One agent of a population. */
 export interface Agent {
   readonly id: string;
   readonly domain: Domain;

@@ -24,12 +24,14 @@ export interface Truth {
   readonly firstEvent: string;
 }
 
+/** An attack as it would be reported, and the truth about it. */
 export interface Attack {
   readonly truth: Truth;
   /** In time order. */
   readonly events: readonly SimulatedEvent[];
 }
 
+/** Whom it hits, and when. */
 export interface AttackOptions {
   readonly seed: number;
   readonly agent: Agent;
@@ -50,11 +52,15 @@ const THIEF: Omit<Instance, "trustUnit"> = {
     node: "node-unknown",
   },
 };
+/** No agent's token is for this service. */
+const FOREIGN: SimulatedOperation = { service: "payroll", name: "list_salaries", tier: 0 };
 const LOOP_CYCLES = 24;
 const UNAUTHORIZED = { result: "denied", status: 401 } as const;
 const ACCEPTED = { result: "ok", status: 200 } as const;
 
+/** Every attack, by name. All throw RangeError on an agent that cannot be attacked so. */
 export const ATTACKS = { injected, stolenToken, refreshLoop };
+/** The name of an attack. */
 export type AttackKind = keyof typeof ATTACKS;
 
 /**
@@ -91,7 +97,7 @@ function stolenToken(options: AttackOptions): Attack {
     [thief, FOREIGN],
     [session, next],
   ];
-  const events = [tokenEvent(session, "token.issued", options.startMs, credential)];
+  const events = [tokenEvent(session, credential)];
   let nowMs = options.startMs + 40;
   for (const [who, operation] of turns) {
     events.push(called(who, nowMs, operation, credential, ACCEPTED));
@@ -100,21 +106,18 @@ function stolenToken(options: AttackOptions): Attack {
   return attack("stolenToken", session, events[2], events);
 }
 
-/** No agent's token is for this service. */
-const FOREIGN: SimulatedOperation = { service: "payroll", name: "list_salaries", tier: 0 };
-
 /** Every fresh token is refused, and so refreshed at once: the loop of an SDK whose clock or audience is wrong. */
 function refreshLoop(options: AttackOptions): Attack {
   const session = open(options, "refreshLoop");
   const [read] = steps(session);
   let nowMs = options.startMs;
   let credential = issue(options.agent, session.random, nowMs);
-  const events = [tokenEvent(session, "token.issued", nowMs, credential)];
+  const events = [tokenEvent(session, credential)];
   for (let cycle = 0; cycle < LOOP_CYCLES; cycle++) {
     events.push(called(session, nowMs + 40, read, credential, UNAUTHORIZED));
     nowMs += paced(options)(session.random);
     credential = refresh(credential, session.random, nowMs);
-    events.push(tokenEvent(session, "token.refreshed", nowMs, credential));
+    events.push(tokenEvent(session, credential));
   }
   return attack("refreshLoop", session, events[2], events);
 }

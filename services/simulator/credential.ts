@@ -53,13 +53,15 @@ function fresh(lifetimeMs: number, random: Random, nowMs: number) {
   };
 }
 
-/** What an SDK does before a call: nothing, or one of two events. */
-export function renewal(
+/** The token that an SDK fetches before a call at `nowMs`; undefined while the one it holds will do. */
+export function renew(
   held: Credential | undefined,
+  agent: Agent,
+  random: Random,
   nowMs: number,
-): "token.issued" | "token.refreshed" | undefined {
-  if (!held || nowMs > held.expiresAtMs + REFRESH_IDLE_MS) return "token.issued";
-  return nowMs < held.renewAtMs ? undefined : "token.refreshed";
+): Credential | undefined {
+  if (!held || nowMs > held.expiresAtMs + REFRESH_IDLE_MS) return issue(agent, random, nowMs);
+  return nowMs < held.renewAtMs ? undefined : refresh(held, random, nowMs);
 }
 
 /** The token as its issuer reports it. */

@@ -1,6 +1,7 @@
 /** How real a stream of events looks: the figures to hold against recorded agents before quoting any result. */
 import type { SimulatedEvent } from "./session.ts";
 
+/** The figures. */
 export interface Description {
   readonly events: number;
   readonly agents: number;
@@ -15,6 +16,7 @@ export interface Description {
   readonly newOperations: readonly NewOperations[];
 }
 
+/** One row of the curve of new operations. */
 export interface NewOperations {
   /** Sessions of the workflow that came before: from this many, up to the next row's number. */
   readonly fromSession: number;

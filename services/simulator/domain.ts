@@ -26,8 +26,10 @@ export interface Block {
   readonly again: number;
 }
 
+/** What a workflow is made of. */
 export type Step = OperationStep | Block;
 
+/** A probabilistic automaton: steps in their order, some of them optional, some repeated. */
 export interface Workflow {
   readonly name: string;
   /** How often it is chosen, relative to the agent's other workflows. */
@@ -35,6 +37,7 @@ export interface Workflow {
   readonly steps: readonly Step[];
 }
 
+/** A kind of agent. */
 export interface Domain {
   readonly name: string;
   readonly owner: string;
@@ -49,8 +52,9 @@ export interface Domain {
   readonly workflows: readonly Workflow[];
 }
 
+/** A slot with so many values; each agent draws its own. */
 export const closed = (form: string, values: number): Slot => ({ kind: "closed", form, values });
-/** `discount` from 0 (every value comes back) to 0.9 (nearly every value is new). */
+/** A growing slot; `discount` from 0 (every value comes back) to 0.9 (nearly every value is new). */
 export const open = (form: string, discount: number): Slot => ({ kind: "open", form, discount });
 
 const operation =

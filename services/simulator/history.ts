@@ -5,6 +5,7 @@ import { random } from "./random.ts";
 import { circumstances, type SimulatedEvent } from "./session.ts";
 import { type Exploration, paceOf, QUIET, work } from "./work.ts";
 
+/** What the history is made of. */
 export interface HistoryOptions {
   /** Any number; the same one gives the same bytes. */
   readonly seed: number;

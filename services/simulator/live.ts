@@ -14,6 +14,7 @@ export interface Cue {
   readonly event: SimulatedEvent;
 }
 
+/** What to send and when. */
 export interface Plan {
   /** In time order. */
   readonly cues: readonly Cue[];
@@ -21,6 +22,7 @@ export interface Plan {
   readonly truth: readonly Truth[];
 }
 
+/** One attack of a plan. */
 export interface PlannedAttack {
   readonly attack: AttackKind;
   /** Which agent, counted from 0 round the population. */
@@ -29,6 +31,7 @@ export interface PlannedAttack {
   readonly atMs: number;
 }
 
+/** What the demonstration is made of. */
 export interface LiveOptions {
   /** The seed and the number of agents of the history before it: they are the same agents. */
   readonly seed: number;
@@ -43,6 +46,7 @@ export interface LiveOptions {
   readonly durationMs?: number;
 }
 
+/** The three attacks of the demonstration. */
 export const DEMO_ATTACKS: readonly PlannedAttack[] = [
   { attack: "injected", agent: 0, atMs: 3000 },
   { attack: "stolenToken", agent: 5, atMs: 8000 },
@@ -56,7 +60,10 @@ const BUSY: Pace = {
 };
 const ATTACK_GAP_MS = { injected: 700, stolenToken: 700, refreshLoop: 450 };
 
-/** Plans the demonstration. The quiet agents do the same whatever attacks there are. */
+/**
+ * Plans the demonstration. The quiet agents do the same whatever attacks there are.
+ * @throws RangeError if there is an attack and no agent.
+ */
 export function live(options: LiveOptions): Plan {
   const { seed, agents, attacks = DEMO_ATTACKS, start, speed = 1, durationMs = 25_000 } = options;
   const people = population(seed, agents);

@@ -8,7 +8,9 @@ import type { Random } from "./random.ts";
 
 /** An event as JSON, its ids not yet branded; fields stand in the order of the schema. */
 export type SimulatedEvent = z.input<typeof Event>;
+/** The operation of such an event. */
 export type SimulatedOperation = z.input<typeof Operation>;
+/** The outcome of such an event. */
 export type SimulatedOutcome = z.input<typeof Outcome>;
 
 /** What stays the same in a session. */
@@ -87,8 +89,9 @@ export function operation(
 }
 
 function target({ agent, subject, businessAction, random }: Session, field: string): string {
-  const kept = { [agent.domain.subject ?? ""]: subject, [agent.domain.businessAction ?? ""]: businessAction };
-  return kept[field] ?? draw(agent, field, random);
+  if (subject && field === agent.domain.subject) return subject;
+  if (businessAction && field === agent.domain.businessAction) return businessAction;
+  return draw(agent, field, random);
 }
 
 /** Performs operations one after another from `startMs` on, renewing the token when due; returns when it is done. */
@@ -99,14 +102,13 @@ export function* perform(
   gapMs: (random: Random) => number,
   pocket: Pocket,
 ): Generator<SimulatedEvent, number> {
-  const { random } = session;
+  const { agent, random } = session;
   let nowMs = startMs;
   for (const operation of todo) {
-    const kind = renewal(pocket.credential, nowMs);
-    if (kind) {
-      const old = kind === "token.refreshed" ? pocket.credential : undefined;
-      pocket.credential = old ? refresh(old, random, nowMs) : issue(session.agent, random, nowMs);
-      yield tokenEvent(session, kind, nowMs, pocket.credential);
+    const renewed = renew(pocket.credential, agent, random, nowMs);
+    if (renewed) {
+      pocket.credential = renewed;
+      yield tokenEvent(session, renewed);
       nowMs += 20 + random.below(60);
     }
     yield called(session, nowMs, operation, pocket.credential, outcome(operation, random));
@@ -121,18 +123,12 @@ function outcome({ tier }: SimulatedOperation, random: Random): SimulatedOutcome
   return luck > FORBIDDEN_SHARE ? FAILED : FORBIDDEN;
 }
 
-/** An issuer's report that the session's agent got a token. */
-export function tokenEvent(
-  session: Session,
-  kind: "token.issued" | "token.refreshed",
-  timeMs: number,
-  credential: Credential,
-): SimulatedEvent {
-  const id = session.nextEventId();
+/** An issuer's report that the session's agent got this token. */
+export function tokenEvent(session: Session, credential: Credential): SimulatedEvent {
   return {
-    id,
-    kind,
-    ...inSession(session, timeMs),
+    id: session.nextEventId(),
+    kind: credential.generation === 0 ? "token.issued" : "token.refreshed",
+    ...inSession(session, credential.issuedAtMs),
     token: asIssued(credential),
     outcome: OK,
     ...place(session),

@@ -21,6 +21,7 @@ export interface Exploration {
   /** A write. Default 0. */
   readonly writes: number;
 }
+/** Agents that hardly ever surprise: a read in 0.2 % of sessions, never a write. */
 export const QUIET: Exploration = { reads: 0.002, writes: 0 };
 
 /** How an instance spends its time. */
@@ -31,6 +32,7 @@ export interface Pace {
   gapMs(random: Random): number;
 }
 
+/** One instance and the time that it works. */
 export interface Shift {
   readonly agent: Agent;
   readonly instance: Instance;
