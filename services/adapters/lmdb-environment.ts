@@ -17,12 +17,22 @@ export interface EnvironmentOptions {
  * (fdatasync) and written the root through a synchronous descriptor, on a worker thread. With it on (lmdb's default) the
  * promise resolves when the write is visible, and `flushed` follows the newest write rather than this one.
  * Writes that arrive while a commit is under way share the next one.
+ *
+ * `eventTurnBatching` is off, because with it a refused commit (a full disk) also rejects a promise that lmdb keeps
+ * to itself, which would end the process.
  */
-export function openEnvironment({ path, format, readOnly = false }: EnvironmentOptions): RootDatabase {
-  const environment = open({ path, noSubdir: true, overlappingSync: false, readOnly });
+export async function openEnvironment(options: EnvironmentOptions): Promise<RootDatabase> {
+  const { path, format, readOnly = false } = options;
+  const environment = open({
+    path,
+    noSubdir: true,
+    overlappingSync: false,
+    eventTurnBatching: false,
+    readOnly,
+  });
   const stored = storedOnce(environment, "format", format);
   if (stored !== undefined && stored <= format) return environment;
-  void environment.close();
+  await environment.close();
   throw new OffgraphError("data-too-new", `${path} has format ${stored}; this version reads up to ${format}`);
 }
 

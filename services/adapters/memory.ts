@@ -113,7 +113,7 @@ function checkLease({ token }: Owned, lease: Lease): void {
 function apply(groups: Map<string, Map<string, Uint8Array>>, { group, entries }: GroupChange): void {
   const kept = getOrPut(groups, group, () => new Map<string, Uint8Array>());
   for (const [name, bytes] of entries) {
-    if (bytes) kept.set(name, bytes.slice());
+    if (bytes) kept.set(name, new Uint8Array(bytes));
     else kept.delete(name);
   }
   if (kept.size === 0) groups.delete(group);

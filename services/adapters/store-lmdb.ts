@@ -18,7 +18,10 @@ const GROUPS_PER_TURN = 256;
 /** Opens the store in `folder`, or makes it. One process at a time may write: see `openEmbedded`. Errors: `data-too-new`. */
 export async function openLmdbStore(options: { folder: string; readOnly?: boolean }): Promise<Store> {
   const path = `${options.folder}/store.mdb`;
-  return new LmdbStore(openEnvironment({ path, format: FORMAT, readOnly: options.readOnly ?? false }), path);
+  return new LmdbStore(
+    await openEnvironment({ path, format: FORMAT, readOnly: options.readOnly ?? false }),
+    path,
+  );
 }
 
 class LmdbStore implements Store {
@@ -74,11 +77,10 @@ class LmdbStore implements Store {
   /** One transaction per chunk, the position in the last; each checks the lease before it writes. */
   async commit(lease: Lease, chunks: readonly (readonly GroupChange[])[], position: number): Promise<void> {
     const scope = digest(lease.space, lease.partition);
-    for (const chunk of chunks.slice(0, -1)) await this.#write(lease, scope, () => this.#apply(scope, chunk));
-    await this.#write(lease, scope, () => {
-      this.#apply(scope, chunks.at(-1) ?? []);
-      this.#positions.put(scope, position);
-    });
+    const writes = chunks.map((chunk) => encodeChunk(scope, chunk)); // copies: the caller goes on with its buffers
+    const last = writes.pop() ?? [];
+    for (const write of writes) await this.#write(lease, scope, write);
+    await this.#write(lease, scope, last, position);
   }
 
   async indexTokens(entries: readonly IndexEntry[]): Promise<void> {
@@ -100,28 +102,21 @@ class LmdbStore implements Store {
     await this.#environment.close();
   }
 
-  async #write(lease: Lease, scope: Buffer, apply: () => void): Promise<void> {
-    const write = this.#environment.transaction(() => {
+  async #write(lease: Lease, scope: Buffer, write: readonly Write[], position?: number): Promise<void> {
+    const transaction = this.#environment.transaction(() => {
       if (this.#owners.get(scope) !== lease.token) {
         throw new OffgraphError(
           "fenced",
           `${lease.space}/${lease.partition} has been acquired by another owner`,
         );
       }
-      apply();
-    });
-    await committed(write, this.#path);
-  }
-
-  #apply(scope: Buffer, changes: readonly GroupChange[]): void {
-    for (const { group, entries } of changes) {
-      const groupKey = Buffer.concat([scope, digest(group)]);
-      for (const [name, bytes] of entries) {
-        const key = Buffer.concat([groupKey, digest(name)]);
-        if (bytes) this.#entries.put(key, encode(group, name, bytes));
+      for (const { key, value } of write) {
+        if (value) this.#entries.put(key, value);
         else this.#entries.remove(key);
       }
-    }
+      if (position !== undefined) this.#positions.put(scope, position);
+    });
+    await committed(transaction, this.#path);
   }
 
   /** Key of the first group at or after `start`. */
@@ -141,6 +136,22 @@ class LmdbStore implements Store {
     }
     return { group, entries };
   }
+}
+
+/** One LMDB entry to put, or to remove when there is no value. */
+interface Write {
+  readonly key: Buffer;
+  readonly value: Buffer | undefined;
+}
+
+function encodeChunk(scope: Buffer, changes: readonly GroupChange[]): Write[] {
+  return changes.flatMap(({ group, entries }) => {
+    const groupKey = Buffer.concat([scope, digest(group)]);
+    return Array.from(entries, ([name, bytes]) => ({
+      key: Buffer.concat([groupKey, digest(name)]),
+      value: bytes && encode(group, name, bytes),
+    }));
+  });
 }
 
 /** Length of the names, the names as JSON (which keeps lone surrogates, as UTF-8 does not), the bytes. */

@@ -40,7 +40,7 @@ const droppedBytes = metrics.getMeter("offgraph").createCounter("offgraph_stream
  */
 export async function openLmdbStream(options: LmdbStreamOptions): Promise<Stream> {
   const path = `${options.folder}/stream.mdb`;
-  const environment = openEnvironment({ path, format: FORMAT, readOnly: options.readOnly ?? false });
+  const environment = await openEnvironment({ path, format: FORMAT, readOnly: options.readOnly ?? false });
   const partitions = storedOnce(environment, "partitions", options.partitions);
   const wanted = options.partitions ?? partitions;
   if (partitions === wanted && partitions !== undefined) {
@@ -138,7 +138,7 @@ class LmdbStream implements Stream {
     });
   }
 
-  /** Goes into the same commit as the append. The newest segment always stays: positions are told from it. */
+  /** Costs no flush of its own: it shares the append's. The newest segment always stays: positions are told from it. */
   #dropOldest(stream: StreamName, partition: number, tail: Tail): Promise<unknown>[] {
     const keepFrom = tail.nextByte - (this.#retention[stream]?.maxBytes ?? Infinity) / this.partitions;
     const range = { start: [stream, partition, tail.oldest], end: [stream, partition, tail.end] };

@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { statSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Embedded, openEmbedded, openReadOnly } from "../../services/adapters/index.ts";
 import { contents } from "../conformance/store-groups.ts";
@@ -69,6 +70,19 @@ describe("the data folder", () => {
   });
 });
 
+describe("a full disk", () => {
+  it("refuses the append with the reason, loses nothing acknowledged and does not end the process", async () => {
+    // A limit on the size of files stands in for the disk: writes beyond it fail, once its signal is ignored.
+    const limited = 'trap \'\' XFSZ; ulimit -f 8192; exec "$0" "$@"';
+    const argv = ["-c", limited, process.execPath, scriptAt("full-disk-writer.ts"), folder];
+    const { stdout } = await promisify(execFile)("sh", argv);
+    const { refusal, acknowledged, readable } = JSON.parse(stdout);
+    expect(refusal).toMatch(/stream\.mdb was not written: /);
+    expect(acknowledged).toBeGreaterThan(5);
+    expect(readable).toBe(acknowledged);
+  });
+});
+
 describe("after kill -9 of its holder", () => {
   it("the folder opens at once and holds everything acknowledged, nothing torn", async () => {
     const acknowledged = new Map<string, number>();
@@ -85,8 +99,9 @@ describe("after kill -9 of its holder", () => {
 
   /** Runs the writer until it has acknowledged so much, and kills it amid its next writes. */
   async function killAfter(count: number, acknowledged: Map<string, number>): Promise<void> {
-    const script = fileURLToPath(new URL("crash-writer.ts", import.meta.url));
-    const writer = spawn(process.execPath, [script, folder], { stdio: ["ignore", "pipe", "inherit"] });
+    const writer = spawn(process.execPath, [scriptAt("crash-writer.ts"), folder], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     let left = count;
     for await (const line of createInterface(writer.stdout)) {
       const [kind, partition, number] = line.split(" ");
@@ -111,6 +126,10 @@ describe("after kill -9 of its holder", () => {
     await reader.close();
   }
 });
+
+function scriptAt(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
 
 async function expectWholeLog({ stream }: Embedded, partition: number, acknowledged: number): Promise<void> {
   const lines = values(await readAll(stream, "events", partition));

@@ -82,14 +82,15 @@ export function storeSuite(name: string, open: () => Promise<StoreHarness>, prop
       });
 
       it("gives bytes back as they were, also none, also when the caller goes on with its buffer", async () => {
-        const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
-        const entries = new Map([
-          ["all", bytes],
-          ["none", new Uint8Array(0)],
-          ["large", Buffer.alloc(300_000, 7)],
+        const bytes = Buffer.from(Uint8Array.from({ length: 256 }, (_, byte) => byte));
+        const large = Buffer.alloc(300_000, 7);
+        const chunks = Object.entries({ all: bytes, none: new Uint8Array(0), large }).map(([name, value]) => [
+          { group: "a", entries: new Map([[name, value]]) },
         ]);
-        await store.commit(lease, [[{ group: "a", entries }]], 1);
+        const committed = store.commit(lease, chunks, 1);
         bytes.fill(0);
+        large.fill(0);
+        await committed;
         const loaded = (await store.load("processor", 0, ["a"])).get("a");
         expect([...loaded!.get("all")!]).toEqual(Array.from({ length: 256 }, (_, byte) => byte));
         expect(loaded!.get("none")).toHaveLength(0);
