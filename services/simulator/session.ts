@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Event, Operation, Outcome } from "../../schemas/event.ts";
 import { type Agent, draw, type Instance } from "./agents.ts";
-import { asIssued, asPresented, audienceOf, type Credential, issue, refresh, renewal } from "./credential.ts";
+import { asIssued, asPresented, audienceOf, type Credential, renew } from "./credential.ts";
 import { type OperationStep, type Workflow, walk } from "./domain.ts";
 import type { Random } from "./random.ts";
 
