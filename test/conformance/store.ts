@@ -1,9 +1,10 @@
 /** Every promise of services/ports/store.ts as a test, except those about crashes. An adapter is done when it passes. */
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { GroupChange, Lease, Store } from "../../services/ports/store.ts";
+import type { Lease, Store } from "../../services/ports/store.ts";
 import { gather } from "./gather.ts";
 import { change, contents, plain } from "./store-groups.ts";
+import { compareWithMap, storeSteps } from "./store-model.ts";
 import { tokenIndexTests } from "./store-tokens.ts";
 
 /** An empty store to test. */
@@ -199,71 +200,11 @@ export function storeSuite(name: string, open: () => Promise<StoreHarness>, prop
     tokenIndexTests(() => harness);
 
     it("is what a map would be, however commits, takeovers and restarts follow one another", async () => {
-      const entries = fc.dictionary(
-        fc.constantFrom("state", "session", "edges"),
-        fc.option(fc.uint8Array({ maxLength: 9 })),
-      );
-      const changes = fc.dictionary(fc.constantFrom("a", "b", "ab", "漢"), entries);
-      const step = fc.oneof(
-        {
-          weight: 6,
-          arbitrary: fc.record({
-            kind: fc.constant("commit" as const),
-            chunks: fc.array(changes, { maxLength: 3 }),
-          }),
-        },
-        {
-          weight: 1,
-          arbitrary: fc.constantFrom<Step>({ kind: "takeover" }, { kind: "reopen" }),
-        },
-      );
-      const property = fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      const property = fc.asyncProperty(storeSteps, async (steps) => {
         const own = await open();
         await compareWithMap(own, steps).finally(() => own.cleanup());
       });
       await fc.assert(property, { seed: SEED, numRuns: propertyRuns });
     });
   });
-}
-
-type Changes = Record<string, Record<string, Uint8Array | null>>;
-type Step = { kind: "commit"; chunks: Changes[] } | { kind: "takeover" } | { kind: "reopen" };
-
-async function compareWithMap(harness: StoreHarness, steps: readonly Step[]): Promise<void> {
-  let { store } = harness;
-  let lease = await store.acquire("processor", 3);
-  const model: Record<string, Record<string, string>> = {};
-  for (const [position, step] of steps.entries()) {
-    if (step.kind === "reopen") store = await harness.reopen();
-    else if (step.kind === "takeover") lease = await takeOver(store, lease);
-    else await store.commit(lease, applied(model, step.chunks), position + 1);
-    expect(await contents(store, "processor", 3)).toEqual(model);
-    expect(plain(await store.load("processor", 3, ["a", "b", "ab", "漢"]))).toEqual(model);
-  }
-}
-
-async function takeOver(store: Store, older: Lease): Promise<Lease> {
-  const newer = await store.acquire(older.space, older.partition);
-  const commit = store.commit(older, [[change("a", { state: "must not appear" })]], 1);
-  await expect(commit).rejects.toMatchObject({ code: "fenced" });
-  return newer;
-}
-
-/** Applies the chunks to the model, and answers them in the form of the port. */
-function applied(model: Record<string, Record<string, string>>, chunks: readonly Changes[]): GroupChange[][] {
-  return chunks.map((groups) =>
-    Object.entries(groups).map(([group, entries]) => {
-      const next = { ...model[group] };
-      for (const [name, bytes] of Object.entries(entries)) {
-        if (bytes) next[name] = Buffer.from(bytes).toString();
-        else delete next[name];
-      }
-      if (Object.keys(next).length > 0) model[group] = next;
-      else delete model[group];
-      return {
-        group,
-        entries: new Map(Object.entries(entries).map(([name, bytes]) => [name, bytes ?? undefined])),
-      };
-    }),
-  );
 }
