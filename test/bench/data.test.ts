@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { Event } from "../../schemas/event.ts";
+import { canonicalLine } from "../../schemas/event-line.ts";
 import { writeBenchFile } from "./data.ts";
 import { shuffled } from "./shuffle.ts";
 
@@ -20,6 +21,10 @@ describe("a benchmark file", () => {
     expect(lines.length).toBe(20_000);
     expect(written.bytes).toBe(readFileSync(plain).length);
     expect(Math.abs(written.bytes / written.events - 600)).toBeLessThan(60);
+  });
+
+  it("holds events in the form that the log has", () => {
+    expect(events.map(canonicalLine)).toEqual(lines);
   });
 
   it("is the same byte for byte for the same seed, and another for another seed", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Event } from "../../schemas/event.ts";
+import { canonicalLine } from "../../schemas/event-line.ts";
 import { population } from "../../services/simulator/agents.ts";
 import { ATTACKS, type AttackKind, type AttackOptions } from "../../services/simulator/attacks.ts";
 import { history } from "../../services/simulator/history.ts";
@@ -30,7 +31,7 @@ describe("the plan", () => {
   });
 
   it("holds only events that the schema accepts, in time order, no id twice", () => {
-    for (const { event } of plan.cues) Event.parse(event);
+    for (const { event } of plan.cues) expect(canonicalLine(Event.parse(event))).toBe(JSON.stringify(event));
     const offsets = plan.cues.map(({ atMs }) => atMs);
     expect(offsets).toEqual(offsets.toSorted((one, other) => one - other));
     expect(new Set(plan.cues.map(({ event }) => event.id)).size).toBe(plan.cues.length);
