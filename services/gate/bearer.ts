@@ -5,6 +5,7 @@
  * nobody else's; who changes a denied token's claims to escape holds a token that its resource server no longer accepts.
  * Nothing here may ever be used to allow.
  */
+import { ID_LENGTH } from "../../schemas/ids.ts";
 
 export interface Claims {
   /** RFC 7519 `jti`. */
@@ -41,4 +42,8 @@ function payloadOf(part: string): unknown {
   }
 }
 
-const textOf = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+/** What ingest would not take as a name, it is not here either; else the two would disagree about whose token it is. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value !== "string" || value.length === 0 || value.length > ID_LENGTH) return undefined;
+  return /\p{Cc}/u.test(value) ? undefined : value;
+}

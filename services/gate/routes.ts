@@ -70,7 +70,7 @@ function questionOf(body: unknown): Question {
   const given = new Map<string, unknown>(Object.entries(body));
   for (const [name, value] of given) {
     if (!FIELDS.some((field) => field === name))
-      throw badRequest(`${name}: expected one of ${FIELDS.join(", ")}`);
+      throw badRequest(`${name.slice(0, 64)}: expected one of ${FIELDS.join(", ")}`);
     if (typeof value !== "string" || value === "" || value.length > MAX_LENGTH)
       throw badRequest(`${name}: expected text of 1 to ${MAX_LENGTH} characters`);
   }
