@@ -84,7 +84,7 @@ describe("the plan", () => {
 describe("an injected agent", () => {
   const events = calls(sessionOf("injected"));
   const first = events.findIndex(({ id }) => id === truthOf("injected")?.firstEvent);
-  const past = calls([...history({ seed: 7, agents: 24, days: 14, end: START })]).filter(
+  const past = calls([...history({ seed: 7, agents: 1, days: 14, end: START })]).filter(
     ({ agent, operation }) =>
       agent.id === truthOf("injected")?.agent &&
       operation.service === events[first]?.operation.service &&
