@@ -16,6 +16,7 @@ export const ERRORS = {
   "no-access": { means: "the request has no token, or one without the role", wayOut: "send `Authorization: Bearer <token>` with the role that is named", retryable: false },
   "too-large": { means: "a request is larger than the limit", wayOut: "send smaller batches, or raise ingest.maxBodyBytes", retryable: false },
   "busy": { means: "the system is taking in as much as it can", wayOut: "send again after the time in Retry-After", retryable: true },
+  "unavailable": { means: "the log or the store does not answer; nothing of the request was acknowledged", wayOut: "send again after the time in Retry-After", retryable: true },
   "not-found": { means: "there is nothing with this id", wayOut: "check the id; older findings come back with `offgraph replay`", retryable: false },
   "not-running": { means: "no running system answers", wayOut: "start it with `offgraph start`, or name it with --url", retryable: true },
   "data-in-use": { means: "another process holds the data folder", wayOut: "stop that process, or use another --data folder", retryable: false },
