@@ -78,9 +78,10 @@ export function documentFramer(maxLineBytes: number): Framer {
     if (bytes[at] === OPEN_LIST) return 1;
     return RECORDS.exec(bytes.toString("latin1", at, at + DOCUMENT_HEAD_BYTES))?.[0].length ?? 0;
   }
-  /** Where the next value begins, or `to` if none does before it. A brace out of place is the one that closes `{"Records": [...]}`. */
+  /** Where the next value begins; `to` or later if none begins before it. A brace out of place closes `{"Records": [...]}`. */
   function nextValue(bytes: Buffer, from: number, to: number): number {
-    for (let at = from; at < to; at++) {
+    let at = from;
+    for (; at < to; at++) {
       const byte = bytes[at] ?? 0;
       if (byte === CLOSE_LIST) isInList = false;
       else if (!isBetween(byte) && byte !== CLOSE_OBJECT) {
@@ -90,7 +91,7 @@ export function documentFramer(maxLineBytes: number): Framer {
         at += opening - 1;
       }
     }
-    return Math.max(from, to);
+    return at;
   }
   function* frame(
     bytes: Buffer,

@@ -44,10 +44,11 @@ async function readMore(input: Input, filling: Filling): Promise<boolean> {
   return got === 0;
 }
 
-/** What is unfinished, at the front of a new buffer that has room for as much again. */
-function carriedOver({ bytes, filled }: Filling, from: number): Filling {
+/** What is unfinished, at the front of a buffer with room for as much again: a new one if records of this one are in use. */
+function carriedOver({ bytes, filled }: Filling, from: number, isInUse: boolean): Filling {
   const unfinished = filled - from;
-  const next = emptyBuffer(Math.max(BLOCK_BYTES, 2 * unfinished));
+  const size = Math.max(BLOCK_BYTES, 2 * unfinished);
+  const next = isInUse || size + PADDING_BYTES > bytes.length ? emptyBuffer(size) : bytes;
   bytes.copy(next, 0, from, filled);
   return { bytes: next, from: 0, filled: unfinished };
 }
@@ -75,8 +76,9 @@ async function* recordsOf(input: Input, maxLineBytes: number): AsyncGenerator<Bl
   const { framer } = start;
   let { filling } = start;
   for (let isEnd = false; !isEnd; ) {
+    const lineBefore = framer.lastLine();
     const rest = yield* framer.frame(filling.bytes, filling.from, filling.filled, false);
-    filling = carriedOver(filling, rest);
+    filling = carriedOver(filling, rest, framer.lastLine() !== lineBefore);
     try {
       isEnd = await readMore(input, filling);
     } catch (error) {

@@ -5,9 +5,10 @@ import { isObject, unknownRecord } from "./parse.ts";
 export const offgraph: Source = {
   name: "offgraph",
   title: "Offgraph's own event JSON",
-  about: `Reads one event per record, in the shape of schemas/json/event.json. \`tenant\` and \`source\` may be left out; \`agent\`
-may be left out where a token names it; \`token.value\` is replaced by a keyed hash before anything is stored.
-Derives nothing and loses nothing: fields that the schema does not know are ignored.`,
+  about: `Reads one event per record, in the shape of schemas/json/event.json. May be left out: \`tenant\` and \`source\` (never taken from
+a record), \`agent\` where a token names it, the tier of an operation (then by its name). A target may be one text or a list.
+\`token.value\` is replaced by a keyed hash before anything is stored.
+Loses what the schema does not know, and target values that are no identifiers.`,
   open: () => (record) =>
     isObject(record) ? { events: [record as Draft] } : unknownRecord("an event must be a JSON object"),
 };

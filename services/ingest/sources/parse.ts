@@ -1,19 +1,17 @@
 /** Reading a foreign record against the schema of what a source reads of it. */
 import type { z } from "zod";
+import { problems } from "../event-input.ts";
 import type { Converted } from "../source.ts";
 
 type Refused = NonNullable<Converted["refused"]>;
 
-/** The value of a record, or why it was refused: the path of the first field that does not fit, and what was expected. */
+/** The value of a record, or why it was refused: which fields do not fit, and what was expected there. */
 export function parse<Schema extends z.ZodType>(
   schema: Schema,
   record: unknown,
 ): { readonly value: z.output<Schema> } | { readonly refused: Refused } {
-  const result = schema.safeParse(record);
-  if (result.success) return { value: result.data };
-  const issue = result.error.issues[0];
-  const path = issue?.path.map(String).join(".") || "the record";
-  return { refused: { code: "invalid-event", message: `${path}: ${issue?.message ?? "does not fit"}` } };
+  const { data, error } = schema.safeParse(record);
+  return error ? { refused: { code: "invalid-event", message: problems(error) } } : { value: data };
 }
 
 /** The answer to a record that is not of the kind that a source reads. */
