@@ -186,8 +186,8 @@ describe("any cut into pieces", () => {
         records.push(...shown(next.value));
       }
     };
-    for (const cut of cuts.toSorted((one, other) => one - other))
-      if (cut % (filled + 1) >= from) from = run(cut % (filled + 1), false);
+    const places = cuts.map((cut) => cut % (filled + 1)).toSorted((one, other) => one - other);
+    for (const place of places) if (place >= from) from = run(place, false);
     run(filled, true);
     return records;
   }
