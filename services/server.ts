@@ -27,6 +27,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   busy: 429,
   "not-found": 404,
   "not-running": 503,
+  unavailable: 503,
+  "not-ready": 503,
   fenced: 503,
 };
 

@@ -13,15 +13,19 @@ import { type IncidentReader, incidentRoutes } from "./incidents.ts";
 import type { Newest } from "./newest.ts";
 import { checked, PageQuery } from "./requests.ts";
 
+export { followFindings } from "./finding-index.ts";
 export type { IncidentReader } from "./incidents.ts";
-export { followDeadLetters, followFindings } from "./indexes.ts";
+
+/** Dead letters that are looked through, of all tenants. */
+const MAX_DEAD_LETTERS = 1000;
 
 export interface ApiOptions {
   readonly stream: Stream;
   readonly store: Store;
   readonly clock: Clock;
   readonly findings: Newest<Finding>;
-  readonly deadLetters: Newest<DeadLetter>;
+  /** The newest dead letters, newest last; at most `limit`. */
+  readonly deadLetters: (limit: number) => Promise<readonly DeadLetter[]>;
   readonly incidents: IncidentReader;
   /** An agent's stored entries in readable form; plain JSON. */
   readonly view: (entries: Entries) => object;
@@ -35,7 +39,8 @@ export function apiRoutes(app: FastifyInstance, options: ApiOptions): void {
   decisionRoutes(app, options);
   app.get("/v1/dead-letters", { config: { role: "read" } }, async (request) => {
     const { limit } = checked(PageQuery, request.query, "query");
-    const own = [...options.deadLetters.list()].filter((letter) => letter.tenant === request.access.tenant);
-    return { deadLetters: own.slice(0, limit) };
+    const newest = await options.deadLetters(MAX_DEAD_LETTERS);
+    const own = newest.filter((letter) => letter.tenant === request.access.tenant);
+    return { deadLetters: own.toReversed().slice(0, limit) };
   });
 }

@@ -5,20 +5,30 @@ export interface Client {
   readonly url: string;
   get<Value>(path: string): Promise<Value>;
   post<Value>(path: string, body: object): Promise<Value>;
-  /** The answer itself, for streams. Every status but success is an error. */
-  open(path: string, init?: RequestInit): Promise<Response>;
+  /** The answer itself. Every status but success, and those in `expected`, is an error. */
+  open(path: string, init?: RequestInit, expected?: readonly number[]): Promise<Response>;
+}
+
+/** A refusal that may say when to come again. */
+export class Refused extends OffgraphError {
+  /** From Retry-After, in ms; undefined if it was not said. */
+  readonly retryAfterMs: number | undefined;
+  constructor(code: ErrorCode, message: string, retryAfterMs: number | undefined) {
+    super(code, message);
+    this.retryAfterMs = retryAfterMs;
+  }
 }
 
 export function openClient({ url, token }: { url: string; token: string | undefined }): Client {
   const authorization: Record<string, string> =
     token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const open = async (path: string, init: RequestInit = {}) => {
+  const open = async (path: string, init: RequestInit = {}, expected: readonly number[] = []) => {
     const headers = { ...authorization, ...(init.headers as Record<string, string> | undefined) };
     const response = await fetch(url + path, { ...init, headers }).catch((cause: unknown) => {
       throw new OffgraphError("not-running", `nothing answers at ${url}`, { cause });
     });
-    if (response.ok) return response;
-    throw await refusal(response, url);
+    if (response.ok || expected.includes(response.status)) return response;
+    throw refusal(await response.text(), response, url);
   };
   const json = { "content-type": "application/json" };
   const post = (body: object): RequestInit => ({ method: "POST", headers: json, body: JSON.stringify(body) });
@@ -31,19 +41,19 @@ export function openClient({ url, token }: { url: string; token: string | undefi
   };
 }
 
-/** The error that an answer carries; whatever answers otherwise is not Offgraph. */
-export async function refusal(response: Response, url: string): Promise<OffgraphError> {
-  const text = await response.text().catch(() => "");
-  const answer = parsed(text) as { code?: string; message?: string } | undefined;
-  if (answer?.code !== undefined && answer.code in ERRORS)
-    return new OffgraphError(answer.code as ErrorCode, answer.message ?? "");
-  return new OffgraphError("not-running", `${url} answers ${response.status}, but not as Offgraph does`);
+/** The error that an answer carries; what answers otherwise is not Offgraph. */
+export function refusal(text: string, { status, headers }: Response, url: string): Refused {
+  const { code = "", message = "" } = parsed(text) as { code?: string; message?: string };
+  const seconds = Number.parseInt(headers.get("retry-after") ?? "", 10);
+  const retryAfterMs = Number.isNaN(seconds) ? undefined : seconds * 1000;
+  if (code in ERRORS) return new Refused(code as ErrorCode, message, retryAfterMs);
+  return new Refused("not-running", `${url} answers ${status}, but not as Offgraph does`, retryAfterMs);
 }
 
-function parsed(text: string): unknown {
+function parsed(text: string): object {
   try {
-    return JSON.parse(text);
+    return Object(JSON.parse(text));
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -6,25 +6,35 @@ import type { Client } from "./client.ts";
 
 const RETRY_MS = 1000;
 
-/** Findings from now on, without end. Fails if the system is gone when it is asked first. */
-export async function* followFeed(client: Client, query: URLSearchParams): AsyncGenerator<Finding> {
+/** Findings from now on, until the signal. Fails if the system is gone when it is asked first. */
+export async function* followFeed(
+  client: Client,
+  query: URLSearchParams,
+  signal?: AbortSignal,
+): AsyncGenerator<Finding> {
   let last: string | undefined;
-  for (;;) {
+  while (!signal?.aborted) {
     try {
-      for await (const { id, data } of messages(await connect(client, query, last))) {
+      for await (const { id, data } of messages(await connect(client, query, last, signal))) {
         last = id ?? last;
         if (data !== undefined) yield JSON.parse(data) as Finding;
       }
     } catch (error) {
+      if (signal?.aborted) return;
       if (last === undefined || (error instanceof OffgraphError && !error.retryable)) throw error;
     }
-    await wait(RETRY_MS);
+    await wait(RETRY_MS, undefined, signal && { signal }).catch(() => {});
   }
 }
 
-async function connect(client: Client, query: URLSearchParams, last: string | undefined) {
-  const headers = last === undefined ? {} : { "last-event-id": last };
-  const { body } = await client.open(`/v1/findings/stream?${query}`, { headers });
+async function connect(
+  client: Client,
+  query: URLSearchParams,
+  last: string | undefined,
+  signal: AbortSignal | undefined,
+) {
+  const headers: Record<string, string> = last === undefined ? {} : { "last-event-id": last };
+  const { body } = await client.open(`/v1/findings/stream?${query}`, { headers, signal: signal ?? null });
   if (body === null) throw new OffgraphError("not-running", `${client.url} answers without a body`);
   return body;
 }

@@ -4,7 +4,8 @@ import type { Finding } from "../../schemas/finding.ts";
 import { Settings } from "../../schemas/settings.ts";
 import type { StreamName } from "../../schemas/streams.ts";
 import { memoryStore, memoryStream } from "../../services/adapters/index.ts";
-import { apiRoutes, followDeadLetters, followFindings } from "../../services/api/index.ts";
+import { apiRoutes, followFindings } from "../../services/api/index.ts";
+import { readDeadLetters } from "../../services/ingest/dead-letters.ts";
 import type { Clock } from "../../services/ports/clock.ts";
 import { partitionOf } from "../../services/ports/stream.ts";
 import { createServer, listen } from "../../services/server.ts";
@@ -73,7 +74,6 @@ export async function world(http: object = {}, incidents: readonly Incident[] = 
   const stream = memoryStream(PARTITIONS);
   const store = memoryStore();
   const findings = followFindings(stream);
-  const deadLetters = followDeadLetters(stream);
   const app = createServer({
     settings,
     waitingFor: () => [],
@@ -86,7 +86,15 @@ export async function world(http: object = {}, incidents: readonly Incident[] = 
   });
   const all = async (tenant: string) => incidents.filter((one) => one.tenant === tenant);
   const byId = async (tenant: string, id: string) => (await all(tenant)).find((one) => one.id === id);
-  apiRoutes(app, { stream, store, clock, findings, deadLetters, view, incidents: { all, byId } });
+  apiRoutes(app, {
+    stream,
+    store,
+    clock,
+    findings,
+    deadLetters: (limit) => readDeadLetters(stream, { limit }),
+    view,
+    incidents: { all, byId },
+  });
   const url = await listen(app, settings.http);
   const append = (name: StreamName, partition: number, value: object) =>
     stream.append([{ stream: name, partition, value: Buffer.from(JSON.stringify(value)) }]);
@@ -107,7 +115,6 @@ export async function world(http: object = {}, incidents: readonly Incident[] = 
       await seen;
     },
     deadLetter: async (message: string, tenant = "default") => {
-      const seen = deadLetters.changed();
       await append("dead-letters", 0, {
         code: "invalid-json",
         message,
@@ -119,7 +126,6 @@ export async function world(http: object = {}, incidents: readonly Incident[] = 
         excerpt: "{",
         bytes: 1,
       });
-      await seen;
     },
     async learned(tenant: string, agent: string) {
       const group = `${tenant}/${agent}`;
@@ -128,7 +134,7 @@ export async function world(http: object = {}, incidents: readonly Incident[] = 
     },
     async close() {
       await app.close();
-      await Promise.all([findings.stop(), deadLetters.stop()]);
+      await findings.stop();
       await stream.close();
     },
   };

@@ -1,0 +1,23 @@
+/** The findings that the api keeps at hand. Older ones come back with `offgraph replay`. */
+import type { Finding } from "../../schemas/finding.ts";
+import { type Derived, type Highest, isNew } from "../../schemas/origin.ts";
+import type { Stream } from "../ports/stream.ts";
+import { followNewest, type Newest } from "./newest.ts";
+
+export const MAX_FINDINGS = 10_000;
+
+/** The newest findings of the log, of all tenants; a finding that was sent again after a crash counts once. */
+export function followFindings(stream: Stream): Newest<Finding> {
+  // Kept for each partition that is read, because only there the order of origins is the order of records.
+  const highest = Array.from({ length: stream.partitions }, (): Highest => new Map());
+  return followNewest<Finding>({
+    stream,
+    name: "findings",
+    max: MAX_FINDINGS,
+    idOf: (finding) => finding.id,
+    read(record, partition) {
+      const { origin, value } = record as Derived<Finding>;
+      return isNew(highest[partition] ?? new Map(), origin) ? value : undefined;
+    },
+  });
+}

@@ -1,0 +1,54 @@
+/** What the demo sends: fourteen days of quiet agents at full speed, then the same agents live with three attacks. */
+import { setTimeout as wait } from "node:timers/promises";
+import { OffgraphError } from "../../schemas/errors.ts";
+import { history } from "../simulator/history.ts";
+import type { Plan } from "../simulator/live.ts";
+import type { Client } from "./client.ts";
+import { progressBar } from "./progress.ts";
+import { openSender } from "./sender.ts";
+
+export const DAYS = 14;
+export const AGENTS = 12;
+export const SEED = 7;
+/** For the progress bar only; the exact number is known when it is done. */
+const EXPECTED_EVENTS = 72_000;
+
+/** Sends the history that ends at `endMs`; answers the number of events. */
+export async function sendHistory(client: Client, endMs: number): Promise<number> {
+  const bar = progressBar("  Learning");
+  const sender = openSender(client, "offgraph", refuse);
+  let count = 0;
+  for (const event of history({ seed: SEED, agents: AGENTS, days: DAYS, end: endMs })) {
+    await sender.add(++count, JSON.stringify(event));
+    if (count % 500 === 0) bar.show(count, Math.max(count, EXPECTED_EVENTS), count);
+  }
+  await sender.flush();
+  bar.end();
+  return count;
+}
+
+/** Plays a plan in its own time; `sentAt` learns when each event was accepted, in ms of `performance.now()`. */
+export async function play(client: Client, plan: Plan, sentAt: Map<string, number>): Promise<void> {
+  const sender = openSender(client, "offgraph", refuse);
+  const beginMs = performance.now();
+  let unsettled: string[] = [];
+  const settle = async () => {
+    await sender.flush();
+    for (const id of unsettled) sentAt.set(id, performance.now());
+    unsettled = [];
+  };
+  for (const { atMs, event } of plan.cues) {
+    const early = beginMs + atMs - performance.now();
+    if (early > 0) {
+      await settle();
+      await wait(early);
+    }
+    unsettled.push(event.id);
+    await sender.add(unsettled.length, JSON.stringify(event));
+  }
+  await settle();
+}
+
+function refuse({ message }: { readonly message: string }): never {
+  throw new OffgraphError("internal", `a simulated event was refused: ${message}`);
+}

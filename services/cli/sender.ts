@@ -1,0 +1,100 @@
+/** Sends events in batches: NDJSON, compressed, again after 429, 503 and broken connections. */
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { DelegateBackoff, handleWhen, type IRetryBackoffContext, retry } from "cockatiel";
+import { OffgraphError } from "../../schemas/errors.ts";
+import { type Client, Refused, refusal } from "./client.ts";
+
+const MAX_LINES = 2000;
+const MAX_CHARACTERS = 1_000_000;
+/** Waits of 0.25 s, doubled up to 10 s: about one minute in all. */
+const ATTEMPTS = 12;
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 10_000;
+
+/** A line that the system did not take, by the caller's own line number. */
+export interface Rejected {
+  readonly line: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+interface Answer {
+  readonly accepted: number;
+  /** The first of them. */
+  readonly rejected: readonly Rejected[];
+  readonly rejectedTotal: number;
+}
+
+export interface Sender {
+  /** Sends when a batch is full. Fails with what the system answers when it does not take batches any more. */
+  add(line: number, event: string): Promise<void>;
+  /** Sends the rest. */
+  flush(): Promise<void>;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Everything up to this line is durable or was rejected. */
+  readonly settledLine: number;
+}
+
+/** Lines of events to POST /v1/events under the name of one source; `onRejected` is told of those that were not taken, of each batch the first hundred. */
+export function openSender(client: Client, source: string, onRejected: (rejected: Rejected) => void): Sender {
+  let lines: number[] = [];
+  let events: string[] = [];
+  let characters = 0;
+  let accepted = 0;
+  let rejected = 0;
+  let settledLine = 0;
+  const flush = async () => {
+    if (events.length === 0) return;
+    const answer = await post(client, source, events.join("\n"));
+    accepted += answer.accepted;
+    rejected += answer.rejectedTotal;
+    for (const one of answer.rejected) onRejected({ ...one, line: lines[one.line - 1] ?? 0 });
+    settledLine = lines.at(-1) ?? settledLine;
+    [lines, events, characters] = [[], [], 0];
+  };
+  return {
+    async add(line, event) {
+      lines.push(line);
+      events.push(event);
+      characters += event.length;
+      if (events.length >= MAX_LINES || characters >= MAX_CHARACTERS) await flush();
+    },
+    flush,
+    get accepted() {
+      return accepted;
+    },
+    get rejected() {
+      return rejected;
+    },
+    get settledLine() {
+      return settledLine;
+    },
+  };
+}
+
+const again = retry(
+  handleWhen((error) => error instanceof OffgraphError && error.retryable),
+  { maxAttempts: ATTEMPTS, backoff: new DelegateBackoff(waitMs) },
+);
+
+/** What the system asks for in Retry-After, else longer each time. */
+function waitMs({ attempt, result }: IRetryBackoffContext<unknown>): number {
+  const error = "error" in result ? result.error : undefined;
+  const asked = error instanceof Refused ? error.retryAfterMs : undefined;
+  return asked ?? Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
+}
+
+async function post(client: Client, source: string, events: string): Promise<Answer> {
+  const body = await promisify(gzip)(events, { level: 1 });
+  const headers = { "content-type": "application/x-ndjson", "content-encoding": "gzip" };
+  const path = `/v1/events?source=${encodeURIComponent(source)}`;
+  // 400 is also the answer to a batch of which no line could be taken.
+  const response = await again.execute(() => client.open(path, { method: "POST", headers, body }, [400]));
+  const text = await response.text();
+  const answer = JSON.parse(text) as Partial<Answer>;
+  const { accepted = 0, rejected, rejectedTotal = rejected?.length ?? 0 } = answer;
+  if (rejected === undefined) throw refusal(text, response, client.url);
+  return { accepted, rejected, rejectedTotal };
+}

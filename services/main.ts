@@ -1,0 +1,135 @@
+/**
+ * The composition root: every service of one process on the embedded log and store. Nothing is decided here.
+ *
+ * Stopping: no new requests, then the services in the data's order, each after the batch that it has in hand, then the
+ * folder. What was accepted is in the log before it is answered, so kill -9 at any moment loses nothing of it either.
+ */
+import "./metrics.ts";
+
+import type { Logger } from "pino";
+import { agentView } from "../detectors/fold.ts";
+import type { Incident } from "../schemas/action.ts";
+import type { IncidentId } from "../schemas/ids.ts";
+import type { Settings } from "../schemas/settings.ts";
+import { type Embedded, openEmbedded } from "./adapters/index.ts";
+import { apiRoutes, followFindings, type IncidentReader } from "./api/index.ts";
+import { systemClock as clock } from "./clock.ts";
+import { startEgress } from "./egress/index.ts";
+import { gateRoutes, startGate } from "./gate/index.ts";
+import type { Service } from "./http.ts";
+import {
+  ingestRoutes,
+  keyedHash,
+  loadOrMakeKey,
+  readDeadLetters,
+  startTicks,
+  tierOf,
+} from "./ingest/index.ts";
+import { startJournal } from "./journal.ts";
+import { prometheusText } from "./metrics.ts";
+import type { Entries, Store } from "./ports/store.ts";
+import { startProcessor } from "./processor/index.ts";
+import { incidentOf, incidents, startResponder } from "./responder/index.ts";
+import { createServer, listen } from "./server.ts";
+import { supervise } from "./supervise.ts";
+
+export { createLogger } from "./logger.ts";
+
+export interface SystemOptions {
+  readonly settings: Settings;
+  /** Signing secrets by webhook. */
+  readonly secrets: ReadonlyMap<string, string>;
+  readonly logger: Logger;
+}
+
+/** The running system of this process. */
+export interface System {
+  /** Where it listens, such as `http://127.0.0.1:7070`. */
+  readonly url: string;
+  /** Names what is not ready yet; empty when everything is. */
+  waitingFor(): readonly string[];
+  /** Events that the processor is behind. */
+  lag(): number;
+  stop(): Promise<void>;
+  /** Resolves when stopped; rejects with `internal` when a service has failed, after the others have stopped. */
+  readonly done: Promise<void>;
+}
+
+/** How often silence is told to the detectors. */
+const TICK_MS = 10_000;
+
+/** Opens the data folder, starts every service and listens. */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const { data: folder, partitions } = options.settings;
+  const embedded = await openEmbedded({ folder, partitions });
+  try {
+    return await compose(options, embedded);
+  } catch (error) {
+    await embedded.close();
+    throw error;
+  }
+}
+
+async function compose({ settings, secrets, logger }: SystemOptions, embedded: Embedded): Promise<System> {
+  const { stream, store } = embedded;
+  const key = await loadOrMakeKey(settings.data);
+  const processor = startProcessor({ stream, store, clock, settings });
+  const gate = startGate({ stream, clock, keyedHash: (value) => keyedHash(key, value) });
+  const findings = followFindings(stream);
+  const services = new Map<string, Service>([
+    ["ticks", startTicks({ stream, clock, everyMs: TICK_MS, tenant: settings.tenant })],
+    ["processor", processor],
+    ["responder", startResponder({ stream, store, clock, settings })],
+    ["egress", startEgress({ stream, store, clock })],
+    ["feeds", startFeeds({ stream, store, clock, settings: settings.feeds, secrets })],
+    ["gate", gate],
+    ["findings index", findings],
+    ["journal", startJournal(stream, logger)],
+  ]);
+  const waitingFor = () =>
+    [...services].flatMap(([name, service]) =>
+      service.waitingFor() ? [`${name}: ${service.waitingFor()}`] : [],
+    );
+  const lag = () => processor.lag();
+  const app = createServer({
+    settings,
+    waitingFor,
+    metrics: prometheusText,
+    onFault: (err) => logger.error({ err }, "a request failed"),
+  });
+  ingestRoutes(app, { stream, store, clock, settings, key, tierOf, lag });
+  const view = (entries: Entries) => agentView(entries, settings);
+  apiRoutes(app, {
+    stream,
+    store,
+    clock,
+    findings,
+    deadLetters: (limit) => readDeadLetters(stream, { limit }),
+    view,
+    incidents: incidentReader(store, stream.partitions),
+  });
+  gateRoutes(app, gate);
+  const running = supervise({ services, before: async () => app.close(), after: embedded.close, logger });
+  const url = await listen(app, settings.http).catch(async (error: unknown) => {
+    await running.stop();
+    throw error;
+  });
+  logger.info({ url, data: settings.data, partitions: stream.partitions }, "started");
+  return { url, waitingFor, lag, ...running };
+}
+
+/** The api sees incidents of the caller's tenant only. */
+function incidentReader(store: Store, partitions: number): IncidentReader {
+  return {
+    async byId(tenant, id) {
+      const incident = await incidentOf(store, partitions, id as IncidentId);
+      return incident?.tenant === tenant ? incident : undefined;
+    },
+    async all(tenant) {
+      const own: Incident[] = [];
+      for await (const incident of incidents(store, partitions))
+        if (incident.tenant === tenant) own.push(incident);
+      return own;
+    },
+  };
+}
