@@ -1,2 +1,4 @@
 /** What other rooms see of egress. */
 export { type EgressOptions, startEgress } from "./egress.ts";
+export { type FileFeedOptions, startFileFeed } from "./feeds/file.ts";
+export { startWebhookFeed, type WebhookFeedOptions } from "./feeds/webhook.ts";

@@ -10,6 +10,7 @@ import { type Derived, type Highest, isNew } from "../../schemas/origin.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Lease, Store } from "../ports/store.ts";
 import type { RecordBatch, Stream } from "../ports/stream.ts";
+import { oneAfterTheOther } from "./in-turn.ts";
 import { fromBytes } from "./json.ts";
 import { addTokens, carryOut, type Ledger, MAX_DENIED, newLedger, uncovered } from "./ledger.ts";
 import type { EgressMetrics } from "./metrics.ts";
@@ -62,7 +63,7 @@ export class PartitionOwner {
   readonly #highest: Highest;
   readonly #quarantined: Map<string, Ledger>;
   #position: number;
-  #last = Promise.resolve();
+  readonly #inTurn = oneAfterTheOther();
 
   constructor(
     options: PartitionOptions,
@@ -91,12 +92,6 @@ export class PartitionOwner {
   /** Denies the tokens that agents under quarantine have got since. */
   follow(): Promise<void> {
     return this.#inTurn(() => this.#follow());
-  }
-
-  /** Once a task has failed all later ones do, because what it left half done is not known. */
-  #inTurn(task: () => Promise<void>): Promise<void> {
-    this.#last = this.#last.then(task);
-    return this.#last;
   }
 
   async #absorb(batch: RecordBatch): Promise<void> {
