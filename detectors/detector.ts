@@ -101,10 +101,10 @@ export interface Detector<Settings = unknown, AgentColumns = unknown, SessionCol
   step(rows: Rows<AgentColumns, SessionColumns, TokenColumns>, event: EventView, settings: Settings, out: Out): void;
   /** The session has ended: by its gap, its length or its age. Here a detector learns from it. */
   sessionEnded?(agent: AgentRow, own: AgentColumns, session: SessionRow, ownSession: SessionColumns, settings: Settings): void;
+  /** The token's row is about to go: it has ended, or the agent has too many. */
+  tokenEnded?(agent: AgentRow, own: AgentColumns, token: TokenRow, ownToken: TokenColumns, settings: Settings): void;
   /** The agent's clock has passed into a new epoch (a day of event time). Here candidates become baseline. */
   epochEnded?(agent: AgentRow, own: AgentColumns, epoch: number, settings: Settings): void;
-  /** The agent's columns in readable form, for people, export and import. */
+  /** The agent's columns in readable form, for people and for comparing. */
   view?(own: AgentColumns, agent: AgentRow, settings: Settings): unknown;
-  /** The inverse of `view`: columns from an exported baseline. */
-  restore?(view: unknown, agent: AgentRow, settings: Settings): AgentColumns;
 }

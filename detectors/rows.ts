@@ -89,7 +89,7 @@ export function agentRow(tenant: string, id: string, low: number, high: number):
     oldestToken: undefined,
     newestToken: undefined,
     tokenCount: 0,
-    changed: true,
+    changed: false,
     touched: 0,
   };
 }
@@ -184,7 +184,6 @@ export function readAgent(from: ByteReader): AgentRow {
   row.position = from.f64();
   row.baselineVersion = from.i32();
   Object.assign(row.recent, readRecentIds(from));
-  row.changed = false;
   return row;
 }
 

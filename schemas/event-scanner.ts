@@ -88,8 +88,9 @@ const NO_TIMES = new Float64Array(TIMES).fill(Number.NaN);
 
 export class EventScanner {
   readonly #key: HashKey;
+  readonly #looksSecret: (text: string) => boolean;
   #bytes: Buffer = Buffer.alloc(0);
-  #four = new DataView(new ArrayBuffer(0));
+  #four: DataView = new DataView(new ArrayBuffer(0));
   #pos = 0;
   #end = 0;
   #strict = true;
@@ -99,8 +100,10 @@ export class EventScanner {
   #at = 0;
   #timesAt = 0;
 
-  constructor(key: HashKey) {
+  /** `looksSecret` judges text from outside that could be one; what it finds is left to the door. */
+  constructor(key: HashKey, looksSecret: (text: string) => boolean = () => false) {
     this.#key = key;
+    this.#looksSecret = looksSecret;
   }
 
   /** Reads the line `bytes[start, end)` into a slot. False: not certain, ask the schema; the slot is then undefined. */
@@ -453,6 +456,7 @@ export class EventScanner {
     if (this.#strict) {
       while (pos < end && PLAIN_BYTE[bytes[pos]!] === 1) pos++;
       if (pos >= end || bytes[pos] !== QUOTE || pos - from > maxLength) return false;
+      if (pos - from >= SHORTEST_SECRET && this.#mayBeSecret(from, pos)) return false;
     } else {
       for (; pos < end && bytes[pos] !== QUOTE; pos++) if (bytes[pos] === BACKSLASH) pos++;
       if (pos >= end) return false;
@@ -461,6 +465,19 @@ export class EventScanner {
     this.#pos = pos + 1;
     if (index >= 0) this.#write(index, from, pos);
     return true;
+  }
+
+  /** Looks at each pair of bytes; only text with a pair that a secret could begin with is decoded and judged. */
+  #mayBeSecret(from: number, to: number): boolean {
+    const bytes = this.#bytes;
+    let first = bytes[from]!;
+    let hit = to - from >= 200 ? 1 : 0;
+    for (let pos = from + 1; pos < to; pos++) {
+      const second = bytes[pos]!;
+      hit |= FIRST_OF_PAIR[first]! & SECOND_OF_PAIR[second]!;
+      first = second;
+    }
+    return hit !== 0 && this.#looksSecret(bytes.toString("latin1", from, to));
   }
 
   /** Writes hash and range of `bytes[from, to)`. Four bytes at a time; the shifts keep low bits from staying linear. */
@@ -621,6 +638,27 @@ export class EventScanner {
     for (let byte = bytes[this.#pos]; byte === 32 || byte === 9 || byte === 13; byte = bytes[++this.#pos]);
   }
 }
+
+/** A secret in one text is at least this long. */
+const SHORTEST_SECRET = 12;
+/**
+ * Pairs of bytes of which every text that services/ingest/secrets.ts knows as a secret has one, by first byte. A bit
+ * for each first byte; a pair is there when the bit of the first is among those of the second.
+ */
+const SECRET_PAIRS: Readonly<Record<string, string>> = {
+  e: "y", g: "hil", x: "oa", s: "k.", r: "k. ", A: "IQ", y: "a", w: "h", n: "p: ", h: "v", b: ".", I: "Q", F: "wQ",
+  "-": "-", R: " ", p: " ", P: " ", c: " ", C: " ", N: ": ", ":": "/", "%": "3",
+};
+const FIRST_OF_PAIR = new Int32Array(256);
+const SECOND_OF_PAIR = new Int32Array(256);
+Object.entries(SECRET_PAIRS).forEach(([first, seconds], bit) => {
+  FIRST_OF_PAIR[first.charCodeAt(0)] = 1 << bit;
+  for (const second of seconds) SECOND_OF_PAIR[second.charCodeAt(0)]! |= 1 << bit;
+});
+// An equals sign counts whatever stands before it.
+const ANY = 1 << 30;
+for (let byte = 0; byte < 256; byte++) FIRST_OF_PAIR[byte]! |= ANY;
+SECOND_OF_PAIR[61]! |= ANY;
 
 const MONTH_DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const DAYS_BEFORE = [0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];

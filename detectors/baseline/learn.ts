@@ -1,0 +1,140 @@
+/** Learning from a session that has ended without a finding, and the turn of an epoch. */
+import { type Baseline, type Path, type Progress, progressOf } from "./baseline.ts";
+import { addChild, child, countUse, noteSession, ORDER, sessionsOf } from "./graph.ts";
+import { type Rules, type Stage, turnGraph, turnTargets, witnessesNeeded } from "./life-cycle.ts";
+import { START } from "./names.ts";
+import * as values from "./targets.ts";
+
+export interface LearningSettings extends Rules {
+  /** Sessions after which a workflow may leave learning. */
+  readonly minSessions: number;
+  /** Largest share of sessions with a one-off sensitive operation at which it may leave learning. */
+  readonly maxNovelty: number;
+}
+
+/** Marks of the nodes that the session in hand has used already; one for all agents, because calls never nest. */
+let marks = new Int32Array(1024);
+let mark = 0;
+
+/** Learns from a whole session. `day` is days since 2000, at most 65,535. */
+export function learn(b: Baseline, path: Path, day: number, settings: LearningSettings): void {
+  const agent = progressOf(b, 0);
+  const workflow = path.workflow > 0 ? progressOf(b, path.workflow) : undefined;
+  for (const progress of [agent, workflow]) if (progress !== undefined) learnPath(b, progress, path, day);
+  learnValues(b, path, day, unitNumber(agent, path.unit));
+  for (const progress of [agent, workflow]) {
+    if (progress?.mode === "learning" && isReady(progress, settings)) leaveLearning(b, progress, settings);
+  }
+}
+
+/** Trust units are numbered from 1 in the order in which an agent or workflow met them; the last number is shared. */
+function unitNumber(progress: Progress | undefined, unit: number): number {
+  if (progress === undefined) return 1;
+  const at = progress.units.indexOf(unit);
+  if (at >= 0) return at + 1;
+  if (progress.units.length < 255) progress.units.push(unit);
+  return progress.units.length;
+}
+
+function learnPath(b: Baseline, progress: Progress, path: Path, day: number): void {
+  const g = b.graph;
+  const unit = unitNumber(progress, path.unit);
+  progress.sessions++;
+  mark++;
+  const contexts = [progress.root, child(g, progress.root, START) || addChild(g, progress.root, START), 0, 0];
+  for (const symbol of path.symbols) {
+    step(b, progress, contexts, symbol, day, unit);
+  }
+}
+
+/**
+ * One step, longest context first. A use is counted at the longest context and, as long as the edge was new there,
+ * at the next shorter one: the counts of modified Kneser-Ney smoothing.
+ */
+function step(b: Baseline, progress: Progress, contexts: number[], symbol: number, day: number, unit: number): void {
+  const g = b.graph;
+  let counting = true;
+  for (let order = ORDER; order >= 0; order--) {
+    const context = contexts[order]!;
+    const node = context === 0 ? 0 : child(g, context, symbol) || addChild(g, context, symbol);
+    if (order < ORDER) contexts[order + 1] = node;
+    if (node === 0) {
+      if (context !== 0) b.capped++;
+      continue;
+    }
+    if (counting) counting = countUse(g, node);
+    if (!firstInSession(node)) continue;
+    noteSession(g, node, day, unit);
+    if (order === 0 && b.names.tiers[symbol]! > 0) countOneOffs(progress, sessionsOf(g, node));
+  }
+}
+
+function countOneOffs(progress: Progress, sessions: number): void {
+  if (sessions === 1) progress.sensitiveOnce++;
+  else if (sessions === 2) progress.sensitiveOnce--;
+}
+
+function firstInSession(node: number): boolean {
+  if (node >= marks.length) {
+    const larger = new Int32Array(Math.max(marks.length * 2, node + 1));
+    larger.set(marks);
+    marks = larger;
+  }
+  if (marks[node] === mark) return false;
+  marks[node] = mark;
+  return true;
+}
+
+function learnValues(b: Baseline, path: Path, day: number, unit: number): void {
+  const t = b.targets;
+  const drawn = new Set<number>();
+  for (let at = 0, label = 0; at < path.values.length; at += 4, label++) {
+    const [operation, field, low, high] = [path.values[at]!, path.values[at + 1]!, path.values[at + 2]!, path.values[at + 3]!];
+    const slot = values.slotOf(t, operation, field) ?? values.addSlot(t, operation, field);
+    if (slot === undefined) {
+      b.capped++;
+      continue;
+    }
+    if (!drawn.has(slot.number)) values.draw(t, slot, low, high);
+    drawn.add(slot.number);
+    if (!slot.open) values.note(t, slot, low, high, path.labels[label] ?? "", day, unit);
+  }
+}
+
+/** Share of sessions with a sensitive operation that no other session has used (session-level Good-Turing). */
+export const noveltyForecast = (progress: Progress) => (progress.sessions === 0 ? 1 : progress.sensitiveOnce / progress.sessions);
+
+export function isReady(progress: Progress, settings: LearningSettings): boolean {
+  return progress.sessions >= settings.minSessions && noveltyForecast(progress) <= settings.maxNovelty;
+}
+
+function stageOf(progress: Progress, settings: LearningSettings): Stage {
+  return { learning: progress.mode === "learning", needed: witnessesNeeded(settings, progress.units.length) };
+}
+
+/** What learning has shown becomes the baseline, and the workflow is judged from now on. */
+function leaveLearning(b: Baseline, progress: Progress, settings: LearningSettings): void {
+  const stage = stageOf(progress, settings);
+  const others: Stage = { learning: false, needed: Number.POSITIVE_INFINITY };
+  turnGraph(b.graph, b.names, settings, (root) => (root === progress.root ? stage : others));
+  if (progress.workflow === 0) turnTargets(b.targets, b.names, settings, stage);
+  progress.mode = "shadow";
+  b.version++;
+}
+
+/** The turn of an epoch: candidates become baseline by the rules, and counts are frozen for the next one. */
+export function turnEpoch(b: Baseline, settings: LearningSettings): void {
+  const stages = new Map<number, Stage>();
+  for (const progress of b.progress.values()) stages.set(progress.root, settled(progress, settings));
+  const unknown: Stage = { learning: false, needed: Number.POSITIVE_INFINITY };
+  turnGraph(b.graph, b.names, settings, (root) => stages.get(root) ?? unknown);
+  const agent = b.progress.get(0);
+  if (agent !== undefined && agent.mode !== "learning") turnTargets(b.targets, b.names, settings, settled(agent, settings));
+  b.version++;
+}
+
+/** While a workflow learns nothing is promoted; that happens at once when it has learned enough. */
+function settled(progress: Progress, settings: LearningSettings): Stage {
+  const stage = stageOf(progress, settings);
+  return stage.learning ? { learning: false, needed: Number.POSITIVE_INFINITY } : stage;
+}

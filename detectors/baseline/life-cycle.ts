@@ -1,0 +1,85 @@
+/**
+ * Life of an edge: UNKNOWN, then CANDIDATE once an unflagged session has used it, then BASELINE when witnesses have
+ * confirmed it. The lemma that this keeps (and a property test checks): if an attacker controls fewer than w trust
+ * units, whatever became baseline was also used by a unit that the attacker does not control.
+ *
+ * While a workflow is learning, what w witnesses have shown becomes baseline, sensitive or not: that is what learning
+ * means. Afterwards a reading edge also needs two days and five sessions, and a sensitive one a person.
+ */
+import {
+  BASELINE,
+  CANDIDATE,
+  child,
+  freeze,
+  type Graph,
+  isBaseline,
+  onManyDays,
+  parentOf,
+  PINNED,
+  sessionsOf,
+  setState,
+  stateOf,
+  symbolOf,
+  witnessesOf,
+} from "./graph.ts";
+import type { Names } from "./names.ts";
+import * as values from "./targets.ts";
+import type { Targets } from "./targets.ts";
+
+export interface Rules {
+  /** Distinct trust units that must have used an edge. */
+  readonly witnesses: number;
+  /** Sessions that must have used a reading edge after learning. */
+  readonly sessions: number;
+}
+
+/** Witnesses needed, given how many trust units there are: never more than there are, three from five on. */
+export function witnessesNeeded(rules: Rules, units: number): number {
+  return Math.max(1, Math.min(units, units >= 5 ? rules.witnesses + 1 : rules.witnesses));
+}
+
+/** Which root a node hangs under. */
+export function rootOf(g: Graph, node: number): number {
+  let at = node;
+  for (let parent = parentOf(g, at); parent !== 0; parent = parentOf(g, at)) at = parent;
+  return at;
+}
+
+/** What promotion needs to know about the workflow that a root stands for. */
+export interface Stage {
+  readonly learning: boolean;
+  readonly needed: number;
+}
+
+/** Promotes what may be promoted and freezes its counts. `stageOf` gives the stage of a root. */
+export function turnGraph(g: Graph, dictionary: Names, rules: Rules, stageOf: (root: number) => Stage): void {
+  // Parents stand before their children, so a context is promoted before what follows it.
+  for (let node = 1; node < g.count; node++) {
+    if (stateOf(g, node) === CANDIDATE && deserves(g, dictionary, rules, node, stageOf)) setState(g, node, BASELINE);
+    if (stateOf(g, node) === BASELINE || stateOf(g, node) === PINNED) freeze(g, node);
+  }
+}
+
+function deserves(g: Graph, dictionary: Names, rules: Rules, node: number, stageOf: (root: number) => Stage): boolean {
+  const root = rootOf(g, node);
+  if (node === root) return true;
+  const { learning, needed } = stageOf(root);
+  if (witnessesOf(g, node) < needed) return false;
+  if (learning) return true;
+  const sensitive = dictionary.tiers[symbolOf(g, node)]! > 0;
+  // A transition to a sensitive operation follows the operation itself.
+  if (parentOf(g, node) !== root) return !sensitive || isBaseline(g, child(g, root, symbolOf(g, node)));
+  return !sensitive && sessionsOf(g, node) >= rules.sessions && onManyDays(g, node);
+}
+
+/** The same for target values; a slot is judged by the agent's own stage. */
+export function turnTargets(t: Targets, dictionary: Names, rules: Rules, stage: Stage): void {
+  values.dropOpen(t);
+  for (const record of values.records(t)) {
+    if (values.isKnown(t, record) || values.witnessesOf(t, record) < stage.needed) continue;
+    const slot = t.slots[values.slotNumberOf(t, record) - 1];
+    const sensitive = slot !== undefined && dictionary.tiers[slot.operation]! > 0 && values.isClosed(slot);
+    const settled = values.sessionsOf(t, record) >= rules.sessions && values.onManyDays(t, record);
+    if (stage.learning || (!sensitive && settled)) values.markKnown(t, record);
+  }
+}

@@ -1,0 +1,108 @@
+/** The sentences of out-of-graph findings: what was observed, what was expected with counts, how rare it is. */
+import { type EventView, TEXT } from "../../schemas/event-view.ts";
+import type { Draft } from "../detector.ts";
+import type { Baseline, Path, Progress } from "./baseline.ts";
+import { childrenOf, countOf, ORDER, symbolOf, totalOf } from "./graph.ts";
+import { escape } from "./predictor.ts";
+import { novelty, type Slot } from "./targets.ts";
+
+/** A target value that is not in the baseline. */
+export interface Stranger {
+  readonly field: string;
+  readonly value: string;
+  /** Undefined if this agent never used the operation with this field. */
+  readonly slot: Slot | undefined;
+  /** Its slot is closed. */
+  readonly closed: boolean;
+  /** Its slot is closed, or there is no slot and the agent knows the value from nowhere. */
+  readonly novel: boolean;
+}
+
+/** A sensitive operation outside the workflow's or the agent's baseline, with or without a target that is new too. */
+export function tellOperation(
+  b: Baseline,
+  p: Path,
+  symbol: number,
+  level: "workflow" | "agent",
+  strangers: readonly Stranger[],
+  bits: number,
+  event: EventView,
+): Draft {
+  const novel = strangers.filter((stranger) => stranger.novel);
+  const progress = b.progress.get(level === "workflow" ? p.workflow : 0);
+  const place = level === "workflow" ? `workflow ${quote(nameOf(b, p.workflow))}` : "this agent";
+  const operation = nameOf(b, symbol);
+  const kind = novel.length > 0 ? "operation-and-target-new" : `operation-new-to-${level}`;
+  return {
+    kind,
+    about: operation,
+    summary: `${quote(operation)} was used, which ${place} has never used${novel.length > 0 ? `, on ${list(novel)}, never seen before` : ""}.`,
+    expected: `In ${progress?.sessions ?? 0} sessions from ${units(progress)}, ${place} used it in 0 that count. ${usual(b, p, level)}`,
+    rarity: `surprise ${bits.toFixed(1)} of at most 20 bits; not calibrated yet, so the named facts speak`,
+    evidence: {
+      operation,
+      tier: event.tier,
+      workflow: p.workflow > 0 ? nameOf(b, p.workflow) : "(none declared)",
+      sessions: progress?.sessions ?? 0,
+      trustUnits: progress?.units.length ?? 0,
+      surpriseBits: Number(bits.toFixed(2)),
+      targets: strangers.map((stranger) => `${stranger.field}=${stranger.value}`),
+      trustUnit: event.text(TEXT.trustUnit),
+    },
+  };
+}
+
+/** A known sensitive operation on an identifier that is new to a closed slot. */
+export function tellTarget(b: Baseline, p: Path, symbol: number, strangers: readonly Stranger[], event: EventView): Draft {
+  const operation = nameOf(b, symbol);
+  const slot = strangers[0]?.slot;
+  const known = slot === undefined ? 0 : slot.values;
+  const q = slot === undefined ? 1 : novelty(slot);
+  return {
+    kind: "target-first-seen",
+    about: `${operation} ${list(strangers)}`,
+    summary: `${quote(operation)} was used on ${list(strangers)}, which this agent has never used there.`,
+    expected: `In ${slot?.draws ?? 0} sessions with a value there it used ${known} different ones; a new one is expected in ${percent(q)} of sessions.`,
+    rarity: `chance of a new value ${percent(q)} a session`,
+    evidence: {
+      operation,
+      tier: event.tier,
+      workflow: p.workflow > 0 ? nameOf(b, p.workflow) : "(none declared)",
+      draws: slot?.draws ?? 0,
+      knownValues: known,
+      noveltyProbability: Number(q.toFixed(4)),
+      targets: strangers.map((stranger) => `${stranger.field}=${stranger.value}`),
+      trustUnit: event.text(TEXT.trustUnit),
+    },
+  };
+}
+
+/** What usually comes next from where the session stands, in the longest context with history. */
+function usual(b: Baseline, p: Path, level: "workflow" | "agent"): string {
+  const from = level === "workflow" ? ORDER + 1 : 0;
+  for (let order = ORDER; order >= 0; order--) {
+    const context = p.contexts[from + order] ?? 0;
+    if (context === 0 || totalOf(b.graph, context) < 3) continue;
+    const fresh = percent(escape(b.graph, context, order));
+    return `Expected next here: ${shares(b, context)}; anything new ${fresh}.`;
+  }
+  return "";
+}
+
+function shares(b: Baseline, context: number): string {
+  const total = totalOf(b.graph, context);
+  return childrenOf(b.graph, context)
+    .slice(0, 3)
+    .map((node) => `${quote(nameOf(b, symbolOf(b.graph, node)))} ${percent(countOf(b.graph, node) / total)}`)
+    .join(", ");
+}
+
+export const nameOf = (b: Baseline, symbol: number) => b.names.texts[symbol] ?? "?";
+const quote = (text: string) => `\`${text}\``;
+const list = (strangers: readonly Stranger[]) => strangers.map((stranger) => `${stranger.field} ${quote(stranger.value)}`).join(", ");
+const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+
+function units(progress: Progress | undefined): string {
+  const count = progress?.units.length ?? 0;
+  return count === 1 ? "1 trust unit" : `${count} trust units`;
+}

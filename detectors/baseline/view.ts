@@ -1,0 +1,99 @@
+/** The baseline of an agent in readable form: for people, for comparing, for the API. */
+import type { Baseline, Progress } from "./baseline.ts";
+import { BASELINE, CANDIDATE, childrenOf, countOf, DENIED, PINNED, sessionsOf, stateOf, symbolOf, witnessesOf } from "./graph.ts";
+import { type LearningSettings, noveltyForecast } from "./learn.ts";
+import { witnessesNeeded } from "./life-cycle.ts";
+import { START } from "./names.ts";
+import * as targets from "./targets.ts";
+
+const STATES: Readonly<Record<number, string>> = { [CANDIDATE]: "candidate", [BASELINE]: "baseline", [PINNED]: "pinned", [DENIED]: "denied" };
+
+export function baselineView(b: Baseline, settings: LearningSettings) {
+  const agent = b.progress.get(0);
+  const workflows = [...b.progress.values()].filter((progress) => progress.workflow !== 0);
+  return {
+    version: b.version,
+    agent: agent === undefined ? undefined : progressView(b, agent, settings),
+    workflows: workflows.map((progress) => progressView(b, progress, settings)),
+    targets: b.targets.slots.map((slot) => slotView(b, slot)),
+    notLearnedForCaps: b.capped,
+  };
+}
+
+function progressView(b: Baseline, progress: Progress, settings: LearningSettings) {
+  const operations = childrenOf(b.graph, progress.root).filter((node) => symbolOf(b.graph, node) !== START);
+  return {
+    workflow: progress.workflow === 0 ? undefined : text(b, progress.workflow),
+    mode: progress.mode,
+    reason: reason(progress, settings),
+    alertsOn: alertsOn(progress),
+    sessions: progress.sessions,
+    withheldSessions: progress.withheld,
+    trustUnits: progress.units.map((unit) => (unit === 0 ? "(none given)" : text(b, unit))),
+    witnessesNeeded: witnessesNeeded(settings, progress.units.length),
+    noveltyForecast: Number(noveltyForecast(progress).toFixed(4)),
+    operations: operations.map((node) => edgeView(b, node)),
+    transitions: operations.flatMap((node) => transitionsFrom(b, progress, node)).slice(0, 200),
+  };
+}
+
+function edgeView(b: Baseline, node: number) {
+  const symbol = symbolOf(b.graph, node);
+  return {
+    operation: text(b, symbol),
+    tier: b.names.tiers[symbol],
+    state: STATES[stateOf(b.graph, node)],
+    sessions: sessionsOf(b.graph, node),
+    witnesses: witnessesOf(b.graph, node),
+    count: countOf(b.graph, node),
+  };
+}
+
+function transitionsFrom(b: Baseline, progress: Progress, operation: number) {
+  return childrenOf(b.graph, operation).map((node) => ({
+    from: text(b, symbolOf(b.graph, operation)),
+    to: text(b, symbolOf(b.graph, node)),
+    state: STATES[stateOf(b.graph, node)],
+    sessions: sessionsOf(b.graph, node),
+    ofWorkflow: progress.workflow !== 0,
+  }));
+}
+
+/** Why the mode is what it is, in a sentence. */
+function reason(progress: Progress, settings: LearningSettings): string {
+  if (progress.mode === "shadow") return "named facts speak; scores wait for calibration";
+  if (progress.mode !== "learning") return progress.mode;
+  const { sessions } = progress;
+  if (sessions < settings.minSessions) return `not enough history: ${sessions} of ${settings.minSessions} sessions`;
+  return `still finding new sensitive operations: forecast ${(noveltyForecast(progress) * 100).toFixed(1)} % of sessions, ${settings.maxNovelty * 100} % allowed`;
+}
+
+function alertsOn(progress: Progress): string[] {
+  if (progress.mode === "learning") return progress.workflow === 0 ? ["token invariants only"] : ["token invariants", "sensitive operations that the whole agent never used"];
+  return ["token invariants", "sensitive operations not listed here as baseline", "identifiers not listed in a closed slot of a sensitive operation"];
+}
+
+/** Most values of a slot that are shown. */
+const SHOWN_VALUES = 50;
+
+function slotView(b: Baseline, slot: targets.Slot) {
+  const values = [...targets.records(b.targets)].filter((record) => targets.slotNumberOf(b.targets, record) === slot.number);
+  return {
+    operation: text(b, slot.operation),
+    field: text(b, slot.field),
+    draws: slot.draws,
+    noveltyProbability: Number(targets.novelty(slot).toFixed(4)),
+    openness: slot.open ? "open" : targets.isClosed(slot) ? "closed" : "undecided",
+    values: values
+      .map((record) => ({
+        value: targets.labelOf(b.targets, record),
+        sessions: targets.sessionsOf(b.targets, record),
+        witnesses: targets.witnessesOf(b.targets, record),
+        state: targets.isKnown(b.targets, record) ? "baseline" : "candidate",
+      }))
+      .sort((x, y) => y.sessions - x.sessions || (x.value < y.value ? -1 : 1))
+      .slice(0, SHOWN_VALUES),
+  };
+}
+
+const text = (b: Baseline, number: number) => b.names.texts[number] ?? "?";

@@ -1,0 +1,58 @@
+/** Makes the whole finding of what a detector alone knows: identity, time, provenance, taxonomy. */
+import { type EventView, TEXT } from "../schemas/event-view.ts";
+import type { Finding } from "../schemas/finding.ts";
+import { AgentId, EventId, FindingId, Tenant } from "../schemas/ids.ts";
+import type { Draft, Rows } from "./detector.ts";
+import type { AnyDetector } from "./index.ts";
+import { TAXONOMY, type Taxonomy } from "./tags.ts";
+
+/** What a finding says of the run that made it. */
+export interface Provenance {
+  /** SHA-256 in hexadecimal; handed in because the detectors' room does no I/O and imports no platform. */
+  digest(text: string): string;
+  /** First digits of the hash of the detector settings. */
+  readonly settings: string;
+  /** Name of the key that secrets were hashed with. */
+  readonly key: string;
+}
+
+export function complete(detector: AnyDetector, draft: Draft, rows: Rows<unknown, unknown, unknown>, event: EventView, provenance: Provenance): Finding {
+  const kind = detector.about.kinds[draft.kind];
+  if (kind === undefined) throw new Error(`${detector.id} does not declare the kind ${draft.kind}`);
+  const { agent, session, token } = rows;
+  const trigger = event.text(TEXT.id);
+  const identity = [detector.id, agent.tenant, agent.id, trigger, draft.kind, draft.about ?? ""].join("\n");
+  const workflow = event.text(TEXT.workflow);
+  return {
+    id: FindingId.parse(`f-${provenance.digest(identity).slice(0, 32)}`),
+    detector: detector.id,
+    detectorVersion: detector.version,
+    kind: draft.kind,
+    severity: draft.severity ?? kind.severity,
+    evidenceKind: kind.evidence,
+    time: new Date(event.time).toISOString(),
+    tenant: Tenant.parse(agent.tenant),
+    agent: AgentId.parse(agent.id),
+    session: session.name,
+    ...(workflow === "" ? {} : { workflow }),
+    ...(token === undefined ? {} : { token: named({ publicId: token.publicId, hash: token.hash, family: token.family }) }),
+    eventIds: [...new Set([...(draft.earlier ?? []).filter((id) => id !== trigger), trigger])].map((id) => EventId.parse(id)),
+    summary: draft.summary,
+    expected: draft.expected,
+    ...(draft.rarity === undefined ? {} : { rarity: draft.rarity }),
+    silencedBy: kind.silencedBy,
+    evidence: { ...draft.evidence },
+    judgedBy: { baseline: agent.baselineVersion, settings: provenance.settings, key: provenance.key },
+    tags: tagsOf(kind.tags),
+  };
+}
+
+/** Without the fields that are empty. */
+function named<Fields extends Record<string, string>>(fields: Fields): Partial<Fields> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== "")) as Partial<Fields>;
+}
+
+function tagsOf(names: readonly Taxonomy[]): Finding["tags"] {
+  const all = (list: keyof Finding["tags"]) => [...new Set(names.flatMap((name) => TAXONOMY[name][list] as readonly string[]))];
+  return { attack: all("attack"), atlas: all("atlas"), owaspAgentic: all("owaspAgentic"), owaspNhi: all("owaspNhi") };
+}

@@ -1,0 +1,174 @@
+/**
+ * Yesterday's events through the very same fold, in memory. It has no stream, no store of the system's and no way to
+ * act: what it is given are events, and all it gives back are findings.
+ */
+import { agentHigh, agentLow } from "../../detectors/fold.ts";
+import { DETECTORS } from "../../detectors/index.ts";
+import { PairMap } from "../../detectors/stats/pair-map.ts";
+import { decodeAgent, encodeAgent, forget, type WorkingSet, workingSet } from "../../detectors/working-set.ts";
+import { EventView, eventColumns, TEXT } from "../../schemas/event-view.ts";
+import type { Finding } from "../../schemas/finding.ts";
+import type { Settings } from "../../schemas/settings.ts";
+import { createJudge, type Judge } from "../judge.ts";
+import type { Entries } from "../ports/store.ts";
+import type { Recorded } from "../ports/recorded.ts";
+
+export interface ReplayOptions {
+  /** Merged by event time. */
+  readonly inputs: readonly Recorded[];
+  /** Folded first, in silence. */
+  readonly learn?: readonly Recorded[];
+  /** Agents to begin with: their stored entries, as `baseline export` writes them. */
+  readonly baseline?: Iterable<Entries>;
+  readonly settings: Pick<Settings, "detectors" | "processor">;
+  /** Name of the key that secrets were hashed with. */
+  readonly keyName: string;
+  onFinding(finding: Finding): void;
+  readonly onProgress?: ((doneBytes: number, totalBytes: number, events: number) => void) | undefined;
+}
+
+export interface ReplayFigures {
+  readonly events: number;
+  readonly rejected: number;
+  readonly duplicates: number;
+  readonly late: number;
+  readonly findings: number;
+  readonly agents: number;
+  readonly seconds: number;
+}
+
+/** Events between two looks at the clock of the terminal, and at how many agents are held. */
+const STRETCH = 16_384;
+
+/**
+ * Folds the inputs to their end. What an input throws (a truncated file) ends the replay: `fault` then holds it, and the
+ * figures say what was folded before.
+ */
+export async function replay(options: ReplayOptions): Promise<{ figures: ReplayFigures; fault?: unknown }> {
+  const run = begin(options);
+  const started = performance.now();
+  let fault: unknown;
+  try {
+    await pour(run, options.learn ?? [], () => undefined);
+    run.counts.events = 0;
+    await pour(run, options.inputs, options.onFinding);
+  } catch (error) {
+    fault = error;
+  }
+  const rejected = options.inputs.reduce((sum, input) => sum + input.refused, 0);
+  const figures = { ...run.counts, rejected, agents: run.set.agents.size + run.cold.size, seconds: (performance.now() - started) / 1000 };
+  return fault === undefined ? { figures } : { figures, fault };
+}
+
+interface Run {
+  readonly judge: Judge;
+  readonly set: WorkingSet;
+  /** Agents put aside, encoded, when more are known than may be held. */
+  readonly cold: PairMap<Entries>;
+  readonly counts: { events: number; duplicates: number; late: number; findings: number };
+  readonly maxAgents: number;
+  readonly onProgress: ReplayOptions["onProgress"];
+  /** Positions go on from learning to judging: an agent skips what lies at or below its own. */
+  position: number;
+  stretch: number;
+}
+
+function begin({ settings, keyName, baseline, onProgress }: ReplayOptions): Run {
+  const judge = createJudge(settings, keyName);
+  const set = workingSet();
+  for (const entries of baseline ?? []) {
+    const agent = decodeAgent(entries, DETECTORS, judge.detectorSettings, set)?.agent;
+    // Positions of the system that exported it mean nothing here.
+    if (agent !== undefined) agent.position = -1;
+  }
+  const counts = { events: 0, duplicates: 0, late: 0, findings: 0 };
+  return { judge, set, cold: new PairMap(), counts, maxAgents: settings.processor.maxAgents, onProgress, position: 0, stretch: 0 };
+}
+
+async function pour(run: Run, inputs: readonly Recorded[], onFinding: (finding: Finding) => void): Promise<void> {
+  const view = new EventView(eventColumns(0));
+  const emit = (finding: Finding) => {
+    run.counts.findings++;
+    onFinding(finding);
+  };
+  for (;;) {
+    let waiting = 0;
+    for (const input of inputs) if (input.nextTime() === Number.POSITIVE_INFINITY && (await input.fill())) waiting++;
+    const merged = drain(run, inputs, view, emit);
+    if (merged === 0 && waiting === 0) return;
+    report(run, inputs);
+  }
+}
+
+/** Folds what can be folded without reading on: until some input has nothing to release. */
+function drain(run: Run, inputs: readonly Recorded[], view: EventView, emit: (finding: Finding) => void): number {
+  let folded = 0;
+  for (;;) {
+    const input = earliest(inputs);
+    if (input === undefined) return folded;
+    const slot = input.take();
+    view.columns = input.columns;
+    foldOne(run, view.move(slot), emit);
+    input.free(slot);
+    folded++;
+    if (inputs.length > 1 && input.nextTime() === Number.POSITIVE_INFINITY) return folded;
+  }
+}
+
+function earliest(inputs: readonly Recorded[]): Recorded | undefined {
+  let first: Recorded | undefined;
+  let time = Number.POSITIVE_INFINITY;
+  for (const input of inputs) {
+    const next = input.nextTime();
+    if (next >= time) continue;
+    first = input;
+    time = next;
+  }
+  return first;
+}
+
+function foldOne(run: Run, event: EventView, emit: (finding: Finding) => void): void {
+  const { set, cold, counts } = run;
+  if (cold.size > 0) thaw(run, event);
+  const verdict = run.judge.fold.step(set, event, run.position++, emit);
+  counts.events++;
+  if (verdict === "duplicate") counts.duplicates++;
+  else if (verdict === "late") counts.late++;
+  if ((run.position & (STRETCH - 1)) === 0) endStretch(run);
+}
+
+function endStretch(run: Run): void {
+  const { set } = run;
+  run.stretch++;
+  for (const agent of set.changed) {
+    agent.touched = run.stretch;
+    agent.changed = false;
+  }
+  set.changed = [];
+  if (set.agents.size > run.maxAgents) freeze(run);
+}
+
+/** Puts the half of the agents aside that was not seen for longest. */
+function freeze({ set, cold }: Run): void {
+  const agents = [...set.agents.values()].sort((a, b) => a.touched - b.touched || a.clock - b.clock);
+  for (const agent of agents.slice(0, agents.length >> 1)) {
+    cold.set(agent.low, agent.high, encodeAgent(agent, DETECTORS));
+    forget(set, agent);
+  }
+}
+
+function thaw({ set, cold, judge }: Run, event: EventView): void {
+  if (!event.has(TEXT.agent)) return;
+  const [low, high] = [agentLow(event), agentHigh(event)];
+  const entries = cold.get(low, high);
+  if (entries === undefined) return;
+  decodeAgent(entries, DETECTORS, judge.detectorSettings, set);
+  cold.delete(low, high);
+}
+
+function report(run: Run, inputs: readonly Recorded[]): void {
+  if (run.onProgress === undefined) return;
+  const progress = inputs.map((input) => input.progress());
+  const sum = (name: "done" | "total") => progress.reduce((total, one) => total + one[name], 0);
+  run.onProgress(sum("done"), sum("total"), run.counts.events);
+}
