@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Clock } from "./ports/clock.ts";
 
 /** The clock of this machine. */
-export const systemClock: Clock = {
+export const clock: Clock = {
   now: Date.now,
   async sleep(ms, signal) {
     // Ending early is what the signal is for.

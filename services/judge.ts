@@ -16,7 +16,9 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 export function createJudge(settings: Pick<Settings, "detectors" | "processor">, keyName: string): Judge {
   const detectorSettings = detectorSettingsOf(settings.detectors);
   const { latenessMs } = settings.processor;
-  const hash = sha256(JSON.stringify([latenessMs, DETECTORS.map(({ id, version }, at) => [id, version, detectorSettings[at]])]));
+  const hash = sha256(
+    JSON.stringify([latenessMs, DETECTORS.map(({ id, version }, at) => [id, version, detectorSettings[at]])]),
+  );
   const provenance = { digest: sha256, settings: hash.slice(0, 12), key: keyName };
   return { fold: createFold(DETECTORS, detectorSettings, { latenessMs }, provenance), detectorSettings };
 }

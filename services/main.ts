@@ -11,14 +11,16 @@ import { agentView } from "../detectors/fold.ts";
 import type { Incident } from "../schemas/action.ts";
 import type { IncidentId } from "../schemas/ids.ts";
 import type { Settings } from "../schemas/settings.ts";
+import { checkExposure } from "./access.ts";
 import { type Embedded, openEmbedded } from "./adapters/index.ts";
 import { apiRoutes, followFindings, type IncidentReader } from "./api/index.ts";
-import { systemClock as clock } from "./clock.ts";
-import { startEgress } from "./egress/index.ts";
+import { clock } from "./clock.ts";
+import { startEgress, startFileFeed, startWebhookFeed } from "./egress/index.ts";
 import { gateRoutes, startGate } from "./gate/index.ts";
 import type { Service } from "./http.ts";
 import {
   ingestRoutes,
+  type Key,
   keyedHash,
   loadOrMakeKey,
   readDeadLetters,
@@ -27,7 +29,9 @@ import {
 } from "./ingest/index.ts";
 import { startJournal } from "./journal.ts";
 import { prometheusText } from "./metrics.ts";
+import type { Clock } from "./ports/clock.ts";
 import type { Entries, Store } from "./ports/store.ts";
+import type { Stream } from "./ports/stream.ts";
 import { startProcessor } from "./processor/index.ts";
 import { incidentOf, incidents, startResponder } from "./responder/index.ts";
 import { createServer, listen } from "./server.ts";
@@ -60,19 +64,22 @@ const TICK_MS = 10_000;
 
 /** Opens the data folder, starts every service and listens. */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const { data: folder, partitions } = options.settings;
+  const { data: folder, partitions, http } = options.settings;
+  checkExposure(http);
   const embedded = await openEmbedded({ folder, partitions });
-  try {
-    return await compose(options, embedded);
-  } catch (error) {
+  const key = await loadOrMakeKey(folder).catch(async (error: unknown) => {
     await embedded.close();
     throw error;
-  }
+  });
+  return compose(options, embedded, key);
 }
 
-async function compose({ settings, secrets, logger }: SystemOptions, embedded: Embedded): Promise<System> {
+async function compose(
+  { settings, secrets, logger }: SystemOptions,
+  embedded: Embedded,
+  key: Key,
+): Promise<System> {
   const { stream, store } = embedded;
-  const key = await loadOrMakeKey(settings.data);
   const processor = startProcessor({ stream, store, clock, settings });
   const gate = startGate({ stream, clock, keyedHash: (value) => keyedHash(key, value) });
   const findings = followFindings(stream);
@@ -81,7 +88,7 @@ async function compose({ settings, secrets, logger }: SystemOptions, embedded: E
     ["processor", processor],
     ["responder", startResponder({ stream, store, clock, settings })],
     ["egress", startEgress({ stream, store, clock })],
-    ["feeds", startFeeds({ stream, store, clock, settings: settings.feeds, secrets })],
+    ...startFeeds({ stream, store, clock }, settings.feeds, secrets),
     ["gate", gate],
     ["findings index", findings],
     ["journal", startJournal(stream, logger)],
@@ -116,6 +123,21 @@ async function compose({ settings, secrets, logger }: SystemOptions, embedded: E
   });
   logger.info({ url, data: settings.data, partitions: stream.partitions }, "started");
   return { url, waitingFor, lag, ...running };
+}
+
+/** A feed for the findings file, if there is one, and for each webhook. */
+function startFeeds(
+  ports: { stream: Stream; store: Store; clock: Clock },
+  feeds: Settings["feeds"],
+  secrets: SystemOptions["secrets"],
+): [string, Service][] {
+  const webhooks = feeds.webhooks.map((webhook): [string, Service] => [
+    `webhook ${webhook.name}`,
+    startWebhookFeed({ ...ports, webhook, secrets: [secrets.get(webhook.name) ?? ""] }),
+  ]);
+  return feeds.file === undefined
+    ? webhooks
+    : [["findings file", startFileFeed({ ...ports, path: feeds.file })], ...webhooks];
 }
 
 /** The api sees incidents of the caller's tenant only. */

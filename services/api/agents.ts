@@ -12,46 +12,46 @@ const SPACE = "processor";
 export interface AgentOptions {
   readonly store: Store;
   readonly partitions: number;
-  /** An agent's stored entries in readable form; plain JSON. */
-  readonly view: (entries: Entries) => object;
+  /** An agent's stored entries in readable form, plain JSON; undefined if this version cannot read them. */
+  readonly view: (entries: Entries) => object | undefined;
 }
 
 export function agentRoutes(app: FastifyInstance, options: AgentOptions): void {
+  const { view } = options;
   app.get("/v1/agents", { config: { role: "read" } }, async (request) => {
     const { limit } = checked(PageQuery, request.query, "query");
     const agents: object[] = [];
-    for await (const agent of agentsOf(options, request.access.tenant)) {
+    for await (const [agent, entries] of agentsOf(options, request.access.tenant)) {
       if (agents.length === limit) return { agents, more: true };
-      agents.push(brief(agent));
+      agents.push({ agent, ...brief(view(entries) ?? {}) });
     }
     return { agents, more: false };
   });
   app.get<{ Params: { id: string } }>("/v1/agents/:id", { config: { role: "read" } }, async (request) => {
-    const agent = await agentOf(options, request.access.tenant, request.params.id);
-    if (agent !== undefined) return agent;
-    throw new OffgraphError("not-found", `nothing was learned about an agent ${request.params.id}`);
+    const { id } = request.params;
+    const known = await entriesOf(options, `${request.access.tenant}/${id}`);
+    const shown = known && view(known);
+    if (shown !== undefined) return { agent: id, ...shown };
+    throw new OffgraphError("not-found", `nothing was learned about an agent ${id}`);
   });
   app.get("/v1/baseline", { config: { role: "read" } }, async (request, reply) => {
     reply.type("application/x-ndjson");
-    return Readable.from(lines(agentsOf(options, request.access.tenant)));
+    return Readable.from(exported(options, request.access.tenant));
   });
 }
 
-async function agentOf(
-  { store, partitions, view }: AgentOptions,
-  tenant: string,
-  id: string,
-): Promise<object | undefined> {
-  const group = `${tenant}/${id}`;
-  const entries = (await store.load(SPACE, partitionOf(group, partitions), [group])).get(group);
-  return entries && { agent: id, ...view(entries) };
+async function entriesOf({ store, partitions }: AgentOptions, group: string): Promise<Entries | undefined> {
+  return (await store.load(SPACE, partitionOf(group, partitions), [group])).get(group);
 }
 
-async function* agentsOf({ store, partitions, view }: AgentOptions, tenant: string): AsyncGenerator<object> {
+async function* agentsOf(
+  { store, partitions }: AgentOptions,
+  tenant: string,
+): AsyncGenerator<[agent: string, entries: Entries]> {
   const prefix = `${tenant}/`;
   for (let partition = 0; partition < partitions; partition++) {
     for await (const [group, entries] of store.scan(SPACE, partition)) {
-      if (group.startsWith(prefix)) yield { agent: group.slice(prefix.length), ...view(entries) };
+      if (group.startsWith(prefix)) yield [group.slice(prefix.length), entries];
     }
   }
 }
@@ -61,6 +61,12 @@ function brief(view: object): object {
   return Object.fromEntries(Object.entries(view).filter(([, value]) => typeof value !== "object"));
 }
 
-async function* lines(values: AsyncIterable<object>): AsyncGenerator<string> {
-  for await (const value of values) yield `${JSON.stringify(value)}\n`;
+/** An agent a line: `view` for people, `stored` for `replay --from-baseline`, entries by name in base64. */
+async function* exported(options: AgentOptions, tenant: string): AsyncGenerator<string> {
+  for await (const [agent, entries] of agentsOf(options, tenant)) {
+    const stored = Object.fromEntries(
+      [...entries].map(([name, bytes]) => [name, Buffer.from(bytes).toString("base64")]),
+    );
+    yield `${JSON.stringify({ agent, view: options.view(entries), stored })}\n`;
+  }
 }

@@ -27,8 +27,8 @@ export interface ApiOptions {
   /** The newest dead letters, newest last; at most `limit`. */
   readonly deadLetters: (limit: number) => Promise<readonly DeadLetter[]>;
   readonly incidents: IncidentReader;
-  /** An agent's stored entries in readable form; plain JSON. */
-  readonly view: (entries: Entries) => object;
+  /** An agent's stored entries in readable form, plain JSON; undefined if this version cannot read them. */
+  readonly view: (entries: Entries) => object | undefined;
 }
 
 export function apiRoutes(app: FastifyInstance, options: ApiOptions): void {

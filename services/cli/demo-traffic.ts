@@ -19,7 +19,7 @@ export async function sendHistory(client: Client, endMs: number): Promise<number
   const sender = openSender(client, "offgraph", refuse);
   let count = 0;
   for (const event of history({ seed: SEED, agents: AGENTS, days: DAYS, end: endMs })) {
-    await sender.add(++count, JSON.stringify(event));
+    if (sender.add(++count, JSON.stringify(event))) await sender.flush();
     if (count % 500 === 0) bar.show(count, Math.max(count, EXPECTED_EVENTS), count);
   }
   await sender.flush();
@@ -44,7 +44,7 @@ export async function play(client: Client, plan: Plan, sentAt: Map<string, numbe
       await wait(early);
     }
     unsettled.push(event.id);
-    await sender.add(unsettled.length, JSON.stringify(event));
+    sender.add(unsettled.length, JSON.stringify(event));
   }
   await settle();
 }

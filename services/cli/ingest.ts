@@ -1,10 +1,9 @@
 /** `offgraph ingest`: files to the running system. Foreign formats are turned into events here; the door is in the server. */
 import { Command } from "commander";
-import { ERRORS } from "../../schemas/errors.ts";
-import type { Block, LongRecord } from "../ingest/files.ts";
-import type { Converted } from "../ingest/source.ts";
+import { OffgraphError } from "../../schemas/errors.ts";
 import { EXIT, fail } from "./failure.ts";
-import { type FileInput, placeFiles, sourceOption } from "./inputs.ts";
+import { type FileInput, latenessOption, placeFiles, sourceOption } from "./inputs.ts";
+import { merged, ordered } from "./merge.ts";
 import { clientOf, count, remote, type Shared, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
 import { openSender, type Rejected, type Sender } from "./sender.ts";
@@ -31,7 +30,8 @@ export function ingestCommand(): Command {
     .description("send events to the running system; answered when they are durable")
     .argument("<files...>", "NDJSON or JSON, also compressed with gzip or zstd; - is standard input")
     .addOption(sourceOption())
-    .option("--from-line <number>", "begin at this line of the first file", count, 1)
+    .addOption(latenessOption())
+    .option("--from-line <number>", "begin at this line of every file", count, 1)
     .addHelpText("after", EXAMPLES)
     .action(async (_files: string[], options: Options, command: Command) => {
       process.exitCode = await run(placeFiles(process.argv.slice(3), command).files, options);
@@ -39,27 +39,93 @@ export function ingestCommand(): Command {
 }
 
 interface Report {
-  accepted: number;
   rejected: number;
   readonly shown: (Rejected & { readonly file: string })[];
 }
 
 async function run(files: readonly FileInput[], options: Options): Promise<number> {
-  const report: Report = { accepted: 0, rejected: 0, shown: [] };
-  let fault: unknown;
-  for (const [at, file] of files.entries()) {
-    fault ??= await send(file, at === 0 ? options.fromLine : 1, options, report).catch(
-      (error: unknown) => error,
+  const report: Report = { rejected: 0, shown: [] };
+  const show = (file: FileInput, rejected: Rejected) => {
+    if (report.shown.length < SHOWN_REJECTED) report.shown.push({ file: file.path, ...rejected });
+  };
+  const client = clientOf(options);
+  const senders = new Map(
+    files.map((file) => [file, openSender(client, file.source, (rejected) => show(file, rejected))]),
+  );
+  const fault = await send(senders, options, (file, rejected) => {
+    report.rejected++;
+    show(file, rejected);
+  }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return conclude(report, senders, options, fault);
+}
+
+type Senders = ReadonlyMap<FileInput, Sender>;
+
+/** Sends all files, merged by event time up to one batch: whenever one file's batch is full, the others' go too. */
+async function send(
+  senders: Senders,
+  options: Options,
+  onRejected: (file: FileInput, rejected: Rejected) => void,
+): Promise<void> {
+  const { eventsOf } = await import("./ingest-records.ts");
+  const { maxLineBytes } = (await settingsOf(options)).ingest;
+  const bar = progressBar("Sending");
+  const bytes = new Map<FileInput, { done: number; total: number }>();
+  const sum = (name: "done" | "total") => [...bytes.values()].reduce((all, one) => all + one[name], 0);
+  const read = (file: FileInput) => {
+    const onBytes = (done: number, total: number) => {
+      bytes.set(file, { done, total });
+      bar.show(sum("done"), sum("total"), totalOf(senders, "accepted"));
+    };
+    return ordered(
+      eventsOf(file, { maxLineBytes, fromLine: options.fromLine, onBytes, onRejected }),
+      file.latenessMs,
     );
+  };
+  try {
+    for await (const { file, line, text } of merged([...senders.keys()].map(read))) {
+      if (senders.get(file)?.add(line, text)) await flush(senders);
+    }
+    await flush(senders);
+  } catch (error) {
+    // What was read before the fault in a file counts.
+    if (error instanceof OffgraphError && error.code.startsWith("file-")) await flush(senders);
+    throw error;
+  } finally {
+    bar.end();
   }
-  const { accepted, rejected, shown } = report;
+}
+
+async function flush(senders: Senders): Promise<void> {
+  for (const sender of senders.values()) await sender.flush();
+}
+
+function totalOf(senders: Senders, name: "accepted" | "rejected"): number {
+  return [...senders.values()].reduce((sum, sender) => sum + sender[name], 0);
+}
+
+function conclude(
+  { rejected: unread, shown }: Report,
+  senders: Senders,
+  options: Options,
+  fault: unknown,
+): number {
+  const accepted = totalOf(senders, "accepted");
+  const rejected = unread + totalOf(senders, "rejected");
   if (options.json) print(JSON.stringify({ accepted, rejected, shown }));
-  else printReport(report);
-  if (fault !== undefined) return fail(fault);
+  else printReport(accepted, rejected, shown);
+  if (fault !== undefined) {
+    for (const [file, { settledLine }] of senders)
+      if (settledLine > 0) tell(`${safe(file.path)} was sent up to line ${settledLine}.`);
+    return fail(fault);
+  }
   return accepted === 0 && rejected > 0 ? EXIT.badInput : EXIT.ok;
 }
 
-function printReport({ accepted, rejected, shown }: Report): void {
+function printReport(accepted: number, rejected: number, shown: Report["shown"]): void {
   print(
     `${bold(accepted.toLocaleString("en"))} events accepted, ${bold(rejected.toLocaleString("en"))} records rejected`,
   );
@@ -67,97 +133,4 @@ function printReport({ accepted, rejected, shown }: Report): void {
     tell(`  ${safe(file)}:${line}: ${safe(message)} (${code})`);
   if (rejected > shown.length)
     tell(`  and ${rejected - shown.length} more; \`offgraph dead-letters\` shows the newest`);
-}
-
-/** Sends one file; what comes of it is added to the report, also when it breaks off. */
-async function send(file: FileInput, fromLine: number, options: Options, report: Report): Promise<void> {
-  const { readRecords } = await import("../ingest/files.ts");
-  const { sourceNamed } = await import("../ingest/sources/index.ts");
-  const { ingest } = await settingsOf(options);
-  const bar = progressBar("Sending");
-  const show = (rejected: Rejected) => {
-    if (report.shown.length < SHOWN_REJECTED) report.shown.push({ file: file.path, ...rejected });
-  };
-  const sender = openSender(clientOf(options), file.source, show);
-  const reject = (rejected: Rejected) => {
-    report.rejected++;
-    show(rejected);
-  };
-  const convert = file.source === "offgraph" ? undefined : sourceNamed(file.source).open();
-  const onProgress = ({
-    bytesRead,
-    bytesTotal = bytesRead,
-  }: {
-    bytesRead: number;
-    bytesTotal: number | undefined;
-  }) => bar.show(bytesRead, bytesTotal, sender.accepted);
-  try {
-    for await (const block of readRecords(file.path, { maxLineBytes: ingest.maxLineBytes, onProgress })) {
-      for (const { line, text, problem } of linesOf(block)) {
-        if (line < fromLine) continue;
-        if (problem) reject({ line, ...problem });
-        else await addRecord(sender, line, text, convert, reject);
-      }
-    }
-    await sender.flush();
-  } catch (error) {
-    await sender.flush().catch(() => {});
-    if (sender.settledLine > 0) tell(`${safe(file.path)} was sent up to line ${sender.settledLine}.`);
-    throw error;
-  } finally {
-    report.accepted += sender.accepted;
-    report.rejected += sender.rejected;
-    bar.end();
-  }
-}
-
-interface Line {
-  readonly line: number;
-  readonly text: string;
-  readonly problem?: { readonly code: string; readonly message: string };
-}
-
-function* linesOf(block: Block | LongRecord): Generator<Line> {
-  if ("code" in block) {
-    yield {
-      line: block.line,
-      text: "",
-      problem: {
-        code: block.code,
-        message: `a record of ${block.bytes} bytes; ${ERRORS[block.code].wayOut}`,
-      },
-    };
-    return;
-  }
-  for (let at = 0; at < block.count; at++) {
-    yield {
-      line: block.firstLine + at,
-      text: block.bytes.toString("utf8", block.starts[at], block.ends[at]),
-    };
-  }
-}
-
-/** Adds one record: our own as it is, a foreign one as the events that its source makes of it. */
-async function addRecord(
-  sender: Sender,
-  line: number,
-  text: string,
-  convert: ((record: unknown) => Converted) | undefined,
-  reject: (rejected: Rejected) => void,
-): Promise<void> {
-  if (convert === undefined) return sender.add(line, text);
-  const record = parsed(text);
-  // The door refuses what is not JSON, and puts it with the dead letters.
-  if (record === undefined) return sender.add(line, text);
-  const { events, refused } = convert(record);
-  if (refused) reject({ line, ...refused });
-  for (const event of events) await sender.add(line, JSON.stringify(event));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,10 +3,11 @@ import { Command, Option } from "commander";
 import { SEVERITIES, type Severity } from "../../schemas/ids.ts";
 import { readBaseline } from "./baseline-file.ts";
 import { EXIT, fail } from "./failure.ts";
-import { type FileInputs, latenessOption, placeFiles, sourceOption } from "./inputs.ts";
-import { type LineFile, lineFile } from "./line-file.ts";
+import { type FileInput, type FileInputs, latenessOption, placeFiles, sourceOption } from "./inputs.ts";
+import { lineFile } from "./line-file.ts";
 import { configOption, isAtLeast, jsonOption, type Shared, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
+import type { Outputs } from "./recorded-files.ts";
 import { printSummary, type Tally, tally } from "./replay-summary.ts";
 import { print } from "./terminal.ts";
 
@@ -51,12 +52,6 @@ export function replayCommand(): Command {
     });
 }
 
-interface Outputs {
-  readonly findings: LineFile;
-  readonly letters: LineFile;
-  readonly truth: LineFile;
-}
-
 async function run(inputs: FileInputs, options: Options): Promise<number> {
   const seen = tally();
   const outputs = {
@@ -79,25 +74,21 @@ async function run(inputs: FileInputs, options: Options): Promise<number> {
 
 async function replayed(inputs: FileInputs, options: Options, seen: Tally, outputs: Outputs) {
   const { replay } = await import("../replay/replay.ts");
-  const { PUBLIC_KEY } = await import("../ingest/key.ts");
+  const { KEY_NAME, openFile } = await import("./recorded-files.ts");
   const settings = await settingsOf(options);
+  const open = (file: FileInput) => openFile(file, settings, outputs);
   const bar = progressBar("Replaying");
-  try {
-    return await replay({
-      inputs: inputs.files,
-      learn: inputs.learn,
-      baseline: options.fromBaseline && readBaseline(options.fromBaseline),
-      settings,
-      key: PUBLIC_KEY,
-      onFinding(finding) {
-        seen.add(finding);
-        outputs.findings.write(finding);
-      },
-      onProgress: bar.show,
-      onRefused: outputs.letters.write,
-      truth: outputs.truth.write,
-    });
-  } finally {
-    bar.end();
-  }
+  const replaying = replay({
+    inputs: inputs.files.map(open),
+    learn: inputs.learn.map(open),
+    baseline: options.fromBaseline === undefined ? [] : readBaseline(options.fromBaseline),
+    settings,
+    keyName: KEY_NAME,
+    onFinding(finding) {
+      seen.add(finding);
+      outputs.findings.write(finding);
+    },
+    onProgress: bar.show,
+  });
+  return replaying.finally(bar.end);
 }

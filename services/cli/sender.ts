@@ -27,13 +27,13 @@ interface Answer {
 }
 
 export interface Sender {
-  /** Sends when a batch is full. Fails with what the system answers when it does not take batches any more. */
-  add(line: number, event: string): Promise<void>;
-  /** Sends the rest. */
+  /** @returns whether the batch is full and wants to be flushed. */
+  add(line: number, event: string): boolean;
+  /** Sends what was added. Fails with what the system answers when it does not take batches any more. */
   flush(): Promise<void>;
   readonly accepted: number;
   readonly rejected: number;
-  /** Everything up to this line is durable or was rejected. */
+  /** The last line that was sent; it and what was sent before it is durable or was rejected. */
   readonly settledLine: number;
 }
 
@@ -55,11 +55,11 @@ export function openSender(client: Client, source: string, onRejected: (rejected
     [lines, events, characters] = [[], [], 0];
   };
   return {
-    async add(line, event) {
+    add(line, event) {
       lines.push(line);
       events.push(event);
       characters += event.length;
-      if (events.length >= MAX_LINES || characters >= MAX_CHARACTERS) await flush();
+      return events.length >= MAX_LINES || characters >= MAX_CHARACTERS;
     },
     flush,
     get accepted() {

@@ -1,0 +1,57 @@
+/** Records of several files in the order of their event times. */
+
+export interface Timed {
+  /** Event time, ms since 1970. */
+  readonly timeMs: number;
+}
+
+/** Most records that wait for earlier ones, of one file; beyond it the earliest goes. */
+const MAX_WAITING = 50_000;
+
+/** One file in order, as long as nothing in it is later than the lateness; equal times keep the file's order. */
+export async function* ordered<Item extends Timed>(
+  items: AsyncIterable<Item>,
+  latenessMs: number,
+): AsyncGenerator<Item> {
+  let waiting: Item[] = [];
+  let newest = Number.NEGATIVE_INFINITY;
+  for await (const item of items) {
+    newest = Math.max(newest, item.timeMs);
+    waiting.splice(place(waiting, item.timeMs), 0, item);
+    // Released in pieces: cutting the front off for each record would cost as much as all that wait.
+    const due = place(waiting, newest - latenessMs);
+    if (due < 1000 && waiting.length < MAX_WAITING) continue;
+    const count = Math.max(due, waiting.length - MAX_WAITING);
+    yield* waiting.slice(0, count);
+    waiting = waiting.slice(count);
+  }
+  yield* waiting;
+}
+
+/** Where a time belongs: behind everything that is not later. */
+function place(waiting: readonly Timed[], timeMs: number): number {
+  let [from, to] = [0, waiting.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((waiting[middle]?.timeMs ?? 0) <= timeMs) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/** Several ordered files as one; of equal times, the file that was named first. */
+export async function* merged<Item extends Timed>(
+  files: readonly AsyncGenerator<Item>[],
+): AsyncGenerator<Item> {
+  const heads = await Promise.all(files.map(async (file) => ({ file, next: await file.next() })));
+  for (;;) {
+    const open = heads.filter(({ next }) => !next.done);
+    const first = open.reduce<(typeof open)[number] | undefined>(
+      (best, one) => (best && best.next.value.timeMs <= one.next.value.timeMs ? best : one),
+      undefined,
+    );
+    if (first === undefined) return;
+    yield first.next.value;
+    first.next = await first.file.next();
+  }
+}
