@@ -40,38 +40,45 @@ function doubled(old: Int32Array): Int32Array<ArrayBuffer> {
   return grown;
 }
 
-/** Gathers the records of consecutive lines into blocks, and passes over what is too long. */
-export function gatherer(maxLineBytes: number) {
+/** A growing list of ranges. */
+function rangeList() {
   let starts = new Int32Array(1024);
   let ends = new Int32Array(1024);
   let count = 0;
+  return {
+    add(start: number, end: number): void {
+      if (count === starts.length) [starts, ends] = [doubled(starts), doubled(ends)];
+      starts[count] = start;
+      ends[count++] = end;
+    },
+    count: () => count,
+    /** The ranges so far; the list is empty then. */
+    take() {
+      const taken = { starts: starts.slice(0, count), ends: ends.slice(0, count), count };
+      count = 0;
+      return taken;
+    },
+  };
+}
+
+/** Gathers the records of consecutive lines into blocks, and passes over what is too long. */
+export function gatherer(maxLineBytes: number) {
+  const ranges = rangeList();
   let line = 1;
   let passed: { bytes: number; excerpt: Buffer } | undefined;
 
   function add(start: number, end: number): void {
-    if (count === starts.length) [starts, ends] = [doubled(starts), doubled(ends)];
-    starts[count] = start;
-    ends[count++] = end;
+    ranges.add(start, end);
     line++;
   }
   /** Hands out what has been gathered. A block never goes over a gap, so that its lines are consecutive. */
   function* flush(bytes: Buffer): Generator<Block> {
-    if (count === 0) return;
-    yield {
-      bytes,
-      starts: starts.slice(0, count),
-      ends: ends.slice(0, count),
-      count,
-      firstLine: line - count,
-    };
-    count = 0;
+    if (ranges.count() > 0) yield { bytes, firstLine: line - ranges.count(), ...ranges.take() };
   }
   /** Takes a piece of a record that is too long; its end comes with `found`. */
   function pass(bytes: Buffer, start: number, end: number): void {
-    passed ??= {
-      bytes: 0,
-      excerpt: Buffer.from(bytes.subarray(start, Math.min(end, start + EXCERPT_BYTES))),
-    };
+    const excerptEnd = Math.min(end, start + EXCERPT_BYTES);
+    passed ??= { bytes: 0, excerpt: Buffer.from(bytes.subarray(start, excerptEnd)) };
     passed.bytes += end - start;
   }
   /** Takes a whole record, or the end of one that is being passed over. */
@@ -92,13 +99,6 @@ export function gatherer(maxLineBytes: number) {
     yield* flush(bytes);
     line++;
   }
-  return {
-    add,
-    flush,
-    found,
-    begun,
-    skipLine,
-    isPassing: () => passed !== undefined,
-    lastLine: () => line - 1,
-  };
+  const isPassing = () => passed !== undefined;
+  return { add, flush, found, begun, skipLine, isPassing, lastLine: () => line - 1 };
 }

@@ -64,13 +64,9 @@ function valueScanner() {
   };
 }
 
-/** The elements of a list, of the list in `{"Records": [...]}`, and values that follow one another; each counts as a line. */
-export function documentFramer(maxLineBytes: number): Framer {
-  const elements = gatherer(maxLineBytes);
-  const value = valueScanner();
+/** Goes through what stands between values, and knows whether they are elements of a list. */
+function listTracker() {
   let isInList = false;
-  /** Bytes of the unfinished value that were gone through before; undefined between values. */
-  let scanned: number | undefined;
 
   /** Length of what opens a list of records at `at`: `[` or `{"Records": [`; 0 if a record begins there. */
   function openingAt(bytes: Buffer, at: number): number {
@@ -79,7 +75,7 @@ export function documentFramer(maxLineBytes: number): Framer {
     return RECORDS.exec(bytes.toString("latin1", at, at + DOCUMENT_HEAD_BYTES))?.[0].length ?? 0;
   }
   /** Where the next value begins; `to` or later if none begins before it. A brace out of place closes `{"Records": [...]}`. */
-  function nextValue(bytes: Buffer, from: number, to: number): number {
+  return function nextValue(bytes: Buffer, from: number, to: number): number {
     let at = from;
     for (; at < to; at++) {
       const byte = bytes[at] ?? 0;
@@ -92,7 +88,17 @@ export function documentFramer(maxLineBytes: number): Framer {
       }
     }
     return at;
-  }
+  };
+}
+
+/** The elements of a list, of the list in `{"Records": [...]}`, and values that follow one another; each counts as a line. */
+export function documentFramer(maxLineBytes: number): Framer {
+  const elements = gatherer(maxLineBytes);
+  const value = valueScanner();
+  const nextValue = listTracker();
+  /** Bytes of the unfinished value that were gone through before; undefined between values. */
+  let scanned: number | undefined;
+
   function* frame(
     bytes: Buffer,
     from: number,

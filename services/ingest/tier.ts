@@ -5,13 +5,28 @@
  */
 
 /** Reads whose answer is a credential or a decrypted secret, as `service:name`; AWS marks them `readOnly`. */
-const HANDS_OUT_SECRETS =
-  /^(sts:(assumeRo.*|get(session|federation|webidentity|delegatedaccess)token)|secretsmanager:(batch)?getsecretvalue|ssm:getparameter(s|sbypath|history)?|kms:(decrypt|generatedatakey.*|reencrypt)|ec2:getpassworddata|(ecr|ecr-public|codeartifact):getauthorizationtoken|redshift.*:getc.*credentials.*|cognito-identity:get(credentialsforidentity|openidtoken.*)|sso:getrolecredentials|lightsail:(getinstanceaccessdetails|downloaddefaultkeypair|.*masteruserpassword)|bedrock-agentcore:get(workloadaccesstoken.*|resourceoauth2token|resourceapikey))$/i;
+const HANDS_OUT_SECRETS = new RegExp(
+  `^(${[
+    "sts:(assumeRole.*|assumeRoot|get(session|federation|webIdentity|delegatedAccess)Token)",
+    "secretsmanager:(batch)?getSecretValue",
+    "ssm:getParameter(s|sByPath|History)?",
+    "kms:(decrypt|generateDataKey.*|reEncrypt)",
+    "ec2:getPasswordData",
+    "(ecr|ecr-public|codeartifact):getAuthorizationToken",
+    "redshift.*:getC.*Credentials.*",
+    "cognito-identity:get(credentialsForIdentity|openIdToken.*)",
+    "sso:getRoleCredentials",
+    "lightsail:(getInstanceAccessDetails|downloadDefaultKeyPair|.*MasterUserPassword)",
+    "bedrock-agentcore:get(workloadAccessToken.*|resourceOauth2Token|resourceApiKey)",
+  ].join("|")})$`,
+  "i",
+);
 
-/** Services in which every write is administration: identities, keys, secrets, organisation, surveillance. */
+/** Services in which every write is administration: identities, keys, secrets, organisation, surveillance; `ses` sends. */
 const ADMINISTRATION = new Set(
-  "iam sts kms secretsmanager sso sso-directory identitystore organizations account ram rolesanywhere cognito-idp cognito-identity cloudtrail config guardduty securityhub access-analyzer macie2 detective inspector2 ses".split(
-    " ",
+  `iam sts kms secretsmanager sso sso-directory identitystore organizations account ram rolesanywhere cognito-idp
+   cognito-identity cloudtrail config guardduty securityhub access-analyzer macie2 detective inspector2 ses`.split(
+    /\s+/,
   ),
 );
 
@@ -31,13 +46,12 @@ const SENSITIVE = new RegExp(
 
 /** Verbs of reads, measured on recorded agents; anything else is taken for a write. */
 const READ_VERBS = new Set(
-  "get read search list view check find browse verify calculate download query fetch login open show think count describe head lookup".split(
-    " ",
-  ),
+  `get read search list view check find browse verify calculate download query fetch login open show think count
+   describe head lookup`.split(/\s+/),
 );
 /** A read that by its name answers with a secret. */
 const READS_SECRET =
-  /^(get|read|fetch|show|view|open|download|list)_(\w+_)?(secrets?(_value)?|passwords?|credentials?|private_keys?|api_keys?|access_tokens?)$/;
+  /^(get|read|fetch|show|view|open|download)_(\w+_)?(secrets?(_value)?|passwords?|credentials?|private_keys?|api_keys?|access_tokens?)$/;
 
 /**
  * `GetSecretValue`, `get-secret-value` and `get_secret_value` as `get_secret_value`, without the service's own name in

@@ -13,10 +13,14 @@ import { type CloudTrailRecord, isMadeByAws, serviceOf } from "./cloudtrail-reco
 import { isObject } from "./parse.ts";
 
 /** Request parameters that name what is acted on. Nothing else is read, because parameters hold content and secrets too. */
-const TARGET_FIELDS =
-  "bucketName roleArn roleName userName groupName policyArn policyName instanceProfileName instanceId imageId volumeId snapshotId groupId vpcId subnetId routeTableId internetGatewayId networkInterfaceId allocationId dBInstanceIdentifier dBSnapshotIdentifier secretId keyId functionName topicArn queueUrl tableName streamName clusterName repositoryName stackName documentName logGroupName resourceArn targetPrincipal trustAnchorId agentRuntimeArn gatewayIdentifier modelId name names".split(
-    " ",
-  );
+const TARGET_FIELDS = `
+  bucketName roleArn roleName userName groupName policyArn policyName instanceProfileName secretId keyId trustAnchorId
+  instanceId imageId volumeId snapshotId groupId vpcId subnetId routeTableId internetGatewayId networkInterfaceId allocationId
+  dBInstanceIdentifier dBSnapshotIdentifier functionName topicArn queueUrl tableName streamName clusterName repositoryName
+  stackName documentName logGroupName resourceArn targetPrincipal agentRuntimeArn gatewayIdentifier modelId name names`
+  .trim()
+  .split(/\s+/);
+
 /** `name` is a target at the top (a parameter, a trail), but the name of a filter inside a list. */
 const NESTED_FIELDS = new Set(TARGET_FIELDS.filter((field) => field !== "name" && field !== "names"));
 
