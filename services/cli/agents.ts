@@ -11,6 +11,7 @@ type Row = Readonly<Record<string, string | number | boolean>>;
 
 export function agentsCommand(): Command {
   return remote(new Command("agents"))
+    .summary("what was learned about each agent")
     .description(
       "agents and what was learned about each; with an ID, its workflows, operations, targets, state and witnesses",
     )

@@ -29,6 +29,11 @@ export function releaseCommand(): Command {
 
 function contain(verdict: Verdict, description: string): Command {
   return remote(new Command(verdict))
+    .summary(
+      verdict === "quarantine"
+        ? "deny an agent and its tokens at every gate"
+        : "lift what is denied for an agent",
+    )
     .description(description)
     .argument("<agent>", "id of the agent")
     .requiredOption("--reason <text>", "why; it is kept in the audit log")

@@ -5,6 +5,7 @@ import { bold, dim, print, safe, wrap } from "./terminal.ts";
 
 export function deadLettersCommand(): Command {
   return remote(new Command("dead-letters"))
+    .summary("records that cannot be read, with the reason")
     .description("records that were set aside because they cannot be read, with the reason; newest last")
     .option("--limit <number>", "how many of the newest", count, 20)
     .action(async (options: Shared & { limit: number }) => {

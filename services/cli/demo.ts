@@ -24,6 +24,7 @@ const POLL_MS = 20;
 
 export function demoCommand(): Command {
   return new Command("demo")
+    .summary("see it at work, in a minute")
     .description(
       "see it at work, in a minute: fourteen days are learned, then three attacks are found and stopped",
     )

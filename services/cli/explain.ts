@@ -6,6 +6,7 @@ import { print } from "./terminal.ts";
 
 export function explainCommand(): Command {
   return remote(new Command("explain"))
+    .summary("why a finding fired")
     .description(
       "why a finding fired: what was expected, how rare it is, the evidence, what would have kept it silent",
     )

@@ -13,6 +13,7 @@ const VERDICTS = ["approve", "reject", "close"] as const;
 
 export function incidentsCommand(): Command {
   const command = remote(new Command("incidents"))
+    .summary("findings gathered by agent and cause")
     .description(
       "findings gathered by agent and cause; with an ID, one of them with what was done and what is proposed",
     )

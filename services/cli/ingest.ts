@@ -25,8 +25,10 @@ interface Options extends Shared {
   readonly fromLine: number;
 }
 
-export function ingestCommand(): Command {
+/** `args` is the whole command line, whose order commander does not keep. */
+export function ingestCommand(args: readonly string[]): Command {
   return remote(new Command("ingest"))
+    .summary("send events to the running system")
     .description("send events to the running system; answered when they are durable")
     .argument("<files...>", "NDJSON or JSON, also compressed with gzip or zstd; - is standard input")
     .addOption(sourceOption())
@@ -34,7 +36,7 @@ export function ingestCommand(): Command {
     .option("--from-line <number>", "begin at this line of every file", count, 1)
     .addHelpText("after", EXAMPLES)
     .action(async (_files: string[], options: Options, command: Command) => {
-      process.exitCode = await run(placeFiles(process.argv.slice(3), command).files, options);
+      process.exitCode = await run(placeFiles(args.slice(1), command).files, options);
     });
 }
 

@@ -22,6 +22,7 @@ export interface Tally {
   readonly worst: Severity | undefined;
   readonly kinds: ReadonlyMap<string, Row>;
   readonly agents: ReadonlyMap<string, Row>;
+  /** The first of each kind. */
   readonly first: readonly Finding[];
 }
 
@@ -35,8 +36,9 @@ export function tally(): Tally {
     add(finding) {
       count++;
       worst = worse(worst, finding.severity);
-      if (first.length < SHOWN_FINDINGS) first.push(finding);
-      addTo(kinds, `${finding.detector} ${finding.kind} ${finding.severity}`, finding);
+      const kind = `${finding.detector} ${finding.kind} ${finding.severity}`;
+      if (first.length < SHOWN_FINDINGS && !kinds.has(kind)) first.push(finding);
+      addTo(kinds, kind, finding);
       addTo(agents, finding.agent, finding);
     },
     get count() {
@@ -97,7 +99,7 @@ const NOTHING =
 function printFound(seen: Tally): void {
   printKinds(seen);
   printAgents(seen);
-  print(bold("The first findings"));
+  print(bold("The first of each kind"));
   for (const finding of seen.first) printFinding(finding, false);
 }
 

@@ -28,8 +28,10 @@ Examples:
 
 The same files and settings give the same findings, byte for byte; findingsSha256 shows it.`;
 
-export function replayCommand(): Command {
+/** `args` is the whole command line, whose order commander does not keep. */
+export function replayCommand(args: readonly string[]): Command {
   return new Command("replay")
+    .summary("what would have been found in recorded events; never acts")
     .description("what would have been found in recorded events: in memory, from an empty state; never acts")
     .argument("<files...>", "NDJSON, also .gz and .zst; - is standard input")
     .addOption(sourceOption())
@@ -48,7 +50,7 @@ export function replayCommand(): Command {
     .addOption(configOption())
     .addHelpText("after", EXAMPLES)
     .action(async (_files: string[], options: Options, command: Command) => {
-      process.exitCode = await run(placeFiles(process.argv.slice(3), command), options);
+      process.exitCode = await run(placeFiles(args.slice(1), command), options);
     });
 }
 

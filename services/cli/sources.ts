@@ -6,6 +6,7 @@ import { bold, dim, print, wrap } from "./terminal.ts";
 
 export function sourcesCommand(): Command {
   return new Command("sources")
+    .summary("formats that can be read")
     .description(
       "formats that can be read, for --source; with a NAME, what is read and derived, and what is lost",
     )

@@ -10,6 +10,7 @@ interface Options extends Shared {
 
 export function startCommand(): Command {
   return new Command("start")
+    .summary("run the system: one process, one folder")
     .description("run the system: one process, everything in one folder, no other servers needed")
     .option("--data <folder>", "folder of the log and the store (default: offgraph-data, or OFFGRAPH_DATA)")
     .option(

@@ -1,0 +1,84 @@
+/** What `offgraph` understands. Commands load what they need when they run, so that --help is quick. */
+import { readFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
+import { Command } from "commander";
+import { agentsCommand } from "./agents.ts";
+import { baselineCommand } from "./baseline.ts";
+import { configCommand } from "./config.ts";
+import { quarantineCommand, releaseCommand } from "./contain.ts";
+import { deadLettersCommand } from "./dead-letters.ts";
+import { demoCommand } from "./demo.ts";
+import { explainCommand } from "./explain.ts";
+import { EXIT_HELP, fail } from "./failure.ts";
+import { findingsCommand } from "./findings.ts";
+import { incidentsCommand } from "./incidents.ts";
+import { ingestCommand } from "./ingest.ts";
+import { replayCommand } from "./replay.ts";
+import { sourcesCommand } from "./sources.ts";
+import { startCommand } from "./start.ts";
+
+const HELP = `
+Begin here:
+  offgraph demo                                        see it at work, in a minute
+  offgraph replay trail.ndjson.gz --source cloudtrail  what would it have found? reads files, never acts
+  offgraph start                                       run it: one process, no servers, on 127.0.0.1:7070
+  offgraph ingest events.ndjson                        send events to it
+  offgraph findings --follow                           watch
+
+\`offgraph COMMAND --help\` explains each. --json makes every answer readable for scripts.
+
+${EXIT_HELP}`;
+
+function program(args: readonly string[]): Command {
+  const all = new Command("offgraph")
+    .description(
+      "Watches the identities of AI agents and other workloads, and stops them when they leave their path.",
+    )
+    .version(version(), "--version", "print the version")
+    .helpOption("--help", "explain the command")
+    .helpCommand(false)
+    .addHelpText("after", HELP)
+    .showHelpAfterError("(--help explains the command)");
+  all
+    .commandsGroup("Try and run:")
+    .addCommand(demoCommand())
+    .addCommand(startCommand())
+    .addCommand(ingestCommand(args))
+    .addCommand(replayCommand(args));
+  all
+    .commandsGroup("See:")
+    .addCommand(findingsCommand())
+    .addCommand(explainCommand())
+    .addCommand(incidentsCommand())
+    .addCommand(agentsCommand());
+  all.addCommand(baselineCommand()).addCommand(deadLettersCommand());
+  all.commandsGroup("Act:").addCommand(quarantineCommand()).addCommand(releaseCommand());
+  all.commandsGroup("Set up:").addCommand(configCommand()).addCommand(sourcesCommand());
+  settle(all);
+  return all;
+}
+
+/** Sub-commands that were added whole do not inherit how errors end. */
+function settle(command: Command): void {
+  command
+    .exitOverride()
+    .helpOption("--help", "explain the command")
+    .showHelpAfterError("(--help explains the command)");
+  for (const inner of command.commands) settle(inner);
+}
+
+function version(): string {
+  const path = findPackageJSON("..", import.meta.url);
+  return path === undefined
+    ? "unknown"
+    : (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
+}
+
+/** Runs the command in `args`; what it is to end with is in `process.exitCode`. */
+export async function run(args: readonly string[]): Promise<void> {
+  try {
+    await program(args).parseAsync(args, { from: "user" });
+  } catch (error) {
+    process.exitCode = fail(error);
+  }
+}

@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { ran, spawned } from "./command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "offgraph-cli-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+/** A port on which nothing listens. */
+const NOBODY = "http://127.0.0.1:1";
+
+describe("the command line", () => {
+  it("teaches with --help: what to begin with, every command, the exit codes", async () => {
+    const { code, out } = await spawned(["--help"]);
+    expect(code).toBe(0);
+    for (const word of [
+      "Begin here",
+      "ingest",
+      "replay",
+      "findings",
+      "agents",
+      "quarantine",
+      "Exit codes",
+      "69",
+    ])
+      expect(out).toContain(word);
+  });
+
+  it("names a wrong option and ends with 2", async () => {
+    const { code, out, err } = await ran("replay", "--no-such-option");
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain("--no-such-option");
+  });
+
+  it("says which command or option was meant", async () => {
+    expect((await ran("replya")).err).toContain("Did you mean replay?");
+    expect((await ran("replay", "x", "--finding", "y")).err).toContain("Did you mean --findings?");
+  });
+
+  it("ends with 2 when a required option is missing", async () => {
+    const { code, err } = await ran("quarantine", "billing");
+    expect(code).toBe(2);
+    expect(err).toContain("--reason");
+  });
+
+  it("ends with 69 and the way out when nothing runs", async () => {
+    const { code, out, err } = await ran("findings", "--url", NOBODY);
+    expect([code, out]).toEqual([69, ""]);
+    expect(err).toMatch(/nothing answers at http:\/\/127\.0\.0\.1:1\n.*offgraph start/);
+  });
+
+  it("ends with 69 when something else answers", async () => {
+    const other = createServer((_request, response) => response.writeHead(404).end("<html>"));
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const { code, err } = await ran("agents", "--url", url);
+    other.close();
+    expect(code).toBe(69);
+    expect(err).toContain("answers 404, but not as Offgraph does");
+  });
+
+  it("shows a bad setting with its line, and ends with 2", async () => {
+    const path = join(folder, "bad.yaml");
+    writeFileSync(path, "http:\n  prot: 1\n");
+    const { code, err } = await ran("config", "check", "--config", path);
+    expect(code).toBe(2);
+    expect(err).toContain(`${path}:2: http.prot: no setting has this name; did you mean port?`);
+  });
+
+  it("prints the settings with the defaults of every detector", async () => {
+    const { code, out } = await ran("config", "print", "--json");
+    const settings = JSON.parse(out);
+    expect(code).toBe(0);
+    expect(settings.http.port).toBe(7070);
+    expect(Object.keys(settings.detectors).sort()).toEqual(["out-of-graph", "refresh-storm", "token-reuse"]);
+  });
+
+  it("makes an access token that its own hash fits", async () => {
+    const { token, sha256 } = JSON.parse((await ran("config", "token", "--json")).out);
+    expect(createHash("sha256").update(token).digest("hex")).toBe(sha256);
+  });
+
+  it("lists the sources, and explains one", async () => {
+    const { out } = await ran("sources");
+    for (const name of ["offgraph", "cloudtrail", "sessions"]) expect(out).toContain(name);
+    const wrong = await ran("sources", "cloudtrial");
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("cloudtrail")]);
+  });
+});
