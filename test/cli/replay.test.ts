@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { history } from "../../services/simulator/history.ts";
+import { live } from "../../services/simulator/live.ts";
+import { ran } from "./command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "offgraph-replay-"));
+const path = (name: string) => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const START = Date.parse("2026-01-12T10:00:00Z");
+let lines: string[];
+
+beforeAll(() => {
+  const plan = live({ seed: 7, agents: 6, start: START });
+  lines = plan.cues.map(({ event }) => JSON.stringify(event));
+  writeFileSync(path("live.ndjson"), lines.join("\n"));
+  const quiet = [...history({ seed: 7, agents: 6, days: 8, end: START })];
+  writeFileSync(
+    path("quiet.ndjson.gz"),
+    gzipSync(quiet.map((event) => JSON.stringify(event)).join("\n"), { level: 1 }),
+  );
+});
+
+describe("offgraph replay", () => {
+  it("prints one JSON object, whose hash is that of the findings file", async () => {
+    const { code, out } = await ran(
+      "replay",
+      path("live.ndjson"),
+      "--source",
+      "offgraph",
+      "--findings",
+      path("f"),
+      "--json",
+    );
+    const summary = JSON.parse(out);
+    expect(code).toBe(0);
+    expect(summary).toMatchObject({ events: lines.length, rejected: 0, agents: 6 });
+    const bytes = readFileSync(path("f"));
+    expect(summary.findings).toBe(bytes.toString().split("\n").length - 1);
+    expect(summary.findings).toBeGreaterThan(0);
+    expect(createHash("sha256").update(bytes).digest("hex")).toBe(summary.findingsSha256);
+    expect(JSON.parse((await ran("replay", path("live.ndjson"), "--json")).out).findingsSha256).toBe(
+      summary.findingsSha256,
+    );
+  });
+
+  it("writes findings with what scripts need", async () => {
+    await ran("replay", path("live.ndjson"), "--findings", path("f"), "--json");
+    const [first] = readFileSync(path("f"), "utf8").split("\n");
+    for (const name of ["id", "detector", "agent", "session", "severity", "time", "eventIds", "summary"])
+      expect(JSON.parse(first ?? "")).toHaveProperty(name);
+  });
+
+  it("tells a stranger what was found, by detector, agent and example", async () => {
+    const { out } = await ran("replay", path("live.ndjson"));
+    for (const word of [
+      "events of",
+      "severity",
+      "detector",
+      "token-reuse",
+      "refresh-storm",
+      "The first of each kind",
+    ])
+      expect(out).toContain(word);
+  });
+
+  it("learns in silence from --learn, and then knows what leaves the graph", async () => {
+    const alone = await ran("replay", path("live.ndjson"), "--json", "--findings", path("alone"));
+    const taught = await ran(
+      "replay",
+      "--learn",
+      path("quiet.ndjson.gz"),
+      path("live.ndjson"),
+      "--json",
+      "--findings",
+      path("taught"),
+    );
+    expect([alone.code, taught.code]).toEqual([0, 0]);
+    expect(JSON.parse(taught.out).events).toBe(lines.length);
+    expect(readFileSync(path("alone"), "utf8")).not.toContain('"detector":"out-of-graph"');
+    expect(readFileSync(path("taught"), "utf8")).toContain('"detector":"out-of-graph"');
+  });
+
+  it("ends with 1 when a finding is as severe as --fail-on, and with 0 when none is", async () => {
+    expect((await ran("replay", path("live.ndjson"), "--fail-on", "high")).code).toBe(1);
+    writeFileSync(path("one.ndjson"), lines[0] ?? "");
+    expect((await ran("replay", path("one.ndjson"), "--fail-on", "informational")).code).toBe(0);
+  });
+
+  it("reports what it read of a truncated file, names file and line, and ends with 65", async () => {
+    const whole = readFileSync(path("quiet.ndjson.gz"));
+    writeFileSync(path("cut.gz"), whole.subarray(0, whole.length >> 1));
+    const { code, out, err } = await ran("replay", path("cut.gz"), "--json");
+    expect(code).toBe(65);
+    expect(JSON.parse(out).events).toBeGreaterThan(0);
+    expect(err).toMatch(/cut\.gz: .*too early; the last whole line is \d+/);
+  });
+
+  it("keeps what it cannot read with --dead-letters, and goes on", async () => {
+    writeFileSync(path("odd.ndjson"), [lines[0], "{", '{"kind":"nonsense"}', lines[1]].join("\n"));
+    const { out } = await ran("replay", path("odd.ndjson"), "--dead-letters", path("letters"), "--json");
+    expect(JSON.parse(out)).toMatchObject({ events: 2, rejected: 2 });
+    const letters = readFileSync(path("letters"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(letters.map(({ code, line }) => [code, line])).toEqual([
+      ["invalid-json", 2],
+      ["invalid-event", 3],
+    ]);
+  });
+
+  it("refuses what it cannot begin, with a way out and no stack", async () => {
+    const cases = [
+      [["none.ndjson"], 65, /none\.ndjson/],
+      [["x", "--source", "nope"], 2, /nope/],
+      [["x", "--findings", "/no/such/folder/f"], 65, /cannot be written/],
+    ] as const;
+    for (const [args, code, text] of cases) {
+      const ended = await ran("replay", ...args);
+      expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(text)]);
+      expect(ended.err).not.toContain("    at ");
+    }
+  });
+});
