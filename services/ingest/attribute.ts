@@ -41,6 +41,8 @@ interface Batch {
   readonly tenant: string;
   readonly nowMs: number;
   readonly memories: Cache<Memory>;
+  /** What this batch has recalled or learnt, by token: the cache may forget it before the batch is done. */
+  readonly known: Map<string, Memory>;
   /** To be written to the store. */
   readonly entries: IndexEntry[];
 }
@@ -49,7 +51,7 @@ export function openTokenIndex(store: Store, maxTokens: number = MAX_TOKENS): To
   const memories = boundedCache<Memory>(maxTokens);
   return {
     async attribute(tenant, events, nowMs) {
-      const batch: Batch = { tenant, nowMs, memories, entries: [] };
+      const batch: Batch = { tenant, nowMs, memories, known: new Map(), entries: [] };
       try {
         for (const event of events) issue(batch, event);
         await lookUp(batch, events);
@@ -120,11 +122,16 @@ function tokensOf(event: Event): string[] {
   return [publicId, hash].filter((token) => token !== undefined);
 }
 
-function recall({ tenant, nowMs, memories }: Batch, token: string): Memory | undefined {
+function recall({ tenant, nowMs, memories, known }: Batch, token: string): Memory | undefined {
+  const mine = known.get(token);
+  if (mine !== undefined) return mine;
   const memory = memories.get(`${tenant}\n${token}`);
-  return memory !== undefined && memory.untilMs > nowMs ? memory : undefined;
+  if (memory === undefined || memory.untilMs <= nowMs) return undefined;
+  known.set(token, memory);
+  return memory;
 }
 
-function remember({ tenant, memories }: Batch, token: string, memory: Memory): void {
+function remember({ tenant, memories, known }: Batch, token: string, memory: Memory): void {
+  known.set(token, memory);
   memories.set(`${tenant}\n${token}`, memory);
 }

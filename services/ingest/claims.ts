@@ -39,7 +39,7 @@ const Claims = z.object({
   exp: moment,
   iat: moment,
   cnf: z.object({ jkt: id, "x5t#S256": id }).optional().catch(undefined),
-  act: z.unknown(),
+  act: z.unknown().optional(),
 });
 
 /** The claims of a compact JWT, as fields of an event; undefined for anything else. */
@@ -74,7 +74,7 @@ function decode(payload: string): unknown {
   }
 }
 
-const Act = z.object({ sub: text(ID_LENGTH), act: z.unknown() });
+const Act = z.object({ sub: text(ID_LENGTH), act: z.unknown().optional() });
 
 /** `act` claims from the outermost, the current actor, inwards (RFC 8693 section 4.1). */
 function actorsOf(act: unknown): string[] | undefined {
