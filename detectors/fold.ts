@@ -182,6 +182,7 @@ export function createFold(detectors: readonly AnyDetector[], detectorSettings: 
   }
 
   function tokenOf(set: WorkingSet, agent: AgentRow, event: EventView): TokenRow | undefined {
+    if (event.kindIndex === REVOKED && event.has(TEXT.family)) revokeFamily(agent, event);
     const column = event.has(TEXT.publicId) ? TEXT.publicId : TEXT.hash;
     if (!event.has(column)) return undefined;
     const low = event.low(column) ^ agent.low;
@@ -245,6 +246,14 @@ function noteToken(row: TokenRow, event: EventView): void {
   if (event.kindIndex === REVOKED && !(row.revokedAt <= event.time)) row.revokedAt = event.time;
   const end = Number.isNaN(row.expiresAt) ? event.time : Math.max(row.expiresAt, event.time);
   if (end + KEEP_TOKEN_MS > row.keepUntil) row.keepUntil = end + KEEP_TOKEN_MS;
+}
+
+/** A family that is revoked takes all its tokens along (RFC 7009 section 2.1). */
+function revokeFamily(agent: AgentRow, event: EventView): void {
+  const family = event.text(TEXT.family);
+  for (let row = agent.oldestToken; row !== undefined; row = row.newer) {
+    if (row.family === family && !(row.revokedAt <= event.time)) row.revokedAt = event.time;
+  }
 }
 
 function audienceOf(event: EventView): readonly string[] {

@@ -51,7 +51,9 @@ interface Rate {
 }
 
 interface AgentColumns {
-  families: Family[];
+  readonly families: Family[];
+  /** Families with a refused use or a cycle in hand: while there are none, an accepted use changes nothing. */
+  suspects: number;
   readonly rate: Rate;
 }
 
@@ -116,7 +118,7 @@ export const refreshStorm: Detector<Settings, AgentColumns, undefined, undefined
   hearsLate: false,
   columns: {
     agent: {
-      start: () => ({ families: [], rate: startRate() }),
+      start: () => ({ families: [], suspects: 0, rate: startRate() }),
       write(state, to) {
         to.u16(state.families.length);
         for (const family of state.families) {
@@ -137,7 +139,7 @@ export const refreshStorm: Detector<Settings, AgentColumns, undefined, undefined
           return { low, high, name, issuedAt, lifetimeMs, evidence, wasEarly: (flags & 1) !== 0, early, refreshes, since, refused: (flags & 2) !== 0, cycles, cycle, quietUntil };
         });
         const [minute, count, day, dayCount, days, mean, anchor, quietUntil] = [from.f64(), from.f64(), from.f64(), from.f64(), from.f64(), from.f64(), from.f64(), from.f64()];
-        return { families, rate: { minute, count, day, dayCount, days, mean, anchor, quietUntil, evidence: MULTIPLIERS.map(() => from.f64()) } };
+        return { families, suspects: families.filter(isSuspect).length, rate: { minute, count, day, dayCount, days, mean, anchor, quietUntil, evidence: MULTIPLIERS.map(() => from.f64()) } };
       },
     },
     session: { start: () => undefined, write: () => undefined, read: () => undefined },
@@ -196,7 +198,7 @@ function familyOf(own: AgentColumns, event: EventView): Family {
     cycle: [],
     quietUntil: 0,
   };
-  own.families = [...own.families, family];
+  own.families.push(family);
   return family;
 }
 
@@ -208,17 +210,22 @@ function begin(own: AgentColumns, event: EventView): void {
 
 /** A use is tied to its family by the token's own row, because calls rarely name the family. */
 function noteUse(rows: Rows<AgentColumns, undefined, undefined>, event: EventView): void {
-  for (const family of rows.own.agent.families) {
-    if (family.name === rows.token?.family || family.name === NO_FAMILY) noteResult(family, event);
+  const own = rows.own.agent;
+  const refused = event.denied && (event.number(STATUS) === 401 || event.number(STATUS) === -1);
+  if (!refused && (own.suspects === 0 || !event.accepted)) return;
+  for (const family of own.families) {
+    if (family.name !== rows.token?.family && family.name !== NO_FAMILY) continue;
+    noteResult(family, refused, event);
   }
+  own.suspects = own.families.filter(isSuspect).length;
 }
 
-function noteResult(family: Family, event: EventView): void {
-  if (event.accepted) family.cycles = 0;
-  else if (event.denied && (event.number(STATUS) === 401 || event.number(STATUS) === -1)) {
-    if (!family.refused) family.cycle = [...family.cycle.slice(-4), event.text(TEXT.id)];
-    family.refused = true;
-  }
+const isSuspect = (family: Family) => family.refused || family.cycles > 0;
+
+function noteResult(family: Family, refused: boolean, event: EventView): void {
+  if (refused && !family.refused) family.cycle = [...family.cycle.slice(-4), event.text(TEXT.id)];
+  family.refused = refused;
+  if (!refused) family.cycles = 0;
 }
 
 function refreshed(rows: Rows<AgentColumns, undefined, undefined>, event: EventView, settings: Settings, out: Out): void {

@@ -41,16 +41,17 @@ function word(text: string): Word {
 }
 const quoted = (names: readonly string[]) => names.map((name) => word(`"${name}"`));
 // In the order in which we write them: the next expected one is tried first, any other order works too.
-const ROOT = quoted(["id", "kind", "time", "observedTime", "tenant", "source", "agent", "trustUnit", "workflow", "session", "trace", "subject", "actors", "token", "operation", "outcome", "network", "businessAction", "change"]);
+const ROOT = quoted(["id", "kind", "time", "observedTime", "tenant", "source", "agent", "trustUnit", "workflow", "session", "trace", "subject", "actors", "token", "operation", "outcome", "network", "businessAction", "authentication", "change"]);
 const AGENT = quoted(["id", "version", "instance", "owner", "group", "attribution"]);
-const TRACE = quoted(["id", "span"]);
+const TRACE = quoted(["id", "span", "parent"]);
 const SUBJECT = quoted(["id", "type"]);
 const TOKEN = quoted(["publicId", "hash", "issuer", "family", "generation", "parent", "rootGrant", "audience", "scopes", "issuedAt", "expiresAt", "binding", "proof"]);
 const OPERATION = quoted(["service", "name", "tier", "targets", "provenance"]);
 const OUTCOME = quoted(["result", "status", "reason"]);
+const AUTHENTICATION = quoted(["method", "credential"]);
 const NETWORK = quoted(["ip", "asn", "region", "userAgent", "node", "provider"]);
-const FIELDS = [ROOT, AGENT, TRACE, SUBJECT, TOKEN, OPERATION, OUTCOME, NETWORK];
-const [IS_ROOT, IS_AGENT, IS_TRACE, IS_SUBJECT, IS_TOKEN, IS_OPERATION, IS_OUTCOME, IS_NETWORK] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+const FIELDS = [ROOT, AGENT, TRACE, SUBJECT, TOKEN, OPERATION, OUTCOME, NETWORK, AUTHENTICATION];
+const [IS_ROOT, IS_AGENT, IS_TRACE, IS_SUBJECT, IS_TOKEN, IS_OPERATION, IS_OUTCOME, IS_NETWORK, IS_AUTHENTICATION] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
 const KIND_WORDS = quoted(EVENT_KINDS);
 const RESULT_WORDS = quoted(OUTCOMES);
 const ATTRIBUTION_WORDS = quoted(["named", "claims", "index", "token"]);
@@ -63,6 +64,10 @@ const KINDS_WITHOUT_AGENT = 1 << EVENT_KINDS.indexOf("tick");
 const kindBits = (test: (kind: string) => boolean) =>
   EVENT_KINDS.reduce((bits, kind, at) => (test(kind) ? bits | (1 << at) : bits), 0);
 const TOKEN_KINDS = kindBits((kind) => kind.startsWith("token."));
+const REVOKED = 1 << EVENT_KINDS.indexOf("token.revoked");
+const DENIED = 1 << EVENT_KINDS.indexOf("token.denied");
+/** Fields of a token by which it may be revoked with all its kin. */
+const FAMILY_OR_GRANT = (1 << 3) | (1 << 6);
 const CALL = 1 << EVENT_KINDS.indexOf("api.called");
 const CHANGED = 1 << EVENT_KINDS.indexOf("identity.changed");
 // Rare kinds whose own fields the scanner does not know.
@@ -94,6 +99,8 @@ export class EventScanner {
   #pos = 0;
   #end = 0;
   #strict = true;
+  /** The token in hand has a public id or a hash. */
+  #tokenIsNamed = false;
   #numbers: Int32Array = BLANK;
   #times: Float64Array = NO_TIMES;
   /** Where the record in hand begins in `#numbers` and `#times`. */
@@ -152,12 +159,13 @@ export class EventScanner {
     const has = (field: number) => (seen & (1 << field)) !== 0;
     if (!has(0) || !has(1) || !has(2) || !has(4) || !has(5)) return false;
     if (!has(6) && (kind & KINDS_WITHOUT_AGENT) === 0) return false;
-    if (!has(13) && (kind & TOKEN_KINDS) !== 0) return false;
+    if (!has(13) && (kind & TOKEN_KINDS & ~DENIED) !== 0) return false;
+    if (has(13) && !this.#tokenIsNamed && (kind & REVOKED) === 0) return false;
     if (!has(14) && (kind & CALL) !== 0) return false;
-    if (!has(18) && (kind & CHANGED) !== 0) return false;
+    if (!has(19) && (kind & CHANGED) !== 0) return false;
     // A rare kind, or a field that its kind does not have: the schema decides (and drops the field).
     if (!this.#strict) return true;
-    if ((kind & RARE) !== 0 || (has(18) && (kind & CHANGED) === 0)) return false;
+    if ((kind & RARE) !== 0 || (has(19) && (kind & CHANGED) === 0)) return false;
     if ((has(14) && (kind & CALL) === 0) || (has(13) && (kind & (CALL | TOKEN_KINDS)) === 0)) return false;
     if (has(6) && (kind & KINDS_WITHOUT_AGENT) !== 0) return false;
     return !has(15) || (kind & (CALL | TOKEN_KINDS)) !== 0;
@@ -185,6 +193,7 @@ export class EventScanner {
       case 15: return this.#needs(this.#object(IS_OUTCOME), 1);
       case 16: return this.#object(IS_NETWORK) >= 0;
       case 17: return this.#string(NOT_WANTED, ID_LENGTH);
+      case 18: return this.#needs(this.#object(IS_AUTHENTICATION), 1);
       default: return this.#word(CHANGE_WORDS, NOT_WANTED, 0);
     }
   };
@@ -202,7 +211,8 @@ export class EventScanner {
   
   #token(): boolean {
     const seen = this.#object(IS_TOKEN);
-    return seen >= 0 && (seen & 3) !== 0;
+    this.#tokenIsNamed = (seen & 3) !== 0;
+    return seen >= 0 && (seen & (3 | FAMILY_OR_GRANT)) !== 0;
   }
 
   #tokenField(field: number): boolean {
@@ -292,6 +302,7 @@ export class EventScanner {
       case IS_TOKEN: return this.#tokenField(field);
       case IS_OPERATION: return this.#operation(field);
       case IS_OUTCOME: return this.#outcome(field);
+      case IS_AUTHENTICATION: return this.#string(NOT_WANTED, ID_LENGTH);
       default: return this.#network(field);
     }
   }
@@ -471,13 +482,14 @@ export class EventScanner {
   #mayBeSecret(from: number, to: number): boolean {
     const bytes = this.#bytes;
     let first = bytes[from]!;
-    let hit = to - from >= 200 ? 1 : 0;
+    let hit = to - from >= LONG_TEXT ? EQUALS : 0;
     for (let pos = from + 1; pos < to; pos++) {
       const second = bytes[pos]!;
       hit |= FIRST_OF_PAIR[first]! & SECOND_OF_PAIR[second]!;
       first = second;
     }
-    return hit !== 0 && this.#looksSecret(bytes.toString("latin1", from, to));
+    if ((hit & ~(IN_URL | AT_SIGN)) === 0 && (hit & (IN_URL | AT_SIGN)) !== (IN_URL | AT_SIGN)) return false;
+    return this.#looksSecret(bytes.toString("latin1", from, to));
   }
 
   /** Writes hash and range of `bytes[from, to)`. Four bytes at a time; the shifts keep low bits from staying linear. */
@@ -639,6 +651,8 @@ export class EventScanner {
   }
 }
 
+/** Text so long is judged whatever it holds. */
+const LONG_TEXT = 200;
 /** A secret in one text is at least this long. */
 const SHORTEST_SECRET = 12;
 /**
@@ -655,10 +669,13 @@ Object.entries(SECRET_PAIRS).forEach(([first, seconds], bit) => {
   FIRST_OF_PAIR[first.charCodeAt(0)] = 1 << bit;
   for (const second of seconds) SECOND_OF_PAIR[second.charCodeAt(0)]! |= 1 << bit;
 });
-// An equals sign counts whatever stands before it.
-const ANY = 1 << 30;
-for (let byte = 0; byte < 256; byte++) FIRST_OF_PAIR[byte]! |= ANY;
-SECOND_OF_PAIR[61]! |= ANY;
+// An equals sign counts whatever stands before it, and an at sign in a URL, which may part a password from a host.
+const EQUALS = 1 << 30;
+const AT_SIGN = 1 << 29;
+const IN_URL = FIRST_OF_PAIR[COLON]!;
+for (let byte = 0; byte < 256; byte++) FIRST_OF_PAIR[byte]! |= EQUALS | AT_SIGN;
+SECOND_OF_PAIR[61]! |= EQUALS;
+SECOND_OF_PAIR[64]! |= AT_SIGN;
 
 const MONTH_DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const DAYS_BEFORE = [0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];

@@ -81,6 +81,13 @@ const identified = (token: { publicId?: string | undefined; hash?: string | unde
 /** A token as the log holds it. Identified by `publicId` where known, else by `hash`. */
 export const Token = z.object(tokenFields).refine(identified, { message: "needs publicId or hash" });
 
+/** What is revoked: a token, or at once all that descend from a family or grant. */
+export const RevokedToken = z
+  .object(tokenFields)
+  .refine((token) => identified(token) || token.family !== undefined || token.rootGrant !== undefined, {
+    message: "needs publicId, hash, family or rootGrant",
+  });
+
 /** What an operation can do: 0 reads, 1 writes, 2 sends out, touches credentials or administers. */
 export const Tier = z.union([z.literal(0), z.literal(1), z.literal(2)]);
 
@@ -145,7 +152,7 @@ export const commonFields = {
   workflow: name.optional(),
   /** Session, run or conversation under one authentication. Absent: derived from trace, grant or gaps. */
   session: id.optional(),
-  trace: z.object({ id, span: id.optional() }).optional(),
+  trace: z.object({ id, span: id.optional(), parent: id.optional() }).optional(),
   /** On whose behalf (RFC 8693 subject). */
   subject: z.object({ id, type: name.optional() }).optional(),
   /** RFC 8693 `act`, outermost first. */
@@ -153,6 +160,8 @@ export const commonFields = {
   /** The business action this belongs to: order, ticket, case. */
   businessAction: id.optional(),
   network: Network.optional(),
+  /** How the principal proved itself: `client-jwt`, `x509`, `mfa`, the mount of a Vault login; and with which credential. */
+  authentication: z.object({ method: name, credential: id.optional() }).optional(),
 };
 const outcome = { outcome: Outcome.optional() };
 
@@ -163,7 +172,8 @@ export function reportedKinds<
   Common extends Fields,
   TokenSchema extends z.ZodType,
   OperationSchema extends z.ZodType,
->(common: Common, token: TokenSchema, operation: OperationSchema) {
+  RevokedSchema extends z.ZodType,
+>(common: Common, token: TokenSchema, operation: OperationSchema, revoked: RevokedSchema) {
   const ofToken = <Kind extends EventKind>(kind: Kind) =>
     z.object({ ...common, ...outcome, kind: z.literal(kind), token });
   return [
@@ -171,8 +181,9 @@ export function reportedKinds<
     ofToken("token.exchanged"),
     ofToken("token.refreshed"),
     ofToken("token.attributed"),
-    ofToken("token.denied"),
-    ofToken("token.revoked"),
+    // A refused login or grant has no token yet.
+    z.object({ ...common, ...outcome, kind: z.literal("token.denied"), token: token.optional() }),
+    z.object({ ...common, ...outcome, kind: z.literal("token.revoked"), token: revoked }),
     z.object({ ...common, ...outcome, kind: z.literal("api.called"), operation, token: token.optional() }),
     z.object({
       ...common,
@@ -194,7 +205,7 @@ const ofAgent = { ...commonFields, agent: Agent };
 
 /** An event as the `events` stream holds it. */
 export const Event = z.discriminatedUnion("kind", [
-  ...reportedKinds(ofAgent, Token, Operation),
+  ...reportedKinds(ofAgent, Token, Operation, RevokedToken),
   z.object({
     ...ofAgent,
     kind: z.literal("decision.made"),

@@ -62,7 +62,9 @@ export function child(g: Graph, parent: number, symbol: number): number {
 export function addChild(g: Graph, parent: number, symbol: number): number {
   if (g.count >= MAX_NODES) return 0;
   if ((g.count + 1) * WIDTH > g.nodes.length) {
-    const larger = new Int32Array(Math.ceil((g.nodes.length * 1.25) / WIDTH + 4) * WIDTH);
+    // A small graph doubles, a large one grows by a quarter: memory matters where there is much of it.
+    const capacity = g.count < 128 ? g.count * 2 : Math.ceil(g.count * 1.25);
+    const larger = new Int32Array(capacity * WIDTH);
     larger.set(g.nodes);
     g.nodes = larger;
   }

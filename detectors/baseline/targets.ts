@@ -143,17 +143,19 @@ function add(t: Targets, slot: Slot, low: number, high: number, label: string): 
 }
 
 function addLabel(t: Targets, label: string): number {
-  const bytes = encoder.encode(label).subarray(0, LABEL_BYTES);
-  if (t.labelBytes + bytes.length + 1 > t.labels.length) {
-    const larger = new Uint8Array(Math.ceil((t.labelBytes + bytes.length + 1) * 1.25));
-    larger.set(t.labels);
-    t.labels = larger;
-  }
   const at = t.labelBytes;
-  t.labels[at] = bytes.length;
-  t.labels.set(bytes, at + 1);
-  t.labelBytes += bytes.length + 1;
+  makeLabelRoom(t, LABEL_BYTES + 1);
+  const { written } = encoder.encodeInto(label, t.labels.subarray(at + 1, at + 1 + LABEL_BYTES));
+  t.labels[at] = written;
+  t.labelBytes += written + 1;
   return at;
+}
+
+function makeLabelRoom(t: Targets, bytes: number): void {
+  if (t.labelBytes + bytes <= t.labels.length) return;
+  const larger = new Uint8Array(Math.ceil((t.labelBytes + bytes) * 1.25));
+  larger.set(t.labels);
+  t.labels = larger;
 }
 
 export function labelOf(t: Targets, record: number): string {
@@ -161,33 +163,37 @@ export function labelOf(t: Targets, record: number): string {
   return decoder.decode(t.labels.subarray(at + 1, at + 1 + t.labels[at]!));
 }
 
-/** Capacities need not be powers of two: the hash is scaled, so the table grows by a quarter at a time. */
-const growth = (count: number) => Math.ceil(count * 1.25 * 1.5) + 2;
+/** Capacities need not be powers of two: the hash is scaled, so a large table grows by a quarter at a time. */
+const growth = (count: number) => (count < 64 ? count * 3 + 4 : Math.ceil(count * 1.25 * 1.5));
 
 /** Forgets the values of slots that have turned out to be open, and their labels. */
 export function dropOpen(t: Targets): void {
   if (!t.slots.some((slot) => slot.open && slot.values > 0)) return;
-  let left = 0;
-  for (const slot of t.slots) left += slot.open ? 0 : slot.values;
-  rebuild(t, growth(left));
+  const old = { ...t };
+  const kept = t.slots.reduce((sum, slot) => sum + (slot.open ? 0 : slot.values), 0);
+  t.labels = new Uint8Array(0);
+  t.labelBytes = 0;
+  t.count = kept;
+  for (const slot of t.slots) if (slot.open) slot.values = 0;
+  t.table = new Int32Array(growth(kept) * WIDTH);
+  for (const record of records(old)) {
+    if (t.slots[slotNumberOf(old, record) - 1]?.open !== false) continue;
+    t.table[move(old.table, record, t.table) + LABEL] = addLabel(t, labelOf(old, record));
+  }
 }
 
+/** A larger table; labels stay where they are. */
 function rebuild(t: Targets, capacity: number): void {
-  const old = { ...t };
+  const old = t.table;
   t.table = new Int32Array(capacity * WIDTH);
-  t.labels = new Uint8Array(old.labelBytes + 64);
-  t.labelBytes = 0;
-  t.count = 0;
-  for (const slot of t.slots) if (slot.open) slot.values = 0;
-  for (const record of records(old)) {
-    const [low, high] = [old.table[record + LOW]!, old.table[record + HIGH]!];
-    const slot = t.slots[slotNumberOf(old, record) - 1];
-    if (slot === undefined || slot.open) continue;
-    const to = place(t.table, slot.number, low, high);
-    t.table.set(old.table.subarray(record, record + WIDTH), to);
-    t.table[to + LABEL] = addLabel(t, labelOf(old, record));
-    t.count++;
-  }
+  for (let record = 0; record < old.length; record += WIDTH) if (old[record] !== 0) move(old, record, t.table);
+}
+
+/** Copies a record to its place in another table; answers where. */
+function move(from: Int32Array, record: number, to: Int32Array): number {
+  const at = place(to, from[record]! & SLOT_MASK, from[record + LOW]!, from[record + HIGH]!);
+  for (let i = 0; i < WIDTH; i++) to[at + i] = from[record + i]!;
+  return at;
 }
 
 /** Records of all values, in no order that means anything. */

@@ -29,6 +29,14 @@ const TokenInput = z
     "needs publicId, hash or value",
   );
 
+const RevokedInput = z
+  .object({ ...tokenFields, value: z.string().min(1).max(TOKEN_LENGTH).optional() })
+  .refine(
+    ({ publicId, hash, value, family, rootGrant }) =>
+      [publicId, hash, value, family, rootGrant].some((name) => name !== undefined),
+    "needs publicId, hash, value, family or rootGrant",
+  );
+
 const OperationInput = z.object({
   ...operationFields,
   /** Absent: derived from service and name. */
@@ -49,7 +57,7 @@ const inputFields = {
 /** An event as it comes in. Ticks and decisions about baselines are written by the system alone, so they are not among the kinds. */
 export const EventInput = z.discriminatedUnion(
   "kind",
-  reportedKinds(inputFields, TokenInput, OperationInput),
+  reportedKinds(inputFields, TokenInput, OperationInput, RevokedInput),
 );
 export type EventInput = z.infer<typeof EventInput>;
 export type TokenInput = z.infer<typeof TokenInput>;

@@ -73,18 +73,10 @@ interface Ready {
 const RANKS = new Map(EVENT_KINDS.map((kind, rank) => [kind, rank]));
 
 export function openIntake(options: IntakeOptions): Intake {
-  const { stream, index, clock, read, tenant, source, place } = options;
+  const { stream, index, clock, read, tenant, source } = options;
   const ready: Ready[] = [];
-  const listed: Rejection[] = [];
-  let letters: DeadLetter[] = [];
-  let rejected = 0;
+  const rejects = openRejects(options);
 
-  function setAside(rejection: Rejection, record: Buffer, bytes: number): void {
-    rejected++;
-    rejectedTotal.add(1, { source, code: rejection.code });
-    if (listed.length < MAX_LISTED) listed.push(rejection);
-    letters.push(deadLetter({ ...rejection, source, tenant, place, record, bytes }, clock.now()));
-  }
   async function takeBlock({ bytes, starts, ends, count, firstLine }: Block): Promise<void> {
     const nowMs = clock.now();
     const events: Event[] = [];
@@ -93,7 +85,7 @@ export function openIntake(options: IntakeOptions): Intake {
       const record = bytes.subarray(starts[at], ends[at]);
       const admission = read(record, nowMs);
       if ("refused" in admission) {
-        setAside({ line: firstLine + at, ...admission.refused }, record, record.length);
+        rejects.add({ line: firstLine + at, ...admission.refused }, record, record.length);
         continue;
       }
       events.push(admission.event);
@@ -105,29 +97,48 @@ export function openIntake(options: IntakeOptions): Intake {
       ready.push(readied(event, line ?? canonicalLine(event), stream.partitions));
     });
   }
-  async function writeLetters(): Promise<void> {
-    const written = letters;
-    letters = [];
-    await appendDeadLetters(stream, written);
-  }
   return {
     async take(records) {
       if ("code" in records) {
         const { code, line, excerpt, bytes } = records;
-        setAside({ line, code, message: "the record is too long" }, excerpt, bytes);
+        rejects.add({ line, code, message: "the record is too long" }, excerpt, bytes);
       } else await takeBlock(records);
-      if (letters.length >= MAX_LETTERS) await writeLetters();
+      await rejects.flush(MAX_LETTERS);
       // A gateway's question must not wait for a whole batch.
       await setImmediate();
     },
-    reject: (rejection) => setAside(rejection, Buffer.alloc(0), 0),
+    reject: (rejection) => rejects.add(rejection, Buffer.alloc(0), 0),
     async finish() {
-      await writeLetters();
+      await rejects.flush(0);
       ready.sort(inOrder);
       if (ready.length > 0) await stream.append(ready.map(({ record }) => record));
       acceptedTotal.add(ready.length, { source });
-      return { accepted: ready.length, rejected: listed, rejectedTotal: rejected };
+      return { accepted: ready.length, ...rejects.result() };
     },
+  };
+}
+
+/** Counts what is rejected, lists the first of it, and keeps all of it as dead letters. */
+function openRejects({ stream, clock, tenant, source, place }: IntakeOptions) {
+  const listed: Rejection[] = [];
+  let letters: DeadLetter[] = [];
+  let total = 0;
+  return {
+    /** `bytes` is the length of the whole record, of which `record` may be the beginning. */
+    add(rejection: Rejection, record: Buffer, bytes: number): void {
+      total++;
+      rejectedTotal.add(1, { source, code: rejection.code });
+      if (listed.length < MAX_LISTED) listed.push(rejection);
+      letters.push(deadLetter({ ...rejection, source, tenant, place, record, bytes }, clock.now()));
+    },
+    /** Writes the dead letters if there are more than `most`. */
+    async flush(most: number): Promise<void> {
+      if (letters.length <= most) return;
+      const written = letters;
+      letters = [];
+      await appendDeadLetters(stream, written);
+    },
+    result: () => ({ rejected: listed, rejectedTotal: total }),
   };
 }
 

@@ -12,18 +12,26 @@ export type RecordReader = (record: Buffer, observedTimeMs: number) => Admission
 /** The plain way: UTF-8, JSON, the door. */
 export function plainReader(door: Door): RecordReader {
   return (record, observedTimeMs) => {
-    if (!isUtf8(record)) return refused("invalid-utf8", "expected UTF-8");
-    let value: unknown;
-    try {
-      value = JSON.parse(record.toString());
-    } catch (error) {
-      return refused("invalid-json", `expected JSON${positionIn(error)}`);
-    }
-    return door(value, observedTimeMs);
+    const read = readJson(record);
+    return "refused" in read ? read : door(read.value, observedTimeMs);
   };
 }
 
-const refused = (code: ErrorCode, message: string): Admission => ({ refused: { code, message } });
+/** A record's JSON, or why it has none. */
+export function readJson(record: Buffer): { readonly value: unknown } | { readonly refused: Refusal } {
+  if (!isUtf8(record)) return refused("invalid-utf8", "expected UTF-8");
+  try {
+    return { value: JSON.parse(record.toString()) };
+  } catch (error) {
+    return refused("invalid-json", `expected JSON${positionIn(error)}`);
+  }
+}
+
+interface Refusal {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+const refused = (code: ErrorCode, message: string) => ({ refused: { code, message } });
 
 /** Where the parser stopped. The rest of its message quotes the record, which may be a secret. */
 function positionIn(error: unknown): string {

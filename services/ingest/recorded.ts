@@ -1,5 +1,4 @@
 /** A recorded file, or several records of any source, as events in order: what `replay` folds. */
-import { isUtf8 } from "node:buffer";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import { OBSERVED, TIME, TIMES } from "../../schemas/event-view.ts";
 import type { ErrorCode } from "../../schemas/errors.ts";
@@ -10,22 +9,23 @@ import { openDoor } from "./door.ts";
 import { type Block, type LongRecord, readRecords } from "./files.ts";
 import type { Key } from "./key.ts";
 import { OrderBuffer } from "./order.ts";
+import { readJson } from "./record.ts";
 import { looksSecret } from "./secrets.ts";
-import type { Converted, Source } from "./source.ts";
+import type { Converted } from "./source.ts";
 
 export interface RecordedFile extends RecordedOptions {
   /** `-` is standard input. */
   readonly path: string;
-  readonly source: Source;
+  /** Name of the source. */
+  readonly source: string;
+  /** The source's converter; files of one source share it, because it may count records to make up their times. */
+  readonly convert: (record: unknown) => Converted;
   readonly latenessMs: number;
   readonly tenant: string;
   readonly key: Key;
   readonly clock: Clock;
   readonly maxLineBytes: number;
-  readonly tierOf: (service: string, name: string) => 0 | 1 | 2;
-  /** Receives the labels of a recording. */
-  readonly truth?: ((label: object) => void) | undefined;
-}
+  readonly tierOf: (service: string, name: string) => 0 | 1 | 2;}
 
 /** An event may lie this far ahead of when it was observed. */
 const MAX_AHEAD_MS = 300_000;
@@ -33,10 +33,9 @@ const MAX_AHEAD_MS = 300_000;
 export function openRecorded(file: RecordedFile): Recorded {
   const order = new OrderBuffer(file.latenessMs);
   const scanner = new EventScanner(hashKey(file.key.secret), looksSecret);
-  const door = openDoor({ key: file.key, tenant: file.tenant, source: file.source.name, tierOf: file.tierOf });
-  const convert = file.source.open(file.truth === undefined ? {} : { truth: file.truth });
+  const door = openDoor({ key: file.key, tenant: file.tenant, source: file.source, tierOf: file.tierOf });
   // Our own format needs no conversion: what is written as we write it is read where it lies.
-  const isOwn = file.source.name === "offgraph";
+  const isOwn = file.source === "offgraph";
   const state = { done: 0, total: 0, refused: 0, ended: false };
   const blocks = readRecords(file.path, {
     maxLineBytes: file.maxLineBytes,
@@ -48,7 +47,7 @@ export function openRecorded(file: RecordedFile): Recorded {
 
   function refuse(code: ErrorCode, message: string, line: number, record: Buffer, bytes: number): void {
     state.refused++;
-    const refused = { code, message, source: file.source.name, tenant: file.tenant, place: file.path, line, record, bytes };
+    const refused = { code, message, source: file.source, tenant: file.tenant, place: file.path, line, record, bytes };
     file.onRefused?.(deadLetter(refused, file.clock.now()));
   }
 
@@ -61,9 +60,9 @@ export function openRecorded(file: RecordedFile): Recorded {
     const line = block.firstLine + at;
     const record = bytes.subarray(start, end);
     const refused = (code: ErrorCode, message: string) => refuse(code, message, line, record, record.length);
-    const parsed = parse(record);
-    if ("refused" in parsed) return refused(parsed.refused, parsed.message);
-    admit(convert(parsed.value), refused);
+    const read = readJson(record);
+    if ("refused" in read) return refused(read.refused.code, read.refused.message);
+    admit(file.convert(read.value), refused);
   }
 
   function isNotAhead(slot: number): boolean {
@@ -116,14 +115,4 @@ export function openRecorded(file: RecordedFile): Recorded {
     free: (slot) => order.free(slot),
     progress: () => state,
   };
-}
-
-/** A record's JSON, or why it has none. */
-export function parse(record: Buffer): { value: unknown } | { refused: ErrorCode; message: string } {
-  if (!isUtf8(record)) return { refused: "invalid-utf8", message: "not UTF-8" };
-  try {
-    return { value: JSON.parse(record.toString("utf8")) };
-  } catch (error) {
-    return { refused: "invalid-json", message: (error as Error).message };
-  }
 }
