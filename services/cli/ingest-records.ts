@@ -1,7 +1,7 @@
 /** A file's records as events to send. Foreign formats are turned into events here; the door is in the server. */
 import { ERRORS } from "../../schemas/errors.ts";
 import { type Block, type LongRecord, readRecords } from "../ingest/files.ts";
-import { sourceNamed } from "../ingest/sources/index.ts";
+import type { converters } from "./converters.ts";
 import type { FileInput } from "./inputs.ts";
 import type { Timed } from "./merge.ts";
 import type { Rejected } from "./sender.ts";
@@ -17,6 +17,7 @@ export interface ReadOptions {
   readonly maxLineBytes: number;
   /** Lines before this one are passed over. */
   readonly fromLine: number;
+  readonly converterOf: ReturnType<typeof converters>;
   readonly onBytes: (done: number, total: number) => void;
   /** A record that the source cannot read. */
   readonly onRejected: (file: FileInput, rejected: Rejected) => void;
@@ -24,8 +25,8 @@ export interface ReadOptions {
 
 /** Fails as `readRecords` does, after everything before the fault. */
 export async function* eventsOf(file: FileInput, options: ReadOptions): AsyncGenerator<EventLine> {
-  const { maxLineBytes, fromLine, onBytes, onRejected } = options;
-  const convert = file.source === "offgraph" ? undefined : sourceNamed(file.source).open();
+  const { maxLineBytes, fromLine, converterOf, onBytes, onRejected } = options;
+  const convert = file.source === "offgraph" ? undefined : converterOf(file.source);
   const onProgress = ({ bytesRead, bytesTotal = 0 }: { bytesRead: number; bytesTotal: number | undefined }) =>
     onBytes(bytesRead, bytesTotal);
   const state = { timeMs: 0 };

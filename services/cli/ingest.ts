@@ -73,6 +73,7 @@ async function send(
   onRejected: (file: FileInput, rejected: Rejected) => void,
 ): Promise<void> {
   const { eventsOf } = await import("./ingest-records.ts");
+  const converterOf = (await import("./converters.ts")).converters();
   const { maxLineBytes } = (await settingsOf(options)).ingest;
   const bar = progressBar("Sending");
   const bytes = new Map<FileInput, { done: number; total: number }>();
@@ -83,7 +84,7 @@ async function send(
       bar.show(sum("done"), sum("total"), totalOf(senders, "accepted"));
     };
     return ordered(
-      eventsOf(file, { maxLineBytes, fromLine: options.fromLine, onBytes, onRejected }),
+      eventsOf(file, { maxLineBytes, fromLine: options.fromLine, converterOf, onBytes, onRejected }),
       file.latenessMs,
     );
   };

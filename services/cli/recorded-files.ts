@@ -4,8 +4,8 @@ import type { Settings } from "../../schemas/settings.ts";
 import { clock } from "../clock.ts";
 import { PUBLIC_KEY, tierOf } from "../ingest/index.ts";
 import { openRecorded } from "../ingest/recorded.ts";
-import { sourceNamed } from "../ingest/sources/index.ts";
 import type { Recorded } from "../ports/recorded.ts";
+import { converters } from "./converters.ts";
 import type { FileInput } from "./inputs.ts";
 import type { LineFile } from "./line-file.ts";
 
@@ -19,22 +19,20 @@ export interface Outputs {
 /** Token values are hashed with a key that everybody knows: comparable within the replay, and marked so in its findings. */
 export const KEY_NAME = PUBLIC_KEY.name;
 
-/** Fails with `unknown-source`; what is wrong with the file itself is told when it is read. */
-export function openFile(
-  file: FileInput,
+/** Opens files. Fails with `unknown-source`; what is wrong with a file itself is told when it is read. */
+export function fileOpener(
   { tenant, ingest }: Settings,
   { letters, truth }: Outputs,
-): Recorded {
-  return openRecorded({
-    path: file.path,
-    source: sourceNamed(file.source),
-    latenessMs: file.latenessMs,
+): (file: FileInput) => Recorded {
+  const converterOf = converters({ truth: truth.write });
+  const shared = {
     tenant,
     key: PUBLIC_KEY,
     clock,
     maxLineBytes: ingest.maxLineBytes,
     tierOf,
     onRefused: letters.write,
-    truth: truth.write,
-  });
+  };
+  return ({ path, source, latenessMs }) =>
+    openRecorded({ ...shared, path, source, latenessMs, convert: converterOf(source) });
 }

@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { SEVERITIES, type Severity } from "../../schemas/ids.ts";
 import { readBaseline } from "./baseline-file.ts";
 import { EXIT, fail } from "./failure.ts";
-import { type FileInput, type FileInputs, latenessOption, placeFiles, sourceOption } from "./inputs.ts";
+import { type FileInputs, latenessOption, placeFiles, sourceOption } from "./inputs.ts";
 import { lineFile } from "./line-file.ts";
 import { configOption, isAtLeast, jsonOption, type Shared, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
@@ -76,9 +76,9 @@ async function run(inputs: FileInputs, options: Options): Promise<number> {
 
 async function replayed(inputs: FileInputs, options: Options, seen: Tally, outputs: Outputs) {
   const { replay } = await import("../replay/replay.ts");
-  const { KEY_NAME, openFile } = await import("./recorded-files.ts");
+  const { fileOpener, KEY_NAME } = await import("./recorded-files.ts");
   const settings = await settingsOf(options);
-  const open = (file: FileInput) => openFile(file, settings, outputs);
+  const open = fileOpener(settings, outputs);
   const bar = progressBar("Replaying");
   const replaying = replay({
     inputs: inputs.files.map(open),
