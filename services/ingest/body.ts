@@ -75,7 +75,7 @@ function plainBytes(message: IncomingMessage, { maxBodyBytes, onBytes }: BodyOpt
   const received = limited(chunksOf(message), maxBodyBytes);
   if (encoding === "identity") return limited(received, maxBodyBytes, onBytes);
   if (encoding !== "gzip" && encoding !== "zstd")
-    throw new OffgraphError("bad-request", `content-encoding: expected gzip or zstd, got ${encoding}`);
+    throw new OffgraphError("bad-request", "content-encoding: expected gzip, zstd or none");
   return limited(decompressed("body", received, ENGINES[encoding]), maxBodyBytes, onBytes);
 }
 

@@ -58,18 +58,11 @@ export function ingestRoutes(app: FastifyInstance, options: IngestOptions): void
     scope.addContentTypeParser(MEDIA_TYPES, (_request, payload, done) => done(null, payload));
     scope.post("/v1/events", { config: { role: "ingest" } }, async (request, reply) => {
       const startedMs = performance.now();
-      const source = sourceOf(request);
+      const origin = { tenant: request.access.tenant, source: sourceOf(request) };
       const pending = pressure.open(reply);
       const body = openBody(request.raw, { ...options.settings.ingest, onBytes: pending.add });
-      const read = plainReader(openDoor({ ...options, source, tenant: request.access.tenant }));
-      const intake = openIntake({
-        ...options,
-        index,
-        read,
-        source,
-        tenant: request.access.tenant,
-        place: "http",
-      });
+      const read = plainReader(openDoor({ ...options, ...origin }));
+      const intake = openIntake({ ...options, ...origin, index, read, place: "http" });
       try {
         await readAll(body, intake, reply);
         return answer(reply, await orUnavailable(reply, intake.finish()));

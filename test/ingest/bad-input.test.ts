@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { request } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { call, jwt, linesOf, openWorld } from "./world.ts";
@@ -157,6 +158,18 @@ it("takes the last of two fields of one name, and writes one", async () => {
 it("reads past a byte order mark and ends of line with a carriage return", async () => {
   const { body } = await world.post(`\ufeff${good("a")}\r\n\r\n${good("b")}\r\n`);
   expect(body).toEqual({ accepted: 2, rejected: [], rejectedTotal: 0 });
+});
+
+it("takes nothing of a request whose connection breaks, and goes on", async () => {
+  const half = `${good("a")}\n`.repeat(300);
+  const headers = { "content-type": "application/x-ndjson", "content-length": 2 * half.length };
+  const broken = request(`${world.url}/v1/events`, { method: "POST", headers });
+  broken.on("error", () => {});
+  await new Promise((resolve) => broken.write(half, resolve));
+  broken.destroy();
+  await new Promise((resolve) => broken.once("close", resolve));
+  expect((await world.post(good("b"))).status).toBe(202);
+  expect(await ids()).toEqual(["b"]);
 });
 
 it("keeps no secret, wherever it came and whatever was wrong with the line", async () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { Event } from "../../schemas/event.ts";
 import { openDoor } from "../../services/ingest/door.ts";
 import { PUBLIC_KEY } from "../../services/ingest/key.ts";
 import { looksSecret, scrub, scrubRecord, scrubText } from "../../services/ingest/secrets.ts";
@@ -192,6 +193,7 @@ it("lets no secret through that is planted anywhere in an event", () => {
         if ("refused" in admission) throw new Error(admission.refused.message);
         if (before.length + hidden.length + after.length <= 256) expect(admission.line).not.toContain(hidden);
         expect(looksSecret(admission.line)).toBe(false);
+        expect(Event.parse(JSON.parse(admission.line))).toEqual(admission.event);
       },
     ),
     { numRuns: 500 },
