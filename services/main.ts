@@ -80,7 +80,7 @@ async function compose(
   key: Key,
 ): Promise<System> {
   const { stream, store } = embedded;
-  const processor = startProcessor({ stream, store, clock, settings });
+  const processor = startProcessor({ stream, store, clock, settings, key });
   const gate = startGate({ stream, clock, keyedHash: (value) => keyedHash(key, value) });
   const findings = followFindings(stream);
   const services = new Map<string, Service>([
