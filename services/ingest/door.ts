@@ -97,9 +97,9 @@ function attributed(named: EventInput["agent"], claimed: string | undefined, tok
   return token === undefined ? undefined : { ...named, id: token, attribution: "token" };
 }
 
-/** The principal that a token is by itself. */
-function tokenName({ publicId, hash = "" }: TokenInput, key: Key): string {
-  const name = `token:${publicId ?? hash}`;
+/** The principal that a token, or a revoked family of them, is by itself. */
+function tokenName({ publicId, hash, family, rootGrant }: TokenInput, key: Key): string {
+  const name = `token:${publicId ?? hash ?? family ?? rootGrant}`;
   return name.length <= ID_LENGTH ? name : `token:${keyedHash(key, name)}`;
 }
 
@@ -139,12 +139,13 @@ function withoutSecrets(event: Event, key: Key): Admission {
 
 /** An identifier that looks like a secret becomes its hash, so that it still tells one thing from another. */
 function hashIdentifiers(event: Event, key: Key): void {
-  const { agent, token, trace, subject } = { agent: undefined, token: undefined, ...event };
+  const { agent, token, trace, subject, authentication } = { agent: undefined, token: undefined, ...event };
   hashFields(event, ["id", "session", "businessAction"], key);
   hashFields(agent, ["id", "instance"], key);
   hashFields(token, ["hash", "family", "parent", "rootGrant"], key);
-  hashFields(trace, ["id"], key);
+  hashFields(trace, ["id", "span", "parent"], key);
   hashFields(subject, ["id"], key);
+  hashFields(authentication, ["credential"], key);
 }
 
 function hashFields(object: object | undefined, names: readonly string[], key: Key): void {

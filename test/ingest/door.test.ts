@@ -172,6 +172,16 @@ it("makes a principal of a token that nobody knows, and keeps what the event say
   expect(new Set(long).size).toBe(2);
 });
 
+it("takes the revocation of a family by itself, and a refused grant without a token under an agent's name", () => {
+  const revoked = { kind: "token.revoked", operation: undefined, agent: undefined, token: { family: "f-1" } };
+  expect(admitted(revoked).agent).toEqual({ id: "token:f-1", attribution: "token" });
+  const denied = { kind: "token.denied", operation: undefined, token: undefined };
+  expect(admitted(denied).agent.id).toBe("billing");
+  expect(refusal({ ...denied, agent: undefined })?.message).toBe(
+    "agent: expected, because no token is named",
+  );
+});
+
 it("keeps how the agent was found when an event of ours comes back", () => {
   expect(admitted({ agent: { id: "billing", attribution: "index" } }).agent.attribution).toBe("index");
 });
