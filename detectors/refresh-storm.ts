@@ -97,7 +97,7 @@ export const refreshStorm: Detector<Settings, AgentColumns, undefined, undefined
     formulas: [
       "R1: a = (t - iat)/(exp - iat), early when a < earlyShare; W = max(W, 0) + ln(early ? q1/q : (1-q1)/(1-q)), q1 = 0.95, q = 0.5 after an early one, else 0.05; alarm at W >= ln A. A pure loop takes 1 + ceil((ln A - ln(q1/0.05))/ln(q1/0.5)) refreshes: 11 for A = 10^4",
       "R2: cycles refresh, refused (401), refresh within lifetime/10",
-      "R3: minutes, null NB(mean lambda, k0 = 1); W_m = max(W_m, 0) + n ln(m(k0+lambda)/(k0+m lambda)) + k0 ln((k0+lambda)/(k0+m lambda)) for m in 2, 4, 8, 16, 32; alarm when ln(mean of exp W_m) >= ln A; lambda moves by a tenth a day towards min(day, 1.25 lambda) and never beyond twice its first week",
+      "R3: minutes, null NB(mean lambda, k0 = 1), lambda at least 0.2; W_m = max(W_m, 0) + n ln(m(k0+lambda)/(k0+m lambda)) + k0 ln((k0+lambda)/(k0+m lambda)) for m in 2, 4, 8, 16, 32; alarm when ln(mean of exp W_m) >= ln A; lambda moves by a tenth a day towards min(day, 1.25 lambda) and never beyond twice its first week",
     ],
     blindSpots: ["loops slower than one refresh in a fifth of the lifetime, for R1", "tokens without issuedAt and expiresAt, for R1 and R2", "an agent's first day, for R3", "a storm spread over many agents: that is judged across agents"],
     falsePositives: ["clients that renew on every start, restarted in a crash loop", "several workers that share one refresh token"],
@@ -346,8 +346,8 @@ function skipMinutes(rate: Rate, minutes: number): void {
 
 /** The largest step of the learned rate a day, and the largest multiple of the first week's that it may reach. */
 const [CLIP, ANCHOR, ANCHOR_DAYS, STEP] = [1.25, 2, 7, 0.1];
-/** Rates below one refresh a day are not told apart: they would make a second refresh look like a storm. */
-const FLOOR = 1 / 1440;
+/** Rates below twelve an hour are not told apart: the start of a few instances at once is no storm. */
+const FLOOR = 0.2;
 
 function turnDay(rate: Rate, day: number): void {
   if (rate.day === 0) rate.day = day;

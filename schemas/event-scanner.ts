@@ -143,7 +143,8 @@ export class EventScanner {
     into.lines[slot * 2 + 1] = end;
     const seen = this.#object(IS_ROOT);
     if (seen < 0) return false;
-    this.#space();
+    // Not beyond the line: what follows it may be white space too.
+    while (this.#pos < end && WHITE_BYTE[bytes[this.#pos]!] === 1) this.#pos++;
     return this.#pos === end && this.#complete(seen);
   }
 
@@ -659,14 +660,14 @@ export class EventScanner {
 /** Text so long is judged whatever it holds. */
 const LONG_TEXT = 200;
 /** A secret in one text is at least this long. */
-const SHORTEST_SECRET = 12;
+const SHORTEST_SECRET = 6;
 /**
  * Pairs of bytes of which every text that services/ingest/secrets.ts knows as a secret has one, by first byte. A bit
  * for each first byte; a pair is there when the bit of the first is among those of the second.
  */
 const SECRET_PAIRS: Readonly<Record<string, string>> = {
-  e: "y", g: "hil", x: "oa", s: "k.", r: "k. ", A: "IQ", y: "a", w: "h", n: "p: ", h: "v", b: ".", I: "Q", F: "wQ",
-  "-": "-", R: " ", p: " ", P: " ", c: " ", C: " ", N: ": ", ":": "/", "%": "3",
+  e: "y", g: "hil", x: "oa", s: "k.", r: "k. ", A: "IQ", y: "a", w: "h", n: "p: '", h: "v", b: ".", I: "Q", F: "wQ",
+  "-": "-", R: " ", p: " ", P: " ", c: " ", C: " ", N: ": '", ":": "/", "%": "3",
 };
 const FIRST_OF_PAIR = new Int32Array(256);
 const SECOND_OF_PAIR = new Int32Array(256);
@@ -694,5 +695,6 @@ function two(bytes: Buffer, at: number): number {
 const byteTable = (test: (byte: number) => boolean) => Uint8Array.from({ length: 256 }, (_, byte) => (test(byte) ? 1 : 0));
 /** ASCII text that stands for itself in JSON: no quote, backslash, control character or byte of a longer sequence. */
 const PLAIN_BYTE = byteTable((byte) => byte >= 32 && byte < 127 && byte !== QUOTE && byte !== BACKSLASH);
+const WHITE_BYTE = byteTable((byte) => byte === 32 || byte === 9 || byte === 13);
 const NAME_BYTE = byteTable((byte) => /[A-Za-z0-9_.-]/.test(String.fromCharCode(byte)));
 const HEX_BYTE = byteTable((byte) => /[0-9a-f]/.test(String.fromCharCode(byte)));

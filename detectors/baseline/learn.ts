@@ -22,8 +22,8 @@ export function learn(b: Baseline, path: Path, day: number, settings: LearningSe
   const workflow = path.workflow > 0 ? progressOf(b, path.workflow) : undefined;
   for (const progress of [agent, workflow]) if (progress !== undefined) learnPath(b, progress, path, day);
   learnValues(b, path, day, unitNumber(agent, path.unit));
-  for (const progress of [agent, workflow]) {
-    if (progress?.mode === "learning" && isReady(progress, settings)) leaveLearning(b, progress, settings);
+  for (const progress of [workflow, agent]) {
+    if (progress?.mode === "learning" && isReady(b, progress, settings)) leaveLearning(b, progress, settings);
   }
 }
 
@@ -104,8 +104,20 @@ function learnValues(b: Baseline, path: Path, day: number, unit: number): void {
 /** Share of sessions with a sensitive operation that no other session has used (session-level Good-Turing). */
 export const noveltyForecast = (progress: Progress) => (progress.sessions === 0 ? 1 : progress.sensitiveOnce / progress.sessions);
 
-export function isReady(progress: Progress, settings: LearningSettings): boolean {
-  return progress.sessions >= settings.minSessions && noveltyForecast(progress) <= settings.maxNovelty;
+/** Most of an agent's sessions, as a share, that may belong to workflows still learning when the agent leaves learning. */
+const MOST_UNSETTLED = 0.1;
+
+function isReady(b: Baseline, progress: Progress, settings: LearningSettings): boolean {
+  if (progress.sessions < settings.minSessions || noveltyForecast(progress) > settings.maxNovelty) return false;
+  // The agent as a whole knows no more than its workflows do: what they have yet to show is not new to it.
+  return progress.workflow !== 0 || unsettledShare(b, progress) <= MOST_UNSETTLED;
+}
+
+/** Share of the agent's sessions that belong to workflows which are still learning. */
+export function unsettledShare(b: Baseline, agent: Progress): number {
+  let sessions = 0;
+  for (const progress of b.progress.values()) if (progress.workflow !== 0 && progress.mode === "learning") sessions += progress.sessions;
+  return sessions / agent.sessions;
 }
 
 function stageOf(progress: Progress, settings: LearningSettings): Stage {

@@ -1,7 +1,7 @@
 /** The baseline of an agent in readable form: for people, for comparing, for the API. */
 import type { Baseline, Progress } from "./baseline.ts";
 import { BASELINE, CANDIDATE, childrenOf, countOf, DENIED, PINNED, sessionsOf, stateOf, symbolOf, witnessesOf } from "./graph.ts";
-import { type LearningSettings, noveltyForecast } from "./learn.ts";
+import { type LearningSettings, noveltyForecast, unsettledShare } from "./learn.ts";
 import { witnessesNeeded } from "./life-cycle.ts";
 import { START } from "./names.ts";
 import * as targets from "./targets.ts";
@@ -25,7 +25,7 @@ function progressView(b: Baseline, progress: Progress, settings: LearningSetting
   return {
     workflow: progress.workflow === 0 ? undefined : text(b, progress.workflow),
     mode: progress.mode,
-    reason: reason(progress, settings),
+    reason: reason(b, progress, settings),
     alertsOn: alertsOn(progress),
     sessions: progress.sessions,
     withheldSessions: progress.withheld,
@@ -60,11 +60,12 @@ function transitionsFrom(b: Baseline, progress: Progress, operation: number) {
 }
 
 /** Why the mode is what it is, in a sentence. */
-function reason(progress: Progress, settings: LearningSettings): string {
+function reason(b: Baseline, progress: Progress, settings: LearningSettings): string {
   if (progress.mode === "shadow") return "named facts speak; scores wait for calibration";
   if (progress.mode !== "learning") return progress.mode;
   const { sessions } = progress;
   if (sessions < settings.minSessions) return `not enough history: ${sessions} of ${settings.minSessions} sessions`;
+  if (noveltyForecast(progress) <= settings.maxNovelty) return `${Math.round(unsettledShare(b, progress) * 100)} % of sessions belong to workflows that are still learning`;
   return `still finding new sensitive operations: forecast ${(noveltyForecast(progress) * 100).toFixed(1)} % of sessions, ${settings.maxNovelty * 100} % allowed`;
 }
 
