@@ -62,13 +62,33 @@ export function createServer(options: ServerOptions): FastifyInstance {
       `${request.method} ${request.url.split("?")[0]}: there is no such address`,
     );
   });
-  // A connection that never asked anything counts as busy for Node, and would hold the server open for a minute.
-  app.addHook(
-    "preClose",
-    async () => void setTimeout(() => app.server.closeAllConnections(), GRACE_MS).unref(),
-  );
+  closePromptly(app);
   healthRoutes(app, options);
   return app;
+}
+
+/**
+ * Closes every connection as soon as no request is in hand, at the latest after GRACE_MS. Node alone would wait for
+ * connections that never asked anything, which browsers and HTTP clients open in reserve.
+ */
+function closePromptly(app: FastifyInstance): void {
+  let inHand = 0;
+  let closing = false;
+  const closeIfIdle = () => {
+    if (closing && inHand === 0) app.server.closeAllConnections();
+  };
+  app.addHook("onRequest", async (_request, reply) => {
+    inHand++;
+    reply.raw.once("close", () => {
+      inHand--;
+      closeIfIdle();
+    });
+  });
+  app.addHook("preClose", async () => {
+    closing = true;
+    setImmediate(closeIfIdle);
+    setTimeout(() => app.server.closeAllConnections(), GRACE_MS).unref();
+  });
 }
 
 /** Starts to listen; answers the address. Fails with `bad-settings` if the port is taken. */

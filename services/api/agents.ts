@@ -23,7 +23,7 @@ export function agentRoutes(app: FastifyInstance, options: AgentOptions): void {
     const agents: object[] = [];
     for await (const [agent, entries] of agentsOf(options, request.access.tenant)) {
       if (agents.length === limit) return { agents, more: true };
-      agents.push({ agent, ...brief(view(entries) ?? {}) });
+      agents.push({ id: agent, ...brief(view(entries) ?? {}) });
     }
     return { agents, more: false };
   });
@@ -31,7 +31,7 @@ export function agentRoutes(app: FastifyInstance, options: AgentOptions): void {
     const { id } = request.params;
     const known = await entriesOf(options, `${request.access.tenant}/${id}`);
     const shown = known && view(known);
-    if (shown !== undefined) return { agent: id, ...shown };
+    if (shown !== undefined) return shown;
     throw new OffgraphError("not-found", `nothing was learned about an agent ${id}`);
   });
   app.get("/v1/baseline", { config: { role: "read" } }, async (request, reply) => {
@@ -67,6 +67,6 @@ async function* exported(options: AgentOptions, tenant: string): AsyncGenerator<
     const stored = Object.fromEntries(
       [...entries].map(([name, bytes]) => [name, Buffer.from(bytes).toString("base64")]),
     );
-    yield `${JSON.stringify({ agent, view: options.view(entries), stored })}\n`;
+    yield `${JSON.stringify({ id: agent, view: options.view(entries), stored })}\n`;
   }
 }

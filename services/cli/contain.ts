@@ -58,7 +58,7 @@ async function run(verdict: Verdict, agent: string, options: Options): Promise<v
   print(
     options.json
       ? JSON.stringify(decision)
-      : `${bold("Accepted")} as ${decision.id}. \`offgraph incidents\` shows what came of it.`,
+      : `${bold("Accepted")} as ${decision.id}; the gates follow within a second.`,
   );
 }
 

@@ -12,17 +12,17 @@ export const ATTACKS: Readonly<
   injected: {
     detector: "out-of-graph",
     name: "prompt injection",
-    tale: "reads a document with planted text, and does what the text says",
+    tale: "read a document with planted text, and do what the text says",
   },
   stolenToken: {
     detector: "token-reuse",
     name: "stolen token",
-    tale: "has a token stolen; a second workload in another network uses it too",
+    tale: "lose a token: a second workload, in another network, uses it too",
   },
   refreshLoop: {
     detector: "refresh-storm",
     name: "refresh loop",
-    tale: "asks for new tokens over and over, though no call succeeds with them",
+    tale: "ask for new tokens over and over, though no call succeeds with them",
   },
 };
 
@@ -58,21 +58,22 @@ export function chapter(number: number, title: string): void {
   print(`\n${bold(`${number}  ${title}`)}\n`);
 }
 
-export function learned(events: number, agents: number, ms: number, findings: number): void {
+export function learned(events: number, agents: number, ms: number, findings: number, grave: number): void {
   const rate = Math.round(events / (ms / 1000)).toLocaleString("en");
   print(
     `  ${events.toLocaleString("en")} events of ${agents} agents, sent over HTTP and folded in ${spoken(ms)} (${rate} a second).`,
   );
-  const noise =
-    findings === 0
-      ? "Nothing was flagged: quiet agents are quiet."
-      : `${findings} findings on the way; they are history, and nothing was acted on.`;
-  print(`  ${noise}`);
+  if (grave > 0) print(`  ${grave} findings were high; they are history, and nothing was acted on.`);
+  else
+    print(
+      `  Nothing was found that is grave enough to act on${findings > 0 ? `; ${findings >= 1000 ? "more than 1,000" : findings} lesser findings` : ""}.`,
+    );
 }
 
 /** An attack begins; the product is not told. */
 export function begins(at: string, { attack, agent }: Truth): void {
-  print(wrap(dim(`${at}  the simulator: ${agent} ${ATTACKS[attack].tale}.`), "  "));
+  const tale = wrap(`The simulator lets ${agent} ${ATTACKS[attack].tale}.`, " ".repeat(10)).trimStart();
+  print(`  ${at}  ${dim(tale)}`);
 }
 
 export function contained(at: string, one: Containment, how: string): void {
@@ -81,10 +82,10 @@ export function contained(at: string, one: Containment, how: string): void {
   say("Observed", safe(finding.summary));
   say("Expected", safe(finding.expected));
   if (finding.rarity !== undefined) say("How rare", safe(finding.rarity));
-  say("Silenced by", safe(finding.silencedBy));
+  say("Silent if", safe(finding.silencedBy));
   if (incident !== undefined) say("Incident", `${incident.cause}, ${incident.status} (${incident.id})`);
   say("Gate", denied === undefined ? style("red", "still allowed") : denial(token, afterMs, denied.until));
-  say("More", dim(`offgraph explain ${finding.id}${how}`));
+  say("More", dim(`npx offgraph explain ${finding.id}${how}`));
   print();
 }
 
@@ -92,17 +93,13 @@ function denial(token: string, afterMs: number, until = ""): string {
   return `${style(["bold", "green"], "denied")}: the agent's token ${safe(token)}, ${spoken(afterMs)} after the event, until ${until.slice(11, 19)} UTC`;
 }
 
-/** A finding that no attack explains. */
-export function beside(at: string, { detector, kind, agent, severity }: Finding): void {
-  print(dim(`  ${at}  ${severity} ${detector} ${kind}, ${safe(agent)}`));
-}
-
 export interface Found {
   readonly truth: Truth;
   readonly containment: Containment | undefined;
 }
 
-export function summary(found: readonly Found[], how: string): void {
+/** `lesser` counts the findings about agents that were not attacked. */
+export function summary(found: readonly Found[], lesser: number): void {
   const rows = found.map(({ truth, containment }) => [
     ATTACKS[truth.attack].name,
     truth.agent,
@@ -111,13 +108,24 @@ export function summary(found: readonly Found[], how: string): void {
     containment?.denied ? spoken(containment.afterMs) : "",
   ]);
   print(table(["attack", "agent", "found by", "at the gate", "after the event"], rows).replace(/^/gm, "  "));
-  const first = found.find(({ containment }) => containment)?.containment?.finding;
-  print(`\n  ${bold("Look around")}`);
-  print(`  offgraph findings${how}`);
-  if (first) print(`  offgraph explain ${first.id}${how}`);
-  print(`  offgraph incidents${how}`);
-  print(`  offgraph agents ${first?.agent ?? ""}${how}`);
-  if (first) print(`  offgraph release ${first.agent} --reason "it was a demo"${how}`);
+  if (lesser > 0)
+    print(
+      dim(
+        `\n  ${lesser} lesser findings about other agents: shown by \`offgraph findings\`, acted on by nobody.`,
+      ),
+    );
+}
+
+/** What to try while the system keeps running. */
+export function lookAround(found: readonly Found[], how: string): void {
+  const finding = found.find(({ containment }) => containment)?.containment?.finding;
+  print(`\n  ${bold("Look around")}, in another terminal`);
+  print(`    npx offgraph findings --follow${how}`);
+  if (finding) print(`    npx offgraph explain ${finding.id}${how}`);
+  print(`    npx offgraph incidents${how}`);
+  print(`    npx offgraph agents ${finding?.agent ?? ""}${how}`);
+  if (finding) print(`    npx offgraph release ${finding.agent} --reason "it was a demo"${how}`);
+  print(dim("\n  Offgraph keeps running. Ctrl-C ends it and removes its data."));
 }
 
 function say(title: string, text: string): void {

@@ -27,8 +27,13 @@ export async function sendHistory(client: Client, endMs: number): Promise<number
   return count;
 }
 
-/** Plays a plan in its own time; `sentAt` learns when each event was accepted, in ms of `performance.now()`. */
-export async function play(client: Client, plan: Plan, sentAt: Map<string, number>): Promise<void> {
+/** Plays a plan in its own time, until the signal; `sentAt` learns when each event was accepted, in ms of `performance.now()`. */
+export async function play(
+  client: Client,
+  plan: Plan,
+  sentAt: Map<string, number>,
+  signal: AbortSignal,
+): Promise<void> {
   const sender = openSender(client, "offgraph", refuse);
   const beginMs = performance.now();
   let unsettled: string[] = [];
@@ -41,8 +46,9 @@ export async function play(client: Client, plan: Plan, sentAt: Map<string, numbe
     const early = beginMs + atMs - performance.now();
     if (early > 0) {
       await settle();
-      await wait(early);
+      await wait(early, undefined, { signal }).catch(() => {});
     }
+    if (signal.aborted) return;
     unsettled.push(event.id);
     sender.add(unsettled.length, JSON.stringify(event));
   }

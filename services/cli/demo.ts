@@ -5,14 +5,15 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Command } from "commander";
 import { OffgraphError } from "../../schemas/errors.ts";
+import type { Severity } from "../../schemas/ids.ts";
 import { Settings } from "../../schemas/settings.ts";
 import type { System } from "../main.ts";
-import { openClient } from "./client.ts";
+import type { Plan } from "../simulator/live.ts";
+import { type Client, openClient } from "./client.ts";
 import * as story from "./demo-story.ts";
 import { AGENTS, DAYS, play, SEED, sendHistory } from "./demo-traffic.ts";
 import { watch } from "./demo-watch.ts";
 import { EXIT } from "./failure.ts";
-import { dim, print } from "./terminal.ts";
 
 interface Options {
   readonly exit?: true;
@@ -20,7 +21,10 @@ interface Options {
 }
 
 const PORT = 7070;
-const POLL_MS = 20;
+/** The lag that the system tells may be this old. */
+const LAG_AGE_MS = 1000;
+/** Most findings that are counted; the api hands out no more at once. */
+const COUNTED = 1000;
 
 export function demoCommand(): Command {
   return new Command("demo")
@@ -66,11 +70,16 @@ async function start(folder: string, port: string | undefined): Promise<System> 
 
 /** Every step of the playbook in `enforce`, which a fresh install is not. */
 function settingsFor(data: string, port: number): Settings {
-  const invariants = { minSeverity: "medium", evidence: ["invariant"] };
-  const playbook = [
-    { name: "quarantine-agent", when: { minSeverity: "medium" }, do: "quarantine", mode: "enforce" },
-    { name: "revoke-token", when: invariants, do: "revoke-token", mode: "enforce" },
+  const steps = [
+    { name: "quarantine-agent", when: { minSeverity: "high" }, do: "quarantine" },
+    {
+      name: "stop-refreshing",
+      when: { detectors: ["refresh-storm"], minSeverity: "medium" },
+      do: "quarantine",
+    },
+    { name: "revoke-token", when: { minSeverity: "high", evidence: ["invariant"] }, do: "revoke-token" },
   ];
+  const playbook = steps.map((step) => ({ ...step, mode: "enforce" }));
   const parsed = Settings.safeParse({ data, http: { port }, playbook });
   if (parsed.success) return parsed.data;
   throw new OffgraphError("bad-settings", `--port: expected a port number, got ${port}`);
@@ -83,24 +92,40 @@ async function perform(system: System, folder: string, options: Options): Promis
   story.chapter(1, `Learning: ${DAYS} days of ${AGENTS} quiet agents`);
   const beginMs = performance.now();
   const events = await sendHistory(client, Date.now());
-  while (system.lag() > 0 || system.waitingFor().length > 0) await wait(POLL_MS);
-  const { findings } = await client.get<{ findings: object[] }>("/v1/findings?limit=1000");
-  story.learned(events, AGENTS, performance.now() - beginMs, findings.length);
+  do await wait(LAG_AGE_MS);
+  while (system.lag() > 0 || system.waitingFor().length > 0);
+  const [all, grave] = await Promise.all([countOf(client, "informational"), countOf(client, "high")]);
+  story.learned(events, AGENTS, performance.now() - beginMs, all, grave);
   story.chapter(2, "Live: the same agents at work, and three attacks among them");
   const plan = live({ seed: SEED, agents: AGENTS, start: Date.now() });
   const how = system.url.endsWith(`:${PORT}`) ? "" : ` --url ${system.url}`;
-  const sentAt = new Map<string, number>();
-  const watching = watch({ client, plan, sentAt, how });
-  await play(client, plan, sentAt);
-  const found = await watching.end();
-  story.chapter(3, "What came of it");
-  story.summary(found, how);
-  if (!options.exit) await stay();
+  const found = await attack(client, plan, how);
+  if (!options.exit) {
+    story.lookAround(found, how);
+    await new Promise<never>(() => {});
+  }
   return found.every(({ containment }) => containment?.denied) ? EXIT.ok : EXIT.found;
 }
 
-/** The system goes on; Ctrl-C ends it. */
-async function stay(): Promise<never> {
-  print(dim("\n  Offgraph keeps running. Ctrl-C ends it and removes its data."));
-  return new Promise<never>(() => {});
+/** Plays the plan until all attacks are answered, or to its end. */
+async function attack(client: Client, plan: Plan, how: string): Promise<readonly story.Found[]> {
+  const leaving = new AbortController();
+  const sentAt = new Map<string, number>();
+  const watching = watch({ client, plan, sentAt, how });
+  const playing = play(client, plan, sentAt, leaving.signal);
+  await Promise.race([playing, watching.complete]);
+  leaving.abort();
+  const { found, lesser } = await watching.end();
+  await playing;
+  story.chapter(3, "What came of it");
+  story.summary(found, lesser);
+  return found;
+}
+
+/** Findings that are kept at hand, at least this severe. */
+async function countOf(client: Client, severity: Severity): Promise<number> {
+  const { findings } = await client.get<{ findings: object[] }>(
+    `/v1/findings?limit=${COUNTED}&severity=${severity}`,
+  );
+  return findings.length;
 }

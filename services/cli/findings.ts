@@ -15,7 +15,7 @@ interface Options extends Shared {
 export function findingsCommand(): Command {
   return remote(new Command("findings"))
     .summary("what was found; --follow for what comes")
-    .description("what was found, newest last; with --follow, also what comes")
+    .description("what was found, newest last; with --follow, also what comes; --json prints one a line")
     .option("--follow", "go on with what comes, until Ctrl-C")
     .option("--agent <id>", "only findings about this agent")
     .addOption(severityOption("only findings at least this severe"))

@@ -49,17 +49,12 @@ export function printExplanation(finding: Finding): void {
     print(wrap(safe(`${name}: ${[value].flat().join(", ")}`), "  "));
   print();
   print(dim("What next"));
+  const agent = safe(finding.agent);
+  print(dim(`  offgraph agents ${agent}`));
+  print(dim(`  offgraph quarantine ${agent} --reason "…" --dry-run`));
   print(
     dim(
-      `  offgraph agents ${safe(finding.agent)}                        what it has learned about the agent`,
-    ),
-  );
-  print(
-    dim(`  offgraph quarantine ${safe(finding.agent)} --reason "…" --dry-run   what a quarantine would do`),
-  );
-  print(
-    dim(
-      "  offgraph replay FILE --findings out.ndjson                the same finding again, from the source's file",
+      "  offgraph replay FILE --source NAME --findings out.ndjson   the same finding again, from the source's file",
     ),
   );
 }

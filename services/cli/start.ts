@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { webhookSecrets } from "../config.ts";
 import { configOption, type Shared, settingsOf } from "./options.ts";
+import { tell } from "./terminal.ts";
 
 interface Options extends Shared {
   readonly data?: string;
@@ -32,6 +33,8 @@ async function start(given: Options): Promise<void> {
   const { createLogger, startSystem } = await import("../main.ts");
   const logger = createLogger(settings.log.level);
   const system = await startSystem({ settings, secrets: webhookSecrets(settings), logger });
+  if (process.stderr.isTTY)
+    tell(`Offgraph listens on ${system.url}; Ctrl-C stops it. \`offgraph demo\` shows what it does.`);
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void system.stop());
   await system.done;
 }

@@ -64,18 +64,15 @@ describe("agents", () => {
     await learned("acme", "other");
     const { agents } = (await app.inject("/v1/agents")).json();
     expect(agents).toHaveLength(2);
-    expect(agents).toContainEqual({ agent: "billing", state: "calibrated" });
-    expect((await app.inject("/v1/agents/a%2Fb")).json()).toEqual({
-      agent: "a/b",
-      state: "calibrated",
-      workflows: { a: 1 },
-    });
+    expect(agents).toContainEqual({ id: "billing", mode: "shadow" });
+    expect((await app.inject("/v1/agents/a%2Fb")).json()).toEqual({ mode: "shadow", workflows: { a: 1 } });
     expect((await app.inject("/v1/agents/other")).statusCode).toBe(404);
     const lines = (await app.inject("/v1/baseline")).body
       .trim()
       .split("\n")
-      .map((line) => JSON.parse(line).agent);
-    expect(lines.sort()).toEqual(["a/b", "billing"]);
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ id }) => id).sort()).toEqual(["a/b", "billing"]);
+    expect(lines[0]).toMatchObject({ view: { mode: "shadow" }, stored: { agent: "AQ==" } });
     expect((await app.inject("/v1/agents?limit=1")).json()).toMatchObject({ more: true });
   });
 });

@@ -78,10 +78,12 @@ export async function world(http: object = {}, incidents: readonly Incident[] = 
     settings,
     waitingFor: () => [],
     metrics: async () => "",
-    onFault: (fault) => console.error(fault),
+    onFault: (fault) => {
+      throw fault;
+    },
   });
   const view = (entries: ReadonlyMap<string, Uint8Array>) => ({
-    state: "calibrated",
+    mode: "shadow",
     workflows: { a: entries.size },
   });
   const all = async (tenant: string) => incidents.filter((one) => one.tenant === tenant);

@@ -46,6 +46,12 @@ describe("durations", () => {
   });
 
   it("are said as people say them", () => {
-    expect([850, 12_340, 250_000, 7_200_000].map(spoken)).toEqual(["850 ms", "12.3 s", "4 m 10 s", "2.0 h"]);
+    expect([850, 12_340, 250_000, 7_200_000, 129_600_000].map(spoken)).toEqual([
+      "850 ms",
+      "12.3 s",
+      "4 m 10 s",
+      "2 h",
+      "1 d 12 h",
+    ]);
   });
 });

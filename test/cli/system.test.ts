@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { live } from "../../services/simulator/live.ts";
+import { PROGRAM, ran, spawned } from "./command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "offgraph-system-"));
+const path = (name: string) => join(folder, name);
+const data = path("data");
+let child: ChildProcess;
+let url: string;
+let sent: number;
+const log: Record<string, unknown>[] = [];
+
+beforeAll(async () => {
+  const plan = live({ seed: 7, agents: 6, start: Date.now() - 60_000 });
+  sent = plan.cues.length;
+  writeFileSync(path("live.ndjson"), plan.cues.map(({ event }) => JSON.stringify(event)).join("\n"));
+  child = spawn(process.execPath, [PROGRAM, "start", "--data", data, "--port", "0"], {
+    stdio: ["ignore", "pipe", "inherit"],
+    cwd: folder,
+  });
+  const lines = createInterface({ input: child.stdout as NonNullable<typeof child.stdout> });
+  url = await new Promise((resolve) => {
+    lines.on("line", (line) => {
+      log.push(JSON.parse(line));
+      if (log.at(-1)?.msg === "started") resolve(String(log.at(-1)?.url));
+    });
+  });
+}, 30_000);
+afterAll(() => {
+  child.kill("SIGKILL");
+  rmSync(folder, { recursive: true });
+});
+
+const remote = (...args: string[]) => ran(...args, "--url", url);
+const json = async (...args: string[]) => JSON.parse((await remote(...args, "--json")).out);
+const check = async (body: object): Promise<{ allowed: boolean }> => {
+  const response = await fetch(`${url}/v1/check`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return (await response.json()) as { allowed: boolean };
+};
+
+// One system for all, which ends with the last test.
+describe("the running system", { shuffle: false }, () => {
+  it("becomes ready", async () => {
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(200);
+  });
+
+  it("takes in a file, and says what it could not read with its line", async () => {
+    writeFileSync(path("odd.ndjson"), `${readFileSync(path("live.ndjson"), "utf8")}\n{"kind":`);
+    const { code, out, err } = await remote("ingest", path("odd.ndjson"));
+    expect(code).toBe(0);
+    expect(out).toContain(`${sent} events accepted, 1 records rejected`);
+    expect(err).toMatch(new RegExp(`odd\\.ndjson:${sent + 1}: .*\\(invalid-json\\)`));
+    expect(await json("dead-letters")).toMatchObject([{ code: "invalid-json", source: "offgraph" }]);
+  });
+
+  it("finds, gathers and explains", async () => {
+    const findings = async () => (await remote("findings", "--limit", "1", "--json")).out;
+    await expect.poll(findings).not.toBe("");
+    const finding = JSON.parse(await findings());
+    expect(await json("explain", finding.id)).toEqual(finding);
+    expect((await remote("explain", finding.id)).out).toContain("Expected");
+    await expect.poll(async () => (await json("incidents")).length).toBeGreaterThan(0);
+    expect((await remote("explain", "f-0")).code).toBe(65);
+  });
+
+  it("shows what was learned, and exports it", async () => {
+    await expect.poll(async () => (await json("agents")).length).toBe(6);
+    expect((await remote("agents", "billing-01")).out).toContain("Answer a billing question");
+    expect((await remote("agents", "nobody")).code).toBe(65);
+    await remote("baseline", "export", "--output", path("baseline.ndjson"));
+    expect(readFileSync(path("baseline.ndjson"), "utf8").trim().split("\n")).toHaveLength(6);
+  });
+
+  it("quarantines and releases an agent at the gate, and does nothing with --dry-run", async () => {
+    await remote("quarantine", "travel-01", "--reason", "odd", "--dry-run");
+    const { out } = await remote("quarantine", "travel-01", "--reason", "odd", "--for", "5m", "--yes");
+    expect(out).toMatch(/Accepted as d-/);
+    await expect.poll(async () => (await check({ agent: "travel-01" })).allowed).toBe(false);
+    await remote("release", "travel-01", "--reason", "seen", "--yes");
+    await expect.poll(async () => (await check({ agent: "travel-01" })).allowed).toBe(true);
+  });
+
+  it("measures itself", async () => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).toMatch(/^offgraph_ingest_events_total\{source="offgraph"\} \d+$/m);
+  });
+
+  it("holds its data folder alone", async () => {
+    const second = await spawned(["start", "--data", data, "--port", "0"], { cwd: folder });
+    expect([second.code, second.err]).toEqual([69, expect.stringContaining("data-in-use")]);
+  });
+
+  it("ends cleanly on SIGTERM", async () => {
+    child.kill("SIGTERM");
+    const [code] = await once(child, "exit");
+    expect(code).toBe(0);
+    expect(log.at(-1)?.msg).toBe("stopped");
+    expect((await remote("findings")).code).toBe(69);
+  });
+});
