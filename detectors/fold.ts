@@ -11,7 +11,7 @@ import { complete, type Provenance } from "./complete.ts";
 import { type AnyDetector, DETECTORS, detectorSettingsOf } from "./index.ts";
 import { type AgentRow, agentRow, type SessionRow, sessionRow, type TokenRow, tokenRow, unlinkSession, unlinkToken, useSession, useToken } from "./rows.ts";
 import { seenBefore } from "./stats/recent-ids.ts";
-import { sharedList, sharedText } from "./stats/shared-text.ts";
+import { sharedList } from "./stats/shared-text.ts";
 import { decodeAgent, type WorkingSet } from "./working-set.ts";
 
 export interface FoldSettings {
@@ -155,7 +155,7 @@ export function createFold(detectors: readonly AnyDetector[], detectorSettings: 
       endSession(set, known);
     }
     const row = sessionRow(agent, low, high, sessionName(event, column), event.time);
-    row.own.push(...detectors.map((detector, at) => detector.columns.session.start(detectorSettings[at])));
+    for (let at = 0; at < detectors.length; at++) row.own.push(detectors[at]?.columns.session.start(detectorSettings[at]));
     // A late event opens no session: what came before and after it is gone.
     if (late) return row;
     if (agent.sessionCount >= MAX_SESSIONS && agent.oldestSession !== undefined) {
@@ -200,7 +200,7 @@ export function createFold(detectors: readonly AnyDetector[], detectorSettings: 
       endToken(set, agent.oldestToken);
     }
     const row = tokenRow(agent, low, high);
-    row.own.push(...detectors.map((detector, at) => detector.columns.token.start(detectorSettings[at])));
+    for (let at = 0; at < detectors.length; at++) row.own.push(detectors[at]?.columns.token.start(detectorSettings[at]));
     set.tokens.set(low, high, row);
     return row;
   }
@@ -238,7 +238,7 @@ const REVOKED = EVENT_KINDS.indexOf("token.revoked");
 function noteToken(row: TokenRow, event: EventView): void {
   if (row.publicId === "" && event.has(TEXT.publicId)) row.publicId = event.text(TEXT.publicId);
   if (row.hash === "" && event.has(TEXT.hash)) row.hash = event.text(TEXT.hash);
-  if (row.family === "" && event.has(TEXT.family)) row.family = sharedText(event.text(TEXT.family));
+  if (row.family === "" && event.has(TEXT.family)) row.family = event.text(TEXT.family);
   if (Number.isNaN(row.issuedAt)) row.issuedAt = event.issuedAt;
   if (Number.isNaN(row.expiresAt)) row.expiresAt = event.expiresAt;
   if (row.audience === undefined && event.number(AUDIENCES) > 0) row.audience = audienceOf(event);
@@ -258,7 +258,7 @@ function revokeFamily(agent: AgentRow, event: EventView): void {
 
 function audienceOf(event: EventView): readonly string[] {
   const count = event.number(AUDIENCES);
-  if (count === 1) return sharedList(event.textAt(AUDIENCE_AT));
+  if (count === 1) return sharedList(event, AUDIENCE_AT);
   return Array.from({ length: count }, (_, at) => event.textAt(AUDIENCE_AT + at * 4));
 }
 

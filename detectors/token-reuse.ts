@@ -219,7 +219,7 @@ function isKnownService(own: TokenColumns, low: number): boolean {
 
 function noteUse(rows: OwnRows, token: TokenRow, known: boolean, event: EventView, settings: Settings, out: Out): void {
   const own = rows.own.token;
-  const now: Use = { low: event.low(TEXT.service), eventId: event.text(TEXT.id), time: event.time, service: sharedText(event.text(TEXT.service)), accepted: event.accepted };
+  const now: Use = { low: event.low(TEXT.service), eventId: event.text(TEXT.id), time: event.time, service: sharedText(event, TEXT.service), accepted: event.accepted };
   own.last = now;
   // A literal list has room for just its one element; most tokens never see a second service.
   if (own.uses.length === 0) own.uses = [now];
@@ -323,10 +323,10 @@ function returnTo(first: Place, own: TokenColumns, rows: OwnRows, token: TokenRo
 }
 
 function place(event: EventView, low: number, high: number): Place {
-  const workload = event.text(TEXT.node) || event.text(TEXT.instance);
-  const network = [event.text(TEXT.ip), event.number(ASN) === 0 ? "" : `AS${event.number(ASN) >>> 0}`].filter((part) => part !== "").join(" ");
+  const workload = sharedText(event, event.has(TEXT.node) ? TEXT.node : TEXT.instance);
+  const network = [sharedText(event, TEXT.ip), event.number(ASN) === 0 ? "" : `AS${event.number(ASN) >>> 0}`].filter((part) => part !== "").join(" ");
   const text = [workload, network].filter((part) => part !== "").join(" at ");
-  return { low, high, text: sharedText(text), attested: workload !== "", eventId: event.text(TEXT.id), time: event.time };
+  return { low, high, text, attested: workload !== "", eventId: event.text(TEXT.id), time: event.time };
 }
 
 const iso = (timeMs: number) => new Date(timeMs).toISOString();

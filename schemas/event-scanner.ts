@@ -488,14 +488,15 @@ export class EventScanner {
   #mayBeSecret(from: number, to: number): boolean {
     const bytes = this.#bytes;
     let first = bytes[from]!;
-    let hit = to - from >= LONG_TEXT ? EQUALS : 0;
+    let hit = 0;
     for (let pos = from + 1; pos < to; pos++) {
       const second = bytes[pos]!;
       hit |= FIRST_OF_PAIR[first]! & SECOND_OF_PAIR[second]!;
       first = second;
     }
-    if ((hit & ~(IN_URL | AT_SIGN)) === 0 && (hit & (IN_URL | AT_SIGN)) !== (IN_URL | AT_SIGN)) return false;
-    return this.#looksSecret(bytes.toString("latin1", from, to));
+    if (hit === 0 && to - from < LONG_TEXT) return false;
+    const suspicious = (hit & ONE_SUFFICES) !== 0 || to - from >= LONG_TEXT || ALL_NEEDED.some((bits) => (hit & bits) === bits);
+    return suspicious && this.#looksSecret(bytes.toString("latin1", from, to));
   }
 
   /** Writes hash and range of `bytes[from, to)`. Four bytes at a time; the shifts keep low bits from staying linear. */
@@ -662,26 +663,34 @@ const LONG_TEXT = 200;
 /** A secret in one text is at least this long. */
 const SHORTEST_SECRET = 6;
 /**
- * Pairs of bytes of which every text that services/ingest/secrets.ts knows as a secret has one, by first byte. A bit
- * for each first byte; a pair is there when the bit of the first is among those of the second.
+ * Pairs of bytes of which every text that services/ingest/secrets.ts knows as a secret has one, or some together. A
+ * pair is there when the bit of its first byte is among those of its second. A secret with a shape begins with one of
+ * the first list; one that stands behind a word or in a URL shows all pairs of one of the others.
  */
-const SECRET_PAIRS: Readonly<Record<string, string>> = {
-  e: "y", g: "hil", x: "oa", s: "k.", r: "k. ", A: "IQ", y: "a", w: "h", n: "p: '", h: "v", b: ".", I: "Q", F: "wQ",
-  "-": "-", R: " ", p: " ", P: " ", c: " ", C: " ", N: ": '", ":": "/", "%": "3",
-};
+const ONE_PAIR = ["e:y", "g:hil", "x:oa", "s:k.", "r:k.", "A:IQ", "y:a", "w:h", "n:p", "h:v", "b:.", "I:Q", "F:wQ", "-:-", "%:3", "*:="];
+const PAIRS_TOGETHER = [
+  ["::/", "*:@"],
+  ["bB:eE", "rR: "],
+  ["dD:pP", "pP: "],
+  ["bB:aA", "cC: "],
+  ["aA:uU", "nN:: '"],
+];
 const FIRST_OF_PAIR = new Int32Array(256);
 const SECOND_OF_PAIR = new Int32Array(256);
-Object.entries(SECRET_PAIRS).forEach(([first, seconds], bit) => {
-  FIRST_OF_PAIR[first.charCodeAt(0)] = 1 << bit;
-  for (const second of seconds) SECOND_OF_PAIR[second.charCodeAt(0)]! |= 1 << bit;
-});
-// An equals sign counts whatever stands before it, and an at sign in a URL, which may part a password from a host.
-const EQUALS = 1 << 30;
-const AT_SIGN = 1 << 29;
-const IN_URL = FIRST_OF_PAIR[COLON]!;
-for (let byte = 0; byte < 256; byte++) FIRST_OF_PAIR[byte]! |= EQUALS | AT_SIGN;
-SECOND_OF_PAIR[61]! |= EQUALS;
-SECOND_OF_PAIR[64]! |= AT_SIGN;
+let nextBit = 0;
+/** Enters pairs `<first bytes, or * for any>:<second bytes>` and answers their bit. */
+function enterPair(pair: string): number {
+  const colon = pair.indexOf(":", 1);
+  const bit = 1 << nextBit++;
+  for (let byte = 0; byte < 256; byte++) {
+    const character = String.fromCharCode(byte);
+    if (pair.startsWith("*") || pair.slice(0, colon).includes(character)) FIRST_OF_PAIR[byte]! |= bit;
+    if (pair.slice(colon + 1).includes(character)) SECOND_OF_PAIR[byte]! |= bit;
+  }
+  return bit;
+}
+const ONE_SUFFICES = ONE_PAIR.map(enterPair).reduce((all, bit) => all | bit, 0);
+const ALL_NEEDED = PAIRS_TOGETHER.map((pairs) => pairs.map(enterPair).reduce((all, bit) => all | bit, 0));
 
 const MONTH_DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const DAYS_BEFORE = [0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];

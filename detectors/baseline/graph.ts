@@ -7,6 +7,7 @@
  * the next order for the step after. A node takes 28 bytes, and 4 to 8 in the index.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
+import { roomier } from "../stats/room.ts";
 
 /** Longest context, in symbols. */
 export const ORDER = 3;
@@ -62,8 +63,7 @@ export function child(g: Graph, parent: number, symbol: number): number {
 export function addChild(g: Graph, parent: number, symbol: number): number {
   if (g.count >= MAX_NODES) return 0;
   if ((g.count + 1) * WIDTH > g.nodes.length) {
-    // A small graph doubles, a large one grows by a quarter: memory matters where there is much of it.
-    const capacity = g.count < 128 ? g.count * 2 : Math.ceil(g.count * 1.25);
+    const capacity = roomier(g.count);
     const larger = new Int32Array(capacity * WIDTH);
     larger.set(g.nodes);
     g.nodes = larger;

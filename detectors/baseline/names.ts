@@ -3,6 +3,7 @@
  * graph holds no text and its bytes mean the same in every process.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
+import { roomier } from "../stats/room.ts";
 
 /** Number 0 is "unknown"; these two are in every dictionary. */
 export const START = 1;
@@ -49,9 +50,9 @@ export function addName(dictionary: Names, low: number, high: number, text: stri
 }
 
 function grow(dictionary: Names): void {
-  const pairs = new Int32Array(dictionary.pairs.length * 2);
+  const pairs = new Int32Array(roomier(dictionary.pairs.length));
   pairs.set(dictionary.pairs);
-  const tiers = new Uint8Array(dictionary.tiers.length * 2);
+  const tiers = new Uint8Array(pairs.length >> 1);
   tiers.set(dictionary.tiers);
   dictionary.pairs = pairs;
   dictionary.tiers = tiers;

@@ -6,6 +6,7 @@
  * packed table of 24 bytes a value, at most two thirds full, plus their labels.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
+import { roomier } from "../stats/room.ts";
 
 /** Draws before a slot may speak. */
 export const MIN_DRAWS = 10;
@@ -51,7 +52,7 @@ const MANY_DAYS_BIT = 1 << 29;
 const SLOT_MASK = MANY_DAYS_BIT - 1;
 
 export function targets(): Targets {
-  return { slots: [], bySymbol: new Map(), table: new Int32Array(WIDTH * 4), count: 0, labels: new Uint8Array(64), labelBytes: 0 };
+  return { slots: [], bySymbol: new Map(), table: new Int32Array(WIDTH), count: 0, labels: new Uint8Array(0), labelBytes: 0 };
 }
 
 /** Probability that the next value of the slot is one never seen. */
@@ -153,7 +154,7 @@ function addLabel(t: Targets, label: string): number {
 
 function makeLabelRoom(t: Targets, bytes: number): void {
   if (t.labelBytes + bytes <= t.labels.length) return;
-  const larger = new Uint8Array(Math.ceil((t.labelBytes + bytes) * 1.25));
+  const larger = new Uint8Array(roomier(t.labelBytes + bytes));
   larger.set(t.labels);
   t.labels = larger;
 }
@@ -164,7 +165,7 @@ export function labelOf(t: Targets, record: number): string {
 }
 
 /** Capacities need not be powers of two: the hash is scaled, so a large table grows by a quarter at a time. */
-const growth = (count: number) => (count < 64 ? count * 3 + 4 : Math.ceil(count * 1.25 * 1.5));
+const growth = (count: number) => (count < 64 ? count * 6 + 6 : Math.ceil(count * 1.25 * 1.5));
 
 /** Forgets the values of slots that have turned out to be open, and their labels. */
 export function dropOpen(t: Targets): void {

@@ -24,6 +24,7 @@ export function seenBefore(ids: RecentIds, low: number, high: number): boolean {
   if (has(ids.elder, low, high)) return true;
   let at = place(ids.young, low, high);
   if (ids.young[at] === low && ids.young[at + 1] === high && (low | high) !== 0) return true;
+  // A table is at most half full, and never completely: probing must find a free place.
   if ((ids.count + 1) * 4 > ids.young.length) {
     makeRoom(ids);
     at = place(ids.young, low, high);
@@ -42,7 +43,7 @@ function makeRoom(ids: RecentIds): void {
     return;
   }
   const old = ids.young;
-  ids.young = new Int32Array(old.length * 2);
+  ids.young = new Int32Array(old.length * 4);
   for (let from = 0; from < old.length; from += 2) {
     if ((old[from]! | old[from + 1]!) === 0) continue;
     const at = place(ids.young, old[from]!, old[from + 1]!);

@@ -1,25 +1,38 @@
 /**
- * One copy of texts that many rows hold: services, audiences, places. Bounded: when it is full it begins anew, which
- * costs copies and changes nothing.
+ * One copy of texts that many rows hold (services, audiences, places), found by their hash, so that a text that is
+ * known is not even decoded. Bounded: when it is full it begins anew, which costs copies and changes nothing.
  */
-const LIMIT = 20_000;
-const texts = new Map<string, string>();
-const lists = new Map<string, readonly string[]>();
+import type { EventView } from "../../schemas/event-view.ts";
+import { TEXT_AT, type TextColumn } from "../../schemas/event-view.ts";
+import { PairMap } from "./pair-map.ts";
 
-export function sharedText(text: string): string {
-  const known = texts.get(text);
+const LIMIT = 20_000;
+const texts = new PairMap<string>();
+const lists = new PairMap<readonly string[]>();
+
+/** The text of a column. */
+export function sharedText(event: EventView, column: TextColumn): string {
+  return sharedTextAt(event, TEXT_AT + column * 4);
+}
+
+/** The text whose four numbers begin at `offset`. */
+function sharedTextAt(event: EventView, offset: number): string {
+  const [low, high] = [event.number(offset), event.number(offset + 1)];
+  const known = texts.get(low, high);
   if (known !== undefined) return known;
   if (texts.size >= LIMIT) texts.clear();
-  texts.set(text, text);
+  const text = event.textAt(offset);
+  texts.set(low, high, text);
   return text;
 }
 
-/** A list of one text, shared too. */
-export function sharedList(text: string): readonly string[] {
-  const known = lists.get(text);
+/** A list of the one text at `offset`, shared too. */
+export function sharedList(event: EventView, offset: number): readonly string[] {
+  const [low, high] = [event.number(offset), event.number(offset + 1)];
+  const known = lists.get(low, high);
   if (known !== undefined) return known;
   if (lists.size >= LIMIT) lists.clear();
-  const list = [sharedText(text)];
-  lists.set(text, list);
+  const list = [sharedTextAt(event, offset)];
+  lists.set(low, high, list);
   return list;
 }
