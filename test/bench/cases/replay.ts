@@ -1,0 +1,77 @@
+/** Replay of a file of events with every detector, against reading and parsing that file, and against a plain program. */
+import { join } from "node:path";
+import { readRecords } from "../../../services/ingest/files.ts";
+import type { BenchOptions, Case, Figure } from "../case.ts";
+import { writeBenchFile } from "../data.ts";
+import { byTurns, figure, ratioOf, type Sample, type Variant } from "../measure.ts";
+import { plainReplay } from "../plain.ts";
+import { replayFile } from "../replay-file.ts";
+
+const MAX_LINE_BYTES = 1_048_576;
+const WARM_UP_EVENTS = 30_000;
+const PARSED = "read+JSON.parse";
+const PLAIN = "plain reference";
+
+/** Reads the records of a file and parses each of them; nothing else. */
+async function readAndParse(path: string): Promise<number> {
+  let events = 0;
+  for await (const block of readRecords(path, { maxLineBytes: MAX_LINE_BYTES })) {
+    if ("code" in block) continue;
+    for (let at = 0; at < block.count; at++) {
+      JSON.parse(block.bytes.toString("utf8", block.starts[at], block.ends[at]));
+      events++;
+    }
+  }
+  return events;
+}
+
+const variantsOf = (path: string): Variant[] => [
+  { name: "replay", run: () => replayFile(path, () => undefined) },
+  { name: PARSED, run: () => readAndParse(path) },
+  { name: PLAIN, run: async () => (await plainReplay(path)).events },
+];
+
+export const replayCase: Case = {
+  name: "replay",
+  about: "a file of events through every detector, one thread",
+  async run(options) {
+    await warmUp(options);
+    const samples = await byTurns(variantsOf(options.benchFile()), options.runs, options.note);
+    return [...samples].flatMap(([name, own]) => figuresOf(name, own, samples));
+  },
+};
+
+async function warmUp({ folder, note }: BenchOptions): Promise<void> {
+  const path = join(folder, "warm-up.ndjson");
+  writeBenchFile(path, { events: WARM_UP_EVENTS, agents: 1000, seed: 2 });
+  await byTurns(variantsOf(path), 1, (text) => note(`warming up, ${text}`));
+}
+
+function figuresOf(
+  name: string,
+  own: readonly Sample[],
+  all: ReadonlyMap<string, readonly Sample[]>,
+): Figure[] {
+  const wall = figure(
+    name,
+    "events/s",
+    own.map(({ perSecond }) => perSecond),
+  );
+  const cpu = figure(
+    `${name} cpu`,
+    "ns/event",
+    own.map(({ cpuNs }) => cpuNs),
+  );
+  if (name !== "replay") return [wall, cpu];
+  return [
+    [PARSED, "≥ 1.0"],
+    [PLAIN, "≥ 3.5"],
+  ].flatMap(([against = "", target = ""]) => {
+    const cpuRuns = all.get(against)?.map(({ cpuNs }) => cpuNs) ?? [];
+    const wallRuns = all.get(against)?.map(({ perSecond }) => perSecond) ?? [];
+    return [
+      { ...wall, ratio: ratioOf(wall.runs, wallRuns, false), against, target },
+      { ...cpu, ratio: ratioOf(cpu.runs, cpuRuns, true), against, target },
+    ];
+  });
+}
