@@ -7,7 +7,8 @@ import { LineCounter, parseDocument, stringify } from "yaml";
 import type { z } from "zod";
 import { OffgraphError } from "../schemas/errors.ts";
 import { Settings, type Webhook } from "../schemas/settings.ts";
-import { complaints, namesAt, type Origins, unknownName } from "./setting-errors.ts";
+import { checkDetectors, type DetectorSettings } from "./detector-settings.ts";
+import { complaints, namesAt, type Origins } from "./setting-errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,12 +19,6 @@ export const OVERRIDES = {
   OFFGRAPH_HTTP_PORT: "http.port",
   OFFGRAPH_LOG_LEVEL: "log.level",
 } as const;
-
-/** What a detector says about its own settings. */
-export interface DetectorSettings {
-  readonly id: string;
-  readonly settings: z.ZodType;
-}
 
 export interface ConfigOptions {
   /** After --config. Absent: OFFGRAPH_CONFIG, else ./offgraph.yaml if it is there. */
@@ -58,7 +53,10 @@ export function settingsFile(
 
 /** Where and as whom commands talk to the running system. */
 export function clientSettings(settings: Settings, url?: string, environment: Environment = process.env) {
-  const host = settings.http.host.includes(":") ? `[${settings.http.host}]` : settings.http.host;
+  // A system that listens everywhere listens here too.
+  const everywhere = { "0.0.0.0": "127.0.0.1", "::": "[::1]" }[settings.http.host];
+  const host =
+    everywhere ?? (settings.http.host.includes(":") ? `[${settings.http.host}]` : settings.http.host);
   const address = url ?? environment.OFFGRAPH_URL ?? `http://${host}:${settings.http.port}`;
   if (!URL.canParse(address))
     throw new OffgraphError("bad-settings", `--url or OFFGRAPH_URL: expected a URL, got ${address}`);
@@ -125,49 +123,20 @@ function* replacements(
 
 const numberOr = (value: unknown) => (/^\d{1,9}$/.test(String(value)) ? Number(value) : value);
 
+/** Paths have one or two names. What is not a mapping is left to the schema, which refuses it. */
 function put(input: unknown, path: string, value: unknown): void {
-  const keys = path.split(".");
-  const last = keys.pop() ?? "";
-  let inner = input;
-  for (const key of keys) {
-    if (typeof inner !== "object" || inner === null) return;
-    if (Reflect.get(inner, key) == null) Reflect.set(inner, key, {});
-    inner = Reflect.get(inner, key);
+  const [first = "", second] = path.split(".");
+  if (!isMapping(input)) return;
+  if (second === undefined) {
+    input[first] = value;
+    return;
   }
-  if (typeof inner === "object" && inner !== null) Reflect.set(inner, last, value);
+  input[first] ??= {};
+  put(input[first], second, value);
 }
 
-/** Each detector checks its own settings; what is not set is filled in, so that `config print` shows all. */
-function checkDetectors(
-  given: Settings["detectors"],
-  detectors: readonly DetectorSettings[] | undefined,
-  origins: Origins,
-): Settings["detectors"] {
-  if (detectors === undefined) return given;
-  const ids = detectors.map((detector) => detector.id);
-  const wrong = Object.keys(given)
-    .filter((id) => !ids.includes(id))
-    .map((id) => unknownName(["detectors", id], origins, ids));
-  const result: Settings["detectors"] = {};
-  for (const { id, settings } of detectors) {
-    const parsed = settings.safeParse(given[id] ?? {});
-    if (parsed.success) result[id] = parsed.data as Record<string, unknown>;
-    else wrong.push(...detectorFaults(id, settings, parsed.error, given, origins));
-  }
-  if (wrong.length > 0) throw new OffgraphError("bad-settings", wrong.join("\n"));
-  return result;
-}
-
-function detectorFaults(
-  id: string,
-  settings: z.ZodType,
-  error: z.ZodError,
-  given: unknown,
-  origins: Origins,
-): string[] {
-  const issues = error.issues.map((issue) => ({ ...issue, path: ["detectors", id, ...issue.path] }));
-  return complaints(issues, { detectors: given }, origins, (path) => namesAt(settings, path.slice(2)));
-}
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
 
 function secretOf(webhook: Webhook, environment: Environment): string {
   const place = `feeds.webhooks.${webhook.name}`;

@@ -6,6 +6,7 @@
  */
 import "./metrics.ts";
 
+import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { agentView } from "../detectors/fold.ts";
 import type { Incident } from "../schemas/action.ts";
@@ -74,55 +75,66 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   return compose(options, embedded, key);
 }
 
-async function compose(
-  { settings, secrets, logger }: SystemOptions,
-  embedded: Embedded,
-  key: Key,
-): Promise<System> {
-  const { stream, store } = embedded;
-  const processor = startProcessor({ stream, store, clock, settings, key });
-  const gate = startGate({ stream, clock, keyedHash: (value) => keyedHash(key, value) });
-  const findings = followFindings(stream);
-  const services = new Map<string, Service>([
-    ["ticks", startTicks({ stream, clock, everyMs: TICK_MS, tenant: settings.tenant })],
-    ["processor", processor],
-    ["responder", startResponder({ stream, store, clock, settings })],
-    ["egress", startEgress({ stream, store, clock })],
-    ...startFeeds({ stream, store, clock }, settings.feeds, secrets),
-    ["gate", gate],
-    ["findings index", findings],
-    ["journal", startJournal(stream, logger)],
-  ]);
+async function compose(options: SystemOptions, embedded: Embedded, key: Key): Promise<System> {
+  const { settings, logger } = options;
+  const parts = startServices(options, embedded, key);
+  const { services, processor } = parts;
   const waitingFor = () =>
     [...services].flatMap(([name, service]) =>
       service.waitingFor() ? [`${name}: ${service.waitingFor()}`] : [],
     );
-  const lag = () => processor.lag();
-  const app = createServer({
-    settings,
-    waitingFor,
-    metrics: prometheusText,
-    onFault: (err) => logger.error({ err }, "a request failed"),
-  });
-  ingestRoutes(app, { stream, store, clock, settings, key, tierOf, lag });
-  const view = (entries: Entries) => agentView(entries, settings);
-  apiRoutes(app, {
-    stream,
-    store,
-    clock,
-    findings,
-    deadLetters: (limit) => readDeadLetters(stream, { limit }),
-    view,
-    incidents: incidentReader(store, stream.partitions),
-  });
-  gateRoutes(app, gate);
+  const onFault = (err: Error) => logger.error({ err }, "a request failed");
+  const app = createServer({ settings, waitingFor, metrics: prometheusText, onFault });
+  addRoutes(app, settings, embedded, key, parts);
   const running = supervise({ services, before: async () => app.close(), after: embedded.close, logger });
   const url = await listen(app, settings.http).catch(async (error: unknown) => {
     await running.stop();
     throw error;
   });
-  logger.info({ url, data: settings.data, partitions: stream.partitions }, "started");
-  return { url, waitingFor, lag, ...running };
+  logger.info({ url, data: settings.data, partitions: embedded.stream.partitions }, "started");
+  return { url, waitingFor, lag: () => processor.lag(), ...running };
+}
+
+/** Every service, in the order in which they are stopped: that of the data. */
+function startServices({ settings, secrets, logger }: SystemOptions, { stream, store }: Embedded, key: Key) {
+  const ports = { stream, store, clock };
+  const processor = startProcessor({ ...ports, settings, key });
+  const gate = startGate({ stream, clock, keyedHash: (value) => keyedHash(key, value) });
+  const findings = followFindings(stream);
+  const services = new Map<string, Service>([
+    ["ticks", startTicks({ stream, clock, everyMs: TICK_MS, tenant: settings.tenant })],
+    ["processor", processor],
+    ["responder", startResponder({ ...ports, settings })],
+    ["egress", startEgress(ports)],
+    ...startFeeds(ports, settings.feeds, secrets),
+    ["gate", gate],
+    ["findings index", findings],
+    ["journal", startJournal(stream, logger)],
+  ]);
+  return { services, processor, gate, findings };
+}
+
+type Parts = ReturnType<typeof startServices>;
+
+function addRoutes(
+  app: FastifyInstance,
+  settings: Settings,
+  { stream, store }: Embedded,
+  key: Key,
+  { processor, gate, findings }: Parts,
+): void {
+  const ports = { stream, store, clock };
+  const view = (entries: Entries) => agentView(entries, settings);
+  const deadLetters = (limit: number) => readDeadLetters(stream, { limit });
+  ingestRoutes(app, { ...ports, settings, key, tierOf, lag: () => processor.lag() });
+  apiRoutes(app, {
+    ...ports,
+    findings,
+    deadLetters,
+    view,
+    incidents: incidentReader(store, stream.partitions),
+  });
+  gateRoutes(app, gate);
 }
 
 /** A feed for the findings file, if there is one, and for each webhook. */

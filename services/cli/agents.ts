@@ -26,6 +26,7 @@ async function list(options: Options): Promise<void> {
   const { agents, more } = await clientOf(options).get<{ agents: Row[]; more: boolean }>(
     `/v1/agents?limit=${options.limit}`,
   );
+  agents.sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1));
   if (options.json) return print(JSON.stringify(agents));
   if (agents.length === 0)
     return print(dim("No agents are known yet: send events with `offgraph ingest FILE --source NAME`."));

@@ -7,25 +7,31 @@ export interface Timed {
 
 /** Most records that wait for earlier ones, of one file; beyond it the earliest goes. */
 const MAX_WAITING = 50_000;
+const PIECE = 1000;
 
-/** One file in order, as long as nothing in it is later than the lateness; equal times keep the file's order. */
+/** One file in order, as long as nothing in it is later than the lateness. Fails as the file does, after everything before. */
 export async function* ordered<Item extends Timed>(
   items: AsyncIterable<Item>,
   latenessMs: number,
 ): AsyncGenerator<Item> {
   let waiting: Item[] = [];
   let newest = Number.NEGATIVE_INFINITY;
-  for await (const item of items) {
-    newest = Math.max(newest, item.timeMs);
-    waiting.splice(place(waiting, item.timeMs), 0, item);
-    // Released in pieces: cutting the front off for each record would cost as much as all that wait.
-    const due = place(waiting, newest - latenessMs);
-    if (due < 1000 && waiting.length < MAX_WAITING) continue;
-    const count = Math.max(due, waiting.length - MAX_WAITING);
-    yield* waiting.slice(0, count);
-    waiting = waiting.slice(count);
+  let fault: unknown;
+  try {
+    for await (const item of items) {
+      newest = Math.max(newest, item.timeMs);
+      waiting.splice(place(waiting, item.timeMs), 0, item);
+      const due = Math.max(place(waiting, newest - latenessMs), waiting.length - MAX_WAITING);
+      // Released in pieces: cutting the front off for each record would cost as much as all that wait.
+      if (due < PIECE) continue;
+      yield* waiting.slice(0, due);
+      waiting = waiting.slice(due);
+    }
+  } catch (error) {
+    fault = error;
   }
   yield* waiting;
+  if (fault !== undefined) throw fault;
 }
 
 /** Where a time belongs: behind everything that is not later. */

@@ -17,39 +17,15 @@ export function printFinding(finding: Finding, stored = true): void {
 /** Everything that a finding says about itself. */
 export function printExplanation(finding: Finding): void {
   print(`${severe(finding.severity)}  ${bold(finding.detector)} ${finding.kind}`);
-  print(wrap(safe(finding.summary), "  "));
-  print();
-  const says: [string, string | undefined][] = [
-    [
-      "Agent",
-      `${finding.agent}${finding.workflow === undefined ? "" : `, workflow ${finding.workflow}`}, session ${finding.session}`,
-    ],
-    ["When", finding.time],
-    ["Expected", finding.expected],
-    ["How rare", finding.rarity],
-    ["Silenced by", finding.silencedBy],
-    [
-      "Kind of proof",
-      finding.evidenceKind === "invariant"
-        ? "a broken rule of tokens"
-        : "a named fact about what was learned",
-    ],
-    ["Events", finding.eventIds.join(", ")],
-    ["Token", tokenOf(finding)],
-    [
-      "Judged by",
-      `${finding.detector} version ${finding.detectorVersion}, baseline ${finding.judgedBy.baseline}, settings ${finding.judgedBy.settings}, key ${finding.judgedBy.key}`,
-    ],
-    ["Tags", Object.values(finding.tags).flat().join(", ")],
-  ];
-  for (const [title, text] of says)
-    if (text) print(`${bold(title.padEnd(14))}${wrap(safe(text), " ".repeat(14)).trimStart()}`);
+  print(`${wrap(safe(finding.summary), "  ")}\n`);
+  for (const [title, text] of statements(finding)) {
+    if (text) print(`${bold(title.padEnd(15))}${wrap(safe(text), " ".repeat(15)).trimStart()}`);
+  }
   print(bold("Evidence"));
   for (const [name, value] of Object.entries(finding.evidence))
     print(wrap(safe(`${name}: ${[value].flat().join(", ")}`), "  "));
-  print();
-  print(dim("What next"));
   const agent = safe(finding.agent);
+  print(`\n${dim("What next")}`);
   print(dim(`  offgraph agents ${agent}`));
   print(dim(`  offgraph quarantine ${agent} --reason "…" --dry-run`));
   print(
@@ -57,6 +33,28 @@ export function printExplanation(finding: Finding): void {
       "  offgraph replay FILE --source NAME --findings out.ndjson   the same finding again, from the source's file",
     ),
   );
+}
+
+function statements(finding: Finding): [title: string, text: string | undefined][] {
+  const { agent, workflow, session, detector, detectorVersion: version, judgedBy, evidenceKind } = finding;
+  return [
+    ["Agent", `${agent}${workflow === undefined ? "" : `, workflow ${workflow}`}, session ${session}`],
+    ["When", finding.time],
+    ["Expected", finding.expected],
+    ["How rare", finding.rarity],
+    ["Silent if", finding.silencedBy],
+    [
+      "Kind of proof",
+      evidenceKind === "invariant" ? "a broken rule of tokens" : "a named fact about what was learned",
+    ],
+    ["Events", finding.eventIds.join(", ")],
+    ["Token", tokenOf(finding)],
+    [
+      "Judged by",
+      `${detector} version ${version}, baseline ${judgedBy.baseline}, settings ${judgedBy.settings}, key ${judgedBy.key}`,
+    ],
+    ["Tags", Object.values(finding.tags).flat().join(", ")],
+  ];
 }
 
 export function printIncidents(incidents: readonly Incident[]): void {

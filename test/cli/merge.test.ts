@@ -47,6 +47,21 @@ describe("a file", () => {
   });
 });
 
+describe("a file that breaks off", () => {
+  it("fails after everything before the fault", async () => {
+    const seen: string[] = [];
+    async function* broken(): AsyncGenerator<Item> {
+      yield* named("a", [1, 2]);
+      throw new Error("cut");
+    }
+    const reading = (async () => {
+      for await (const { name } of merged([ordered(broken(), 10)])) seen.push(name);
+    })();
+    await expect(reading).rejects.toThrow("cut");
+    expect(seen).toEqual(["a1", "a2"]);
+  });
+});
+
 describe("several files", () => {
   it("come as one, by time, and at equal times in the order of their names", async () => {
     const [one, two, none] = [named("a", [1, 4, 5]), named("b", [2, 4, 9]), named("c", [])];
