@@ -424,15 +424,14 @@ export class EventScanner {
   #fieldName(): boolean {
     const bytes = this.#bytes;
     if (bytes[this.#pos] !== QUOTE) return false;
-    let pos = this.#pos + 1;
-    const first = bytes[pos]! | 32;
+    const from = this.#pos + 1;
+    const first = bytes[from]! | 32;
     if (first < 97 || first > 122) return false;
-    const limit = pos + 65;
-    for (; pos < limit; pos++) {
+    for (let pos = from; pos < from + 65; pos++) {
       const byte = bytes[pos]!;
       if (byte === QUOTE) {
         this.#pos = pos + 1;
-        return pos < this.#end;
+        return pos < this.#end && !(this.#strict && this.#mayBeSecret(from, pos));
       }
       if (NAME_BYTE[byte] === 0) return false;
     }
@@ -661,7 +660,7 @@ export class EventScanner {
 /** Text so long is judged whatever it holds. */
 const LONG_TEXT = 200;
 /** A secret in one text is at least this long. */
-const SHORTEST_SECRET = 6;
+const SHORTEST_SECRET = 5;
 /**
  * Pairs of bytes of which every text that services/ingest/secrets.ts knows as a secret has one, or some together. A
  * pair is there when the bit of its first byte is among those of its second. A secret with a shape begins with one of
