@@ -4,7 +4,6 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { LineCounter, parseDocument, stringify } from "yaml";
-import type { z } from "zod";
 import { OffgraphError } from "../schemas/errors.ts";
 import { Settings, type Webhook } from "../schemas/settings.ts";
 import { checkDetectors, type DetectorSettings } from "./detector-settings.ts";

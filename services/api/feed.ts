@@ -19,7 +19,8 @@ import { type Newest, recordOf } from "./newest.ts";
 import { checked, FindingQuery } from "./requests.ts";
 
 const KEEP_ALIVE_MS = 15_000;
-const SLOW_MS = 30_000;
+/** A reader that has taken nothing for this long is let go. */
+export const SLOW_MS = 30_000;
 /** Most readers at a time; more are answered with 429. */
 export const MAX_READERS = 100;
 

@@ -2,9 +2,10 @@ import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Finding } from "../../schemas/finding.ts";
-import { MAX_READERS } from "../../services/api/feed.ts";
+import { MAX_READERS, SLOW_MS } from "../../services/api/feed.ts";
 import { type Message, messages } from "../../services/cli/feed-client.ts";
-import { world } from "./world.ts";
+import type { Clock } from "../../services/ports/clock.ts";
+import { clock, world } from "./world.ts";
 
 let open: Awaited<ReturnType<typeof world>> | undefined;
 const closing = new Set<AbortController>();
@@ -96,6 +97,31 @@ describe("the findings feed", () => {
     expect((await connect(url)).response.statusCode).toBe(429);
     readers[0]?.leave();
     await expect.poll(async () => (await connect(url)).response.statusCode).toBe(200);
+  });
+
+  it("lets a reader go that takes nothing, and bothers no other", async () => {
+    const patience = Promise.withResolvers<void>();
+    const isSlow = Promise.withResolvers<void>();
+    const sleep: Clock["sleep"] = async (ms, signal) => {
+      if (ms === SLOW_MS) isSlow.resolve();
+      await (ms === SLOW_MS ? patience.promise : clock.sleep(ms, signal));
+    };
+    open = await world({}, [], { ...clock, sleep });
+    const { url, found } = open;
+    const lazy = await connect(url);
+    lazy.response.pause();
+    const large = "x".repeat(500_000);
+    for (let number = 0; number < 20; number++) await found(number, { summary: large });
+    await isSlow.promise;
+    patience.resolve();
+    const gone = new Promise((resolve) => lazy.response.on("close", resolve));
+    lazy.response.on("error", () => {}).resume();
+    await gone;
+    expect(lazy.response.complete).toBe(false);
+    const other = await connect(url);
+    await other.next();
+    await found(99);
+    expect((await other.finding()).number).toBe(99);
   });
 
   it("ends when the server closes", async () => {

@@ -69,7 +69,7 @@ export function incident(number: number, changes: object = {}): Incident {
   } as unknown as Incident;
 }
 
-export async function world(http: object = {}, incidents: readonly Incident[] = []) {
+export async function world(http: object = {}, incidents: readonly Incident[] = [], time: Clock = clock) {
   const settings = Settings.parse({ http: { port: 0, ...http } });
   const stream = memoryStream(PARTITIONS);
   const store = memoryStore();
@@ -91,7 +91,7 @@ export async function world(http: object = {}, incidents: readonly Incident[] = 
   apiRoutes(app, {
     stream,
     store,
-    clock,
+    clock: time,
     findings,
     deadLetters: (limit) => readDeadLetters(stream, { limit }),
     view,
