@@ -3,7 +3,7 @@
  * changing, removing or inserting an entry breaks every later hash; a signature over the hash says who wrote it.
  * What it cannot show by itself is that its newest entries were cut off: compare with a head kept elsewhere.
  */
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { createHash, type KeyObject, sign, verify } from "node:crypto";
 import type { AuditRecord } from "./state.ts";
 
 export interface AuditEntry {
@@ -55,12 +55,6 @@ export async function verifyAudit(
     head = { sequence: entry.sequence, hash: entry.hash };
   }
   return { intact: true, head };
-}
-
-/** An Ed25519 private key from PEM (`openssl genpkey -algorithm ed25519`), and the public key that verifies it. */
-export function auditKeys(pem: string): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
-  const privateKey = createPrivateKey(pem);
-  return { privateKey, publicKey: createPublicKey(privateKey) };
 }
 
 function faultOf(entry: AuditEntry, head: AuditHead, publicKey?: KeyObject): string | undefined {

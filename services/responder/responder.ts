@@ -14,7 +14,7 @@ export interface ResponderOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly settings: Context["settings"];
-  /** Ed25519 private key that signs the audit log; see `auditKeys`. */
+  /** Ed25519 private key that signs the audit log; see `loadOrMakeAuditKey`. */
   readonly auditKey?: KeyObject | undefined;
 }
 

@@ -1,0 +1,60 @@
+/** The installation's key that signs the audit log. */
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+} from "node:crypto";
+import { link, mkdir, open, readFile, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { OffgraphError } from "../../schemas/errors.ts";
+
+export interface AuditKeys {
+  readonly privateKey: KeyObject;
+  /** Verifies what the private key signed; keep a copy away from this machine. */
+  readonly publicKey: KeyObject;
+}
+
+/**
+ * The Ed25519 key in `audit.key` (PKCS #8, PEM) of a folder, which is made (owner only, 0600) if it is not there. Processes
+ * that start at the same time agree on one. Fails with `bad-settings` if the file holds anything else.
+ */
+export async function loadOrMakeAuditKey(folder: string): Promise<AuditKeys> {
+  const path = join(folder, "audit.key");
+  const pem = (await readKey(path)) ?? (await makeKey(folder, path));
+  try {
+    const privateKey = createPrivateKey(pem);
+    if (privateKey.asymmetricKeyType !== "ed25519") throw new Error("another kind of key");
+    return { privateKey, publicKey: createPublicKey(privateKey) };
+  } catch {
+    throw new OffgraphError("bad-settings", `${path}: expected an Ed25519 private key in PEM`);
+  }
+}
+
+async function readKey(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return undefined;
+  }
+}
+
+/** Links a finished file into place, so that nobody reads half a key and the first process wins. */
+async function makeKey(folder: string, path: string): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const draft = `${path}.${randomBytes(4).toString("hex")}`;
+  const { privateKey } = generateKeyPairSync("ed25519");
+  await using file = await open(draft, "wx", 0o600);
+  try {
+    await file.writeFile(privateKey.export({ type: "pkcs8", format: "pem" }));
+    await file.sync();
+    await link(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    await unlink(draft);
+  }
+  return readFile(path, "utf8");
+}
