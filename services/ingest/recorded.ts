@@ -1,6 +1,6 @@
 /** A recorded file, or several records of any source, as events in order: what `replay` folds. */
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
-import { OBSERVED, TIME, TIMES } from "../../schemas/event-view.ts";
+import { OBSERVED, STRIDE, TEXT, TEXT_AT, TIME, TIMES } from "../../schemas/event-view.ts";
 import type { ErrorCode } from "../../schemas/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Recorded, RecordedOptions } from "../ports/recorded.ts";
@@ -25,7 +25,8 @@ export interface RecordedFile extends RecordedOptions {
   readonly key: Key;
   readonly clock: Clock;
   readonly maxLineBytes: number;
-  readonly tierOf: (service: string, name: string) => 0 | 1 | 2;}
+  readonly tierOf: (service: string, name: string) => 0 | 1 | 2;
+}
 
 /** An event may lie this far ahead of when it was observed. */
 const MAX_AHEAD_MS = 300_000;
@@ -33,6 +34,7 @@ const MAX_AHEAD_MS = 300_000;
 export function openRecorded(file: RecordedFile): Recorded {
   const order = new OrderBuffer(file.latenessMs);
   const scanner = new EventScanner(hashKey(file.key.secret), looksSecret);
+  const tenant = scanner.hash(file.tenant);
   const door = openDoor({ key: file.key, tenant: file.tenant, source: file.source, tierOf: file.tierOf });
   // Our own format needs no conversion: what is written as we write it is read where it lies.
   const isOwn = file.source === "offgraph";
@@ -55,7 +57,7 @@ export function openRecorded(file: RecordedFile): Recorded {
     const { bytes } = block;
     const [start, end] = [block.starts[at]!, block.ends[at]!];
     const slot = order.slot();
-    if (isOwn && scanner.scan(bytes, start, end, order.columns, slot, true) && isNotAhead(slot)) return order.put(slot);
+    if (isOwn && scanner.scan(bytes, start, end, order.columns, slot, true) && isOfTenant(slot) && isNotAhead(slot)) return order.put(slot);
     order.free(slot);
     const line = block.firstLine + at;
     const record = bytes.subarray(start, end);
@@ -63,6 +65,12 @@ export function openRecorded(file: RecordedFile): Recorded {
     const read = readJson(record);
     if ("refused" in read) return refused(read.refused.code, read.refused.message);
     admit(file.convert(read.value), refused);
+  }
+
+  /** An event that names another tenant goes through the door, which stamps ours. */
+  function isOfTenant(slot: number): boolean {
+    const at = slot * STRIDE + TEXT_AT + TEXT.tenant * 4;
+    return order.columns.numbers[at] === tenant.low && order.columns.numbers[at + 1] === tenant.high;
   }
 
   function isNotAhead(slot: number): boolean {
