@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BenchOptions, Case, Figure } from "./case.ts";
+import { memoryCase } from "./cases/memory.ts";
 import { replayCase } from "./cases/replay.ts";
 import { scanCase } from "./cases/scan.ts";
 import { writeBenchFile } from "./data.ts";
 import { jsonOf, tableOf } from "./report.ts";
 
-const CASES: readonly Case[] = [replayCase, scanCase];
+const CASES: readonly Case[] = [replayCase, scanCase, memoryCase];
 
 const { values: given } = parseArgs({
   options: {
