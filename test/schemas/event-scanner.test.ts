@@ -38,7 +38,7 @@ describe("a strict scan", () => {
     const mutation = fc.tuple(fc.nat(), fc.constantFrom("replace", "remove", "insert", "swap"), fc.constantFrom(...'"\\{}[]:,09aZ \n\u0000é.-+e'));
     fc.assert(
       fc.property(plainEvent, fc.array(mutation, { minLength: 1, maxLength: 2 }), (fields, mutations) => {
-        const bytes = mutations.reduce((line, [at, how, byte]) => mutate(line, at, how, byte), Buffer.from(JSON.stringify(fields)));
+        const bytes = mutations.reduce<Buffer>((line, [at, how, byte]) => mutate(line, at, how, byte), Buffer.from(JSON.stringify(fields)));
         if (compare(bytes)) accepted++;
       }),
       { numRuns: 1500 },
