@@ -18,10 +18,16 @@ export async function sendHistory(client: Client, endMs: number): Promise<number
   const bar = progressBar("  Learning");
   const sender = openSender(client, "offgraph", refuse);
   let count = 0;
+  let sending = Promise.resolve();
   for (const event of history({ seed: SEED, agents: AGENTS, days: DAYS, end: endMs })) {
-    if (sender.add(++count, JSON.stringify(event))) await sender.flush();
+    if (sender.add(++count, JSON.stringify(event))) {
+      // The next batch is made while this one is on its way.
+      await sending;
+      sending = sender.flush();
+    }
     if (count % 500 === 0) bar.show(count, Math.max(count, EXPECTED_EVENTS), count);
   }
+  await sending;
   await sender.flush();
   bar.end();
   return count;

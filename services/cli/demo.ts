@@ -35,7 +35,8 @@ export function demoCommand(): Command {
     .option("--exit", "end after the attacks, with 0 if all three were found and denied")
     .option("--port <number>", "port to listen on (default: 7070, or a free one if that is taken)")
     .action(async (options: Options) => {
-      process.exitCode = await demo(options);
+      // Not just an exit code: what was going on when Ctrl-C came would try for a minute to reach the system again.
+      process.exit(await demo(options));
     });
 }
 

@@ -29,7 +29,7 @@ interface Answer {
 export interface Sender {
   /** @returns whether the batch is full and wants to be flushed. */
   add(line: number, event: string): boolean;
-  /** Sends what was added. Fails with what the system answers when it does not take batches any more. */
+  /** Sends what was added; more may be added meanwhile. Fails with what the system answers when it does not take batches any more. */
   flush(): Promise<void>;
   readonly accepted: number;
   readonly rejected: number;
@@ -46,13 +46,14 @@ export function openSender(client: Client, source: string, onRejected: (rejected
   let rejected = 0;
   let settledLine = 0;
   const flush = async () => {
-    if (events.length === 0) return;
-    const answer = await post(client, source, events.join("\n"));
+    const [sentLines, sentEvents] = [lines, events];
+    [lines, events, characters] = [[], [], 0];
+    if (sentEvents.length === 0) return;
+    const answer = await post(client, source, sentEvents.join("\n"));
     accepted += answer.accepted;
     rejected += answer.rejectedTotal;
-    for (const one of answer.rejected) onRejected({ ...one, line: lines[one.line - 1] ?? 0 });
-    settledLine = lines.at(-1) ?? settledLine;
-    [lines, events, characters] = [[], [], 0];
+    for (const one of answer.rejected) onRejected({ ...one, line: sentLines[one.line - 1] ?? 0 });
+    settledLine = sentLines.at(-1) ?? settledLine;
   };
   return {
     add(line, event) {
