@@ -1,0 +1,111 @@
+/** Events in a line or two, and the whole fold over them. */
+import type { AgentRow } from "../../detectors/rows.ts";
+import { agentHigh, agentLow, agentView } from "../../detectors/fold.ts";
+import { DETECTORS } from "../../detectors/index.ts";
+import { decodeAgent, encodeAgent, type WorkingSet, workingSet } from "../../detectors/working-set.ts";
+import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
+import { EventView, eventColumns } from "../../schemas/event-view.ts";
+import { Event, type EventKind } from "../../schemas/event.ts";
+import { canonicalLine } from "../../schemas/event-line.ts";
+import type { Finding } from "../../schemas/finding.ts";
+import { createJudge } from "../../services/judge.ts";
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+/** A Monday, midnight. */
+export const START = Date.parse("2026-03-02T00:00:00Z");
+
+/** An event as JSON. */
+export interface Given {
+  readonly [field: string]: unknown;
+  readonly id: string;
+  readonly kind: EventKind;
+  readonly time: string;
+}
+
+let made = 0;
+
+/** An event of agent `a`, `atMs` after START. */
+export function event(kind: EventKind, atMs: number, more: object = {}): Given {
+  const time = new Date(START + atMs).toISOString();
+  return { id: `e-${++made}`, kind, time, tenant: "default", source: "test", agent: { id: "a" }, ...more };
+}
+
+export interface CallFields {
+  readonly [field: string]: unknown;
+  readonly service?: string;
+  readonly name?: string;
+  readonly tier?: 0 | 1 | 2;
+  readonly targets?: Record<string, string[]>;
+  readonly result?: "ok" | "denied" | "error";
+  readonly status?: number;
+}
+
+/** A call; accepted unless it says otherwise. */
+export function call(atMs: number, fields: CallFields = {}): Given {
+  const { service = "erp", name = "read", tier = 0, targets, result = "ok", status, ...more } = fields;
+  const operation = { service, name, tier, targets };
+  return event("api.called", atMs, { operation, outcome: { result, status }, ...more });
+}
+
+const scanner = new EventScanner(hashKey(Buffer.from("0123456789abcdef")));
+const view = new EventView(eventColumns(1)).move(0);
+
+/** The view of an event; valid until the next one. */
+export function viewOf(given: object): EventView {
+  const line = Buffer.from(canonicalLine(Event.parse(given)));
+  if (!scanner.scan(line, 0, line.length, view.columns, 0, false)) throw new Error(`cannot be scanned: ${line}`);
+  return view;
+}
+
+export interface World {
+  /** Folds events; answers what was found. */
+  sees(...events: readonly object[]): Finding[];
+  /** The kinds of what was found. */
+  finds(...events: readonly object[]): string[];
+  /** Writes every agent and reads it back into an empty memory. Answers the bytes written. */
+  reload(): number;
+  agent(id?: string): AgentRow;
+  /** The agent in readable form; `out-of-graph` holds its baseline. */
+  // biome-ignore lint/suspicious/noExplicitAny: JSON for people, looked into by tests
+  view(id?: string): any;
+}
+
+/** A fold with nothing in memory. `settings` are those of detectors, by id. */
+export function world(settings: Record<string, Record<string, unknown>> = {}, latenessMs = 30_000): World {
+  const processor = { latenessMs, commitIntervalMs: 1000, maxAgents: 1000 };
+  const judge = createJudge({ detectors: settings, processor }, "test");
+  let set = workingSet();
+  let position = 0;
+  const sees = (...events: readonly object[]) => {
+    const findings: Finding[] = [];
+    for (const one of events) judge.fold.step(set, viewOf(one), position++, (finding) => findings.push(finding));
+    return findings;
+  };
+  const agent = (id = "a") => {
+    const key = viewOf({ ...event("identity.changed", 0, { change: "attested" }), agent: { id } });
+    const row = set.agents.get(agentLow(key), agentHigh(key));
+    if (row === undefined) throw new Error(`agent ${id} is not known`);
+    return row;
+  };
+  const reload = () => {
+    const loaded = reloaded(set, judge.detectorSettings);
+    set = loaded.set;
+    return loaded.bytes;
+  };
+  const show = (id?: string) => agentView(encodeAgent(agent(id), DETECTORS), { detectors: settings });
+  return { sees, finds: (...events) => sees(...events).map(({ kind }) => kind), reload, agent, view: show };
+}
+
+function reloaded(old: WorkingSet, settings: readonly unknown[]) {
+  const set = workingSet();
+  let bytes = 0;
+  for (const agent of old.agents.values()) {
+    const entries = encodeAgent(agent, DETECTORS);
+    for (const entry of entries.values()) bytes += entry.length;
+    decodeAgent(entries, DETECTORS, settings, set);
+  }
+  return { set, bytes };
+}
