@@ -3,7 +3,7 @@ import type { KeyObject } from "node:crypto";
 import type { Service } from "../http.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
-import type { Stream } from "../ports/stream.ts";
+import type { Consumer, Stream } from "../ports/stream.ts";
 import { responderMetrics } from "./metrics.ts";
 import { ownPartition, type PartitionOwner } from "./partition.ts";
 import type { Context } from "./state.ts";
@@ -27,19 +27,41 @@ const MAX_BATCH_BYTES = 65_536;
  * if it is not, the owners fence each other: nothing is wrong, but nothing goes on.
  */
 export function startResponder(options: ResponderOptions): Service {
-  const partitions = new Map<
-    number,
-    { readonly owner: Promise<PartitionOwner>; readonly inputs: Set<Input> }
-  >();
+  const owners = ownersOf(options);
+  const subscriptions = INPUTS.map((input) =>
+    options.stream.consume(input, GROUP, owners.consumerOf(input), { maxBytes: MAX_BATCH_BYTES }),
+  );
+  const stop = async () => {
+    await Promise.all(subscriptions.map((subscription) => subscription.stop()));
+  };
+  const done = Promise.all(subscriptions.map((subscription) => subscription.done)).then(() => undefined);
+  return {
+    waitingFor: () => (owners.isReady() ? undefined : "the responder has no partition yet"),
+    stop,
+    done: done.catch(async (error) => {
+      await stop();
+      throw error;
+    }),
+  };
+}
+
+interface Owned {
+  readonly owner: Promise<PartitionOwner>;
+  readonly inputs: Set<Input>;
+}
+
+/** One owner for each partition, whichever of its streams is assigned first; it goes with the last of them. */
+function ownersOf(options: ResponderOptions) {
+  const owned = new Map<number, Owned>();
   const metrics = responderMetrics();
   let ready = false;
 
   async function assigned(input: Input, partition: number): Promise<number> {
-    const entry = partitions.get(partition) ?? {
+    const entry = owned.get(partition) ?? {
       owner: ownPartition(partition, { ...options, metrics }),
       inputs: new Set<Input>(),
     };
-    partitions.set(partition, entry);
+    owned.set(partition, entry);
     entry.inputs.add(input);
     const position = (await entry.owner).positionOf(input);
     ready = true;
@@ -47,33 +69,15 @@ export function startResponder(options: ResponderOptions): Service {
   }
 
   async function revoked(input: Input, partition: number): Promise<void> {
-    const entry = partitions.get(partition);
+    const entry = owned.get(partition);
     entry?.inputs.delete(input);
-    if (entry?.inputs.size === 0) partitions.delete(partition);
+    if (entry?.inputs.size === 0) owned.delete(partition);
   }
 
-  const subscriptions = INPUTS.map((input) =>
-    options.stream.consume(
-      input,
-      GROUP,
-      {
-        assigned: (partition) => assigned(input, partition),
-        batch: async (batch) => (await partitions.get(batch.partition)?.owner)?.absorb(input, batch),
-        revoked: (partition) => revoked(input, partition),
-      },
-      { maxBytes: MAX_BATCH_BYTES },
-    ),
-  );
-  const stop = async () => {
-    await Promise.all(subscriptions.map((subscription) => subscription.stop()));
-  };
-  const done = Promise.all(subscriptions.map((subscription) => subscription.done)).then(() => undefined);
-  return {
-    waitingFor: () => (ready ? undefined : "the responder has no partition yet"),
-    stop,
-    done: done.catch(async (error) => {
-      await stop();
-      throw error;
-    }),
-  };
+  const consumerOf = (input: Input): Consumer => ({
+    assigned: (partition) => assigned(input, partition),
+    batch: async (batch) => (await owned.get(batch.partition)?.owner)?.absorb(input, batch),
+    revoked: (partition) => revoked(input, partition),
+  });
+  return { consumerOf, isReady: () => ready };
 }
