@@ -5,7 +5,7 @@ import { TARGET_AT, TARGETS, TEXT } from "../schemas/event-view.ts";
 import { type Baseline, baseline, MAX_PATH, MAX_PATH_VALUES, type Path, path, progressOf, readBaseline, readPath, writeBaseline, writePath } from "./baseline/baseline.ts";
 import { isBaseline, child } from "./baseline/graph.ts";
 import { learn, turnEpoch } from "./baseline/learn.ts";
-import { addName, numberOf, OTHER } from "./baseline/names.ts";
+import { addName, noteTier, numberOf, OTHER } from "./baseline/names.ts";
 import { advance, probability, startContexts, surprise } from "./baseline/predictor.ts";
 import * as targets from "./baseline/targets.ts";
 import { isIdentifier } from "./baseline/value-kind.ts";
@@ -151,7 +151,7 @@ function symbolOf(b: Baseline, event: EventView): number {
   const high = event.high(TEXT.operation) ^ event.high(TEXT.service);
   const symbol =
     numberOf(b.names, low, high) || addName(b.names, low, high, `${event.text(TEXT.service)} ${event.text(TEXT.operation)}`);
-  if (event.tier > b.names.tiers[symbol]!) b.names.tiers[symbol] = event.tier;
+  noteTier(b.names, symbol, event.tier);
   return symbol;
 }
 

@@ -43,6 +43,7 @@ interface Rate {
   evidence: number[];
   day: number;
   dayCount: number;
+  /** Whole days learned from; -1 while the first, broken one lasts. */
   days: number;
   /** Refreshes a minute: the learned rate, and the frozen one of the first week. */
   mean: number;
@@ -159,7 +160,7 @@ export const refreshStorm: Detector<Settings, AgentColumns, undefined, undefined
 };
 
 function startRate(): Rate {
-  return { minute: 0, count: 0, evidence: MULTIPLIERS.map(() => 0), day: 0, dayCount: 0, days: 0, mean: 0, anchor: 0, quietUntil: 0 };
+  return { minute: 0, count: 0, evidence: MULTIPLIERS.map(() => 0), day: 0, dayCount: 0, days: -1, mean: 0, anchor: 0, quietUntil: 0 };
 }
 
 /** Which family a token event belongs to: the declared one, else the root grant, else the agent's one line of tokens. */
@@ -179,7 +180,7 @@ function find(own: AgentColumns, event: EventView): Family | undefined {
 
 function familyOf(own: AgentColumns, event: EventView): Family {
   const known = find(own, event);
-  if (known !== undefined) return known;
+  if (known !== undefined) return toEnd(own.families, known);
   const column = familyColumn(event);
   if (own.families.length >= MAX_FAMILIES) own.families.shift();
   const family: Family = {
@@ -202,20 +203,36 @@ function familyOf(own: AgentColumns, event: EventView): Family {
   return family;
 }
 
+/** Makes a family the most recently refreshed one. */
+function toEnd(families: Family[], family: Family): Family {
+  if (families[families.length - 1] === family) return family;
+  families.splice(families.indexOf(family), 1);
+  families.push(family);
+  return family;
+}
+
 function begin(own: AgentColumns, event: EventView): void {
   const family = familyOf(own, event);
   family.issuedAt = Number.isNaN(event.issuedAt) ? event.time : event.issuedAt;
   family.lifetimeMs = event.expiresAt - family.issuedAt;
 }
 
-/** A use is tied to its family by the token's own row, because calls rarely name the family. */
+/**
+ * A use is tied to its family by the token's own row, because calls rarely name the family. Without a family both the
+ * refresh and the use go by grant or instance.
+ */
+function isUseOf(family: Family, named: string, event: EventView): boolean {
+  if (named !== "" || family.name === NO_FAMILY) return family.name === named || family.name === NO_FAMILY;
+  const column = familyColumn(event);
+  return family.low === event.low(column) && family.high === event.high(column);
+}
+
 function noteUse(rows: Rows<AgentColumns, undefined, undefined>, event: EventView): void {
   const own = rows.own.agent;
   const refused = event.denied && (event.number(STATUS) === 401 || event.number(STATUS) === -1);
   if (!refused && (own.suspects === 0 || !event.accepted)) return;
   for (const family of own.families) {
-    if (family.name !== rows.token?.family && family.name !== NO_FAMILY) continue;
-    noteResult(family, refused, event);
+    if (isUseOf(family, rows.token?.family ?? "", event)) noteResult(family, refused, event);
   }
   own.suspects = own.families.filter(isSuspect).length;
 }
@@ -306,7 +323,7 @@ function countRefresh(rate: Rate, event: EventView, settings: Settings, out: Out
   turnDay(rate, Math.floor(minute / 1440));
   rate.count++;
   rate.dayCount++;
-  if (rate.days === 0 || event.time < rate.quietUntil) return;
+  if (rate.days <= 0 || event.time < rate.quietUntil) return;
   // The minute in hand counts as it stands, so that a storm need not wait for its end.
   const evidence = rate.evidence.map((value, at) => Math.max(value, 0) + gain(rate, at, rate.count));
   if (mixture(evidence) < ln(settings.falseAlarmEvery)) return;
@@ -334,13 +351,13 @@ function mixture(evidence: readonly number[]): number {
 }
 
 function closeMinute(rate: Rate, count: number): void {
-  if (rate.days === 0) return;
+  if (rate.days <= 0) return;
   for (let at = 0; at < rate.evidence.length; at++) rate.evidence[at] = Math.max(rate.evidence[at] ?? 0, 0) + gain(rate, at, count);
 }
 
 /** Empty minutes only lower the evidence, so any number of them is one step. */
 function skipMinutes(rate: Rate, minutes: number): void {
-  if (rate.days === 0 || minutes <= 0) return;
+  if (rate.days <= 0 || minutes <= 0) return;
   for (let at = 0; at < rate.evidence.length; at++) rate.evidence[at] = Math.max(0, (rate.evidence[at] ?? 0) + minutes * gain(rate, at, 0));
 }
 
@@ -352,12 +369,16 @@ const FLOOR = 0.2;
 function turnDay(rate: Rate, day: number): void {
   if (rate.day === 0) rate.day = day;
   if (day === rate.day) return;
-  const seen = Math.max(FLOOR, rate.dayCount / 1440);
-  if (rate.days === 0) rate.mean = seen;
-  else rate.mean = Math.max(FLOOR, (1 - STEP) * rate.mean + STEP * Math.min(seen, CLIP * rate.mean));
+  // The agent was first seen in the middle of a day: what came of it is no rate.
+  if (rate.days >= 0) learnDay(rate, Math.max(FLOOR, rate.dayCount / 1440));
   rate.days++;
-  if (rate.days <= ANCHOR_DAYS) rate.anchor = rate.mean;
-  rate.mean = Math.min(rate.mean, ANCHOR * rate.anchor);
   rate.day = day;
   rate.dayCount = 0;
+}
+
+function learnDay(rate: Rate, seen: number): void {
+  if (rate.days === 0) rate.mean = seen;
+  else rate.mean = Math.max(FLOOR, (1 - STEP) * rate.mean + STEP * Math.min(seen, CLIP * rate.mean));
+  if (rate.days < ANCHOR_DAYS) rate.anchor = rate.mean;
+  rate.mean = Math.min(rate.mean, ANCHOR * rate.anchor);
 }

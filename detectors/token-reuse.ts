@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ASN, type EventView, PROVIDER, TEXT } from "../schemas/event-view.ts";
 import type { Columns, Detector, Out, Rows } from "./detector.ts";
 import type { TokenRow } from "./rows.ts";
+import { PairMap } from "./stats/pair-map.ts";
 import { sharedText } from "./stats/shared-text.ts";
 
 const Settings = z.strictObject({
@@ -323,10 +324,23 @@ function returnTo(first: Place, own: TokenColumns, rows: OwnRows, token: TokenRo
 }
 
 function place(event: EventView, low: number, high: number): Place {
-  const workload = sharedText(event, event.has(TEXT.node) ? TEXT.node : TEXT.instance);
-  const network = [sharedText(event, TEXT.ip), event.number(ASN) === 0 ? "" : `AS${event.number(ASN) >>> 0}`].filter((part) => part !== "").join(" ");
+  const attested = event.has(TEXT.node) || event.has(TEXT.instance);
+  return { low, high, text: placeText(event, low, high), attested, eventId: event.text(TEXT.id), time: event.time };
+}
+
+/** Texts of places, found by their hash: many tokens are used from the same ones. Begins anew when it is full. */
+const placeTexts = new PairMap<string>();
+const MOST_PLACE_TEXTS = 20_000;
+
+function placeText(event: EventView, low: number, high: number): string {
+  const known = placeTexts.get(low, high);
+  if (known !== undefined) return known;
+  const workload = event.text(TEXT.node) || event.text(TEXT.instance);
+  const network = [event.text(TEXT.ip), event.number(ASN) === 0 ? "" : `AS${event.number(ASN) >>> 0}`].filter((part) => part !== "").join(" ");
   const text = [workload, network].filter((part) => part !== "").join(" at ");
-  return { low, high, text, attested: workload !== "", eventId: event.text(TEXT.id), time: event.time };
+  if (placeTexts.size >= MOST_PLACE_TEXTS) placeTexts.clear();
+  placeTexts.set(low, high, text);
+  return text;
 }
 
 const iso = (timeMs: number) => new Date(timeMs).toISOString();

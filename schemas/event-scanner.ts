@@ -427,13 +427,15 @@ export class EventScanner {
     const from = this.#pos + 1;
     const first = bytes[from]! | 32;
     if (first < 97 || first > 122) return false;
+    let hit = 0;
     for (let pos = from; pos < from + 65; pos++) {
       const byte = bytes[pos]!;
       if (byte === QUOTE) {
         this.#pos = pos + 1;
-        return pos < this.#end && !(this.#strict && this.#mayBeSecret(from, pos));
+        return pos < this.#end && !(this.#strict && hit !== 0 && this.#mayBeSecret(from, pos, hit));
       }
       if (NAME_BYTE[byte] === 0) return false;
+      hit |= FIRST_OF_PAIR[byte]! & SECOND_OF_PAIR[bytes[pos + 1]!]!;
     }
     return false;
   }
@@ -470,9 +472,17 @@ export class EventScanner {
     const end = this.#end;
     let pos = from;
     if (this.#strict) {
-      while (pos < end && PLAIN_BYTE[bytes[pos]!] === 1) pos++;
+      // Plain text to its end, and on the way every pair of bytes that a secret could begin with.
+      let hit = 0;
+      for (let first = 0; pos < end; pos++) {
+        const byte = bytes[pos]!;
+        const second = SECOND_OF_PAIR[byte]!;
+        if (second < 0) break;
+        hit |= first & second;
+        first = FIRST_OF_PAIR[byte]!;
+      }
       if (pos >= end || bytes[pos] !== QUOTE || pos - from > maxLength) return false;
-      if (pos - from >= SHORTEST_SECRET && this.#mayBeSecret(from, pos)) return false;
+      if ((hit !== 0 || pos - from >= LONG_TEXT) && this.#mayBeSecret(from, pos, hit)) return false;
     } else {
       for (; pos < end && bytes[pos] !== QUOTE; pos++) if (bytes[pos] === BACKSLASH) pos++;
       if (pos >= end) return false;
@@ -483,19 +493,10 @@ export class EventScanner {
     return true;
   }
 
-  /** Looks at each pair of bytes; only text with a pair that a secret could begin with is decoded and judged. */
-  #mayBeSecret(from: number, to: number): boolean {
-    const bytes = this.#bytes;
-    let first = bytes[from]!;
-    let hit = 0;
-    for (let pos = from + 1; pos < to; pos++) {
-      const second = bytes[pos]!;
-      hit |= FIRST_OF_PAIR[first]! & SECOND_OF_PAIR[second]!;
-      first = second;
-    }
-    if (hit === 0 && to - from < LONG_TEXT) return false;
+  /** Only text with pairs that a secret could begin with is decoded and judged. */
+  #mayBeSecret(from: number, to: number, hit: number): boolean {
     const suspicious = (hit & ONE_SUFFICES) !== 0 || to - from >= LONG_TEXT || ALL_NEEDED.some((bits) => (hit & bits) === bits);
-    return suspicious && this.#looksSecret(bytes.toString("latin1", from, to));
+    return suspicious && this.#looksSecret(this.#bytes.toString("latin1", from, to));
   }
 
   /** Writes hash and range of `bytes[from, to)`. Four bytes at a time; the shifts keep low bits from staying linear. */
@@ -659,8 +660,6 @@ export class EventScanner {
 
 /** Text so long is judged whatever it holds. */
 const LONG_TEXT = 200;
-/** A secret in one text is at least this long. */
-const SHORTEST_SECRET = 5;
 /**
  * Pairs of bytes of which every text that services/ingest/secrets.ts knows as a secret has one, or some together. A
  * pair is there when the bit of its first byte is among those of its second. A secret with a shape begins with one of
@@ -688,6 +687,8 @@ function enterPair(pair: string): number {
   }
   return bit;
 }
+// The sign of a second byte says that it is not plain: a quote, a backslash, a control character, part of a longer one.
+for (let byte = 0; byte < 256; byte++) if (byte < 32 || byte > 126 || byte === QUOTE || byte === BACKSLASH) SECOND_OF_PAIR[byte]! |= 1 << 31;
 const ONE_SUFFICES = ONE_PAIR.map(enterPair).reduce((all, bit) => all | bit, 0);
 const ALL_NEEDED = PAIRS_TOGETHER.map((pairs) => pairs.map(enterPair).reduce((all, bit) => all | bit, 0));
 
@@ -701,8 +702,6 @@ function two(bytes: Buffer, at: number): number {
 }
 
 const byteTable = (test: (byte: number) => boolean) => Uint8Array.from({ length: 256 }, (_, byte) => (test(byte) ? 1 : 0));
-/** ASCII text that stands for itself in JSON: no quote, backslash, control character or byte of a longer sequence. */
-const PLAIN_BYTE = byteTable((byte) => byte >= 32 && byte < 127 && byte !== QUOTE && byte !== BACKSLASH);
 const WHITE_BYTE = byteTable((byte) => byte === 32 || byte === 9 || byte === 13);
 const NAME_BYTE = byteTable((byte) => /[A-Za-z0-9_.-]/.test(String.fromCharCode(byte)));
 const HEX_BYTE = byteTable((byte) => /[0-9a-f]/.test(String.fromCharCode(byte)));

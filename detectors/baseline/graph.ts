@@ -7,7 +7,7 @@
  * the next order for the step after. A node takes 28 bytes, and 4 to 8 in the index.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { roomier } from "../stats/room.ts";
+import { giveBack, grown, room, roomier } from "../stats/room.ts";
 
 /** Longest context, in symbols. */
 export const ORDER = 3;
@@ -42,7 +42,7 @@ export interface Graph {
 }
 
 export function graph(): Graph {
-  return { nodes: new Int32Array(WIDTH * 8), count: 1, index: new Int32Array(16) };
+  return { nodes: room(WIDTH * 8), count: 1, index: room(16) };
 }
 
 const slotOf = (parent: number, symbol: number) => (Math.imul(parent, 0x9e3779b1) ^ Math.imul(symbol, 0x85ebca6b)) >>> 7;
@@ -62,12 +62,7 @@ export function child(g: Graph, parent: number, symbol: number): number {
 /** Adds a node that is not there; 0 when the graph is full. */
 export function addChild(g: Graph, parent: number, symbol: number): number {
   if (g.count >= MAX_NODES) return 0;
-  if ((g.count + 1) * WIDTH > g.nodes.length) {
-    const capacity = roomier(g.count);
-    const larger = new Int32Array(capacity * WIDTH);
-    larger.set(g.nodes);
-    g.nodes = larger;
-  }
+  if ((g.count + 1) * WIDTH > g.nodes.length) g.nodes = grown(g.nodes, roomier(g.count) * WIDTH);
   const node = g.count++;
   g.nodes[node * WIDTH] = parent << STATE_BITS;
   g.nodes[node * WIDTH + SYMBOL_SESSIONS] = symbol << 16;
@@ -77,7 +72,9 @@ export function addChild(g: Graph, parent: number, symbol: number): number {
 }
 
 function reindex(g: Graph): void {
-  g.index = new Int32Array(g.index.length * 2);
+  const longer = roomier(g.index.length);
+  giveBack(g.index);
+  g.index = room(longer);
   for (let node = 1; node < g.count; node++) enter(g, node);
 }
 
@@ -168,7 +165,7 @@ export function readGraph(from: ByteReader): Graph {
   const count = nodes.length / WIDTH;
   let capacity = 16;
   while (count * 4 > capacity * 3) capacity *= 2;
-  const g: Graph = { nodes, count, index: new Int32Array(capacity) };
+  const g: Graph = { nodes, count, index: room(capacity) };
   for (let node = 1; node < count; node++) enter(g, node);
   return g;
 }

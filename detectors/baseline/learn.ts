@@ -1,8 +1,8 @@
 /** Learning from a session that has ended without a finding, and the turn of an epoch. */
 import { type Baseline, type Path, type Progress, progressOf } from "./baseline.ts";
-import { addChild, child, countUse, noteSession, ORDER, sessionsOf } from "./graph.ts";
+import { addChild, child, countUse, noteSession, ORDER, sessionsOf, symbolOf } from "./graph.ts";
 import { type Rules, type Stage, turnGraph, turnTargets, witnessesNeeded } from "./life-cycle.ts";
-import { START } from "./names.ts";
+import { START, tierOf } from "./names.ts";
 import * as values from "./targets.ts";
 
 export interface LearningSettings extends Rules {
@@ -12,7 +12,7 @@ export interface LearningSettings extends Rules {
   readonly maxNovelty: number;
 }
 
-/** Marks of the nodes that the session in hand has used already; one for all agents, because calls never nest. */
+/** Marks of the nodes and slots that the session in hand has used already; one for all agents, because calls never nest. */
 let marks = new Int32Array(1024);
 let mark = 0;
 
@@ -56,17 +56,25 @@ function step(b: Baseline, progress: Progress, contexts: number[], symbol: numbe
   let counting = true;
   for (let order = ORDER; order >= 0; order--) {
     const context = contexts[order]!;
-    const node = context === 0 ? 0 : child(g, context, symbol) || addChild(g, context, symbol);
+    const node = context === 0 ? 0 : child(g, context, symbol) || begin(b, context, order, symbol);
     if (order < ORDER) contexts[order + 1] = node;
-    if (node === 0) {
-      if (context !== 0) b.capped++;
-      continue;
-    }
+    if (node === 0) continue;
     if (counting) counting = countUse(g, node);
     if (!firstInSession(node)) continue;
     noteSession(g, node, day, unit);
-    if (order === 0 && b.names.tiers[symbol]! > 0) countOneOffs(progress, sessionsOf(g, node));
+    if (order === 0 && tierOf(b.names, symbol) > 0) countOneOffs(progress, sessionsOf(g, node));
   }
+}
+
+/**
+ * A new edge. A context that only one session has seen is not gone into further: what follows it says nothing yet, and
+ * most of the longer contexts of a young agent are of that kind.
+ */
+function begin(b: Baseline, context: number, order: number, symbol: number): number {
+  if (order > 0 && sessionsOf(b.graph, context) < 2 && symbolOf(b.graph, context) !== START) return 0;
+  const node = addChild(b.graph, context, symbol);
+  if (node === 0) b.capped++;
+  return node;
 }
 
 function countOneOffs(progress: Progress, sessions: number): void {
@@ -87,7 +95,7 @@ function firstInSession(node: number): boolean {
 
 function learnValues(b: Baseline, path: Path, day: number, unit: number): void {
   const t = b.targets;
-  const drawn = new Set<number>();
+  mark++;
   for (let at = 0, label = 0; at < path.values.length; at += 4, label++) {
     const [operation, field, low, high] = [path.values[at]!, path.values[at + 1]!, path.values[at + 2]!, path.values[at + 3]!];
     const slot = values.slotOf(t, operation, field) ?? values.addSlot(t, operation, field);
@@ -95,8 +103,8 @@ function learnValues(b: Baseline, path: Path, day: number, unit: number): void {
       b.capped++;
       continue;
     }
-    if (!drawn.has(slot.number)) values.draw(t, slot, low, high);
-    drawn.add(slot.number);
+    if (slot.drawnIn !== mark) values.draw(t, slot, low, high);
+    slot.drawnIn = mark;
     if (!slot.open) values.note(t, slot, low, high, path.labels[label] ?? "", day, unit);
   }
 }

@@ -22,7 +22,7 @@ import {
   symbolOf,
   witnessesOf,
 } from "./graph.ts";
-import type { Names } from "./names.ts";
+import { type Names, tierOf } from "./names.ts";
 import * as values from "./targets.ts";
 import type { Targets } from "./targets.ts";
 
@@ -66,7 +66,7 @@ function deserves(g: Graph, dictionary: Names, rules: Rules, node: number, stage
   const { learning, needed } = stageOf(root);
   if (witnessesOf(g, node) < needed) return false;
   if (learning) return true;
-  const sensitive = dictionary.tiers[symbolOf(g, node)]! > 0;
+  const sensitive = tierOf(dictionary, symbolOf(g, node)) > 0;
   // A transition to a sensitive operation follows the operation itself.
   if (parentOf(g, node) !== root) return !sensitive || isBaseline(g, child(g, root, symbolOf(g, node)));
   return !sensitive && sessionsOf(g, node) >= rules.sessions && onManyDays(g, node);
@@ -78,7 +78,7 @@ export function turnTargets(t: Targets, dictionary: Names, rules: Rules, stage: 
   for (const record of values.records(t)) {
     if (values.isKnown(t, record) || values.witnessesOf(t, record) < stage.needed) continue;
     const slot = t.slots[values.slotNumberOf(t, record) - 1];
-    const sensitive = slot !== undefined && dictionary.tiers[slot.operation]! > 0 && values.isClosed(slot);
+    const sensitive = slot !== undefined && tierOf(dictionary, slot.operation) > 0 && values.isClosed(slot);
     const settled = values.sessionsOf(t, record) >= rules.sessions && values.onManyDays(t, record);
     if (stage.learning || (!sensitive && settled)) values.markKnown(t, record);
   }

@@ -3,7 +3,7 @@
  * graph holds no text and its bytes mean the same in every process.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { roomier } from "../stats/room.ts";
+import { giveBack, grown, room, roomier } from "../stats/room.ts";
 
 /** Number 0 is "unknown"; these two are in every dictionary. */
 export const START = 1;
@@ -14,26 +14,33 @@ const FIRST = 3;
 export const MAX_NAMES = 4096;
 
 export interface Names {
-  /** Hash pairs and texts by number. */
-  pairs: Int32Array;
+  /** Three numbers a name: hash low, hash high, and the largest tier seen, for operations. */
+  entries: Int32Array;
   readonly texts: string[];
-  /** Largest tier seen, by number; for operations. */
-  tiers: Uint8Array;
-  index: Uint16Array;
+  index: Int32Array;
+}
+
+const WIDTH = 3;
+
+export const tierOf = (dictionary: Names, number: number) => dictionary.entries[number * WIDTH + 2]!;
+
+/** Notes that an operation was used with a tier; the largest counts. */
+export function noteTier(dictionary: Names, number: number, tier: number): void {
+  if (tier > tierOf(dictionary, number)) dictionary.entries[number * WIDTH + 2] = tier;
 }
 
 export function names(): Names {
-  return { pairs: new Int32Array(16), texts: ["", "^", "OTHER"], tiers: new Uint8Array(8), index: new Uint16Array(16) };
+  return { entries: room(8 * WIDTH), texts: ["", "^", "OTHER"], index: room(16) };
 }
 
 /** The number of a name; 0 if it is not known. */
 export function numberOf(dictionary: Names, low: number, high: number): number {
-  const { index, pairs } = dictionary;
+  const { index, entries } = dictionary;
   const mask = index.length - 1;
   for (let at = (low ^ (high << 3)) & mask; ; at = (at + 1) & mask) {
     const number = index[at]!;
     if (number === 0) return 0;
-    if (pairs[number * 2] === low && pairs[number * 2 + 1] === high) return number;
+    if (entries[number * WIDTH] === low && entries[number * WIDTH + 1] === high) return number;
   }
 }
 
@@ -41,29 +48,26 @@ export function numberOf(dictionary: Names, low: number, high: number): number {
 export function addName(dictionary: Names, low: number, high: number, text: string): number {
   const number = dictionary.texts.length;
   if (number >= MAX_NAMES) return OTHER;
-  if (number * 2 >= dictionary.pairs.length) grow(dictionary);
+  if ((number + 1) * WIDTH > dictionary.entries.length) grow(dictionary);
   dictionary.texts.push(text);
-  dictionary.pairs[number * 2] = low;
-  dictionary.pairs[number * 2 + 1] = high;
+  dictionary.entries[number * WIDTH] = low;
+  dictionary.entries[number * WIDTH + 1] = high;
   enter(dictionary, number);
   return number;
 }
 
 function grow(dictionary: Names): void {
-  const pairs = new Int32Array(roomier(dictionary.pairs.length));
-  pairs.set(dictionary.pairs);
-  const tiers = new Uint8Array(pairs.length >> 1);
-  tiers.set(dictionary.tiers);
-  dictionary.pairs = pairs;
-  dictionary.tiers = tiers;
-  dictionary.index = new Uint16Array(pairs.length);
+  const capacity = roomier(dictionary.entries.length / WIDTH);
+  dictionary.entries = grown(dictionary.entries, capacity * WIDTH);
+  giveBack(dictionary.index);
+  dictionary.index = room(capacity * 2);
   for (let number = FIRST; number < dictionary.texts.length; number++) enter(dictionary, number);
 }
 
 function enter(dictionary: Names, number: number): void {
-  const { index, pairs } = dictionary;
+  const { index, entries } = dictionary;
   const mask = index.length - 1;
-  let at = (pairs[number * 2]! ^ (pairs[number * 2 + 1]! << 3)) & mask;
+  let at = (entries[number * WIDTH]! ^ (entries[number * WIDTH + 1]! << 3)) & mask;
   while (index[at] !== 0) at = (at + 1) & mask;
   index[at] = number;
 }
@@ -71,9 +75,9 @@ function enter(dictionary: Names, number: number): void {
 export function writeNames(dictionary: Names, to: ByteWriter): void {
   to.u16(dictionary.texts.length - FIRST);
   for (let number = FIRST; number < dictionary.texts.length; number++) {
-    to.i32(dictionary.pairs[number * 2]!);
-    to.i32(dictionary.pairs[number * 2 + 1]!);
-    to.u8(dictionary.tiers[number]!);
+    to.i32(dictionary.entries[number * WIDTH]!);
+    to.i32(dictionary.entries[number * WIDTH + 1]!);
+    to.u8(tierOf(dictionary, number));
     to.text(dictionary.texts[number]!);
   }
 }
@@ -84,7 +88,7 @@ export function readNames(from: ByteReader): Names {
     const low = from.i32();
     const high = from.i32();
     const tier = from.u8();
-    dictionary.tiers[addName(dictionary, low, high, from.text())] = tier;
+    noteTier(dictionary, addName(dictionary, low, high, from.text()), tier);
   }
   return dictionary;
 }

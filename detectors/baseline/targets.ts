@@ -6,7 +6,7 @@
  * packed table of 24 bytes a value, at most two thirds full, plus their labels.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { roomier } from "../stats/room.ts";
+import { giveBack, room, roomier } from "../stats/room.ts";
 
 /** Draws before a slot may speak. */
 export const MIN_DRAWS = 10;
@@ -29,6 +29,8 @@ export interface Slot {
   once: number;
   values: number;
   open: boolean;
+  /** Mark of the session whose draw was counted last; means nothing once that session is learned. */
+  drawnIn: number;
 }
 
 export interface Targets {
@@ -52,7 +54,7 @@ const MANY_DAYS_BIT = 1 << 29;
 const SLOT_MASK = MANY_DAYS_BIT - 1;
 
 export function targets(): Targets {
-  return { slots: [], bySymbol: new Map(), table: new Int32Array(WIDTH), count: 0, labels: new Uint8Array(0), labelBytes: 0 };
+  return { slots: [], bySymbol: new Map(), table: room(WIDTH), count: 0, labels: new Uint8Array(0), labelBytes: 0 };
 }
 
 /** Probability that the next value of the slot is one never seen. */
@@ -63,7 +65,7 @@ export const slotOf = (t: Targets, operation: number, field: number) => t.bySymb
 
 export function addSlot(t: Targets, operation: number, field: number): Slot | undefined {
   if (t.slots.length >= MAX_SLOTS) return undefined;
-  const slot = { number: t.slots.length + 1, operation, field, draws: 0, once: 0, values: 0, open: false };
+  const slot = { number: t.slots.length + 1, operation, field, draws: 0, once: 0, values: 0, open: false, drawnIn: 0 };
   t.slots.push(slot);
   t.bySymbol.set(operation * 4096 + field, slot);
   return slot;
@@ -152,11 +154,18 @@ function addLabel(t: Targets, label: string): number {
   return at;
 }
 
+/** A longer array of bytes with the same beginning, in room made for numbers. */
+function larger(bytes: Uint8Array, length: number): Uint8Array {
+  const numbers = room((length + 3) >> 2);
+  const grown = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+  grown.set(bytes);
+  if (bytes.length > 0) giveBack(new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2));
+  return grown;
+}
+
 function makeLabelRoom(t: Targets, bytes: number): void {
   if (t.labelBytes + bytes <= t.labels.length) return;
-  const larger = new Uint8Array(roomier(t.labelBytes + bytes));
-  larger.set(t.labels);
-  t.labels = larger;
+  t.labels = larger(t.labels, roomier(t.labelBytes + bytes));
 }
 
 export function labelOf(t: Targets, record: number): string {
@@ -176,7 +185,7 @@ export function dropOpen(t: Targets): void {
   t.labelBytes = 0;
   t.count = kept;
   for (const slot of t.slots) if (slot.open) slot.values = 0;
-  t.table = new Int32Array(growth(kept) * WIDTH);
+  t.table = room(growth(kept) * WIDTH);
   for (const record of records(old)) {
     if (t.slots[slotNumberOf(old, record) - 1]?.open !== false) continue;
     t.table[move(old.table, record, t.table) + LABEL] = addLabel(t, labelOf(old, record));
@@ -186,8 +195,9 @@ export function dropOpen(t: Targets): void {
 /** A larger table; labels stay where they are. */
 function rebuild(t: Targets, capacity: number): void {
   const old = t.table;
-  t.table = new Int32Array(capacity * WIDTH);
+  t.table = room(capacity * WIDTH);
   for (let record = 0; record < old.length; record += WIDTH) if (old[record] !== 0) move(old, record, t.table);
+  giveBack(old);
 }
 
 /** Copies a record to its place in another table; answers where. */
@@ -243,7 +253,7 @@ export function readTargets(from: ByteReader): Targets {
     slot.open = from.u8() === 1;
   }
   const count = from.u16();
-  t.table = new Int32Array(growth(count) * WIDTH);
+  t.table = room(growth(count) * WIDTH);
   for (t.count = 0; t.count < count; t.count++) {
     const record = Int32Array.from({ length: LABEL }, () => from.i32());
     const at = place(t.table, record[SLOT]! & SLOT_MASK, record[LOW]!, record[HIGH]!);

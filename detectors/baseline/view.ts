@@ -3,7 +3,7 @@ import type { Baseline, Progress } from "./baseline.ts";
 import { BASELINE, CANDIDATE, childrenOf, countOf, DENIED, PINNED, sessionsOf, stateOf, symbolOf, witnessesOf } from "./graph.ts";
 import { type LearningSettings, noveltyForecast, unsettledShare } from "./learn.ts";
 import { witnessesNeeded } from "./life-cycle.ts";
-import { START } from "./names.ts";
+import { START, tierOf } from "./names.ts";
 import * as targets from "./targets.ts";
 
 const STATES: Readonly<Record<number, string>> = { [CANDIDATE]: "candidate", [BASELINE]: "baseline", [PINNED]: "pinned", [DENIED]: "denied" };
@@ -41,7 +41,7 @@ function edgeView(b: Baseline, node: number) {
   const symbol = symbolOf(b.graph, node);
   return {
     operation: text(b, symbol),
-    tier: b.names.tiers[symbol],
+    tier: tierOf(b.names, symbol),
     state: STATES[stateOf(b.graph, node)],
     sessions: sessionsOf(b.graph, node),
     witnesses: witnessesOf(b.graph, node),

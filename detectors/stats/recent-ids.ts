@@ -3,6 +3,7 @@
  * most 256. Two generations; when the younger is full it becomes the elder and the elder is forgotten.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
+import { giveBack, room } from "./room.ts";
 
 export const GENERATION_SIZE = 128;
 
@@ -16,7 +17,7 @@ export interface RecentIds {
 const EMPTY = new Int32Array(0);
 
 export function recentIds(): RecentIds {
-  return { young: new Int32Array(8), count: 0, elder: EMPTY };
+  return { young: room(8), count: 0, elder: EMPTY };
 }
 
 /** Whether the id is remembered; if not, it is from now on. */
@@ -37,19 +38,21 @@ export function seenBefore(ids: RecentIds, low: number, high: number): boolean {
 
 function makeRoom(ids: RecentIds): void {
   if (ids.count >= GENERATION_SIZE) {
+    giveBack(ids.elder);
     ids.elder = ids.young;
-    ids.young = new Int32Array(8);
+    ids.young = room(8);
     ids.count = 0;
     return;
   }
   const old = ids.young;
-  ids.young = new Int32Array(old.length * 4);
+  ids.young = room(old.length * 4);
   for (let from = 0; from < old.length; from += 2) {
     if ((old[from]! | old[from + 1]!) === 0) continue;
     const at = place(ids.young, old[from]!, old[from + 1]!);
     ids.young[at] = old[from]!;
     ids.young[at + 1] = old[from + 1]!;
   }
+  giveBack(old);
 }
 
 function has(table: Int32Array, low: number, high: number): boolean {
