@@ -222,7 +222,8 @@ function begin(own: AgentColumns, event: EventView): void {
  * refresh and the use go by grant or instance.
  */
 function isUseOf(family: Family, named: string, event: EventView): boolean {
-  if (named !== "" || family.name === NO_FAMILY) return family.name === named || family.name === NO_FAMILY;
+  if (family.name === NO_FAMILY) return true;
+  if (named !== "") return family.name === named;
   const column = familyColumn(event);
   return family.low === event.low(column) && family.high === event.high(column);
 }
