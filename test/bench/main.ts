@@ -4,13 +4,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BenchOptions, Case, Figure } from "./case.ts";
+import { deniedCase } from "./cases/denied.ts";
+import { determinismCase } from "./cases/determinism.ts";
+import { gateCase } from "./cases/gate.ts";
+import { ingestCase } from "./cases/ingest.ts";
 import { memoryCase } from "./cases/memory.ts";
 import { replayCase } from "./cases/replay.ts";
 import { scanCase } from "./cases/scan.ts";
 import { writeBenchFile } from "./data.ts";
 import { jsonOf, tableOf } from "./report.ts";
 
-const CASES: readonly Case[] = [replayCase, scanCase, memoryCase];
+const CASES: readonly Case[] = [
+  replayCase,
+  scanCase,
+  memoryCase,
+  gateCase,
+  deniedCase,
+  ingestCase,
+  determinismCase,
+];
 
 const { values: given } = parseArgs({
   options: {

@@ -1,0 +1,98 @@
+/** Events over HTTP: until they are accepted, which means durable, and until they are folded. */
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { Pool } from "undici";
+import { metricOf, type ServiceProcess, startService } from "../../kill/service.ts";
+import type { Case } from "../case.ts";
+import { writeBenchFile } from "../data.ts";
+import { figure } from "../measure.ts";
+
+const BATCH_EVENTS = 1000;
+const SENDERS = 4;
+const MOST_EVENTS = 200_000;
+const POLL_MS = 20;
+
+function batchesOf(path: string): Buffer[] {
+  const bytes = readFileSync(path);
+  const batches: Buffer[] = [];
+  let [from, lines] = [0, 0];
+  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, end + 1)) {
+    if (++lines % BATCH_EVENTS !== 0 && end + 1 < bytes.length) continue;
+    batches.push(bytes.subarray(from, end + 1));
+    from = end + 1;
+  }
+  return batches;
+}
+
+/** Each sender has one batch on the way. */
+async function sendAll(pool: Pool, batches: readonly Buffer[]): Promise<void> {
+  const left = [...batches];
+  const headers = { "content-type": "application/x-ndjson" };
+  const sender = async () => {
+    for (let body = left.shift(); body !== undefined; body = left.shift()) {
+      const answer = await pool.request({ method: "POST", path: "/v1/events", headers, body });
+      const said = await answer.body.text();
+      if (answer.statusCode !== 202)
+        throw new Error(`a batch was answered with ${answer.statusCode}: ${said}`);
+    }
+  };
+  await Promise.all(Array.from({ length: SENDERS }, sender));
+}
+
+async function untilFolded(service: ServiceProcess, events: number): Promise<void> {
+  while ((await metricOf(service, "offgraph_processor_events_total")) < events) await setTimeout(POLL_MS);
+}
+
+interface Rates {
+  readonly accepted: number;
+  readonly folded: number;
+}
+
+async function once(service: ServiceProcess, batches: readonly Buffer[], events: number): Promise<Rates> {
+  const pool = new Pool(service.url, { connections: SENDERS });
+  // Ticks are folded too.
+  const before = await metricOf(service, "offgraph_processor_events_total");
+  const startedMs = performance.now();
+  const perSecond = () => (events * 1000) / (performance.now() - startedMs);
+  await sendAll(pool, batches);
+  const accepted = perSecond();
+  await untilFolded(service, before + events);
+  const folded = perSecond();
+  await pool.close();
+  return { accepted, folded };
+}
+
+export const ingestCase: Case = {
+  name: "ingest",
+  about: `POST /v1/events, batches of ${BATCH_EVENTS}, ${SENDERS} at a time, into an empty folder`,
+  async run({ folder, events: most, runs, note }) {
+    const events = Math.min(MOST_EVENTS, most);
+    const path = join(folder, "ingest.ndjson");
+    writeBenchFile(path, { events, agents: 2000, seed: 4 });
+    const batches = batchesOf(path);
+    const rates: Rates[] = [];
+    for (let run = 0; run < runs; run++) {
+      const data = join(folder, `ingest-${run}`);
+      const service = await startService({ folder: data, settings: {} });
+      const rate = await once(service, batches, events).finally(() => service.stop("SIGTERM"));
+      rmSync(data, { recursive: true });
+      rates.push(rate);
+      note(
+        `round ${run + 1} of ${runs}: ${Math.round(rate.accepted)} accepted, ${Math.round(rate.folded)} folded a second`,
+      );
+    }
+    return [
+      figure(
+        "ingest accepted",
+        "events/s",
+        rates.map(({ accepted }) => accepted),
+      ),
+      figure(
+        "ingest accepted and folded",
+        "events/s",
+        rates.map(({ folded }) => folded),
+      ),
+    ];
+  },
+};
