@@ -20,8 +20,8 @@ export function complete(detector: AnyDetector, draft: Draft, rows: Rows<unknown
   const kind = detector.about.kinds[draft.kind];
   if (kind === undefined) throw new Error(`${detector.id} does not declare the kind ${draft.kind}`);
   const { agent, session, token } = rows;
-  const trigger = event.text(TEXT.id);
-  const identity = [detector.id, agent.tenant, agent.id, trigger, draft.kind, draft.about ?? ""].join("\n");
+  const trigger = draft.trigger ?? { eventId: event.id, time: event.time };
+  const identity = [detector.id, agent.tenant, agent.id, trigger.eventId, draft.kind, draft.about ?? ""].join("\n");
   const workflow = event.text(TEXT.workflow);
   return {
     id: FindingId.parse(`f-${provenance.digest(identity).slice(0, 32)}`),
@@ -30,13 +30,13 @@ export function complete(detector: AnyDetector, draft: Draft, rows: Rows<unknown
     kind: draft.kind,
     severity: draft.severity ?? kind.severity,
     evidenceKind: kind.evidence,
-    time: new Date(event.time).toISOString(),
+    time: new Date(trigger.time).toISOString(),
     tenant: Tenant.parse(agent.tenant),
     agent: AgentId.parse(agent.id),
     session: session.name,
     ...(workflow === "" ? {} : { workflow }),
     ...(token === undefined ? {} : { token: named({ publicId: token.publicId, hash: token.hash, family: token.family }) }),
-    eventIds: [...new Set([...(draft.earlier ?? []).filter((id) => id !== trigger), trigger])].map((id) => EventId.parse(id)),
+    eventIds: evidence(draft.earlier ?? [], trigger.eventId),
     summary: draft.summary,
     expected: draft.expected,
     ...(draft.rarity === undefined ? {} : { rarity: draft.rarity }),
@@ -45,6 +45,13 @@ export function complete(detector: AnyDetector, draft: Draft, rows: Rows<unknown
     judgedBy: { baseline: agent.baselineVersion, settings: provenance.settings, key: provenance.key },
     tags: tagsOf(kind.tags),
   };
+}
+
+/** Each event once, the trigger last. */
+function evidence(earlier: readonly string[], trigger: string): EventId[] {
+  const others = new Set(earlier);
+  others.delete(trigger);
+  return [...others, trigger].map((id) => EventId.parse(id));
 }
 
 /** Without the fields that are empty. */

@@ -49,6 +49,8 @@ export interface Draft {
   readonly summary: string;
   readonly expected: string;
   readonly rarity?: string;
+  /** What triggered it, if that is not the event in hand: a use that a late fact condemns. Time in ms since 1970. */
+  readonly trigger?: { readonly eventId: string; readonly time: number };
   /** Earlier events that are evidence; the fold puts the trigger last. */
   readonly earlier?: readonly string[];
   readonly evidence: Readonly<Record<string, string | number | boolean | string[]>>;

@@ -182,9 +182,11 @@ export function createFold(detectors: readonly AnyDetector[], detectorSettings: 
   }
 
   function tokenOf(set: WorkingSet, agent: AgentRow, event: EventView): TokenRow | undefined {
-    if (event.kindIndex === REVOKED && event.has(TEXT.family)) revokeFamily(agent, event);
     const column = event.has(TEXT.publicId) ? TEXT.publicId : TEXT.hash;
-    if (!event.has(column)) return undefined;
+    if (!event.has(column)) {
+      if (event.kindIndex === REVOKED && event.has(TEXT.family)) revokeFamily(agent, event);
+      return undefined;
+    }
     const low = event.low(column) ^ agent.low;
     const high = event.high(column) ^ Math.imul(agent.high, 0xc2b2ae35);
     const known = set.tokens.get(low, high);
@@ -248,7 +250,7 @@ function noteToken(row: TokenRow, event: EventView): void {
   if (end + KEEP_TOKEN_MS > row.keepUntil) row.keepUntil = end + KEEP_TOKEN_MS;
 }
 
-/** A family that is revoked takes all its tokens along (RFC 7009 section 2.1). */
+/** A family that is revoked as such, without naming a token, takes all its tokens along (RFC 7009 section 2.1). */
 function revokeFamily(agent: AgentRow, event: EventView): void {
   const family = event.text(TEXT.family);
   for (let row = agent.oldestToken; row !== undefined; row = row.newer) {

@@ -42,13 +42,15 @@ interface Use {
   readonly accepted: boolean;
 }
 
+const MOST_PLACES = 4;
+
 interface TokenColumns {
   /** First use of each service, at most MOST_SERVICES. */
   uses: Use[];
   /** The newest use. */
   last: Use | undefined;
-  first: Place | undefined;
-  second: Place | undefined;
+  /** The newest MOST_PLACES. */
+  places: readonly Place[];
   /** Kinds already told of this token, as bits. */
   told: number;
 }
@@ -62,8 +64,10 @@ const agentColumns: Columns<AgentColumns, Settings> = {
   read: (from) => ({ reached: from.numbers() }),
 };
 
+const NOWHERE: readonly Place[] = [];
+
 const tokenColumns: Columns<TokenColumns, Settings> = {
-  start: () => ({ uses: [], last: undefined, first: undefined, second: undefined, told: 0 }),
+  start: () => ({ uses: [], last: undefined, places: NOWHERE, told: 0 }),
   write(state, to) {
     const uses = state.last === undefined ? state.uses : [...state.uses, state.last];
     to.u8(state.last === undefined ? 0 : 1);
@@ -74,9 +78,8 @@ const tokenColumns: Columns<TokenColumns, Settings> = {
       to.f64(use.time);
       to.u8(use.accepted ? 1 : 0);
     }
-    const places = [state.first, state.second].filter((place) => place !== undefined);
-    to.u8(places.length);
-    for (const place of places) {
+    to.u8(state.places.length);
+    for (const place of state.places) {
       to.numbers([place.low, place.high]);
       to.texts([place.text, place.eventId]);
       to.u8(place.attested ? 1 : 0);
@@ -96,7 +99,7 @@ const tokenColumns: Columns<TokenColumns, Settings> = {
       const [text = "", eventId = ""] = from.texts();
       return { low, high, text, eventId, attested: from.u8() === 1, time: from.f64() };
     });
-    return { uses, last, first: places[0], second: places[1], told: from.u8() };
+    return { uses, last, places, told: from.u8() };
   },
 };
 
@@ -207,33 +210,38 @@ const LAST_USE_MS = 60_000;
 
 function use(rows: OwnRows, token: TokenRow, event: EventView, settings: Settings, out: Out): void {
   const own = rows.own.token;
-  const known = isKnownService(own, event.low(TEXT.service));
+  const known = useOf(own, event.low(TEXT.service));
   const ended = event.time > token.expiresAt + settings.skewMs || event.time > token.revokedAt + settings.propagationMs;
-  if (!known || ended || own.last === undefined || event.time > own.last.time + LAST_USE_MS) noteUse(rows, token, known, event, settings, out);
+  const isNew = known === undefined || isFirstSuccess(known, event);
+  if (isNew || ended || own.last === undefined || event.time > own.last.time + LAST_USE_MS) noteUse(rows, token, known, event, settings, out);
   alternation(rows, token, event, settings, out);
 }
 
-function isKnownService(own: TokenColumns, low: number): boolean {
-  for (const earlier of own.uses) if (earlier.low === low) return true;
-  return false;
+function useOf(own: TokenColumns, low: number): Use | undefined {
+  for (const earlier of own.uses) if (earlier.low === low) return earlier;
+  return undefined;
 }
 
-function noteUse(rows: OwnRows, token: TokenRow, known: boolean, event: EventView, settings: Settings, out: Out): void {
+/** What a service accepts weighs more than what it refused before. */
+const isFirstSuccess = (known: Use, event: EventView) => event.accepted && !known.accepted;
+
+function noteUse(rows: OwnRows, token: TokenRow, known: Use | undefined, event: EventView, settings: Settings, out: Out): void {
   const own = rows.own.token;
-  const now: Use = { low: event.low(TEXT.service), eventId: event.text(TEXT.id), time: event.time, service: sharedText(event, TEXT.service), accepted: event.accepted };
+  const now: Use = { low: event.low(TEXT.service), eventId: event.id, time: event.time, service: sharedText(event, TEXT.service), accepted: event.accepted };
   own.last = now;
   // A literal list has room for just its one element; most tokens never see a second service.
   if (own.uses.length === 0) own.uses = [now];
-  else if (!known && own.uses.length < MOST_SERVICES) own.uses.push(now);
+  else if (known !== undefined && isFirstSuccess(known, event)) own.uses[own.uses.indexOf(known)] = now;
+  else if (known === undefined && own.uses.length < MOST_SERVICES) own.uses.push(now);
   judgeUse(rows, token, now, event, settings, out);
-  if (!known) fanOut(rows, token, event, settings, out);
+  if (known === undefined) fanOut(rows, token, event, settings, out);
 }
 
 function judgeUse(rows: OwnRows, token: TokenRow, earlier: Use, event: EventView, settings: Settings, out: Out): void {
   const audience = token.audience;
   const name = settings.aliases[earlier.service] ?? earlier.service;
   const common = { service: earlier.service, accepted: earlier.accepted };
-  const tell = teller(rows, token, earlier.eventId, event, out);
+  const tell = teller(rows, token, earlier, event, out);
   if (audience !== undefined && audience.length > 0 && !audience.includes(name)) {
     tell(earlier.accepted ? "audience-mismatch" : "audience-probe", {
       summary: `Service \`${earlier.service}\` ${earlier.accepted ? "accepted" : "was called with"} a token that was made for ${audience.map((one) => `\`${one}\``).join(", ")}.`,
@@ -262,16 +270,20 @@ function judgeUse(rows: OwnRows, token: TokenRow, earlier: Use, event: EventView
 
 type Told = { summary: string; expected: string; evidence: Record<string, string | number | boolean | string[]>; severity?: "medium"; earlier?: string[] };
 
-/** Tells each kind once of a token; a use that came before the event in hand is evidence. */
-function teller(rows: OwnRows, token: TokenRow, usedAt: string, event: EventView, out: Out) {
+/** Tells each kind once of a token. The later of the use and the event in hand is the trigger, the other one evidence. */
+function teller(rows: OwnRows, token: TokenRow, used: Moment, event: EventView, out: Out) {
   return (kind: Kind, told: Told) => {
     const bit = 1 << TOLD.indexOf(kind);
     if ((rows.own.token.told & bit) !== 0) return;
     rows.own.token.told |= bit;
-    const before = usedAt === event.text(TEXT.id) ? [] : [usedAt];
-    out.finding({ kind, about: token.publicId || token.hash, earlier: before, ...told });
+    const inHand = { eventId: event.id, time: event.time };
+    const [earlier, trigger] = isBefore(inHand, used) ? [inHand, used] : [used, inHand];
+    out.finding({ kind, about: token.publicId || token.hash, trigger, earlier: [earlier.eventId], ...told });
   };
 }
+
+type Moment = { readonly eventId: string; readonly time: number };
+const isBefore = (one: Moment, other: Moment) => one.time < other.time || (one.time === other.time && one.eventId < other.eventId);
 
 function fanOut(rows: OwnRows, token: TokenRow, event: EventView, settings: Settings, out: Out): void {
   const services = rows.own.token.uses.length;
@@ -279,7 +291,7 @@ function fanOut(rows: OwnRows, token: TokenRow, event: EventView, settings: Sett
   const finished = reached.reduce((sum, count) => sum + count, 0);
   const most = reached.length - 1;
   if (token.audience === undefined || services < settings.fanOutFloor || finished < settings.fanOutMinTokens || services <= 2 * most) return;
-  teller(rows, token, event.text(TEXT.id), event, out)("service-fan-out", {
+  teller(rows, token, { eventId: event.id, time: event.time }, event, out)("service-fan-out", {
     summary: `One token has reached ${services} services.`,
     expected: `None of the agent's ${finished} earlier tokens reached more than ${most}.`,
     evidence: { services: rows.own.token.uses.map((one) => one.service), finishedTokens: finished, mostBefore: most },
@@ -293,39 +305,39 @@ function alternation(rows: OwnRows, token: TokenRow, event: EventView, settings:
   const network = event.number(ASN) || event.low(TEXT.ip);
   if (low === 0 && network === 0) return;
   const high = Math.imul(network, 0x9e3779b1);
-  if (isPlace(own.first, low, high)) {
-    returnTo(own.first, own, rows, token, event, settings, out);
-  } else if (isPlace(own.second, low, high)) {
-    own.second.time = event.time;
-  } else if (own.first === undefined) own.first = place(event, low, high);
-  else own.second = place(event, low, high);
+  for (const known of own.places) if (known.low === low && known.high === high) return returnTo(known, rows, token, event, settings, out);
+  const others = own.places.length < MOST_PLACES ? own.places : withoutOldest(own.places);
+  own.places = [...others, place(event, low, high)];
 }
 
-function isPlace(known: Place | undefined, low: number, high: number): known is Place {
-  return known !== undefined && known.low === low && known.high === high;
+function withoutOldest(places: readonly Place[]): readonly Place[] {
+  const oldest = Math.min(...places.map(({ time }) => time));
+  return places.toSpliced(places.findIndex(({ time }) => time === oldest), 1);
 }
 
 /** The token is back at A: if it was at B in between and lately, nobody moved. */
-function returnTo(first: Place, own: TokenColumns, rows: OwnRows, token: TokenRow, event: EventView, settings: Settings, out: Out): void {
-  const { second } = own;
+function returnTo(here: Place, rows: OwnRows, token: TokenRow, event: EventView, settings: Settings, out: Out): void {
+  const before = here.time;
+  // What comes out of order here is older than what is known of the place, and says nothing new.
+  if (event.time < before) return;
+  here.time = event.time;
   const lifetime = token.expiresAt - token.issuedAt;
   const within = Math.min(settings.alternationMs, Number.isNaN(lifetime) ? settings.alternationMs : lifetime);
-  const before = first.time;
-  first.time = event.time;
-  if (second === undefined || second.time < before - within || second.time > event.time || event.time - before > within) return;
-  const attested = first.attested && second.attested;
-  teller(rows, token, second.eventId, event, out)("used-in-two-places", {
-    summary: `One token is used from two places at once: ${first.text}, then ${second.text}, and back within ${seconds(event.time - before)}.`,
+  const away = rows.own.token.places.find((other) => other.time > before && other.time < event.time);
+  if (away === undefined || event.time - before > within) return;
+  const attested = here.attested && away.attested;
+  teller(rows, token, { eventId: away.eventId, time: before }, event, out)("used-in-two-places", {
+    summary: `One token is used from two places at once: ${here.text}, then ${away.text}, and back within ${seconds(event.time - before)}.`,
     expected: "A token stays with the workload that it was issued to; a move happens once and does not return.",
     ...(attested ? {} : { severity: "medium" as const }),
-    earlier: [first.eventId, second.eventId],
-    evidence: { places: [first.text, second.text], returnedAfterMs: event.time - before, attested },
+    earlier: [here.eventId, away.eventId],
+    evidence: { places: [here.text, away.text], returnedAfterMs: event.time - before, attested },
   });
 }
 
 function place(event: EventView, low: number, high: number): Place {
   const attested = event.has(TEXT.node) || event.has(TEXT.instance);
-  return { low, high, text: placeText(event, low, high), attested, eventId: event.text(TEXT.id), time: event.time };
+  return { low, high, text: placeText(event, low, high), attested, eventId: event.id, time: event.time };
 }
 
 /** Texts of places, found by their hash: many tokens are used from the same ones. Begins anew when it is full. */
