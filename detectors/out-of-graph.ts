@@ -6,7 +6,6 @@ import { type Baseline, baseline, MAX_PATH, MAX_PATH_VALUES, type Path, path, pr
 import { isBaseline, child } from "./baseline/graph.ts";
 import { learn, turnEpoch } from "./baseline/learn.ts";
 import { addName, noteTier, numberOf, OTHER } from "./baseline/names.ts";
-import { advance, probability, startContexts, surprise } from "./baseline/predictor.ts";
 import * as targets from "./baseline/targets.ts";
 import { isIdentifier } from "./baseline/value-kind.ts";
 import { baselineView } from "./baseline/view.ts";
@@ -99,7 +98,6 @@ export const outOfGraph: Detector<Settings, Baseline, Path, undefined> = {
     const symbol = symbolOf(b, event);
     if (event.tier > 0) judge(rows, symbol, event, out);
     else walkTargets(b, p, symbol, event);
-    advance(b.graph, p.contexts, symbol);
     if (p.symbols.length < MAX_PATH) p.symbols.push(symbol);
   },
 
@@ -135,8 +133,7 @@ function begin(b: Baseline, p: Path, event: EventView): void {
   p.workflow = event.has(TEXT.workflow) ? nameOf(b, event, TEXT.workflow, WORKFLOW) : 0;
   p.unit = event.has(TEXT.trustUnit) ? nameOf(b, event, TEXT.trustUnit, UNIT) : 0;
   if (p.workflow === OTHER) p.workflow = 0;
-  const workflow = p.workflow > 0 ? progressOf(b, p.workflow) : undefined;
-  p.contexts = startContexts(b.graph, progressOf(b, 0)?.root ?? 0, workflow?.root ?? 0);
+  if (p.workflow > 0) progressOf(b, p.workflow);
 }
 
 function nameOf(b: Baseline, event: EventView, column: (typeof TEXT)[keyof typeof TEXT], space: number): number {
@@ -159,13 +156,11 @@ function symbolOf(b: Baseline, event: EventView): number {
 function judge(rows: Rows<Baseline, Path, undefined>, symbol: number, event: EventView, out: Out): void {
   const b = rows.own.agent;
   const p = rows.own.session;
-  const bits = surprise(probability(b.graph, p.contexts, symbol, b.names.texts.length));
-  if (bits > p.sensitiveBits) p.sensitiveBits = bits;
   const level = outside(b, p, symbol);
   const strangers = walkTargets(b, p, symbol, event);
   if (level !== undefined && !p.told.includes(symbol)) {
     p.told.push(symbol);
-    out.finding(tellOperation(b, p, symbol, level, strangers, bits, event));
+    out.finding(tellOperation(b, p, symbol, level, strangers, event));
   } else if (level === undefined && strangers.some((stranger) => stranger.closed) && !p.told.includes(-symbol)) {
     p.told.push(-symbol);
     out.finding(tellTarget(b, p, symbol, strangers.filter((stranger) => stranger.closed), event));

@@ -241,7 +241,7 @@ function noteUse(rows: Rows<AgentColumns, undefined, undefined>, event: EventVie
 const isSuspect = (family: Family) => family.refused || family.cycles > 0;
 
 function noteResult(family: Family, refused: boolean, event: EventView): void {
-  if (refused && !family.refused) family.cycle = [...family.cycle.slice(-4), event.text(TEXT.id)];
+  if (refused && !family.refused) family.cycle = [...family.cycle.slice(-4), event.id];
   family.refused = refused;
   if (!refused) family.cycles = 0;
 }
@@ -299,7 +299,7 @@ function futility(family: Family, event: EventView, settings: Settings, out: Out
   family.refused = false;
   family.cycles++;
   const earlier = family.cycle;
-  family.cycle = [...family.cycle.slice(-4), event.text(TEXT.id)];
+  family.cycle = [...family.cycle.slice(-4), event.id];
   if (family.cycles !== settings.futileCycles) return;
   out.finding({
     kind: "futile-refresh-loop",

@@ -495,7 +495,11 @@ export class EventScanner {
 
   /** Only text with pairs that a secret could begin with is decoded and judged. */
   #mayBeSecret(from: number, to: number, hit: number): boolean {
-    const suspicious = (hit & ONE_SUFFICES) !== 0 || to - from >= LONG_TEXT || ALL_NEEDED.some((bits) => (hit & bits) === bits);
+    let suspicious = (hit & ONE_SUFFICES) !== 0 || to - from >= LONG_TEXT;
+    for (let i = 0; i < ALL_NEEDED.length; i++) {
+      const bits = ALL_NEEDED[i]!;
+      if ((hit & bits) === bits) suspicious = true;
+    }
     return suspicious && this.#looksSecret(this.#bytes.toString("latin1", from, to));
   }
 
@@ -661,25 +665,39 @@ export class EventScanner {
 /** Text so long is judged whatever it holds. */
 const LONG_TEXT = 200;
 /**
- * Pairs of bytes of which every text that services/ingest/secrets.ts knows as a secret has one, or some together. A
- * pair is there when the bit of its first byte is among those of its second. A secret with a shape begins with one of
- * the first list; one that stands behind a word or in a URL shows all pairs of one of the others.
+ * What services/ingest/secrets.ts knows as a secret shows certain pairs of bytes: one of the first list, or all of one
+ * line of the second. Written `<first bytes, or * for any>:<second bytes>`. A pair is there when the bit of its first
+ * byte is among those of its second.
  */
-const ONE_PAIR = ["e:y", "g:hil", "x:oa", "s:k.", "r:k.", "A:IQ", "y:a", "w:h", "n:p", "h:v", "b:.", "I:Q", "F:wQ", "-:-", "%:3", "*:="];
+const ONE_PAIR = ["sbr:.", "h:v", "I:Q", "F:wQ", "A:Q", "-:-", "%:3", "*:="];
 const PAIRS_TOGETHER = [
+  ["e:y", "y:J"],
+  ["g:hil", "oprsubkm:_"],
+  ["g:hil", "tsk:-"],
+  ["x:oa", "o:x"],
+  ["x:oa", "a:p2"],
+  ["s:k", "oprsubkm:_"],
+  ["s:k", "tsk:-"],
+  ["r:k", "oprsubkm:_"],
+  ["A:I", "I:z"],
+  ["y:a", "a:p2"],
+  ["w:h", "h:s"],
+  ["n:p", "oprsubkm:_"],
   ["::/", "*:@"],
-  ["bB:eE", "rR: "],
-  ["dD:pP", "pP: "],
-  ["bB:aA", "cC: "],
+  ["bB:eEaA", "rRpPcC: "],
+  ["dD:pP", "rRpPcC: "],
   ["aA:uU", "nN:: '"],
 ];
 const FIRST_OF_PAIR = new Int32Array(256);
 const SECOND_OF_PAIR = new Int32Array(256);
-let nextBit = 0;
-/** Enters pairs `<first bytes, or * for any>:<second bytes>` and answers their bit. */
-function enterPair(pair: string): number {
+const BIT_OF_PAIR = new Map<string, number>();
+/** Enters a pair once and answers its bit; there are 31, and the sign is taken. */
+function bitOf(pair: string): number {
+  const known = BIT_OF_PAIR.get(pair);
+  if (known !== undefined) return known;
+  const bit = 1 << BIT_OF_PAIR.size;
+  BIT_OF_PAIR.set(pair, bit);
   const colon = pair.indexOf(":", 1);
-  const bit = 1 << nextBit++;
   for (let byte = 0; byte < 256; byte++) {
     const character = String.fromCharCode(byte);
     if (pair.startsWith("*") || pair.slice(0, colon).includes(character)) FIRST_OF_PAIR[byte]! |= bit;
@@ -687,10 +705,11 @@ function enterPair(pair: string): number {
   }
   return bit;
 }
+const bitsOf = (pairs: readonly string[]) => pairs.map(bitOf).reduce((all, bit) => all | bit, 0);
+const ONE_SUFFICES = bitsOf(ONE_PAIR);
+const ALL_NEEDED = Int32Array.from(PAIRS_TOGETHER, bitsOf);
 // The sign of a second byte says that it is not plain: a quote, a backslash, a control character, part of a longer one.
 for (let byte = 0; byte < 256; byte++) if (byte < 32 || byte > 126 || byte === QUOTE || byte === BACKSLASH) SECOND_OF_PAIR[byte]! |= 1 << 31;
-const ONE_SUFFICES = ONE_PAIR.map(enterPair).reduce((all, bit) => all | bit, 0);
-const ALL_NEEDED = PAIRS_TOGETHER.map((pairs) => pairs.map(enterPair).reduce((all, bit) => all | bit, 0));
 
 const MONTH_DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const DAYS_BEFORE = [0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];

@@ -102,6 +102,9 @@ export class EventView {
     return this;
   }
 
+  get id(): string {
+    return this.text(TEXT.id);
+  }
   number(column: number): number {
     return this.columns.numbers[this.#at + column]!;
   }

@@ -4,7 +4,6 @@
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { addChild, child, type Graph, graph, readGraph, writeGraph } from "./graph.ts";
 import { type Names, names, readNames, writeNames } from "./names.ts";
-import type { Contexts } from "./predictor.ts";
 import { readTargets, type Targets, targets, writeTargets } from "./targets.ts";
 
 /** learning: only invariants speak. shadow: named facts speak, scores are not calibrated. */
@@ -71,7 +70,6 @@ export interface Path {
   workflow: number;
   /** Number of the trust unit's name; 0 if none was given. */
   unit: number;
-  contexts: Contexts;
   readonly symbols: number[];
   /** Four numbers a value: operation, field, hash low, hash high. */
   readonly values: number[];
@@ -79,12 +77,10 @@ export interface Path {
   readonly labels: string[];
   /** Facts already told in this session, so that a loop makes one finding. */
   readonly told: number[];
-  /** Largest surprise of a sensitive step, bits. */
-  sensitiveBits: number;
 }
 
 export function path(): Path {
-  return { workflow: -1, unit: 0, contexts: [], symbols: [], values: [], labels: [], told: [], sensitiveBits: 0 };
+  return { workflow: -1, unit: 0, symbols: [], values: [], labels: [], told: [] };
 }
 
 export function writeBaseline(b: Baseline, to: ByteWriter): void {
@@ -116,13 +112,12 @@ export function readBaseline(from: ByteReader): Baseline {
 export function writePath(p: Path, to: ByteWriter): void {
   to.i32(p.workflow);
   to.u16(p.unit);
-  for (const numbers of [p.contexts, p.symbols, p.values, p.told]) to.numbers(numbers);
+  for (const numbers of [p.symbols, p.values, p.told]) to.numbers(numbers);
   to.texts(p.labels);
-  to.f64(p.sensitiveBits);
 }
 
 export function readPath(from: ByteReader): Path {
   const [workflow, unit] = [from.i32(), from.u16()];
-  const [contexts, symbols, values, told] = [from.numbers(), from.numbers(), from.numbers(), from.numbers()];
-  return { workflow, unit, contexts, symbols, values, told, labels: from.texts(), sensitiveBits: from.f64() };
+  const [symbols, values, told] = [from.numbers(), from.numbers(), from.numbers()];
+  return { workflow, unit, symbols, values, told, labels: from.texts() };
 }

@@ -16,27 +16,17 @@ export const MAX_BITS = 20;
 /** The contexts in which a session stands: ORDER + 1 of the agent, then as many of the workflow; 0 where unknown. */
 export type Contexts = number[];
 
-export function startContexts(g: Graph, agentRoot: number, workflowRoot: number): Contexts {
-  const contexts: Contexts = new Array((ORDER + 1) * 2).fill(0);
-  enterRoot(g, contexts, 0, agentRoot);
-  enterRoot(g, contexts, ORDER + 1, workflowRoot);
-  return contexts;
+/** Where a session stands after these symbols. Computed when it is asked for, because most steps need no explanation. */
+export function contextsOf(g: Graph, agentRoot: number, workflowRoot: number, symbols: readonly number[]): Contexts {
+  return [agentRoot, workflowRoot].flatMap((root) => suffixes(g, root, symbols));
 }
 
-function enterRoot(g: Graph, contexts: Contexts, at: number, root: number): void {
-  contexts[at] = root;
-  contexts[at + 1] = root === 0 ? 0 : child(g, root, START);
-}
-
-/** Moves a session on by one symbol; a symbol of 0 is unknown and leads to the roots. */
-export function advance(g: Graph, contexts: Contexts, symbol: number): void {
-  for (let root = 0; root <= ORDER + 1; root += ORDER + 1) {
-    // From the longest to the shortest: each context of order k + 1 comes from the old one of order k.
-    for (let order = ORDER; order > 0; order--) {
-      const shorter = contexts[root + order - 1]!;
-      contexts[root + order] = shorter === 0 || symbol === 0 ? 0 : child(g, shorter, symbol);
-    }
-  }
+/** The contexts of order 0 to ORDER under one root: the last symbols, with START before the first. */
+function suffixes(g: Graph, root: number, symbols: readonly number[]): number[] {
+  const path = [START, ...symbols];
+  return Array.from({ length: ORDER + 1 }, (_, order) =>
+    order > path.length ? 0 : path.slice(path.length - order).reduce((context, symbol) => (context === 0 ? 0 : child(g, context, symbol)), root),
+  );
 }
 
 /** Probability of `symbol` after these contexts, among `symbols` known ones. */

@@ -3,7 +3,7 @@ import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Draft } from "../detector.ts";
 import type { Baseline, Path, Progress } from "./baseline.ts";
 import { childrenOf, countOf, ORDER, symbolOf, totalOf } from "./graph.ts";
-import { escape } from "./predictor.ts";
+import { type Contexts, contextsOf, escape, probability, surprise } from "./predictor.ts";
 import { novelty, type Slot } from "./targets.ts";
 
 /** A target value that is not in the baseline. */
@@ -25,9 +25,10 @@ export function tellOperation(
   symbol: number,
   level: "workflow" | "agent",
   strangers: readonly Stranger[],
-  bits: number,
   event: EventView,
 ): Draft {
+  const contexts = contextsOf(b.graph, b.progress.get(0)?.root ?? 0, b.progress.get(p.workflow)?.root ?? 0, p.symbols);
+  const bits = surprise(probability(b.graph, contexts, symbol, b.names.texts.length));
   const novel = strangers.filter((stranger) => stranger.novel);
   const progress = b.progress.get(level === "workflow" ? p.workflow : 0);
   const place = level === "workflow" ? `workflow ${quote(nameOf(b, p.workflow))}` : "this agent";
@@ -37,7 +38,7 @@ export function tellOperation(
     kind,
     about: operation,
     summary: `${quote(operation)} was used, which ${place} has never used${novel.length > 0 ? `, on ${list(novel)}, never seen before` : ""}.`,
-    expected: `In ${progress?.sessions ?? 0} sessions from ${units(progress)}, ${place} used it in 0 that count. ${usual(b, p, level)}`,
+    expected: `In ${progress?.sessions ?? 0} sessions from ${units(progress)}, ${place} used it in 0 that count. ${usual(b, contexts, level)}`,
     rarity: `surprise ${bits.toFixed(1)} of at most 20 bits; not calibrated yet, so the named facts speak`,
     evidence: {
       operation,
@@ -78,10 +79,10 @@ export function tellTarget(b: Baseline, p: Path, symbol: number, strangers: read
 }
 
 /** What usually comes next from where the session stands, in the longest context with history. */
-function usual(b: Baseline, p: Path, level: "workflow" | "agent"): string {
+function usual(b: Baseline, contexts: Contexts, level: "workflow" | "agent"): string {
   const from = level === "workflow" ? ORDER + 1 : 0;
   for (let order = ORDER; order >= 0; order--) {
-    const context = p.contexts[from + order] ?? 0;
+    const context = contexts[from + order] ?? 0;
     if (context === 0 || totalOf(b.graph, context) < 3) continue;
     const fresh = percent(escape(b.graph, context, order));
     return `Expected next here: ${shares(b, context)}; anything new ${fresh}.`;
