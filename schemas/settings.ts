@@ -93,9 +93,13 @@ export const Settings = z.strictObject({
   feeds: z
     .strictObject({
       file: z.string().optional().describe("Findings are appended to this NDJSON file."),
-      webhooks: z.array(Webhook).default([]),
+      webhooks: z.array(Webhook).default([]).describe("Receivers of findings, signed after Standard Webhooks 1.0."),
     })
     .prefault({}),
-  log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info") }).prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info").describe("The least that is logged."),
+    })
+    .prefault({}),
 });
 export type Settings = z.infer<typeof Settings>;

@@ -1,0 +1,143 @@
+/** The rules of this house, checked by machine. What each rule catches is tested in house/rules.test.ts. */
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { describe, expect, it } from "vitest";
+import { DETECTORS } from "../detectors/index.ts";
+import { ERRORS } from "../schemas/errors.ts";
+import { Settings } from "../schemas/settings.ts";
+import { generated, outdated } from "../scripts/docs/generated.ts";
+import { settingsRows } from "../scripts/docs/settings-table.ts";
+import { importsAreAllowed, onlyTheCatalogueSees } from "./house/imports.ts";
+import { isPure } from "./house/purity.ts";
+import { fileIsShort, functionsAreShort } from "./house/sizes.ts";
+import { type Rule, type Source, sourcesIn } from "./house/source.ts";
+import {
+  environmentIsUnread,
+  exportsAreDocumented,
+  namesSaySomething,
+  nothingIsAny,
+  nothingIsLeft,
+  testsAreRun,
+  testsDoNotSleep,
+} from "./house/words.ts";
+
+const sources = sourcesIn("schemas", "detectors", "services", "scripts");
+const tests = sourcesIn("test");
+const below = (...folders: readonly string[]) =>
+  sources.filter(({ path }) => folders.some((folder) => path.startsWith(`${folder}/`)));
+const but = (exceptions: readonly string[], files: readonly Source[]) =>
+  files.filter(({ path }) => !exceptions.includes(path));
+const complaints = (rule: Rule, files: readonly Source[]) => files.flatMap((file) => rule(file));
+
+const ids = DETECTORS.map(({ id }) => id);
+
+describe("imports", () => {
+  it("point toward the nouns", () => {
+    expect(complaints(importsAreAllowed, sources)).toEqual([]);
+  });
+
+  it("see a detector only from the catalogue", () => {
+    expect(complaints(onlyTheCatalogueSees(ids), sources)).toEqual([]);
+  });
+
+  it("leave the environment to services/config.ts", () => {
+    expect(complaints(environmentIsUnread, but(["services/config.ts"], sources))).toEqual([]);
+  });
+});
+
+describe("the catalogue", () => {
+  it("is the folder", async () => {
+    const modules = globSync("detectors/*.ts").map(
+      async (path) => [path, await import(`../${path}`)] as const,
+    );
+    const found = (await Promise.all(modules)).flatMap(([path, exported]) =>
+      Object.values(exported as object).some(isDetector) ? [basename(path, ".ts")] : [],
+    );
+    expect(found.toSorted()).toEqual(ids.toSorted());
+  });
+
+  it.each(ids)("has a test and a scenario for %s", (id) => {
+    expect(existsSync(`test/detectors/${id}.test.ts`)).toBe(true);
+    const told = globSync("test/scenarios/**/*.{ts,json,md}").map((path) => readFileSync(path, "utf8"));
+    expect(told.some((text) => text.includes(id))).toBe(true);
+  });
+
+  it.each(DETECTORS)("says all about $id", ({ about, settings }) => {
+    const { kinds, formulas, blindSpots, falsePositives, runbook, references } = about;
+    for (const said of [Object.keys(kinds), formulas, blindSpots, falsePositives, runbook, references])
+      expect(said).not.toEqual([]);
+    expect(settingsRows(settings).filter(({ meaning }) => meaning === "")).toEqual([]);
+  });
+
+  it("is pure", () => {
+    expect(complaints(isPure, below("detectors"))).toEqual([]);
+  });
+});
+
+describe("documents", () => {
+  it("are current (npm run docs)", () => {
+    expect(outdated(generated())).toEqual([]);
+  });
+
+  it("give every setting a meaning", () => {
+    expect(settingsRows(Settings).filter(({ meaning }) => meaning === "")).toEqual([]);
+  });
+
+  it("list no error that cannot happen", () => {
+    const used = but(["schemas/errors.ts"], sources).map(({ text }) => text);
+    const unused = Object.keys(ERRORS).filter((code) => !used.some((text) => text.includes(`"${code}"`)));
+    expect(unused).toEqual([]);
+  });
+
+  it("document every export of schemas, detectors and ports", () => {
+    const files = below("schemas", "detectors", "services/ports");
+    expect(complaints(exportsAreDocumented, files)).toEqual([]);
+  });
+
+  it("show a newcomer both commands, and the next release its changes", () => {
+    expect(readFileSync("README.md", "utf8")).toContain("npm ci && npm run demo");
+    expect(readFileSync("README.md", "utf8")).toContain("npm ci && npm test");
+    expect(readFileSync("CHANGELOG.md", "utf8")).toMatch(/^## Unreleased$/m);
+  });
+});
+
+describe("the code", () => {
+  it("can be toured in four files of less than 400 lines together", () => {
+    const detector = ids.map((id) => `detectors/${id}.ts`).sort((a, b) => linesOf(a) - linesOf(b))[0] ?? "";
+    const tour = ["schemas/event.ts", detector, "detectors/fold.ts", "services/processor/partition.ts"];
+    expect(tour.reduce((sum, path) => sum + linesOf(path), 0)).toBeLessThan(400);
+  });
+
+  it("stands in short files and short functions", () => {
+    expect(complaints(fileIsShort, sources)).toEqual([]);
+    expect(complaints(functionsAreShort, sources)).toEqual([]);
+  });
+
+  it("has names that say something", () => {
+    expect(complaints(namesSaySomething, sources)).toEqual([]);
+  });
+
+  it("has nothing switched off or put off, but the one existential type", () => {
+    const files = [...sources, ...tests];
+    expect(complaints(nothingIsLeft, files)).toEqual([
+      expect.stringMatching(/^detectors\/index\.ts:\d+: biome-ignore/),
+    ]);
+    expect(complaints(nothingIsAny, but(["detectors/index.ts"], files))).toEqual([]);
+  });
+});
+
+describe("tests", () => {
+  it("all run, and never sleep", () => {
+    expect(complaints(testsAreRun, tests)).toEqual([]);
+    const timed = tests.filter(({ path }) => !path.startsWith("test/bench/"));
+    expect(complaints(testsDoNotSleep, timed)).toEqual([]);
+  });
+});
+
+function isDetector(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "about" in value && "step" in value;
+}
+
+function linesOf(path: string): number {
+  return readFileSync(path, "utf8").split("\n").length - 1;
+}

@@ -1,0 +1,64 @@
+/**
+ * Arrows point toward the nouns: main → adapters → ports → schemas, main → services → detectors → schemas.
+ * Never back, never sideways.
+ */
+import { at, importsOf, type Rule } from "./source.ts";
+
+interface Room {
+  readonly files: RegExp;
+  /** Besides its own folder. */
+  readonly may: readonly RegExp[];
+}
+
+const NOUNS = /^schemas\//;
+const PORTS = /^services\/ports\//;
+const JUDGEMENT = /^detectors\//;
+/** What routes and running parts look like, as types. */
+const HTTP = /^services\/http\.ts$/;
+const JUDGE = /^services\/judge\.ts$/;
+const VENDOR = /^(npm:(lmdb|kafkajs|ioredis)|node:sqlite)$/;
+/** Libraries and Node, but no vendor of stores and logs. */
+const OUTSIDE = /^(npm:(?!(lmdb|kafkajs|ioredis)$)|node:(?!sqlite$))/;
+
+/** The first room that a file fits is its own. */
+const ROOMS: readonly Room[] = [
+  { files: /^schemas\//, may: [/^npm:zod$/] },
+  { files: /^detectors\//, may: [NOUNS, /^npm:zod$/] },
+  { files: PORTS, may: [NOUNS] },
+  { files: /^services\/adapters\//, may: [NOUNS, PORTS, OUTSIDE, VENDOR] },
+  // Where the system is put together.
+  { files: /^services\/(main\.ts|cli\/)/, may: [NOUNS, JUDGEMENT, /^services\//, OUTSIDE] },
+  { files: /^services\/(processor|replay)\//, may: [NOUNS, JUDGEMENT, PORTS, HTTP, JUDGE, OUTSIDE] },
+  { files: JUDGE, may: [NOUNS, JUDGEMENT, OUTSIDE] },
+  { files: /^services\/[^/]+\//, may: [NOUNS, PORTS, HTTP, OUTSIDE] },
+  // Parts of the composition: settings, server, log, metrics.
+  { files: /^services\/[^/]+\.ts$/, may: [NOUNS, PORTS, /^services\/[^/]+\.ts$/, OUTSIDE] },
+  { files: /^scripts\//, may: [NOUNS, JUDGEMENT, /^services\//, OUTSIDE] },
+];
+
+/** A file imports only what its room may. */
+export const importsAreAllowed: Rule = (source) => {
+  const room = ROOMS.find(({ files }) => files.test(source.path));
+  if (room === undefined) return [`${source.path} is in no room`];
+  const own = ownFolder(source.path);
+  return importsOf(source)
+    .filter(([target]) => !target.startsWith(own) && !room.may.some((allowed) => allowed.test(target)))
+    .map(([target, offset]) => at(source, offset, `may not import ${target}`));
+};
+
+/** `schemas/`, `detectors/`, or the service's own folder; nothing for a file that lies in services/ itself. */
+function ownFolder(path: string): string {
+  const [top, service] = path.split("/");
+  if (top !== "services") return `${top}/`;
+  return service?.endsWith(".ts") ? path : `${top}/${service}/`;
+}
+
+/** Only the catalogue sees a detector, so that its file and its line can be deleted and nothing else. */
+export const onlyTheCatalogueSees =
+  (detectors: readonly string[]): Rule =>
+  (source) =>
+    source.path === "detectors/index.ts"
+      ? []
+      : importsOf(source)
+          .filter(([target]) => detectors.some((id) => target === `detectors/${id}.ts`))
+          .map(([target, offset]) => at(source, offset, `only detectors/index.ts may import ${target}`));

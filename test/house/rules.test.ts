@@ -1,0 +1,182 @@
+/** Each rule of the house bites where it should, and is quiet where it should. */
+import { describe, expect, it } from "vitest";
+import { importsAreAllowed, onlyTheCatalogueSees } from "./imports.ts";
+import { isPure } from "./purity.ts";
+import { fileIsShort, functionsAreShort } from "./sizes.ts";
+import { parse, type Rule } from "./source.ts";
+import {
+  environmentIsUnread,
+  exportsAreDocumented,
+  namesSaySomething,
+  nothingIsAny,
+  nothingIsLeft,
+  testsAreRun,
+  testsDoNotSleep,
+} from "./words.ts";
+
+const lines = (count: number) => "value;\n".repeat(count);
+const long = (count: number, comment = "") => `${comment}\nexport function tell() {\n${lines(count)}}`;
+
+interface Case {
+  readonly rule: Rule;
+  readonly bites: readonly (readonly [path: string, text: string])[];
+  readonly quiet: readonly (readonly [path: string, text: string])[];
+}
+
+const CASES: Readonly<Record<string, Case>> = {
+  "imports only what its room may": {
+    rule: importsAreAllowed,
+    bites: [
+      ["schemas/a.ts", 'import { b } from "../detectors/b.ts";'],
+      ["schemas/a.ts", 'import { b } from "node:fs";'],
+      ["detectors/a.ts", 'import { b } from "node:crypto";'],
+      ["detectors/a.ts", 'import type { b } from "../services/ports/store.ts";'],
+      ["services/ports/a.ts", 'import { b } from "../adapters/b.ts";'],
+      ["services/gate/a.ts", 'export { b } from "../ingest/b.ts";'],
+      ["services/gate/a.ts", 'const b = await import("../ingest/b.ts");'],
+      ["services/gate/a.ts", 'import { b } from "../config.ts";'],
+      ["services/gate/a.ts", 'import { b } from "../../detectors/index.ts";'],
+      ["services/gate/a.ts", 'import { b } from "lmdb";'],
+      ["services/main.ts", 'import { b } from "kafkajs";'],
+      ["services/config.ts", 'import { b } from "./gate/index.ts";'],
+      ["services/gate/a.ts", 'import { b } from "../../test/b.ts";'],
+      ["elsewhere/a.ts", ""],
+    ],
+    quiet: [
+      ["schemas/a.ts", 'import { z } from "zod"; import { b } from "./b.ts";'],
+      [
+        "detectors/baseline/a.ts",
+        'import { b } from "../stats/b.ts"; import { c } from "../../schemas/c.ts";',
+      ],
+      [
+        "services/gate/a.ts",
+        'import { b } from "../ports/b.ts"; import fastify from "fastify"; import "node:fs";',
+      ],
+      ["services/adapters/a.ts", 'import { open } from "lmdb"; import { b } from "../ports/b.ts";'],
+      [
+        "services/processor/a.ts",
+        'import { b } from "../judge.ts"; import { c } from "../../detectors/fold.ts";',
+      ],
+      ["services/cli/a.ts", 'import { b } from "../replay/b.ts"; const c = await import("../main.ts");'],
+    ],
+  },
+  "sees no detector but from the catalogue": {
+    rule: onlyTheCatalogueSees(["token-reuse"]),
+    bites: [["detectors/fold.ts", 'import { b } from "./token-reuse.ts";']],
+    quiet: [
+      ["detectors/index.ts", 'import { b } from "./token-reuse.ts";'],
+      ["detectors/fold.ts", 'import { b } from "./index.ts";'],
+    ],
+  },
+  "is pure": {
+    rule: isPure,
+    bites: [
+      ["detectors/a.ts", "export const a = Math.log(2);"],
+      ["detectors/a.ts", "export const a = Math.random();"],
+      ["detectors/a.ts", "export const a = Date.now();"],
+      ["detectors/a.ts", "export const a = new Date();"],
+      ["detectors/a.ts", "export const a = new Date(1).getHours();"],
+      ["detectors/a.ts", "export async function a() {}"],
+      ["detectors/a.ts", "export const a = performance.now();"],
+      ["detectors/a.ts", "export const a = process.pid;"],
+    ],
+    quiet: [
+      [
+        "detectors/a.ts",
+        "export const a = Math.max(Math.imul(2, 3), Math.floor(0.5), Math.sqrt(2), Math.LN2);",
+      ],
+      ["detectors/a.ts", "export const a = (timeMs: number) => new Date(timeMs).toISOString();"],
+      ["detectors/a.ts", "export const a = (row: { process: number }) => ({ crypto: row.process });"],
+    ],
+  },
+  "is a short file, or says why not": {
+    rule: fileIsShort,
+    bites: [["schemas/a.ts", lines(251)]],
+    quiet: [
+      ["schemas/a.ts", lines(250)],
+      [
+        "schemas/a.ts",
+        `/** A grammar. (This file is long\n * because one grammar stands in one place.) */\n${lines(251)}`,
+      ],
+    ],
+  },
+  "has short functions, or says why not": {
+    rule: functionsAreShort,
+    bites: [
+      ["schemas/a.ts", long(49)],
+      ["schemas/a.ts", `export const tell = () => {\n${lines(49)}};`],
+      ["schemas/a.ts", `export const teller = { tell() {\n${lines(49)}} };`],
+    ],
+    quiet: [
+      ["schemas/a.ts", long(48)],
+      ["schemas/a.ts", long(49, "/** Long because a table is no thinner in parts. */")],
+    ],
+  },
+  "has names that say something": {
+    rule: namesSaySomething,
+    bites: [
+      ["schemas/event-utils.ts", ""],
+      ["schemas/a.ts", "export class StoreManager {}"],
+      ["schemas/a.ts", "export const userData = 1;"],
+    ],
+    quiet: [["schemas/decode.ts", "export const metadata = 1; const data = 2; export const database = 3;"]],
+  },
+  "documents every export": {
+    rule: exportsAreDocumented,
+    bites: [
+      ["schemas/a.ts", "export const b = 1;"],
+      ["schemas/a.ts", "// Not a doc comment.\nexport const b = 1;"],
+      ["schemas/a.ts", "/** Of b. */\nexport const b = 1;\n\nexport const c = 2;"],
+    ],
+    quiet: [
+      ["schemas/a.ts", "/** Of b. */\nexport const b = 1;\nexport type b = number;"],
+      ["schemas/a.ts", "/** Two at once. */\nexport const b = 1;\nexport const c = 2;"],
+      ["schemas/dead-letter.ts", "/** A dead letter. */\nconst time = 1;\n\nexport const DeadLetter = time;"],
+    ],
+  },
+  "leaves nothing behind": {
+    rule: nothingIsLeft,
+    bites: [
+      ["schemas/a.ts", "// TODO: later"],
+      ["schemas/a.ts", "// @ts-expect-error\nlet a = 1;"],
+      ["schemas/a.ts", "// biome-ignore lint: because\nlet a = 1;"],
+    ],
+    quiet: [["schemas/a.ts", 'const a = "TODO"; // what is to do stands elsewhere']],
+  },
+  "has no any": {
+    rule: nothingIsAny,
+    bites: [["schemas/a.ts", "export const a = (b: any) => b;"]],
+    quiet: [["schemas/a.ts", 'export const any = (b: unknown) => b ?? "any";']],
+  },
+  "does not read the environment": {
+    rule: environmentIsUnread,
+    bites: [["services/a.ts", "const a = process.env.HOME;"]],
+    quiet: [["services/a.ts", "const a = process.argv; const b = { env: 1 }.env;"]],
+  },
+  "runs every test": {
+    rule: testsAreRun,
+    bites: [
+      ["test/a.test.ts", 'it.skip("a", () => {});'],
+      ["test/a.test.ts", 'describe.concurrent.only("a", () => {});'],
+      ["test/a.test.ts", 'it.todo("a");'],
+    ],
+    quiet: [["test/a.test.ts", 'it.runIf(there)("a", () => {}); list.skip(1);']],
+  },
+  "does not sleep": {
+    rule: testsDoNotSleep,
+    bites: [
+      ["test/a.test.ts", "await new Promise((resolve) => setTimeout(resolve, 10));"],
+      ["test/a.test.ts", 'import { setTimeout as wait } from "node:timers/promises";'],
+    ],
+    quiet: [["test/a.test.ts", 'import { setImmediate } from "node:timers/promises"; await setImmediate();']],
+  },
+};
+
+describe.each(Object.entries(CASES))("the rule that a file %s", (_name, { rule, bites, quiet }) => {
+  it.each(bites)("bites in %s (%#)", (path, text) => {
+    expect(rule(parse(path, text))).toHaveLength(1);
+  });
+  it.each(quiet)("is quiet in %s (%#)", (path, text) => {
+    expect(rule(parse(path, text))).toEqual([]);
+  });
+});

@@ -1,0 +1,103 @@
+/** Names, documentation, and what may not be left lying about. */
+import { at, exportsOf, isNode, type Node, nameOf, nodesOf, type Rule, type Source } from "./source.ts";
+
+/** Words that say nothing (glossary of the house). Whole words only: `decode` and `metadata` are fine. */
+const EMPTY_WORDS = new Set(
+  "manager helper helpers util utils utility base data info impl common shared misc stuff".split(" "),
+);
+
+/** Exported names and file names say what a thing is. */
+export const namesSaySomething: Rule = (source) => {
+  const file = source.path.slice(source.path.lastIndexOf("/") + 1).replace(/\.ts$/, "");
+  const names = [
+    [file, 0] as const,
+    ...[...exportsOf(source)].map(([name, { start }]) => [name, start] as const),
+  ];
+  return names.flatMap(([name, start]) => {
+    const word = wordsOf(name).find((one) => EMPTY_WORDS.has(one));
+    return word === undefined ? [] : [at(source, start, `${name}: "${word}" says nothing`)];
+  });
+};
+
+/** `readHTTPBody`, `read-body` and `READ_BODY` in words. */
+const wordsOf = (name: string) =>
+  name.split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/).map((word) => word.toLowerCase());
+
+/**
+ * Every export has a doc comment. A type and a value of one name share it; lines that follow without a gap share it; and
+ * what is named like its file is described by the comment at the top.
+ */
+export const exportsAreDocumented: Rule = (source) => {
+  const exported = [...exportsOf(source)];
+  const documented = new Set(documentedNames(source, exported));
+  const missing = new Map(exported.filter(([name]) => !documented.has(name)));
+  return [...missing].map(([name, { start }]) => at(source, start, `${name} has no doc comment`));
+};
+
+function* documentedNames(source: Source, exported: readonly [string, Node][]): Generator<string> {
+  const { path, text, comments } = source;
+  const docs = comments.filter(({ type, value }) => type === "Block" && value.startsWith("*"));
+  const file = wordsOf(path.slice(path.lastIndexOf("/") + 1, -".ts".length)).join("");
+  const isGap = (from: number, to: number, gap: RegExp) => from <= to && gap.test(text.slice(from, to));
+  let covered = -1;
+  for (const [name, { start, end }] of exported) {
+    const isNamedLikeFile = name.toLowerCase() === file && docs[0]?.start === 0;
+    const isCovered =
+      docs.some((doc) => isGap(doc.end, start, /^\s*$/)) || (covered >= 0 && isGap(covered, start, /^\n?$/));
+    if (isCovered) covered = end;
+    if (isCovered || isNamedLikeFile) yield name;
+  }
+}
+
+/** Nothing switched off and nothing put off. */
+export const nothingIsLeft: Rule = (source) =>
+  source.comments.flatMap(({ value, start }) => {
+    const found =
+      /\b(TODO|FIXME|XXX|HACK)\b|biome-ignore|@ts-(ignore|expect-error|nocheck)|(es|ox)lint-disable/.exec(
+        value,
+      );
+    return found === null ? [] : [at(source, start, `${found[0]} in a comment`)];
+  });
+
+/** No `any`. */
+export const nothingIsAny: Rule = (source) =>
+  [...nodesOf(source.program)]
+    .filter(([{ type }]) => type === "TSAnyKeyword")
+    .map(([{ start }]) => at(source, start, "any"));
+
+/** Only one file reads the environment. */
+export const environmentIsUnread: Rule = (source) =>
+  [...nodesOf(source.program)]
+    .filter(
+      ([node]) =>
+        node.type === "MemberExpression" &&
+        nameOf(node.object) === "process" &&
+        nameOf(node.property) === "env",
+    )
+    .map(([{ start }]) => at(source, start, "process.env is read by services/config.ts alone"));
+
+/** No test is left out. `runIf` remains, for what a machine may not have. */
+export const testsAreRun: Rule = (source) =>
+  [...nodesOf(source.program)]
+    .filter(
+      ([{ type, object, property }]) =>
+        type === "MemberExpression" &&
+        /^(it|test|describe)$/.test(rootOf(object) ?? "") &&
+        /^(skip|only|todo|skipIf|fails)$/.test(nameOf(property) ?? ""),
+    )
+    .map(([{ start, property }]) => at(source, start, `${nameOf(property)}: every test runs`));
+
+/** `it` of `it.concurrent.skip`. */
+function rootOf(node: unknown): string | undefined {
+  return isNode(node) && node.type === "MemberExpression" ? rootOf(node.object) : nameOf(node);
+}
+
+/** Tests wait for what happens, never for time to pass; `setImmediate` only lets others have their turn. */
+export const testsDoNotSleep: Rule = (source) =>
+  [...nodesOf(source.program)]
+    .filter(([node]) =>
+      node.type === "ImportSpecifier"
+        ? /^(setTimeout|setInterval|scheduler)$/.test(nameOf(node.imported) ?? "")
+        : node.type === "CallExpression" && nameOf(node.callee) === "setTimeout",
+    )
+    .map(([{ start }]) => at(source, start, "sleeps"));

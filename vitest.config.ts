@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Kills processes for minutes: `npm run test:kill`.
+    exclude: ["test/kill/**"],
+    // Processes, not threads: LMDB, signals and working folders belong to a process.
+    pool: "forks",
+    maxWorkers: 2,
+    // A test that only passes after another one is a fault; the seed is printed, `--sequence.seed` repeats the order.
+    sequence: { shuffle: true },
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+  },
+});
