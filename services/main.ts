@@ -6,6 +6,7 @@
  */
 import "./metrics.ts";
 
+import type { KeyObject } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { agentView } from "../detectors/fold.ts";
@@ -34,7 +35,7 @@ import type { Clock } from "./ports/clock.ts";
 import type { Entries, Store } from "./ports/store.ts";
 import type { Stream } from "./ports/stream.ts";
 import { startProcessor } from "./processor/index.ts";
-import { incidentOf, incidents, startResponder } from "./responder/index.ts";
+import { incidentOf, incidents, loadOrMakeAuditKey, startResponder } from "./responder/index.ts";
 import { createServer, listen } from "./server.ts";
 import { supervise } from "./supervise.ts";
 
@@ -68,16 +69,29 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const { data: folder, partitions, http } = options.settings;
   checkExposure(http);
   const embedded = await openEmbedded({ folder, partitions });
-  const key = await loadOrMakeKey(folder).catch(async (error: unknown) => {
+  const keys = await loadKeys(folder).catch(async (error: unknown) => {
     await embedded.close();
     throw error;
   });
-  return compose(options, embedded, key);
+  return compose(options, embedded, keys);
 }
 
-async function compose(options: SystemOptions, embedded: Embedded, key: Key): Promise<System> {
+/** The installation's own secrets. */
+interface Keys {
+  /** Hashes token values. */
+  readonly hash: Key;
+  /** Signs the audit log. */
+  readonly audit: KeyObject;
+}
+
+async function loadKeys(folder: string): Promise<Keys> {
+  const { privateKey } = await loadOrMakeAuditKey(folder);
+  return { hash: await loadOrMakeKey(folder), audit: privateKey };
+}
+
+async function compose(options: SystemOptions, embedded: Embedded, keys: Keys): Promise<System> {
   const { settings, logger } = options;
-  const parts = startServices(options, embedded, key);
+  const parts = startServices(options, embedded, keys);
   const { services, processor } = parts;
   const waitingFor = () =>
     [...services].flatMap(([name, service]) =>
@@ -85,7 +99,7 @@ async function compose(options: SystemOptions, embedded: Embedded, key: Key): Pr
     );
   const onFault = (err: Error) => logger.error({ err }, "a request failed");
   const app = createServer({ settings, waitingFor, metrics: prometheusText, onFault });
-  addRoutes(app, settings, embedded, key, parts);
+  addRoutes(app, settings, embedded, keys.hash, parts);
   const running = supervise({ services, before: async () => app.close(), after: embedded.close, logger });
   const url = await listen(app, settings.http).catch(async (error: unknown) => {
     await running.stop();
@@ -96,15 +110,19 @@ async function compose(options: SystemOptions, embedded: Embedded, key: Key): Pr
 }
 
 /** Every service, in the order in which they are stopped: that of the data. */
-function startServices({ settings, secrets, logger }: SystemOptions, { stream, store }: Embedded, key: Key) {
+function startServices(
+  { settings, secrets, logger }: SystemOptions,
+  { stream, store }: Embedded,
+  keys: Keys,
+) {
   const ports = { stream, store, clock };
-  const processor = startProcessor({ ...ports, settings, key });
-  const gate = startGate({ stream, clock, keyedHash: (value) => keyedHash(key, value) });
+  const processor = startProcessor({ ...ports, settings, key: keys.hash });
+  const gate = startGate({ stream, clock, keyedHash: (value) => keyedHash(keys.hash, value) });
   const findings = followFindings(stream);
   const services = new Map<string, Service>([
     ["ticks", startTicks({ stream, clock, everyMs: TICK_MS, tenant: settings.tenant })],
     ["processor", processor],
-    ["responder", startResponder({ ...ports, settings })],
+    ["responder", startResponder({ ...ports, settings, auditKey: keys.audit })],
     ["egress", startEgress(ports)],
     ...startFeeds(ports, settings.feeds, secrets),
     ["gate", gate],
