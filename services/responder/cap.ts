@@ -10,7 +10,7 @@ import { fromBytes, toBytes } from "./json.ts";
 
 const SPACE = "responder-caps";
 const WINDOW_MS = 600_000;
-/** Each try of a round that fails means that another owner's has succeeded. */
+/** A try fails when another process has come in between. */
 const MAX_TRIES = 100;
 
 export interface Take {
@@ -22,7 +22,19 @@ export interface Take {
 }
 
 /** True if playbooks may act on the agent; an agent that was acted on within ten minutes counts once. */
-export async function takeFromBucket(store: Store, partitions: number, take: Take): Promise<boolean> {
+export type Bucket = (take: Take) => Promise<boolean>;
+
+/** One for all partitions of a process: they take in turn, or they could fence each other for ever. */
+export function openBucket(store: Store, partitions: number): Bucket {
+  let last: Promise<unknown> = Promise.resolve();
+  return (take) => {
+    const turn = last.then(() => takeFromBucket(store, partitions, take));
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+}
+
+async function takeFromBucket(store: Store, partitions: number, take: Take): Promise<boolean> {
   for (let tries = 1; ; tries++) {
     try {
       return await tryToTake(store, partitionOf(take.tenant, partitions), take);

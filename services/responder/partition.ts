@@ -10,6 +10,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { partitionOf, type RecordBatch, type Stream } from "../ports/stream.ts";
 import { type AuditEntry, nextEntry } from "./audit.ts";
+import type { Bucket } from "./cap.ts";
 import { toBytes } from "./json.ts";
 import type { ResponderMetrics } from "./metrics.ts";
 import { type AuditRecord, type Context, timestamp } from "./state.ts";
@@ -24,6 +25,7 @@ export interface PartitionOptions {
   /** Ed25519 private key that signs the audit log; absent: the log is chained, but not signed. */
   readonly auditKey?: KeyObject | undefined;
   readonly metrics: ResponderMetrics;
+  readonly bucket: Bucket;
 }
 
 export interface PartitionOwner {
@@ -35,7 +37,7 @@ export interface PartitionOwner {
 
 /** Takes the partition over and sends what its last owner may not have sent. */
 export async function ownPartition(partition: number, options: PartitionOptions): Promise<PartitionOwner> {
-  const { store, stream, clock, settings, metrics } = options;
+  const { store, stream, clock, settings, metrics, bucket } = options;
   const lease = await store.acquire(SPACE, partition);
   const last = await loadHead(store, partition);
   let head = last.head;
@@ -45,7 +47,7 @@ export async function ownPartition(partition: number, options: PartitionOptions)
     const nowMs = clock.now();
     const highest = new Map(head.highest);
     const found = arrivals(input, batch, highest);
-    const turn = await fold(found, { store, partition, partitions: stream.partitions, settings, nowMs });
+    const turn = await fold(found, { store, partition, bucket, settings, nowMs });
     const entries = chain(turn.audit, nowMs);
     const { sequence, hash } = entries.at(-1) ?? head.audit;
     const positions = { ...head.positions, [input]: (batch.positions[batch.count - 1] ?? -1) + 1 };

@@ -4,6 +4,7 @@ import type { Service } from "../http.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { Consumer, Stream } from "../ports/stream.ts";
+import { openBucket } from "./cap.ts";
 import { responderMetrics } from "./metrics.ts";
 import { ownPartition, type PartitionOwner } from "./partition.ts";
 import type { Context } from "./state.ts";
@@ -54,11 +55,12 @@ interface Owned {
 function ownersOf(options: ResponderOptions) {
   const owned = new Map<number, Owned>();
   const metrics = responderMetrics();
+  const bucket = openBucket(options.store, options.stream.partitions);
   let ready = false;
 
   async function assigned(input: Input, partition: number): Promise<number> {
     const entry = owned.get(partition) ?? {
-      owner: ownPartition(partition, { ...options, metrics }),
+      owner: ownPartition(partition, { ...options, metrics, bucket }),
       inputs: new Set<Input>(),
     };
     owned.set(partition, entry);

@@ -4,7 +4,7 @@ import type { Finding } from "../../schemas/finding.ts";
 import { type Derived, type Highest, isNew } from "../../schemas/origin.ts";
 import type { Store } from "../ports/store.ts";
 import type { RecordBatch } from "../ports/stream.ts";
-import { takeFromBucket } from "./cap.ts";
+import type { Bucket } from "./cap.ts";
 import { fromBytes } from "./json.ts";
 import { onDecision } from "./on-decision.ts";
 import { onFinding, wouldAct } from "./on-finding.ts";
@@ -29,7 +29,7 @@ export interface Turn {
 export interface TurnOptions {
   readonly store: Store;
   readonly partition: number;
-  readonly partitions: number;
+  readonly bucket: Bucket;
   readonly settings: Context["settings"];
   readonly nowMs: number;
 }
@@ -98,7 +98,7 @@ async function isCapped(
   if (!wouldAct(state, finding, context)) return false;
   const { tenant, agent } = finding;
   const max = options.settings.responder.maxActionsPer10Min;
-  return !(await takeFromBucket(options.store, options.partitions, {
+  return !(await options.bucket({
     tenant,
     agent,
     nowMs: options.nowMs,
