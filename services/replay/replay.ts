@@ -50,7 +50,7 @@ export async function replay(options: ReplayOptions): Promise<{ figures: ReplayF
   let fault: unknown;
   try {
     await pour(run, options.learn ?? [], () => undefined);
-    run.counts.events = 0;
+    Object.assign(run.counts, NOTHING_COUNTED);
     await pour(run, options.inputs, options.onFinding);
   } catch (error) {
     fault = error;
@@ -73,6 +73,8 @@ interface Run {
   stretch: number;
 }
 
+const NOTHING_COUNTED = { events: 0, duplicates: 0, late: 0, findings: 0 };
+
 function begin({ settings, keyName, baseline, onProgress }: ReplayOptions): Run {
   const judge = createJudge(settings, keyName);
   const set = workingSet();
@@ -81,7 +83,7 @@ function begin({ settings, keyName, baseline, onProgress }: ReplayOptions): Run 
     // Positions of the system that exported it mean nothing here.
     if (agent !== undefined) agent.position = -1;
   }
-  const counts = { events: 0, duplicates: 0, late: 0, findings: 0 };
+  const counts = { ...NOTHING_COUNTED };
   return { judge, set, cold: new PairMap(), counts, maxAgents: settings.processor.maxAgents, onProgress, position: 0, stretch: 0 };
 }
 
