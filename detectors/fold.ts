@@ -11,7 +11,7 @@ import { complete, type Provenance } from "./complete.ts";
 import { type AnyDetector, DETECTORS, detectorSettingsOf } from "./index.ts";
 import { type AgentRow, agentRow, type SessionRow, sessionRow, type TokenRow, tokenRow, unlinkSession, unlinkToken, useSession, useToken } from "./rows.ts";
 import { seenBefore } from "./stats/recent-ids.ts";
-import { sharedList } from "./stats/shared-text.ts";
+import { sharedList, sharedTextAt } from "./stats/shared-text.ts";
 import { decodeAgent, type WorkingSet } from "./working-set.ts";
 
 export interface FoldSettings {
@@ -154,8 +154,7 @@ export function createFold(detectors: readonly AnyDetector[], detectorSettings: 
       if (late || !isOver(known, event.time)) return touch(known, event.time);
       endSession(set, known);
     }
-    const row = sessionRow(agent, low, high, sessionName(event, column), event.time);
-    for (let at = 0; at < detectors.length; at++) row.own.push(detectors[at]?.columns.session.start(detectorSettings[at]));
+    const row = sessionRow(agent, low, high, sessionName(event, column), event.time, startAll("session"));
     // A late event opens no session: what came before and after it is gone.
     if (late) return row;
     if (agent.sessionCount >= MAX_SESSIONS && agent.oldestSession !== undefined) {
@@ -164,6 +163,13 @@ export function createFold(detectors: readonly AnyDetector[], detectorSettings: 
     }
     set.sessions.set(low, high, row);
     return touch(row, event.time);
+  }
+
+  /** Columns of all detectors; a list made at its full length, because one that grows takes several times its room. */
+  function startAll(kind: "session" | "token"): unknown[] {
+    const own = new Array(detectors.length);
+    for (let at = 0; at < detectors.length; at++) own[at] = detectors[at]?.columns[kind].start(detectorSettings[at]);
+    return own;
   }
 
   function touch(row: SessionRow, time: number): SessionRow {
@@ -201,8 +207,7 @@ export function createFold(detectors: readonly AnyDetector[], detectorSettings: 
       caps.tokens++;
       endToken(set, agent.oldestToken);
     }
-    const row = tokenRow(agent, low, high);
-    for (let at = 0; at < detectors.length; at++) row.own.push(detectors[at]?.columns.token.start(detectorSettings[at]));
+    const row = tokenRow(agent, low, high, startAll("token"));
     set.tokens.set(low, high, row);
     return row;
   }
@@ -261,7 +266,7 @@ function revokeFamily(agent: AgentRow, event: EventView): void {
 function audienceOf(event: EventView): readonly string[] {
   const count = event.number(AUDIENCES);
   if (count === 1) return sharedList(event, AUDIENCE_AT);
-  return Array.from({ length: count }, (_, at) => event.textAt(AUDIENCE_AT + at * 4));
+  return Array.from({ length: count }, (_, at) => sharedTextAt(event, AUDIENCE_AT + at * 4));
 }
 
 /** What `out` speaks for at the moment. */
@@ -288,4 +293,4 @@ interface MutableRows extends Rows<unknown, unknown, unknown> {
 }
 
 const NOBODY = agentRow("", "", 0, 0);
-const NO_SESSION = sessionRow(NOBODY, 0, 0, "", 0);
+const NO_SESSION = sessionRow(NOBODY, 0, 0, "", 0, []);

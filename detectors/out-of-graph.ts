@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { EventView } from "../schemas/event-view.ts";
 import { TARGET_AT, TARGETS, TEXT } from "../schemas/event-view.ts";
-import { type Baseline, baseline, MAX_PATH, MAX_PATH_VALUES, type Path, path, progressOf, readBaseline, readPath, writeBaseline, writePath } from "./baseline/baseline.ts";
+import { type Baseline, baseline, endPath, MAX_PATH, MAX_PATH_VALUES, type Path, path, progressOf, readBaseline, readPath, VALUE_WIDTH, writeBaseline, writePath } from "./baseline/baseline.ts";
 import { isBaseline, child } from "./baseline/graph.ts";
 import { learn, turnEpoch } from "./baseline/learn.ts";
 import { addName, noteTier, numberOf, OTHER } from "./baseline/names.ts";
@@ -11,6 +11,8 @@ import { isIdentifier } from "./baseline/value-kind.ts";
 import { baselineView } from "./baseline/view.ts";
 import { type Stranger, tellOperation, tellTarget } from "./baseline/tell.ts";
 import type { Detector, Out, Rows } from "./detector.ts";
+import { sharedOperation, sharedText, sharedTextAt } from "./stats/shared-text.ts";
+import { grown, roomier } from "./stats/room.ts";
 
 const Settings = z.strictObject({
   minSessions: z.int().min(1).default(20).describe("Sessions that a workflow (or an agent) is learned from before it is judged. Lower: judged sooner, more false findings."),
@@ -98,18 +100,14 @@ export const outOfGraph: Detector<Settings, Baseline, Path, undefined> = {
     const symbol = symbolOf(b, event);
     if (event.tier > 0) judge(rows, symbol, event, out);
     else walkTargets(b, p, symbol, event);
-    if (p.symbols.length < MAX_PATH) p.symbols.push(symbol);
+    if (p.steps < MAX_PATH) addStep(p, symbol);
   },
 
   sessionEnded(agent, b, session, p, settings) {
-    if (p.symbols.length === 0) return;
-    if (session.flagged) {
-      const progress = progressOf(b, Math.max(p.workflow, 0));
-      if (progress !== undefined) progress.withheld++;
-      return;
-    }
-    learn(b, p, dayOf(session.lastAt), settings);
+    if (session.flagged) withhold(b, p);
+    else if (p.steps > 0) learn(b, p, dayOf(session.lastAt), settings);
     agent.baselineVersion = b.version;
+    endPath(p);
   },
 
   epochEnded(agent, b, _epoch, settings) {
@@ -119,6 +117,16 @@ export const outOfGraph: Detector<Settings, Baseline, Path, undefined> = {
 
   view: (b, _agent, settings) => baselineView(b, settings),
 };
+
+function withhold(b: Baseline, p: Path): void {
+  const progress = progressOf(b, Math.max(p.workflow, 0));
+  if (progress !== undefined) progress.withheld++;
+}
+
+function addStep(p: Path, symbol: number): void {
+  if (p.steps === p.symbols.length) p.symbols = grown(p.symbols, p.steps * 2);
+  p.symbols[p.steps++] = symbol;
+}
 
 /** Days since 2000, so that they fit 16 bits until 2179. */
 const dayOf = (timeMs: number) => Math.floor(timeMs / 86_400_000) - 10_957;
@@ -139,7 +147,7 @@ function begin(b: Baseline, p: Path, event: EventView): void {
 function nameOf(b: Baseline, event: EventView, column: (typeof TEXT)[keyof typeof TEXT], space: number): number {
   const low = event.low(column) ^ space;
   const high = event.high(column);
-  return numberOf(b.names, low, high) || addName(b.names, low, high, event.text(column));
+  return numberOf(b.names, low, high) || addName(b.names, low, high, sharedText(event, column));
 }
 
 /** The number of the event's operation in the agent's dictionary. */
@@ -147,7 +155,7 @@ function symbolOf(b: Baseline, event: EventView): number {
   const low = event.low(TEXT.operation) ^ Math.imul(event.low(TEXT.service), OPERATION);
   const high = event.high(TEXT.operation) ^ event.high(TEXT.service);
   const symbol =
-    numberOf(b.names, low, high) || addName(b.names, low, high, `${event.text(TEXT.service)} ${event.text(TEXT.operation)}`);
+    numberOf(b.names, low, high) || addName(b.names, low, high, sharedOperation(event));
   noteTier(b.names, symbol, event.tier);
   return symbol;
 }
@@ -159,10 +167,10 @@ function judge(rows: Rows<Baseline, Path, undefined>, symbol: number, event: Eve
   const level = outside(b, p, symbol);
   const strangers = walkTargets(b, p, symbol, event);
   if (level !== undefined && !p.told.includes(symbol)) {
-    p.told.push(symbol);
+    p.told = [...p.told, symbol];
     out.finding(tellOperation(b, p, symbol, level, strangers, event));
   } else if (level === undefined && strangers.some((stranger) => stranger.closed) && !p.told.includes(-symbol)) {
-    p.told.push(-symbol);
+    p.told = [...p.told, -symbol];
     out.finding(tellTarget(b, p, symbol, strangers.filter((stranger) => stranger.closed), event));
   }
 }
@@ -184,31 +192,53 @@ function walkTargets(b: Baseline, p: Path, symbol: number, event: EventView): re
   for (let i = 0, count = event.number(TARGETS); i < count; i++) {
     const at = TARGET_AT + i * 8;
     const fieldLow = event.number(at) ^ FIELD;
-    const field = numberOf(b.names, fieldLow, event.number(at + 1)) || addName(b.names, fieldLow, event.number(at + 1), event.textAt(at));
+    const field = numberOf(b.names, fieldLow, event.number(at + 1)) || addName(b.names, fieldLow, event.number(at + 1), sharedTextAt(event, at));
     const [low, high] = [event.number(at + 4), event.number(at + 5)];
     const slot = targets.slotOf(b.targets, symbol, field);
-    if (slot?.open === true) continue;
-    const record = slot === undefined ? -1 : targets.find(b.targets, slot, low, high);
-    const value = record < 0 ? event.textAt(at + 4) : "";
-    keep(p, symbol, field, low, high, value);
+    if (slot >= 0 && targets.isOpen(b.targets, slot)) continue;
+    const record = slot < 0 ? -1 : targets.find(b.targets, slot, low, high);
+    keep(p, symbol, field, record < 0, event, at + 4);
     if (!judged || targets.isKnown(b.targets, record)) continue;
-    const text = value || event.textAt(at + 4);
-    if (!isIdentifier(text)) continue;
-    const closed = slot !== undefined && targets.isClosed(slot);
-    const novel = slot === undefined ? !targets.isKnownAnywhere(b.targets, low, high) : closed;
-    strangers = [...strangers, { field: event.textAt(at), value: text, slot, closed, novel }];
+    const value = event.textAt(at + 4);
+    if (!isIdentifier(value)) continue;
+    const closed = slot >= 0 && targets.isClosed(b.targets, slot);
+    const novel = slot < 0 ? !targets.isKnownAnywhere(b.targets, low, high) : closed;
+    strangers = [...strangers, { field: event.textAt(at), value, slot, closed, novel }];
   }
   return strangers;
 }
 
 const NONE: readonly Stranger[] = [];
 
-function keep(p: Path, symbol: number, field: number, low: number, high: number, label: string): void {
+/** Keeps a target value for learning, with its label if it is new. `at` is where the value's numbers begin. */
+function keep(p: Path, symbol: number, field: number, isNew: boolean, event: EventView, at: number): void {
+  const [low, high] = [event.number(at), event.number(at + 1)];
+  if (p.valueCount >= MAX_PATH_VALUES || isKept(p, symbol, field, low, high)) return;
+  const to = p.valueCount * VALUE_WIDTH;
+  if (to === p.values.length) p.values = grown(p.values, p.values.length === 0 ? VALUE_WIDTH * 4 : to * 2);
+  const length = isNew ? keepLabel(p, event, at) : 0;
+  p.values[to] = symbol;
+  p.values[to + 1] = field;
+  p.values[to + 2] = low;
+  p.values[to + 3] = high;
+  p.values[to + 4] = p.labelBytes - length;
+  p.values[to + 5] = length;
+  p.valueCount++;
+}
+
+function isKept(p: Path, symbol: number, field: number, low: number, high: number): boolean {
   const { values } = p;
-  if (values.length >= MAX_PATH_VALUES * 4) return;
-  for (let at = 0; at < values.length; at += 4) {
-    if (values[at + 2] === low && values[at + 3] === high && values[at] === symbol && values[at + 1] === field) return;
+  for (let at = 0, end = p.valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH) {
+    if (values[at + 2] === low && values[at + 3] === high && values[at] === symbol && values[at + 1] === field) return true;
   }
-  values.push(symbol, field, low, high);
-  p.labels.push(label.slice(0, targets.LABEL_BYTES));
+  return false;
+}
+
+/** Copies the value's first bytes; answers how many. */
+function keepLabel(p: Path, event: EventView, at: number): number {
+  const most = p.labelBytes + targets.LABEL_BYTES;
+  if (most > p.labels.length * 4) p.labels = grown(p.labels, roomier((most + 3) >> 2));
+  const length = event.copyText(at, new Uint8Array(p.labels.buffer, p.labels.byteOffset, p.labels.byteLength), p.labelBytes, targets.LABEL_BYTES);
+  p.labelBytes += length;
+  return length;
 }

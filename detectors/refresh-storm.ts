@@ -152,7 +152,7 @@ export const refreshStorm: Detector<Settings, AgentColumns, undefined, undefined
       case "api.called":
         return noteUse(rows, event);
       case "token.issued":
-        return begin(rows.own.agent, event);
+        return begin(rows.own.agent, rows.token?.family, event);
       default:
         return refreshed(rows, event, settings, out);
     }
@@ -178,15 +178,16 @@ function find(own: AgentColumns, event: EventView): Family | undefined {
   return undefined;
 }
 
-function familyOf(own: AgentColumns, event: EventView): Family {
+/** `named` is the family's name in the token's row, which saves decoding it once more. */
+function familyOf(own: AgentColumns, named: string | undefined, event: EventView): Family {
   const known = find(own, event);
   if (known !== undefined) return toEnd(own.families, known);
   const column = familyColumn(event);
-  if (own.families.length >= MAX_FAMILIES) own.families.shift();
+  forgetOver(own.families, event.time);
   const family: Family = {
     low: event.low(column),
     high: event.high(column),
-    name: event.text(column) || NO_FAMILY,
+    name: (column === TEXT.family ? named : undefined) || event.text(column) || NO_FAMILY,
     issuedAt: Number.NaN,
     lifetimeMs: Number.NaN,
     evidence: 0,
@@ -203,6 +204,15 @@ function familyOf(own: AgentColumns, event: EventView): Family {
   return family;
 }
 
+/** Families whose last token is long over go, and the least recently refreshed one when there are too many. */
+function forgetOver(families: Family[], time: number): void {
+  let oldest = families[0];
+  while (oldest !== undefined && (families.length >= MAX_FAMILIES || oldest.issuedAt + 2 * oldest.lifetimeMs < time)) {
+    families.shift();
+    oldest = families[0];
+  }
+}
+
 /** Makes a family the most recently refreshed one. */
 function toEnd(families: Family[], family: Family): Family {
   if (families[families.length - 1] === family) return family;
@@ -211,8 +221,8 @@ function toEnd(families: Family[], family: Family): Family {
   return family;
 }
 
-function begin(own: AgentColumns, event: EventView): void {
-  const family = familyOf(own, event);
+function begin(own: AgentColumns, named: string | undefined, event: EventView): void {
+  const family = familyOf(own, named, event);
   family.issuedAt = Number.isNaN(event.issuedAt) ? event.time : event.issuedAt;
   family.lifetimeMs = event.expiresAt - family.issuedAt;
 }
@@ -250,10 +260,10 @@ function refreshed(rows: Rows<AgentColumns, undefined, undefined>, event: EventV
   countRefresh(rows.own.agent.rate, event, settings, out);
   // A refresh that the issuer refused changes no token.
   if (event.denied) return;
-  const family = familyOf(rows.own.agent, event);
+  const family = familyOf(rows.own.agent, rows.token?.family, event);
   earliness(family, event, settings, out);
   futility(family, event, settings, out);
-  begin(rows.own.agent, event);
+  begin(rows.own.agent, rows.token?.family, event);
 }
 
 /** R1. */

@@ -94,11 +94,11 @@ export function agentRow(tenant: string, id: string, low: number, high: number):
   };
 }
 
-export function sessionRow(agent: AgentRow, low: number, high: number, name: string, startedAt: number): SessionRow {
-  return { agent, low, high, name, startedAt, lastAt: startedAt, events: 0, flagged: false, own: [], older: undefined, newer: undefined };
+export function sessionRow(agent: AgentRow, low: number, high: number, name: string, startedAt: number, own: unknown[]): SessionRow {
+  return { agent, low, high, name, startedAt, lastAt: startedAt, events: 0, flagged: false, own, older: undefined, newer: undefined };
 }
 
-export function tokenRow(agent: AgentRow, low: number, high: number): TokenRow {
+export function tokenRow(agent: AgentRow, low: number, high: number, own: unknown[]): TokenRow {
   return {
     agent,
     low,
@@ -111,7 +111,7 @@ export function tokenRow(agent: AgentRow, low: number, high: number): TokenRow {
     revokedAt: Number.NaN,
     audience: undefined,
     keepUntil: 0,
-    own: [],
+    own,
     older: undefined,
     newer: undefined,
   };
@@ -198,7 +198,7 @@ export function writeSession(row: SessionRow, to: ByteWriter): void {
 }
 
 export function readSession(agent: AgentRow, from: ByteReader): SessionRow {
-  const row = sessionRow(agent, from.i32(), from.i32(), from.text(), from.f64());
+  const row = sessionRow(agent, from.i32(), from.i32(), from.text(), from.f64(), []);
   row.lastAt = from.f64();
   row.events = from.i32();
   row.flagged = from.u8() === 1;
@@ -215,7 +215,7 @@ export function writeToken(row: TokenRow, to: ByteWriter): void {
 }
 
 export function readToken(agent: AgentRow, from: ByteReader): TokenRow {
-  const row = tokenRow(agent, from.i32(), from.i32());
+  const row = tokenRow(agent, from.i32(), from.i32(), []);
   row.publicId = from.text();
   row.hash = from.text();
   row.family = from.text();

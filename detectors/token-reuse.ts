@@ -238,11 +238,15 @@ function noteUse(rows: OwnRows, token: TokenRow, known: Use | undefined, event: 
 }
 
 function judgeUse(rows: OwnRows, token: TokenRow, earlier: Use, event: EventView, settings: Settings, out: Out): void {
-  const audience = token.audience;
+  const { audience } = token;
   const name = settings.aliases[earlier.service] ?? earlier.service;
+  const isMeant = audience === undefined || audience.length === 0 || audience.includes(name);
+  const isLate = earlier.time > token.expiresAt + settings.skewMs || earlier.time > token.revokedAt + settings.propagationMs;
+  // Nearly every use ends here, so nothing is made before.
+  if (isMeant && !isLate) return;
   const common = { service: earlier.service, accepted: earlier.accepted };
   const tell = teller(rows, token, earlier, event, out);
-  if (audience !== undefined && audience.length > 0 && !audience.includes(name)) {
+  if (!isMeant) {
     tell(earlier.accepted ? "audience-mismatch" : "audience-probe", {
       summary: `Service \`${earlier.service}\` ${earlier.accepted ? "accepted" : "was called with"} a token that was made for ${audience.map((one) => `\`${one}\``).join(", ")}.`,
       expected: "A service accepts only tokens with its own name in `aud`.",
@@ -321,6 +325,7 @@ function returnTo(here: Place, rows: OwnRows, token: TokenRow, event: EventView,
   // What comes out of order here is older than what is known of the place, and says nothing new.
   if (event.time < before) return;
   here.time = event.time;
+  if (rows.own.token.places.length === 1) return;
   const lifetime = token.expiresAt - token.issuedAt;
   const within = Math.min(settings.alternationMs, Number.isNaN(lifetime) ? settings.alternationMs : lifetime);
   const away = rows.own.token.places.find((other) => other.time > before && other.time < event.time);

@@ -152,6 +152,15 @@ export class EventView {
     const from = numbers[this.#at + offset + 2]!;
     return decode(this.columns.bytes[this.slot], from, from + numbers[this.#at + offset + 3]!);
   }
+  /** Copies the first bytes of a text, as they stand in the JSON, at most `most`; answers how many. */
+  copyText(offset: number, to: Uint8Array, at: number, most: number): number {
+    const { numbers } = this.columns;
+    const from = numbers[this.#at + offset + 2]!;
+    const length = Math.min(most, numbers[this.#at + offset + 3]!);
+    const bytes = this.columns.bytes[this.slot]!;
+    for (let i = 0; i < length; i++) to[at + i] = bytes[from + i]!;
+    return length;
+  }
   /** The whole event as one line of JSON. */
   line(): string {
     const { lines, bytes } = this.columns;

@@ -4,6 +4,7 @@
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { addChild, child, type Graph, graph, readGraph, writeGraph } from "./graph.ts";
 import { type Names, names, readNames, writeNames } from "./names.ts";
+import { giveBack, room } from "../stats/room.ts";
 import { readTargets, type Targets, targets, writeTargets } from "./targets.ts";
 
 /** learning: only invariants speak. shadow: named facts speak, scores are not calibrated. */
@@ -64,23 +65,36 @@ export const MAX_PATH = 128;
 /** Most target values that a session teaches. */
 export const MAX_PATH_VALUES = 64;
 
-/** What a live session has done so far. */
+/** What a live session has done so far. Its arrays come from stats/room.ts and go back there when it ends. */
 export interface Path {
   /** Number of the workflow's name, 0 if none was declared; -1 before the first step. */
   workflow: number;
   /** Number of the trust unit's name; 0 if none was given. */
   unit: number;
-  readonly symbols: number[];
-  /** Four numbers a value: operation, field, hash low, hash high. */
-  readonly values: number[];
-  /** Labels of the values, where they were new. */
-  readonly labels: string[];
+  symbols: Int32Array;
+  steps: number;
+  /** Six numbers a value: operation, field, hash low and high, and where its label lies in `labels` and how long it is. */
+  values: Int32Array;
+  valueCount: number;
+  /** Labels of values that were new, as bytes of UTF-8. */
+  labels: Int32Array;
+  labelBytes: number;
   /** Facts already told in this session, so that a loop makes one finding. */
-  readonly told: number[];
+  told: readonly number[];
 }
 
+export const VALUE_WIDTH = 6;
+const NOTHING_TOLD: readonly number[] = [];
+
 export function path(): Path {
-  return { workflow: -1, unit: 0, symbols: [], values: [], labels: [], told: [] };
+  return { workflow: -1, unit: 0, symbols: room(16), steps: 0, values: room(0), valueCount: 0, labels: room(0), labelBytes: 0, told: NOTHING_TOLD };
+}
+
+/** Gives the arrays of a path back; it must not be used afterwards. */
+export function endPath(p: Path): void {
+  giveBack(p.symbols);
+  giveBack(p.values);
+  giveBack(p.labels);
 }
 
 export function writeBaseline(b: Baseline, to: ByteWriter): void {
@@ -110,14 +124,14 @@ export function readBaseline(from: ByteReader): Baseline {
 }
 
 export function writePath(p: Path, to: ByteWriter): void {
-  to.i32(p.workflow);
-  to.u16(p.unit);
-  for (const numbers of [p.symbols, p.values, p.told]) to.numbers(numbers);
-  to.texts(p.labels);
+  for (const value of [p.workflow, p.unit, p.steps, p.valueCount, p.labelBytes]) to.i32(value);
+  to.ints(p.symbols.subarray(0, p.steps));
+  to.ints(p.values.subarray(0, p.valueCount * VALUE_WIDTH));
+  to.ints(p.labels.subarray(0, (p.labelBytes + 3) >> 2));
+  to.numbers(p.told);
 }
 
 export function readPath(from: ByteReader): Path {
-  const [workflow, unit] = [from.i32(), from.u16()];
-  const [symbols, values, told] = [from.numbers(), from.numbers(), from.numbers()];
-  return { workflow, unit, symbols, values, told, labels: from.texts() };
+  const [workflow, unit, steps, valueCount, labelBytes] = [from.i32(), from.i32(), from.i32(), from.i32(), from.i32()];
+  return { workflow, unit, steps, valueCount, labelBytes, symbols: from.ints(), values: from.ints(), labels: from.ints(), told: from.numbers() };
 }

@@ -1,5 +1,5 @@
 /** Learning from a session that has ended without a finding, and the turn of an epoch. */
-import { type Baseline, type Path, type Progress, progressOf } from "./baseline.ts";
+import { type Baseline, type Path, type Progress, progressOf, VALUE_WIDTH } from "./baseline.ts";
 import { addChild, child, countUse, noteSession, ORDER, sessionsOf, symbolOf } from "./graph.ts";
 import { type Rules, type Stage, turnGraph, turnTargets, witnessesNeeded } from "./life-cycle.ts";
 import { START, tierOf } from "./names.ts";
@@ -12,7 +12,7 @@ export interface LearningSettings extends Rules {
   readonly maxNovelty: number;
 }
 
-/** Marks of the nodes and slots that the session in hand has used already; one for all agents, because calls never nest. */
+/** Marks of the nodes that the session in hand has used already; one for all agents, because calls never nest. */
 let marks = new Int32Array(1024);
 let mark = 0;
 
@@ -42,9 +42,7 @@ function learnPath(b: Baseline, progress: Progress, path: Path, day: number): vo
   progress.sessions++;
   mark++;
   const contexts = [progress.root, child(g, progress.root, START) || addChild(g, progress.root, START), 0, 0];
-  for (const symbol of path.symbols) {
-    step(b, progress, contexts, symbol, day, unit);
-  }
+  for (let at = 0; at < path.steps; at++) step(b, progress, contexts, path.symbols[at]!, day, unit);
 }
 
 /**
@@ -93,20 +91,29 @@ function firstInSession(node: number): boolean {
   return true;
 }
 
-function learnValues(b: Baseline, path: Path, day: number, unit: number): void {
+function learnValues(b: Baseline, p: Path, day: number, unit: number): void {
   const t = b.targets;
-  mark++;
-  for (let at = 0, label = 0; at < path.values.length; at += 4, label++) {
-    const [operation, field, low, high] = [path.values[at]!, path.values[at + 1]!, path.values[at + 2]!, path.values[at + 3]!];
-    const slot = values.slotOf(t, operation, field) ?? values.addSlot(t, operation, field);
-    if (slot === undefined) {
-      b.capped++;
-      continue;
+  const labels = new Uint8Array(p.labels.buffer, p.labels.byteOffset, p.labels.byteLength);
+  for (let value = 0; value < p.valueCount; value++) {
+    const at = value * VALUE_WIDTH;
+    const [operation, field, low, high] = [p.values[at]!, p.values[at + 1]!, p.values[at + 2]!, p.values[at + 3]!];
+    let slot = values.slotOf(t, operation, field);
+    if (slot < 0) slot = values.addSlot(t, operation, field);
+    if (slot < 0) b.capped++;
+    else {
+      if (isFirstOfSlot(p, value)) values.draw(t, slot, low, high);
+      if (!values.isOpen(t, slot)) values.note(t, slot, low, high, day, unit, labels, p.values[at + 4]!, p.values[at + 5]!);
     }
-    if (slot.drawnIn !== mark) values.draw(t, slot, low, high);
-    slot.drawnIn = mark;
-    if (!slot.open) values.note(t, slot, low, high, path.labels[label] ?? "", day, unit);
   }
+}
+
+/** A session draws from a slot once, however many values it uses. */
+function isFirstOfSlot(p: Path, value: number): boolean {
+  const at = value * VALUE_WIDTH;
+  for (let earlier = 0; earlier < at; earlier += VALUE_WIDTH) {
+    if (p.values[earlier] === p.values[at] && p.values[earlier + 1] === p.values[at + 1]) return false;
+  }
+  return true;
 }
 
 /** Share of sessions with a sensitive operation that no other session has used (session-level Good-Turing). */

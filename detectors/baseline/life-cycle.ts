@@ -77,8 +77,8 @@ export function turnTargets(t: Targets, dictionary: Names, rules: Rules, stage: 
   values.dropOpen(t);
   for (const record of values.records(t)) {
     if (values.isKnown(t, record) || values.witnessesOf(t, record) < stage.needed) continue;
-    const slot = t.slots[values.slotNumberOf(t, record) - 1];
-    const sensitive = slot !== undefined && tierOf(dictionary, slot.operation) > 0 && values.isClosed(slot);
+    const slot = values.slotOfValue(t, record);
+    const sensitive = tierOf(dictionary, values.operationOf(t, slot)) > 0 && values.isClosed(t, slot);
     const settled = values.sessionsOf(t, record) >= rules.sessions && values.onManyDays(t, record);
     if (stage.learning || (!sensitive && settled)) values.markKnown(t, record);
   }

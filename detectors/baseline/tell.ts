@@ -4,14 +4,14 @@ import type { Draft } from "../detector.ts";
 import type { Baseline, Path, Progress } from "./baseline.ts";
 import { childrenOf, countOf, ORDER, symbolOf, totalOf } from "./graph.ts";
 import { type Contexts, contextsOf, escape, probability, surprise } from "./predictor.ts";
-import { novelty, type Slot } from "./targets.ts";
+import { drawsOf, novelty, valuesOf } from "./targets.ts";
 
 /** A target value that is not in the baseline. */
 export interface Stranger {
   readonly field: string;
   readonly value: string;
-  /** Undefined if this agent never used the operation with this field. */
-  readonly slot: Slot | undefined;
+  /** Its slot; -1 if this agent never used the operation with this field. */
+  readonly slot: number;
   /** Its slot is closed. */
   readonly closed: boolean;
   /** Its slot is closed, or there is no slot and the agent knows the value from nowhere. */
@@ -27,7 +27,7 @@ export function tellOperation(
   strangers: readonly Stranger[],
   event: EventView,
 ): Draft {
-  const contexts = contextsOf(b.graph, b.progress.get(0)?.root ?? 0, b.progress.get(p.workflow)?.root ?? 0, p.symbols);
+  const contexts = contextsOf(b.graph, b.progress.get(0)?.root ?? 0, b.progress.get(p.workflow)?.root ?? 0, [...p.symbols.subarray(0, p.steps)]);
   const bits = surprise(probability(b.graph, contexts, symbol, b.names.texts.length));
   const novel = strangers.filter((stranger) => stranger.novel);
   const progress = b.progress.get(level === "workflow" ? p.workflow : 0);
@@ -56,20 +56,21 @@ export function tellOperation(
 /** A known sensitive operation on an identifier that is new to a closed slot. */
 export function tellTarget(b: Baseline, p: Path, symbol: number, strangers: readonly Stranger[], event: EventView): Draft {
   const operation = nameOf(b, symbol);
-  const slot = strangers[0]?.slot;
-  const known = slot === undefined ? 0 : slot.values;
-  const q = slot === undefined ? 1 : novelty(slot);
+  const slot = strangers[0]?.slot ?? -1;
+  const known = slot < 0 ? 0 : valuesOf(b.targets, slot);
+  const q = slot < 0 ? 1 : novelty(b.targets, slot);
+  const draws = slot < 0 ? 0 : drawsOf(b.targets, slot);
   return {
     kind: "target-first-seen",
     about: `${operation} ${list(strangers)}`,
     summary: `${quote(operation)} was used on ${list(strangers)}, which this agent has never used there.`,
-    expected: `In ${slot?.draws ?? 0} sessions with a value there it used ${known} different ones; a new one is expected in ${percent(q)} of sessions.`,
+    expected: `In ${draws} sessions with a value there it used ${known} different ones; a new one is expected in ${percent(q)} of sessions.`,
     rarity: `chance of a new value ${percent(q)} a session`,
     evidence: {
       operation,
       tier: event.tier,
       workflow: p.workflow > 0 ? nameOf(b, p.workflow) : "(none declared)",
-      draws: slot?.draws ?? 0,
+      draws,
       knownValues: known,
       noveltyProbability: Number(q.toFixed(4)),
       targets: strangers.map((stranger) => `${stranger.field}=${stranger.value}`),

@@ -15,7 +15,7 @@ export function baselineView(b: Baseline, settings: LearningSettings) {
     version: b.version,
     agent: agent === undefined ? undefined : progressView(b, agent, settings),
     workflows: workflows.map((progress) => progressView(b, progress, settings)),
-    targets: b.targets.slots.map((slot) => slotView(b, slot)),
+    targets: [...targets.slots(b.targets)].map((slot) => slotView(b, slot)).sort(byName),
     notLearnedForCaps: b.capped,
   };
 }
@@ -77,14 +77,18 @@ function alertsOn(progress: Progress): string[] {
 /** Most values of a slot that are shown. */
 const SHOWN_VALUES = 50;
 
-function slotView(b: Baseline, slot: targets.Slot) {
-  const values = [...targets.records(b.targets)].filter((record) => targets.slotNumberOf(b.targets, record) === slot.number);
+const byName = (one: { operation: string; field: string }, other: { operation: string; field: string }) =>
+  `${one.operation} ${one.field}` < `${other.operation} ${other.field}` ? -1 : 1;
+
+function slotView(b: Baseline, slot: number) {
+  const t = b.targets;
+  const values = [...targets.records(t)].filter((record) => targets.slotOfValue(t, record) === slot);
   return {
-    operation: text(b, slot.operation),
-    field: text(b, slot.field),
-    draws: slot.draws,
-    noveltyProbability: Number(targets.novelty(slot).toFixed(4)),
-    openness: slot.open ? "open" : targets.isClosed(slot) ? "closed" : "undecided",
+    operation: text(b, targets.operationOf(t, slot)),
+    field: text(b, targets.fieldOf(t, slot)),
+    draws: targets.drawsOf(t, slot),
+    noveltyProbability: Number(targets.novelty(t, slot).toFixed(4)),
+    openness: targets.isOpen(t, slot) ? "open" : targets.isClosed(t, slot) ? "closed" : "undecided",
     values: values
       .map((record) => ({
         value: targets.labelOf(b.targets, record),

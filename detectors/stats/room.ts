@@ -10,12 +10,14 @@ const ALONE = 8192;
 /** Most arrays of one size that wait to be used again. */
 const MOST_FREE = 1024;
 
-let piece = new Int32Array(0);
+const NONE = new Int32Array(0);
+let piece = NONE;
 let used = 0;
 const free = new Map<number, Int32Array[]>();
 
 /** Zeros: an array of `length` numbers. */
 export function room(length: number): Int32Array {
+  if (length === 0) return NONE;
   if (length >= ALONE) return new Int32Array(length);
   const again = free.get(length)?.pop();
   if (again !== undefined) return again.fill(0);

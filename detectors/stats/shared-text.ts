@@ -3,7 +3,7 @@
  * known is not even decoded. Bounded: when it is full it begins anew, which costs copies and changes nothing.
  */
 import type { EventView } from "../../schemas/event-view.ts";
-import { TEXT_AT, type TextColumn } from "../../schemas/event-view.ts";
+import { TEXT, TEXT_AT, type TextColumn } from "../../schemas/event-view.ts";
 import { PairMap } from "./pair-map.ts";
 
 const LIMIT = 20_000;
@@ -16,7 +16,7 @@ export function sharedText(event: EventView, column: TextColumn): string {
 }
 
 /** The text whose four numbers begin at `offset`. */
-function sharedTextAt(event: EventView, offset: number): string {
+export function sharedTextAt(event: EventView, offset: number): string {
   const [low, high] = [event.number(offset), event.number(offset + 1)];
   const known = texts.get(low, high);
   if (known !== undefined) return known;
@@ -35,4 +35,18 @@ export function sharedList(event: EventView, offset: number): readonly string[] 
   const list = [sharedTextAt(event, offset)];
   lists.set(low, high, list);
   return list;
+}
+
+const operations = new PairMap<string>();
+
+/** The name of an operation with its service in front. */
+export function sharedOperation(event: EventView): string {
+  const low = event.low(TEXT.operation) ^ Math.imul(event.low(TEXT.service), 0x9e3779b1);
+  const high = event.high(TEXT.operation) ^ event.high(TEXT.service);
+  const known = operations.get(low, high);
+  if (known !== undefined) return known;
+  if (operations.size >= LIMIT) operations.clear();
+  const name = `${sharedText(event, TEXT.service)} ${event.text(TEXT.operation)}`;
+  operations.set(low, high, name);
+  return name;
 }
