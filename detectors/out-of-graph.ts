@@ -123,8 +123,11 @@ function withhold(b: Baseline, p: Path): void {
   if (progress !== undefined) progress.withheld++;
 }
 
+/** A path that was read back before its first step has no room at all. */
+const FIRST_STEPS = 16;
+
 function addStep(p: Path, symbol: number): void {
-  if (p.steps === p.symbols.length) p.symbols = grown(p.symbols, p.steps * 2);
+  if (p.steps === p.symbols.length) p.symbols = grown(p.symbols, Math.max(FIRST_STEPS, p.steps * 2));
   p.symbols[p.steps++] = symbol;
 }
 
