@@ -13,16 +13,18 @@ import { story } from "../kill/story.ts";
 
 const root = mkdtempSync(join(tmpdir(), "offgraph-kill-"));
 afterAll(() => rmSync(root, { recursive: true }));
-const settings = Settings.parse(ENFORCING);
+// Committing often lets it come to rest sooner.
+const given = { ...ENFORCING, processor: { commitIntervalMs: 200 } };
+const settings = Settings.parse(given);
 
 it("loses no accepted event and repeats no action when killed", async () => {
   const folder = join(root, "killed");
-  const accepted = await sendAndKill({ folder, settings: ENFORCING, seed: 1, kills: 3, agents: 3, days: 1 });
+  const accepted = await sendAndKill({ folder, settings: given, seed: 1, kills: 3, agents: 3, days: 1 });
   expectIntact(await readBooks(folder, settings), accepted);
 });
 
 it("finishes with 0 at SIGTERM, and then says nothing twice", async () => {
-  const options = { folder: join(root, "ended"), settings: ENFORCING };
+  const options = { folder: join(root, "ended"), settings: given };
   const batches = story({ seed: 2, agents: 2, days: 1 }, Date.now());
   let service = await startService(options);
   for (const batch of batches) {

@@ -26,19 +26,22 @@ export async function sendAndKill(options: KillOptions): Promise<ReadonlySet<str
   const accepted = new Set<string>();
   let service = await startService(options);
   for (const batch of batches) {
-    for (let isTaken = false; !isTaken; ) {
-      const sending = send(service, batch);
-      if (killAt.delete(batch)) {
-        await setTimeout(own.below(own.pick(MOMENTS_MS)));
-        await service.stop("SIGKILL");
-        service = await startService(options);
-      }
-      isTaken = await sending;
-    }
+    const sending = send(service, batch);
+    if (killAt.has(batch)) {
+      await setTimeout(own.below(own.pick(MOMENTS_MS)));
+      await service.stop("SIGKILL");
+      service = await startService(options);
+      if (!(await sending)) await sendAgain(service, batch);
+    } else if (!(await sending)) throw new Error("the service does not answer");
     for (const id of batch.ids) accepted.add(id);
   }
   await rest(service, options);
   return accepted;
+}
+
+/** What was not answered may have been taken all the same: then it comes twice. */
+async function sendAgain(service: ServiceProcess, batch: Batch): Promise<void> {
+  if (!(await send(service, batch))) throw new Error("the service does not answer after its start");
 }
 
 /** The batches during or after which it is killed: every other one an attack, as far as there are enough. */

@@ -14,7 +14,7 @@ export interface ServiceOptions {
 export interface ServiceProcess {
   readonly url: string;
   readonly process: ChildProcess;
-  /** Sends a signal and waits for the end. Answers the exit code; null if the signal ended it. */
+  /** Sends a signal and waits for the end. Answers the exit code; null if the signal ended it. Rejects if it had ended by itself. */
   stop(signal: "SIGTERM" | "SIGKILL"): Promise<number | null>;
 }
 
@@ -35,7 +35,7 @@ export async function startService({ folder, settings }: ServiceOptions): Promis
     url,
     process: child,
     async stop(signal) {
-      child.kill(signal);
+      if (!child.kill(signal)) throw new Error(`the service had ended by itself with ${child.exitCode}`);
       const [code] = await exited;
       return code;
     },

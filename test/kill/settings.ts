@@ -1,4 +1,4 @@
-/** The settings under which the service is killed: it acts by itself, and often commits. */
+/** The settings under which the service is killed: it acts by itself. */
 export const ENFORCING = {
   partitions: 4,
   playbook: [
