@@ -105,6 +105,9 @@ export function witnessesOf(g: Graph, node: number): number {
   return ((units & 0xff) !== 0 ? 1 : 0) + ((units & 0xff00) !== 0 ? 1 : 0) + ((units & 0xff0000) !== 0 ? 1 : 0) + (units >>> 24 !== 0 ? 1 : 0);
 }
 
+/** Uses since the last freeze: without any, nothing about the node has changed. */
+export const freshOf = (g: Graph, node: number) => g.nodes[node * WIDTH + FRESH]!;
+
 /** Counts one use that has not become part of the frozen counts. Answers whether the edge had never been counted. */
 export function countUse(g: Graph, node: number): boolean {
   const record = node * WIDTH;

@@ -42,20 +42,22 @@ function learnPath(b: Baseline, progress: Progress, path: Path, day: number): vo
   progress.sessions++;
   mark++;
   const contexts = [progress.root, child(g, progress.root, START) || addChild(g, progress.root, START), 0, 0];
-  for (let at = 0; at < path.steps; at++) step(b, progress, contexts, path.symbols[at]!, day, unit);
+  // Where a workflow is declared its own graph knows the long contexts; the agent's needs what they have in common.
+  const order = progress.workflow === 0 && path.workflow > 0 ? 1 : ORDER;
+  for (let at = 0; at < path.steps; at++) step(b, progress, contexts, order, path.symbols[at]!, day, unit);
 }
 
 /**
  * One step, longest context first. A use is counted at the longest context and, as long as the edge was new there,
  * at the next shorter one: the counts of modified Kneser-Ney smoothing.
  */
-function step(b: Baseline, progress: Progress, contexts: number[], symbol: number, day: number, unit: number): void {
+function step(b: Baseline, progress: Progress, contexts: number[], longest: number, symbol: number, day: number, unit: number): void {
   const g = b.graph;
   let counting = true;
-  for (let order = ORDER; order >= 0; order--) {
+  for (let order = longest; order >= 0; order--) {
     const context = contexts[order]!;
     const node = context === 0 ? 0 : child(g, context, symbol) || begin(b, context, order, symbol);
-    if (order < ORDER) contexts[order + 1] = node;
+    if (order < longest) contexts[order + 1] = node;
     if (node === 0) continue;
     if (counting) counting = countUse(g, node);
     if (!firstInSession(node)) continue;

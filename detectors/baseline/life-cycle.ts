@@ -11,6 +11,7 @@ import {
   CANDIDATE,
   child,
   freeze,
+  freshOf,
   type Graph,
   isBaseline,
   onManyDays,
@@ -55,6 +56,7 @@ export interface Stage {
 export function turnGraph(g: Graph, dictionary: Names, rules: Rules, stageOf: (root: number) => Stage): void {
   // Parents stand before their children, so a context is promoted before what follows it.
   for (let node = 1; node < g.count; node++) {
+    if (freshOf(g, node) === 0 && parentOf(g, node) !== 0) continue;
     if (stateOf(g, node) === CANDIDATE && deserves(g, dictionary, rules, node, stageOf)) setState(g, node, BASELINE);
     if (stateOf(g, node) === BASELINE || stateOf(g, node) === PINNED) freeze(g, node);
   }
