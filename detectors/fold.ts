@@ -147,7 +147,7 @@ export function createFold(detectors: readonly AnyDetector[], detectorSettings: 
 
   function sessionOf(set: WorkingSet, agent: AgentRow, event: EventView, late: boolean): SessionRow {
     const column = sessionColumn(event);
-    const low = event.low(column) ^ agent.low ^ column;
+    const low = event.low(column) ^ agent.low ^ column ^ (isGiven(column) ? 0 : partOf(event));
     const high = event.high(column) ^ Math.imul(agent.high, 0x85ebca6b);
     const known = set.sessions.get(low, high);
     if (known !== undefined) {
@@ -221,7 +221,7 @@ export function createFold(detectors: readonly AnyDetector[], detectorSettings: 
   }
 }
 
-/** Which session an event belongs to; the first that is there: session, trace, grant, else the instance by gaps. */
+/** Which session an event belongs to; the first that is there: session, trace, grant, family, else the instance by gaps. */
 function sessionColumn(event: EventView): SessionColumn {
   if (event.has(TEXT.session)) return TEXT.session;
   if (event.has(TEXT.trace)) return TEXT.trace;
@@ -230,9 +230,14 @@ function sessionColumn(event: EventView): SessionColumn {
 }
 type SessionColumn = typeof TEXT.session | typeof TEXT.trace | typeof TEXT.rootGrant | typeof TEXT.family | typeof TEXT.instance;
 
+const isGiven = (column: SessionColumn) => column === TEXT.session || column === TEXT.trace;
+
+/** A session that is told by its grant or instance is one workflow on one instance: a grant may serve many of both. */
+const partOf = (event: EventView) => event.low(TEXT.workflow) ^ Math.imul(event.low(TEXT.instance), 0x27d4eb2f);
+
 function sessionName(event: EventView, column: SessionColumn): string {
   const text = event.text(column);
-  return column === TEXT.session || column === TEXT.trace ? text : `${text || "agent"}@${new Date(event.time).toISOString()}`;
+  return isGiven(column) ? text : `${text || "agent"}@${new Date(event.time).toISOString()}`;
 }
 
 function isOver(row: SessionRow, time: number): boolean {

@@ -61,8 +61,8 @@ export const outOfGraph: Detector<Settings, Baseline, Path, undefined> = {
     },
     formulas: [
       "P_k(a|c) = max(n(c,a) - d_k, 0)/(N(c) + th_k) + esc_k(c) P_{k-1}(a|c'), orders 3 to 0, workflow over agent over 1/(V+1); d = 0.5, 0.7, 0.8, 0.85; th = 1, 0.5, 0.5, 0.5",
-      "q = (N1 + 1)/(N + 2) for a slot of N draws, N1 values seen once; closed when N >= 10 and q < 0.05",
-      "learning ends when sessions >= minSessions and (sensitive operations used by one session only)/(sessions) <= maxNovelty",
+      "q = (N1 + 1)/(N + 2) for a slot of N draws, N1 values drawn once; closed when N >= 10 and q < 0.05; it speaks once values that wait for witnesses were in at most 5 % of its draws",
+      "learning ends when sessions >= minSessions and neither (sensitive operations used by one session only)/(sessions) nor the share of sessions with a sensitive operation of too few witnesses is above maxNovelty",
       "an edge becomes baseline when min(units, witnesses) distinct trust units have used it in unflagged sessions; after learning also on two days and in `sessions` sessions, and never by itself if it is sensitive",
     ],
     blindSpots: [
@@ -204,7 +204,7 @@ function walkTargets(b: Baseline, p: Path, symbol: number, event: EventView): re
     if (!judged || targets.isKnown(b.targets, record)) continue;
     const value = event.textAt(at + 4);
     if (!isIdentifier(value)) continue;
-    const closed = slot >= 0 && targets.isClosed(b.targets, slot);
+    const closed = slot >= 0 && targets.isClosed(b.targets, slot) && targets.isSettled(b.targets, slot);
     const novel = slot < 0 ? !targets.isKnownAnywhere(b.targets, low, high) : closed;
     strangers = [...strangers, { field: event.textAt(at), value, slot, closed, novel }];
   }

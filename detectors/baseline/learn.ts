@@ -1,6 +1,6 @@
 /** Learning from a session that has ended without a finding, and the turn of an epoch. */
 import { type Baseline, type Path, type Progress, progressOf, VALUE_WIDTH } from "./baseline.ts";
-import { addChild, child, countUse, noteSession, ORDER, sessionsOf, symbolOf } from "./graph.ts";
+import { addChild, child, countUse, noteSession, ORDER, parentOf, sessionsOf, symbolOf, witnessesOf } from "./graph.ts";
 import { type Rules, type Stage, turnGraph, turnTargets, witnessesNeeded } from "./life-cycle.ts";
 import { START, tierOf } from "./names.ts";
 import * as values from "./targets.ts";
@@ -27,9 +27,13 @@ export function learn(b: Baseline, path: Path, day: number, settings: LearningSe
   }
 }
 
+const NO_WITNESS = 0;
+
 /** Trust units are numbered from 1 in the order in which an agent or workflow met them; the last number is shared. */
 function unitNumber(progress: Progress | undefined, unit: number): number {
   if (progress === undefined) return 1;
+  // Whoever names no unit is no witness, unless nobody ever names one.
+  if (unit === 0 && progress.units.some((known) => known !== 0)) return NO_WITNESS;
   const at = progress.units.indexOf(unit);
   if (at >= 0) return at + 1;
   if (progress.units.length < 255) progress.units.push(unit);
@@ -102,9 +106,10 @@ function learnValues(b: Baseline, p: Path, day: number, unit: number): void {
     let slot = values.slotOf(t, operation, field);
     if (slot < 0) slot = values.addSlot(t, operation, field);
     if (slot < 0) b.capped++;
-    else {
-      if (isFirstOfSlot(p, value)) values.draw(t, slot, low, high);
-      if (!values.isOpen(t, slot)) values.note(t, slot, low, high, day, unit, labels, p.values[at + 4]!, p.values[at + 5]!);
+    else if (!values.isOpen(t, slot)) {
+      const record = values.note(t, slot, low, high, day, unit, labels, p.values[at + 4]!, p.values[at + 5]!);
+      if (record < 0) b.capped++;
+      if (isFirstOfSlot(p, value)) values.draw(t, slot, record);
     }
   }
 }
@@ -126,8 +131,20 @@ const MOST_UNSETTLED = 0.1;
 
 function isReady(b: Baseline, progress: Progress, settings: LearningSettings): boolean {
   if (progress.sessions < settings.minSessions || noveltyForecast(progress) > settings.maxNovelty) return false;
+  if (unwitnessedShare(b, progress, settings) > settings.maxNovelty) return false;
   // The agent as a whole knows no more than its workflows do: what they have yet to show is not new to it.
   return progress.workflow !== 0 || unsettledShare(b, progress) <= MOST_UNSETTLED;
+}
+
+/** Share of sessions with a sensitive operation that too few trust units have used: it would not become baseline. */
+export function unwitnessedShare(b: Baseline, progress: Progress, settings: LearningSettings): number {
+  const { needed } = stageOf(progress, settings);
+  let sessions = 0;
+  for (let node = 1; node < b.graph.count; node++) {
+    if (parentOf(b.graph, node) !== progress.root || tierOf(b.names, symbolOf(b.graph, node)) === 0) continue;
+    if (witnessesOf(b.graph, node) < needed) sessions += sessionsOf(b.graph, node);
+  }
+  return sessions / Math.max(1, progress.sessions);
 }
 
 /** Share of the agent's sessions that belong to workflows which are still learning. */

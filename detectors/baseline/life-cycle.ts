@@ -74,14 +74,33 @@ function deserves(g: Graph, dictionary: Names, rules: Rules, node: number, stage
   return !sensitive && sessionsOf(g, node) >= rules.sessions && onManyDays(g, node);
 }
 
-/** The same for target values; a slot is judged by the agent's own stage. */
+/**
+ * The same for target values; a slot is judged by the agent's own stage. A slot has a learning of its own: what w
+ * witnesses have shown becomes baseline when it settles. Afterwards a value of a sensitive operation needs a person.
+ */
 export function turnTargets(t: Targets, dictionary: Names, rules: Rules, stage: Stage): void {
   values.dropOpen(t);
+  const settling = settlingSlots(t, stage.needed);
   for (const record of values.records(t)) {
     if (values.isKnown(t, record) || values.witnessesOf(t, record) < stage.needed) continue;
     const slot = values.slotOfValue(t, record);
-    const sensitive = tierOf(dictionary, values.operationOf(t, slot)) > 0 && values.isClosed(t, slot);
-    const settled = values.sessionsOf(t, record) >= rules.sessions && values.onManyDays(t, record);
-    if (stage.learning || (!sensitive && settled)) values.markKnown(t, record);
+    const sensitive = tierOf(dictionary, values.operationOf(t, slot)) > 0 && values.isSettled(t, slot);
+    const proven = values.sessionsOf(t, record) >= rules.sessions && values.onManyDays(t, record);
+    if (stage.learning || settling.has(slot) || (!sensitive && proven)) values.markKnown(t, record);
   }
+  for (const slot of settling) values.settle(t, slot);
+}
+
+/** Slots that have closed, and of whose draws hardly any were values that still wait for witnesses. */
+function settlingSlots(t: Targets, needed: number): ReadonlySet<number> {
+  const waiting = new Map<number, number>();
+  for (const slot of values.slots(t)) if (values.isClosed(t, slot) && !values.isSettled(t, slot)) waiting.set(slot, 0);
+  if (waiting.size === 0) return new Set();
+  for (const record of values.records(t)) {
+    const sessions = waiting.get(values.slotOfValue(t, record));
+    if (sessions === undefined || values.isKnown(t, record) || values.witnessesOf(t, record) >= needed) continue;
+    waiting.set(values.slotOfValue(t, record), sessions + values.sessionsOf(t, record));
+  }
+  const settling = [...waiting].filter(([slot, sessions]) => sessions <= values.CLOSED * values.drawsOf(t, slot));
+  return new Set(settling.map(([slot]) => slot));
 }

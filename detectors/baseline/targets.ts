@@ -2,7 +2,8 @@
  * Targets with learned openness. A slot is one field of one operation of the agent; its values are kept as keyed
  * hashes with a short label. From N draws (at most one a session) of which N1 values were seen exactly once,
  * q = (N1 + 1) / (N + 2) is the probability that the next value is new (Good-Turing with add-one smoothing).
- * A slot is closed when q < 0.05; a slot that is plainly open keeps no values. Slots and values stand in two packed
+ * A slot is closed when q < 0.05, and settled, so that it may speak, once it is closed and at most as many of its values
+ * wait for witnesses; a slot that is plainly open keeps no values. Slots and values stand in two packed
  * open-addressed tables, of 16 bytes a slot and 24 a value, each at most two thirds full; labels are bytes of UTF-8.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
@@ -16,8 +17,9 @@ export const CLOSED = 0.05;
 const OPEN_AFTER = 50;
 /** Most values of one slot; a slot with more is open. */
 export const MAX_VALUES = 512;
-/** Most slots of one agent. */
+/** Most slots of one agent, and most values in all of them. */
 export const MAX_SLOTS = 1024;
+export const MAX_ALL_VALUES = 32_768;
 /** Most bytes kept of a value for people to read. */
 export const LABEL_BYTES = 40;
 
@@ -37,6 +39,8 @@ const SLOT_WIDTH = 4;
 const DRAWS = 1;
 const ONCE = 2;
 const VALUES_OPEN = 3;
+const OPEN_BIT = 1;
+const SETTLED_BIT = 2;
 
 const WIDTH = 6;
 
@@ -47,7 +51,9 @@ const UNITS = 4;
 const LABEL = 5;
 const KNOWN_BIT = 1 << 30;
 const MANY_DAYS_BIT = 1 << 29;
-const KEY_MASK = MANY_DAYS_BIT - 1;
+const DRAWN_BIT = 1 << 28;
+const DRAWN_AGAIN_BIT = 1 << 27;
+const KEY_MASK = DRAWN_AGAIN_BIT - 1;
 
 export function targets(): Targets {
   return { slots: room(SLOT_WIDTH * 4), slotCount: 0, table: room(WIDTH), count: 0, labels: room(0), labelBytes: 0 };
@@ -60,11 +66,17 @@ const keyOf = (operation: number, field: number) => ((operation << 12) | field) 
 export const operationOf = (t: Targets, slot: number) => (t.slots[slot]! - 1) >>> 12;
 export const fieldOf = (t: Targets, slot: number) => (t.slots[slot]! - 1) & 0xfff;
 export const drawsOf = (t: Targets, slot: number) => t.slots[slot + DRAWS]!;
-export const valuesOf = (t: Targets, slot: number) => t.slots[slot + VALUES_OPEN]! >>> 1;
-export const isOpen = (t: Targets, slot: number) => (t.slots[slot + VALUES_OPEN]! & 1) !== 0;
+export const valuesOf = (t: Targets, slot: number) => t.slots[slot + VALUES_OPEN]! >>> 2;
+export const isOpen = (t: Targets, slot: number) => (t.slots[slot + VALUES_OPEN]! & OPEN_BIT) !== 0;
 /** Probability that the next value of the slot is one never seen. */
 export const novelty = (t: Targets, slot: number) => (t.slots[slot + ONCE]! + 1) / (drawsOf(t, slot) + 2);
 export const isClosed = (t: Targets, slot: number) => !isOpen(t, slot) && drawsOf(t, slot) >= MIN_DRAWS && novelty(t, slot) < CLOSED;
+/** Whether the slot's baseline is made: it has been closed, and hardly any of its values wait for witnesses. */
+export const isSettled = (t: Targets, slot: number) => (t.slots[slot + VALUES_OPEN]! & SETTLED_BIT) !== 0;
+
+export function settle(t: Targets, slot: number): void {
+  t.slots[slot + VALUES_OPEN]! |= SETTLED_BIT;
+}
 
 /** The slot of a field of an operation; -1 if nothing was learned of it. */
 export function slotOf(t: Targets, operation: number, field: number): number {
@@ -106,16 +118,16 @@ export function* slots(t: Targets): Generator<number> {
 }
 
 function open(t: Targets, slot: number): void {
-  t.slots[slot + VALUES_OPEN] = t.slots[slot + VALUES_OPEN]! | 1;
+  t.slots[slot + VALUES_OPEN]! |= OPEN_BIT;
 }
 
-/** Counts one draw: a session's first value of the slot. */
-export function draw(t: Targets, slot: number, low: number, high: number): void {
+/** Counts one draw: a session's first value of the slot. A value that cannot be remembered (-1) counts as new. */
+export function draw(t: Targets, slot: number, record: number): void {
   t.slots[slot + DRAWS]!++;
-  const record = find(t, slot, low, high);
-  const before = record < 0 ? 0 : sessionsOf(t, record);
-  if (before === 0) t.slots[slot + ONCE]!++;
-  else if (before === 1) t.slots[slot + ONCE]!--;
+  const drawn = record < 0 ? 0 : t.table[record]! & (DRAWN_BIT | DRAWN_AGAIN_BIT);
+  if (drawn === 0) t.slots[slot + ONCE]!++;
+  else if (drawn === DRAWN_BIT) t.slots[slot + ONCE]!--;
+  if (record >= 0) t.table[record]! |= drawn === 0 ? DRAWN_BIT : DRAWN_AGAIN_BIT;
   if (drawsOf(t, slot) >= OPEN_AFTER && novelty(t, slot) > 0.5) open(t, slot);
 }
 
@@ -152,17 +164,18 @@ export function markKnown(t: Targets, record: number): void {
 
 /**
  * Notes that one more session, on a day and from a trust unit (1 to 255), used a value of a slot that is not open.
- * The label is `length` bytes of `bytes` from `from` on.
+ * The label is `length` bytes of `bytes` from `from` on. Answers the value's record, -1 if there are too many.
  */
-export function note(t: Targets, slot: number, low: number, high: number, day: number, unit: number, bytes: Uint8Array, from: number, length: number): void {
+export function note(t: Targets, slot: number, low: number, high: number, day: number, unit: number, bytes: Uint8Array, from: number, length: number): number {
   let record = find(t, slot, low, high);
   if (record < 0) record = add(t, slot, low, high, bytes, from, length);
-  if (record < 0) return;
+  if (record < 0) return -1;
   const seen = t.table[record + SESSIONS_DAY]!;
   const last = seen & 0xffff;
   if (last !== 0 && last !== day) t.table[record] = t.table[record]! | MANY_DAYS_BIT;
   t.table[record + SESSIONS_DAY] = (Math.min(0xffff, (seen >>> 16) + 1) << 16) | day;
   t.table[record + UNITS] = withUnit(t.table[record + UNITS]!, unit);
+  return record;
 }
 
 function withUnit(units: number, unit: number): number {
@@ -175,12 +188,13 @@ function withUnit(units: number, unit: number): number {
 }
 
 function add(t: Targets, slot: number, low: number, high: number, bytes: Uint8Array, from: number, length: number): number {
+  if (t.count >= MAX_ALL_VALUES) return -1;
   if (valuesOf(t, slot) >= MAX_VALUES) {
     open(t, slot);
     return -1;
   }
   if ((t.count + 1) * WIDTH * 3 > t.table.length * 2) rebuild(t, growth(t.count + 1));
-  t.slots[slot + VALUES_OPEN]! += 2;
+  t.slots[slot + VALUES_OPEN]! += 4;
   t.count++;
   const record = place(t.table, t.slots[slot]!, low, high);
   t.table[record] = t.slots[slot]!;
@@ -234,7 +248,7 @@ export function dropOpen(t: Targets): void {
     const bytes = bytesOf(old.labels);
     t.table[move(old.table, record, t.table) + LABEL] = addLabel(t, bytes, label + 1, bytes[label]!);
   }
-  for (const slot of slots(t)) if (isOpen(t, slot)) t.slots[slot + VALUES_OPEN] = 1;
+  for (const slot of slots(t)) if (isOpen(t, slot)) t.slots[slot + VALUES_OPEN] = OPEN_BIT;
   giveBack(old.table);
   giveBack(old.labels);
 }

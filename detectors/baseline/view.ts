@@ -1,7 +1,7 @@
 /** The baseline of an agent in readable form: for people, for comparing, for the API. */
 import type { Baseline, Progress } from "./baseline.ts";
 import { BASELINE, CANDIDATE, childrenOf, countOf, DENIED, PINNED, sessionsOf, stateOf, symbolOf, witnessesOf } from "./graph.ts";
-import { type LearningSettings, noveltyForecast, unsettledShare } from "./learn.ts";
+import { type LearningSettings, noveltyForecast, unsettledShare, unwitnessedShare } from "./learn.ts";
 import { witnessesNeeded } from "./life-cycle.ts";
 import { START, tierOf } from "./names.ts";
 import * as targets from "./targets.ts";
@@ -65,8 +65,11 @@ function reason(b: Baseline, progress: Progress, settings: LearningSettings): st
   if (progress.mode !== "learning") return progress.mode;
   const { sessions } = progress;
   if (sessions < settings.minSessions) return `not enough history: ${sessions} of ${settings.minSessions} sessions`;
-  if (noveltyForecast(progress) <= settings.maxNovelty) return `${Math.round(unsettledShare(b, progress) * 100)} % of sessions belong to workflows that are still learning`;
-  return `still finding new sensitive operations: forecast ${(noveltyForecast(progress) * 100).toFixed(1)} % of sessions, ${settings.maxNovelty * 100} % allowed`;
+  if (noveltyForecast(progress) > settings.maxNovelty)
+    return `still finding new sensitive operations: forecast ${(noveltyForecast(progress) * 100).toFixed(1)} % of sessions, ${settings.maxNovelty * 100} % allowed`;
+  const unwitnessed = unwitnessedShare(b, progress, settings);
+  if (unwitnessed > settings.maxNovelty) return `${(unwitnessed * 100).toFixed(1)} % of sessions used a sensitive operation that too few trust units have used, ${settings.maxNovelty * 100} % allowed`;
+  return `${Math.round(unsettledShare(b, progress) * 100)} % of sessions belong to workflows that are still learning`;
 }
 
 function alertsOn(progress: Progress): string[] {
@@ -88,7 +91,7 @@ function slotView(b: Baseline, slot: number) {
     field: text(b, targets.fieldOf(t, slot)),
     draws: targets.drawsOf(t, slot),
     noveltyProbability: Number(targets.novelty(t, slot).toFixed(4)),
-    openness: targets.isOpen(t, slot) ? "open" : targets.isClosed(t, slot) ? "closed" : "undecided",
+    openness: targets.isOpen(t, slot) ? "open" : targets.isClosed(t, slot) && targets.isSettled(t, slot) ? "closed" : "undecided",
     values: values
       .map((record) => ({
         value: targets.labelOf(b.targets, record),
