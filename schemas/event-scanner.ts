@@ -185,7 +185,7 @@ export class EventScanner {
       case 1: return this.#word(KIND_WORDS, view.KIND, 0);
       case 2: return this.#time(view.TIME);
       case 3: return this.#time(view.OBSERVED);
-      case 4: return this.#string(TEXT.tenant, 64);
+      case 4: return this.#string(TEXT.tenant, 64) && (!this.#strict || this.#isWord(TEXT.tenant));
       case 5: return this.#string(NOT_WANTED, 64);
       case 6: return this.#needs(this.#object(IS_AGENT), 1);
       case 7: return this.#string(TEXT.trustUnit, NAME_LENGTH);
@@ -530,6 +530,15 @@ export class EventScanner {
     numbers[index + 1] = high ^ (high >>> 16);
     numbers[index + 2] = from;
     numbers[index + 3] = length;
+  }
+
+  /** Whether a text column holds only letters, digits and `_ . -`. */
+  #isWord(column: number): boolean {
+    const index = this.#at + TEXT_AT + column * 4;
+    const from = this.#numbers[index + 2]!;
+    const to = from + this.#numbers[index + 3]!;
+    for (let pos = from; pos < to; pos++) if (NAME_BYTE[this.#bytes[pos]!] === 0) return false;
+    return true;
   }
 
   /** The text of the token hash column as `<key name>:<hex digits>`. */

@@ -27,7 +27,11 @@ export type EventId = z.infer<typeof EventId>;
 export const AgentId = text(ID_LENGTH).brand<"AgentId">();
 export type AgentId = z.infer<typeof AgentId>;
 
-export const Tenant = text(64).brand<"Tenant">();
+/** One word of letters, digits and `_ . -`: tenant and agent together name a partition, with a slash between them. */
+export const Tenant = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be 1 to 64 letters, digits, dots, dashes or underscores")
+  .brand<"Tenant">();
 export type Tenant = z.infer<typeof Tenant>;
 
 /** SHA-256 of detector, subject, triggering event id and kind; 32 hexadecimal digits. Never of a position. */

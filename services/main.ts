@@ -150,6 +150,7 @@ function addRoutes(
     findings,
     deadLetters,
     view,
+    keyName: key.name,
     incidents: incidentReader(store, stream.partitions),
   });
   gateRoutes(app, gate);

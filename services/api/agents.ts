@@ -14,6 +14,8 @@ export interface AgentOptions {
   readonly partitions: number;
   /** An agent's stored entries in readable form, plain JSON; undefined if this version cannot read them. */
   readonly view: (entries: Entries) => object | undefined;
+  /** Name of the key that names are hashed with; an export is of use only under the same. */
+  readonly keyName: string;
 }
 
 export function agentRoutes(app: FastifyInstance, options: AgentOptions): void {
@@ -67,6 +69,6 @@ async function* exported(options: AgentOptions, tenant: string): AsyncGenerator<
     const stored = Object.fromEntries(
       [...entries].map(([name, bytes]) => [name, Buffer.from(bytes).toString("base64")]),
     );
-    yield `${JSON.stringify({ id: agent, view: options.view(entries), stored })}\n`;
+    yield `${JSON.stringify({ id: agent, key: options.keyName, view: options.view(entries), stored })}\n`;
   }
 }

@@ -29,12 +29,19 @@ export interface ApiOptions {
   readonly incidents: IncidentReader;
   /** An agent's stored entries in readable form, plain JSON; undefined if this version cannot read them. */
   readonly view: (entries: Entries) => object | undefined;
+  /** Name of the installation's key. */
+  readonly keyName: string;
 }
 
 export function apiRoutes(app: FastifyInstance, options: ApiOptions): void {
   findingRoutes(app, options.findings);
   feedRoute(app, options);
-  agentRoutes(app, { store: options.store, partitions: options.stream.partitions, view: options.view });
+  agentRoutes(app, {
+    store: options.store,
+    partitions: options.stream.partitions,
+    view: options.view,
+    keyName: options.keyName,
+  });
   incidentRoutes(app, options.incidents);
   decisionRoutes(app, options);
   app.get("/v1/dead-letters", { config: { role: "read" } }, async (request) => {

@@ -2,7 +2,7 @@
 
 import type { Settings } from "../../schemas/settings.ts";
 import { clock } from "../clock.ts";
-import { PUBLIC_KEY, tierOf } from "../ingest/index.ts";
+import { type Key, tierOf } from "../ingest/index.ts";
 import { openRecorded } from "../ingest/recorded.ts";
 import type { Recorded } from "../ports/recorded.ts";
 import { converters } from "./converters.ts";
@@ -16,18 +16,16 @@ export interface Outputs {
   readonly truth: LineFile;
 }
 
-/** Token values are hashed with a key that everybody knows: comparable within the replay, and marked so in its findings. */
-export const KEY_NAME = PUBLIC_KEY.name;
-
 /** Opens files. Fails with `unknown-source`; what is wrong with a file itself is told when it is read. */
 export function fileOpener(
   { tenant, ingest }: Settings,
   { letters, truth }: Outputs,
+  key: Key,
 ): (file: FileInput) => Recorded {
   const converterOf = converters({ truth: truth.write });
   const shared = {
     tenant,
-    key: PUBLIC_KEY,
+    key,
     clock,
     maxLineBytes: ingest.maxLineBytes,
     tierOf,

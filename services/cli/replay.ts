@@ -16,6 +16,7 @@ interface Options extends Shared {
   readonly deadLetters?: string;
   readonly truth?: string;
   readonly fromBaseline?: string;
+  readonly key?: string;
   readonly failOn?: Severity;
 }
 
@@ -38,6 +39,10 @@ export function replayCommand(args: readonly string[]): Command {
     .addOption(latenessOption())
     .option("--learn <file>", "learn from this file first and say nothing; may be given again")
     .option("--from-baseline <file>", "begin with what `offgraph baseline export` wrote")
+    .option(
+      "--key <file>",
+      "hash names with this key, such as hash.key of the data folder; needed with --from-baseline (default: a public key)",
+    )
     .option("--findings <file>", "write the findings, one JSON object a line")
     .option("--dead-letters <file>", "write the records that cannot be read, with their reasons")
     .option("--truth <file>", "write the labels that a recording carries; no detector sees them")
@@ -76,16 +81,18 @@ async function run(inputs: FileInputs, options: Options): Promise<number> {
 
 async function replayed(inputs: FileInputs, options: Options, seen: Tally, outputs: Outputs) {
   const { replay } = await import("../replay/replay.ts");
-  const { fileOpener, KEY_NAME } = await import("./recorded-files.ts");
+  const { fileOpener } = await import("./recorded-files.ts");
+  const { PUBLIC_KEY, readKey } = await import("../ingest/index.ts");
   const settings = await settingsOf(options);
-  const open = fileOpener(settings, outputs);
+  const key = options.key === undefined ? PUBLIC_KEY : await readKey(options.key);
+  const open = fileOpener(settings, outputs, key);
   const bar = progressBar("Replaying");
   const replaying = replay({
     inputs: inputs.files.map(open),
     learn: inputs.learn.map(open),
-    baseline: options.fromBaseline === undefined ? [] : readBaseline(options.fromBaseline),
+    baseline: options.fromBaseline === undefined ? [] : readBaseline(options.fromBaseline, key.name),
     settings,
-    keyName: KEY_NAME,
+    keyName: key.name,
     onFinding(finding) {
       seen.add(finding);
       outputs.findings.write(finding);

@@ -42,6 +42,14 @@ export async function loadOrMakeKey(folder: string): Promise<Key> {
   return keyOf(await readFile(path, "utf8"), path);
 }
 
+/** The key in a file, such as `hash.key` of a data folder. Fails with `file-unreadable` or `bad-settings`. */
+export async function readKey(path: string): Promise<Key> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new OffgraphError("file-unreadable", `${path}: cannot be read`, { cause });
+  });
+  return keyOf(text, path);
+}
+
 /** Links a finished file into place, so that nobody reads half a key and the first process wins. */
 async function makeFile(path: string): Promise<void> {
   const draft = `${path}.${randomBytes(4).toString("hex")}`;

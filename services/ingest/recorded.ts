@@ -1,7 +1,8 @@
 /** A recorded file, or several records of any source, as events in order: what `replay` folds. */
+
+import type { ErrorCode } from "../../schemas/errors.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import { OBSERVED, STRIDE, TEXT, TEXT_AT, TIME, TIMES } from "../../schemas/event-view.ts";
-import type { ErrorCode } from "../../schemas/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Recorded, RecordedOptions } from "../ports/recorded.ts";
 import { deadLetter } from "./dead-letters.ts";
@@ -28,6 +29,15 @@ export interface RecordedFile extends RecordedOptions {
   readonly tierOf: (service: string, name: string) => 0 | 1 | 2;
 }
 
+interface State {
+  done: number;
+  total: number;
+  refused: number;
+  ended: boolean;
+  /** What reading ended with, if not with the end. */
+  fault: unknown;
+}
+
 /** An event may lie this far ahead of when it was observed. */
 const MAX_AHEAD_MS = 300_000;
 
@@ -38,7 +48,7 @@ export function openRecorded(file: RecordedFile): Recorded {
   const door = openDoor({ key: file.key, tenant: file.tenant, source: file.source, tierOf: file.tierOf });
   // Our own format needs no conversion: what is written as we write it is read where it lies.
   const isOwn = file.source === "offgraph";
-  const state = { done: 0, total: 0, refused: 0, ended: false };
+  const state: State = { done: 0, total: 0, refused: 0, ended: false, fault: undefined };
   const blocks = readRecords(file.path, {
     maxLineBytes: file.maxLineBytes,
     onProgress: ({ bytesRead, bytesTotal }) => {
@@ -49,7 +59,16 @@ export function openRecorded(file: RecordedFile): Recorded {
 
   function refuse(code: ErrorCode, message: string, line: number, record: Buffer, bytes: number): void {
     state.refused++;
-    const refused = { code, message, source: file.source, tenant: file.tenant, place: file.path, line, record, bytes };
+    const refused = {
+      code,
+      message,
+      source: file.source,
+      tenant: file.tenant,
+      place: file.path,
+      line,
+      record,
+      bytes,
+    };
     file.onRefused?.(deadLetter(refused, file.clock.now()));
   }
 
@@ -57,7 +76,13 @@ export function openRecorded(file: RecordedFile): Recorded {
     const { bytes } = block;
     const [start, end] = [block.starts[at]!, block.ends[at]!];
     const slot = order.slot();
-    if (isOwn && scanner.scan(bytes, start, end, order.columns, slot, true) && isOfTenant(slot) && isNotAhead(slot)) return order.put(slot);
+    if (
+      isOwn &&
+      scanner.scan(bytes, start, end, order.columns, slot, true) &&
+      isOfTenant(slot) &&
+      isNotAhead(slot)
+    )
+      return order.put(slot);
     order.free(slot);
     const line = block.firstLine + at;
     const record = bytes.subarray(start, end);
@@ -95,18 +120,32 @@ export function openRecorded(file: RecordedFile): Recorded {
   }
 
   async function fill(): Promise<boolean> {
-    while (!state.ended && order.nextTime() === Number.POSITIVE_INFINITY) {
-      const next = await blocks.next();
-      if (next.done === true) {
-        state.ended = true;
-        order.end();
-      } else take(next.value);
-    }
-    return order.nextTime() !== Number.POSITIVE_INFINITY;
+    while (!state.ended && order.nextTime() === Number.POSITIVE_INFINITY) await readOn();
+    const more = order.nextTime() !== Number.POSITIVE_INFINITY;
+    // What was read before the fault is released first: nothing of it is lost.
+    if (!more && state.fault !== undefined) throw state.fault;
+    return more;
+  }
+
+  async function readOn(): Promise<void> {
+    const next = await blocks.next().catch((fault: unknown) => {
+      state.fault = fault;
+      return { done: true as const };
+    });
+    if (next.done !== true) return take(next.value);
+    state.ended = true;
+    order.end();
   }
 
   function take(block: Block | LongRecord): void {
-    if ("code" in block) return refuse(block.code, `longer than ${file.maxLineBytes} bytes`, block.line, block.excerpt, block.bytes);
+    if ("code" in block)
+      return refuse(
+        block.code,
+        `longer than ${file.maxLineBytes} bytes`,
+        block.line,
+        block.excerpt,
+        block.bytes,
+      );
     for (let at = 0; at < block.count; at++) readLine(block, at);
   }
 

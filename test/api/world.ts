@@ -95,6 +95,7 @@ export async function world(http: object = {}, incidents: readonly Incident[] = 
     findings,
     deadLetters: (limit) => readDeadLetters(stream, { limit }),
     view,
+    keyName: "public",
     incidents: { all, byId },
   });
   const url = await listen(app, settings.http);
