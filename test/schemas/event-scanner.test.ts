@@ -116,11 +116,11 @@ describe("the hash of a text", () => {
   it("is the same wherever the text stands, and however the line is read", () => {
     fc.assert(
       fc.property(text, fc.boolean(), (value, strict) => {
-        const line = { id: value, kind: "tick", time: "2026-03-02T09:00:00Z", tenant: value, source: "s", workflow: "x", session: value };
+        const line = { id: value, kind: "tick", time: "2026-03-02T09:00:00Z", tenant: "t", source: "s", workflow: "x", session: value };
         const bytes = Buffer.from(JSON.stringify(line));
         fc.pre(read(bytes, strict));
         const view = new EventView(columns).move(1);
-        for (const column of [TEXT.id, TEXT.tenant, TEXT.session]) expect(`${view.low(column)},${view.high(column)}`).toBe(hashOf(value));
+        for (const column of [TEXT.id, TEXT.session]) expect(`${view.low(column)},${view.high(column)}`).toBe(hashOf(value));
       }),
       { numRuns: 500 },
     );

@@ -78,7 +78,7 @@ const commonOf = (text: Text, time: Text) => ({
   id: text,
   time,
   observedTime: time,
-  tenant: text,
+  tenant: fc.stringMatching(/^[A-Za-z0-9_.-]{1,64}$/),
   source: text,
   trustUnit: text,
   workflow: text,
