@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 
 export interface ServiceOptions {
   /** Data folder; made if it is not there. */
@@ -58,4 +59,11 @@ export async function metricOf({ url }: ServiceProcess, name: string): Promise<n
   const text = await (await fetch(`${url}/metrics`)).text();
   const lines = text.split("\n").filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
+}
+
+const POLL_MS = 20;
+
+/** Resolves when the service says that everything in it is ready. */
+export async function untilReady({ url }: ServiceProcess): Promise<void> {
+  while (!(await fetch(`${url}/readyz`)).ok) await setTimeout(POLL_MS);
 }

@@ -1,7 +1,7 @@
 /** How long it takes from a telling event to the first denial at the gate, with nobody in between. */
 import { join } from "node:path";
 import { Pool } from "undici";
-import { type ServiceProcess, startService } from "../../kill/service.ts";
+import { type ServiceProcess, startService, untilReady } from "../../kill/service.ts";
 import type { Case } from "../case.ts";
 import { figure, quantile } from "../measure.ts";
 
@@ -76,6 +76,7 @@ export const deniedCase: Case = {
   about: "from an accepted event that breaks an invariant to the first denial at the gate, enforcing",
   async run({ folder, events, note }) {
     const service = await startService({ folder: join(folder, "denied"), settings: ENFORCING });
+    await untilReady(service);
     const repetitions = Math.min(MOST_REPETITIONS, Math.ceil(events / 1000));
     note(`${repetitions} events, one after the other`);
     const delays = await repeat(service, repetitions).finally(() => service.stop("SIGTERM"));

@@ -8,7 +8,7 @@ import { ActionId, AgentId, Tenant } from "../../../schemas/ids.ts";
 import type { Derived } from "../../../schemas/origin.ts";
 import { openEmbedded } from "../../../services/adapters/index.ts";
 import { partitionOf } from "../../../services/ports/stream.ts";
-import { startService } from "../../kill/service.ts";
+import { startService, untilReady } from "../../kill/service.ts";
 import type { BenchOptions, Case, Figure } from "../case.ts";
 import type { Steady } from "../load/steady.ts";
 import { figure } from "../measure.ts";
@@ -58,6 +58,7 @@ async function ask(url: string, seconds: number): Promise<Steady> {
 
 async function askGate(data: string, seconds: number): Promise<Steady> {
   const service = await startService({ folder: data, settings: { partitions: PARTITIONS } });
+  await untilReady(service);
   return ask(service.url, seconds).finally(() => service.stop("SIGTERM"));
 }
 

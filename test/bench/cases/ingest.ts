@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Pool } from "undici";
-import { metricOf, type ServiceProcess, startService } from "../../kill/service.ts";
+import { metricOf, type ServiceProcess, startService, untilReady } from "../../kill/service.ts";
 import type { Case } from "../case.ts";
 import { writeBenchFile } from "../data.ts";
 import { figure } from "../measure.ts";
@@ -50,6 +50,7 @@ interface Rates {
 }
 
 async function once(service: ServiceProcess, batches: readonly Buffer[], events: number): Promise<Rates> {
+  await untilReady(service);
   const pool = new Pool(service.url, { connections: SENDERS });
   // Ticks are folded too.
   const before = await metricOf(service, "offgraph_processor_events_total");

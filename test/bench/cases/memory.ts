@@ -45,7 +45,7 @@ async function secondPass(file: string, events: number): Promise<Figure[]> {
   }
   const points = await measured<Point[]>("flatness", file, String(events));
   return points.flatMap(({ passes, heapMiB, rssMiB }) => [
-    figure(`heap after ${passes} passes`, "MiB", [heapMiB]),
-    figure(`resident after ${passes} passes`, "MiB", [rssMiB]),
+    figure(`heap after ${passes.toFixed(2)} passes`, "MiB", [heapMiB]),
+    figure(`resident after ${passes.toFixed(2)} passes`, "MiB", [rssMiB]),
   ]);
 }

@@ -1,10 +1,12 @@
 /**
  * In a process of its own: asks a server at a steady pace and prints how long the answers took, as JSON. The pace does
  * not wait for answers, and a request counts from the moment when it was due, so that a slow server cannot hide behind
- * requests that were never sent.
+ * requests that were never sent. Requests are bytes made beforehand, because a whole HTTP client takes longer than the
+ * gate, and would be what is measured.
  */
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
-import { Pool } from "undici";
 import { quantile } from "../measure.ts";
 
 export interface Steady {
@@ -15,46 +17,73 @@ export interface Steady {
   readonly perSecond: number;
 }
 
-const [address = "", perSecond = "", seconds = ""] = process.argv.slice(2);
-const CONNECTIONS = 64;
-/** Until then the compilers of both sides are at work, which a server meets once in its life. */
-const WARM_UP_SECONDS = 3;
-
-const headers = { "content-type": "application/json" };
-/** Half of the questions are about what is denied. */
-const bodies = Array.from({ length: 1000 }, (_, number) =>
-  JSON.stringify({ publicId: `jti-${number * 20}`, agent: `agent-${number}` }),
-);
-
-async function ask(pool: Pool, number: number): Promise<void> {
-  const body = bodies[number % bodies.length] ?? "";
-  const answer = await pool.request({ method: "POST", path: "/v1/check", headers, body });
-  if (answer.statusCode !== 200) throw new Error(`the server has answered ${answer.statusCode}`);
-  await answer.body.dump();
+interface Connection {
+  readonly socket: Socket;
+  /** Numbers of the requests that wait for their answers, in order. */
+  readonly waiting: number[];
 }
 
-/** Sends all requests; answers their times in ms, smallest first. */
-async function send(pool: Pool, requests: number, paceMs: number): Promise<Float64Array> {
-  const times = new Float64Array(requests);
-  const pending: Promise<void>[] = [];
+const [address = "", perSecond = "", seconds = ""] = process.argv.slice(2);
+const CONNECTIONS = 32;
+/** Until then the compilers of both sides are at work, which a server meets once in its life. */
+const WARM_UP_SECONDS = 3;
+const paceMs = 1000 / Number(perSecond);
+
+/** Half of the questions are about what is denied. */
+const requests = Array.from({ length: 1000 }, (_, number) => {
+  const body = JSON.stringify({ publicId: `jti-${number * 20}`, agent: `agent-${number}` });
+  const head = `POST /v1/check HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+  return Buffer.from(`${head}\r\n\r\n${body}`);
+});
+
+async function open(onAnswer: (request: number) => void): Promise<Connection> {
+  const { hostname, port } = new URL(address);
+  const socket = connect(Number(port), hostname).setNoDelay(true);
+  const waiting: number[] = [];
+  socket.on("data", (bytes) => {
+    for (let left = answersIn(bytes); left > 0; left--) onAnswer(waiting.shift() ?? Number.NaN);
+  });
+  await once(socket, "connect");
+  return { socket, waiting };
+}
+
+/** Every answer begins with a status line, and no body holds one; small answers come whole. Throws if one is not 200. */
+function answersIn(bytes: Buffer): number {
+  const text = bytes.toString("latin1");
+  const [answers, good] = [text.split("HTTP/1.1 ").length - 1, text.split("HTTP/1.1 200").length - 1];
+  if (answers === 0 || answers !== good) throw new Error(`the server has answered ${text.slice(0, 200)}`);
+  return answers;
+}
+
+/** Sends requests over connections that are idle, or least busy; answers their times in ms, smallest first. */
+async function send(count: number): Promise<Float64Array> {
+  const times = new Float64Array(count);
   const startedMs = performance.now();
-  const sendOne = async (number: number) => {
-    await ask(pool, number);
-    times[number] = performance.now() - (startedMs + number * paceMs);
+  let answered = 0;
+  const onAnswer = (request: number) => {
+    times[request] = performance.now() - (startedMs + request * paceMs);
+    answered++;
   };
-  for (let sent = 0; sent < requests; await setImmediate()) {
-    const due = Math.min(requests, Math.floor((performance.now() - startedMs) / paceMs));
-    while (sent < due) pending.push(sendOne(sent++));
+  const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(onAnswer)));
+  for (let sent = 0; answered < count; await setImmediate()) {
+    const due = Math.min(count, Math.floor((performance.now() - startedMs) / paceMs));
+    for (; sent < due; sent++) {
+      const { socket, waiting } = leastBusy(connections);
+      waiting.push(sent);
+      socket.write(requests[sent % requests.length] ?? "");
+    }
   }
-  await Promise.all(pending);
+  for (const { socket } of connections) socket.destroy();
   return times.sort();
 }
 
-const pool = new Pool(address, { connections: CONNECTIONS, pipelining: 1 });
-const paceMs = 1000 / Number(perSecond);
-await send(pool, Number(perSecond) * WARM_UP_SECONDS, paceMs);
+function leastBusy(connections: readonly Connection[]): Connection {
+  return connections.reduce((least, one) => (one.waiting.length < least.waiting.length ? one : least));
+}
+
+await send(Number(perSecond) * WARM_UP_SECONDS);
 const startedMs = performance.now();
-const times = await send(pool, Number(perSecond) * Number(seconds), paceMs);
+const times = await send(Number(perSecond) * Number(seconds));
 const answer: Steady = {
   p50Ms: quantile(times, 0.5),
   p99Ms: quantile(times, 0.99),
@@ -62,5 +91,4 @@ const answer: Steady = {
   maxMs: quantile(times, 1),
   perSecond: (times.length * 1000) / (performance.now() - startedMs),
 };
-await pool.close();
 process.stdout.write(JSON.stringify(answer));

@@ -25,7 +25,10 @@ const PASS_MS = 3 * DAY_MS;
 const FRESH = [TEXT.id, TEXT.session, TEXT.publicId, TEXT.hash, TEXT.family];
 const MAX_LINE_BYTES = 1_048_576;
 
-/** Folds a file of so many events twice, and looks at memory after each quarter of the second pass. */
+/** When memory is looked at, in passes: at the start of the second, and after each quarter of it. */
+const LOOKS = [1, 1.25, 1.5, 1.75, 2];
+
+/** Folds a file of so many events twice, and looks at memory now and then. */
 export async function flatness(file: string, events: number): Promise<Point[]> {
   const { step } = createWorld();
   const scanner = new EventScanner(hashKey(PUBLIC_KEY.secret));
@@ -41,7 +44,8 @@ export async function flatness(file: string, events: number): Promise<Point[]> {
         later(columns, pass);
         step(view);
         folded++;
-        if (folded >= events && (folded * 4) % events === 0) points.push(look(folded / events));
+        const passes = LOOKS[points.length] ?? 0;
+        if (folded === Math.round(passes * events)) points.push(look(passes));
       }
     }
   }
