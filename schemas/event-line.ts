@@ -2,7 +2,10 @@
  * The one form in which an event is written to the log: fields in a fixed order, times in UTC to the millisecond.
  * Lines of the same event are then the same bytes, and a reader finds each field where it expects it.
  */
-import { Agent, type Event, Network, Outcome, operationFields, tokenFields } from "./event.ts";
+import { Agent } from "./agent.ts";
+import type { Event } from "./event.ts";
+import { Network, Outcome, operationFields } from "./operation.ts";
+import { tokenFields } from "./token.ts";
 
 /** What becomes of a field: kept, written as a canonical time, or an object whose fields are ordered too. */
 type Form = "kept" | "time" | readonly Field[];

@@ -8,10 +8,11 @@
  * older reader survives a newer writer. A differential test holds both to the schema. (This file is long because one
  * grammar stands in one place; nothing else needs to know it.)
  */
-import { EVENT_KINDS, MAX_TARGETS, OUTCOMES, TARGET_LENGTH } from "./event.ts";
+import { EVENT_KINDS } from "./event.ts";
 import * as view from "./event-view.ts";
 import { type EventColumns, STRIDE, TEXT, TEXT_AT, TIMES } from "./event-view.ts";
 import { ID_LENGTH, NAME_LENGTH, TIME_RANGE } from "./ids.ts";
+import { MAX_TARGETS, OUTCOMES, TARGET_LENGTH } from "./operation.ts";
 
 /** Four secret numbers that key the hashes. */
 export type HashKey = Readonly<{ low: number; high: number; lowFactor: number; highFactor: number }>;
@@ -19,7 +20,7 @@ export type HashKey = Readonly<{ low: number; high: number; lowFactor: number; h
 /** Makes a hash key of 16 secret bytes. */
 export function hashKey(secret: Uint8Array): HashKey {
   const word = (at: number) =>
-    (secret[at]! | (secret[at + 1]! << 8) | (secret[at + 2]! << 16) | (secret[at + 3]! << 24)) | 0;
+    secret[at]! | (secret[at + 1]! << 8) | (secret[at + 2]! << 16) | (secret[at + 3]! << 24) | 0;
   // Mixed with constants, because replay's public key is all zeros; odd, or each multiplication would lose a bit.
   return {
     low: word(0) ^ 0x243f6a88,
@@ -42,21 +43,71 @@ function word(text: string): Word {
   const bytes = Buffer.from(text, "latin1");
   const middle: number[] = [];
   for (let at = 4; at < bytes.length - 4; at += 4) middle.push(bytes.readInt32LE(at));
-  return { length: bytes.length, first: bytes.readInt32LE(0), last: bytes.readInt32LE(bytes.length - 4), middle };
+  return {
+    length: bytes.length,
+    first: bytes.readInt32LE(0),
+    last: bytes.readInt32LE(bytes.length - 4),
+    middle,
+  };
 }
 const quoted = (names: readonly string[]) => names.map((name) => word(`"${name}"`));
 // In the order in which we write them: the next expected one is tried first, any other order works too.
-const ROOT = quoted(["id", "kind", "time", "observedTime", "tenant", "source", "agent", "trustUnit", "workflow", "session", "trace", "subject", "actors", "token", "operation", "outcome", "network", "businessAction", "authentication", "change"]);
+const ROOT = quoted([
+  "id",
+  "kind",
+  "time",
+  "observedTime",
+  "tenant",
+  "source",
+  "agent",
+  "trustUnit",
+  "workflow",
+  "session",
+  "trace",
+  "subject",
+  "actors",
+  "token",
+  "operation",
+  "outcome",
+  "network",
+  "businessAction",
+  "authentication",
+  "change",
+]);
 const AGENT = quoted(["id", "version", "instance", "owner", "group", "attribution"]);
 const TRACE = quoted(["id", "span", "parent"]);
 const SUBJECT = quoted(["id", "type"]);
-const TOKEN = quoted(["publicId", "hash", "issuer", "family", "generation", "parent", "rootGrant", "audience", "scopes", "issuedAt", "expiresAt", "binding", "proof"]);
+const TOKEN = quoted([
+  "publicId",
+  "hash",
+  "issuer",
+  "family",
+  "generation",
+  "parent",
+  "rootGrant",
+  "audience",
+  "scopes",
+  "issuedAt",
+  "expiresAt",
+  "binding",
+  "proof",
+]);
 const OPERATION = quoted(["service", "name", "tier", "targets", "provenance"]);
 const OUTCOME = quoted(["result", "status", "reason"]);
 const AUTHENTICATION = quoted(["method", "credential"]);
 const NETWORK = quoted(["ip", "asn", "region", "userAgent", "node", "provider"]);
 const FIELDS = [ROOT, AGENT, TRACE, SUBJECT, TOKEN, OPERATION, OUTCOME, NETWORK, AUTHENTICATION];
-const [IS_ROOT, IS_AGENT, IS_TRACE, IS_SUBJECT, IS_TOKEN, IS_OPERATION, IS_OUTCOME, IS_NETWORK, IS_AUTHENTICATION] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
+const [
+  IS_ROOT,
+  IS_AGENT,
+  IS_TRACE,
+  IS_SUBJECT,
+  IS_TOKEN,
+  IS_OPERATION,
+  IS_OUTCOME,
+  IS_NETWORK,
+  IS_AUTHENTICATION,
+] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
 const KIND_WORDS = quoted(EVENT_KINDS);
 const RESULT_WORDS = quoted(OUTCOMES);
 const ATTRIBUTION_WORDS = quoted(["named", "claims", "index", "token"]);
@@ -119,7 +170,14 @@ export class EventScanner {
   }
 
   /** Reads the line `bytes[start, end)` into a slot. False: not certain, ask the schema; the slot is then undefined. */
-  scan(bytes: Buffer, start: number, end: number, into: EventColumns, slot: number, strict: boolean): boolean {
+  scan(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    into: EventColumns,
+    slot: number,
+    strict: boolean,
+  ): boolean {
     if (end + PADDING > bytes.length) {
       const padded = Buffer.alloc(end - start + PADDING);
       bytes.copy(padded, 0, start, end);
@@ -181,40 +239,64 @@ export class EventScanner {
 
   #root(field: number): boolean {
     switch (field) {
-      case 0: return this.#string(TEXT.id, ID_LENGTH);
-      case 1: return this.#word(KIND_WORDS, view.KIND, 0);
-      case 2: return this.#time(view.TIME);
-      case 3: return this.#time(view.OBSERVED);
-      case 4: return this.#string(TEXT.tenant, 64) && (!this.#strict || this.#isWord(TEXT.tenant));
-      case 5: return this.#string(NOT_WANTED, 64);
-      case 6: return this.#needs(this.#object(IS_AGENT), 1);
-      case 7: return this.#string(TEXT.trustUnit, NAME_LENGTH);
-      case 8: return this.#string(TEXT.workflow, NAME_LENGTH);
-      case 9: return this.#string(TEXT.session, ID_LENGTH);
-      case 10: return this.#needs(this.#object(IS_TRACE), 1);
-      case 11: return this.#needs(this.#object(IS_SUBJECT), 1);
-      case 12: return this.#strings(8, ID_LENGTH, NOT_WANTED, 0) >= 0;
-      case 13: return this.#token();
-      case 14: return this.#needs(this.#object(IS_OPERATION), 7);
-      case 15: return this.#needs(this.#object(IS_OUTCOME), 1);
-      case 16: return this.#object(IS_NETWORK) >= 0;
-      case 17: return this.#string(NOT_WANTED, ID_LENGTH);
-      case 18: return this.#needs(this.#object(IS_AUTHENTICATION), 1);
-      default: return this.#word(CHANGE_WORDS, NOT_WANTED, 0);
+      case 0:
+        return this.#string(TEXT.id, ID_LENGTH);
+      case 1:
+        return this.#word(KIND_WORDS, view.KIND, 0);
+      case 2:
+        return this.#time(view.TIME);
+      case 3:
+        return this.#time(view.OBSERVED);
+      case 4:
+        return this.#string(TEXT.tenant, 64) && (!this.#strict || this.#isWord(TEXT.tenant));
+      case 5:
+        return this.#string(NOT_WANTED, 64);
+      case 6:
+        return this.#needs(this.#object(IS_AGENT), 1);
+      case 7:
+        return this.#string(TEXT.trustUnit, NAME_LENGTH);
+      case 8:
+        return this.#string(TEXT.workflow, NAME_LENGTH);
+      case 9:
+        return this.#string(TEXT.session, ID_LENGTH);
+      case 10:
+        return this.#needs(this.#object(IS_TRACE), 1);
+      case 11:
+        return this.#needs(this.#object(IS_SUBJECT), 1);
+      case 12:
+        return this.#strings(8, ID_LENGTH, NOT_WANTED, 0) >= 0;
+      case 13:
+        return this.#token();
+      case 14:
+        return this.#needs(this.#object(IS_OPERATION), 7);
+      case 15:
+        return this.#needs(this.#object(IS_OUTCOME), 1);
+      case 16:
+        return this.#object(IS_NETWORK) >= 0;
+      case 17:
+        return this.#string(NOT_WANTED, ID_LENGTH);
+      case 18:
+        return this.#needs(this.#object(IS_AUTHENTICATION), 1);
+      default:
+        return this.#word(CHANGE_WORDS, NOT_WANTED, 0);
     }
-  };
+  }
 
   #agent(field: number): boolean {
     switch (field) {
-      case 0: return this.#string(TEXT.agent, ID_LENGTH);
-      case 1: return this.#string(TEXT.version, NAME_LENGTH);
-      case 2: return this.#string(TEXT.instance, NAME_LENGTH);
-      case 5: return this.#word(ATTRIBUTION_WORDS, NOT_WANTED, 0);
-      default: return this.#string(NOT_WANTED, NAME_LENGTH);
+      case 0:
+        return this.#string(TEXT.agent, ID_LENGTH);
+      case 1:
+        return this.#string(TEXT.version, NAME_LENGTH);
+      case 2:
+        return this.#string(TEXT.instance, NAME_LENGTH);
+      case 5:
+        return this.#word(ATTRIBUTION_WORDS, NOT_WANTED, 0);
+      default:
+        return this.#string(NOT_WANTED, NAME_LENGTH);
     }
-  };
+  }
 
-  
   #token(): boolean {
     const seen = this.#object(IS_TOKEN);
     this.#tokenIsNamed = (seen & 3) !== 0;
@@ -223,20 +305,32 @@ export class EventScanner {
 
   #tokenField(field: number): boolean {
     switch (field) {
-      case 0: return this.#string(TEXT.publicId, ID_LENGTH);
-      case 1: return this.#string(TEXT.hash, ID_LENGTH) && (!this.#strict || this.#isTokenHash());
-      case 3: return this.#string(TEXT.family, ID_LENGTH);
-      case 4: return this.#int(0x7fffffff, view.GENERATION);
-      case 6: return this.#string(TEXT.rootGrant, ID_LENGTH);
-      case 7: return this.#audience();
-      case 8: return this.#strings(64, NAME_LENGTH, NOT_WANTED, 0) >= 0;
-      case 9: return this.#time(view.ISSUED);
-      case 10: return this.#time(view.EXPIRES);
-      case 11: return this.#string(TEXT.binding, ID_LENGTH);
-      case 12: return this.#string(TEXT.proof, ID_LENGTH);
-      default: return this.#string(NOT_WANTED, ID_LENGTH);
+      case 0:
+        return this.#string(TEXT.publicId, ID_LENGTH);
+      case 1:
+        return this.#string(TEXT.hash, ID_LENGTH) && (!this.#strict || this.#isTokenHash());
+      case 3:
+        return this.#string(TEXT.family, ID_LENGTH);
+      case 4:
+        return this.#int(0x7fffffff, view.GENERATION);
+      case 6:
+        return this.#string(TEXT.rootGrant, ID_LENGTH);
+      case 7:
+        return this.#audience();
+      case 8:
+        return this.#strings(64, NAME_LENGTH, NOT_WANTED, 0) >= 0;
+      case 9:
+        return this.#time(view.ISSUED);
+      case 10:
+        return this.#time(view.EXPIRES);
+      case 11:
+        return this.#string(TEXT.binding, ID_LENGTH);
+      case 12:
+        return this.#string(TEXT.proof, ID_LENGTH);
+      default:
+        return this.#string(NOT_WANTED, ID_LENGTH);
     }
-  };
+  }
 
   #audience(): boolean {
     const count = this.#strings(view.MAX_AUDIENCES, NAME_LENGTH, view.AUDIENCE_AT, 4);
@@ -247,32 +341,46 @@ export class EventScanner {
 
   #operation(field: number): boolean {
     switch (field) {
-      case 0: return this.#string(TEXT.service, NAME_LENGTH);
-      case 1: return this.#string(TEXT.operation, NAME_LENGTH);
-      case 2: return this.#int(2, view.TIER);
-      case 3: return this.#targets();
-      default: return this.#provenance();
+      case 0:
+        return this.#string(TEXT.service, NAME_LENGTH);
+      case 1:
+        return this.#string(TEXT.operation, NAME_LENGTH);
+      case 2:
+        return this.#int(2, view.TIER);
+      case 3:
+        return this.#targets();
+      default:
+        return this.#provenance();
     }
-  };
+  }
 
   #outcome(field: number): boolean {
     switch (field) {
-      case 0: return this.#word(RESULT_WORDS, view.RESULT, 1);
-      case 1: return this.#int(999, view.STATUS);
-      default: return this.#string(NOT_WANTED, NAME_LENGTH);
+      case 0:
+        return this.#word(RESULT_WORDS, view.RESULT, 1);
+      case 1:
+        return this.#int(999, view.STATUS);
+      default:
+        return this.#string(NOT_WANTED, NAME_LENGTH);
     }
-  };
+  }
 
   #network(field: number): boolean {
     switch (field) {
-      case 0: return this.#string(TEXT.ip, NAME_LENGTH);
-      case 1: return this.#int(4_294_967_295, view.ASN);
-      case 2: return this.#string(NOT_WANTED, NAME_LENGTH);
-      case 3: return this.#string(NOT_WANTED, 512);
-      case 4: return this.#string(TEXT.node, NAME_LENGTH);
-      default: return this.#boolean(view.PROVIDER);
+      case 0:
+        return this.#string(TEXT.ip, NAME_LENGTH);
+      case 1:
+        return this.#int(4_294_967_295, view.ASN);
+      case 2:
+        return this.#string(NOT_WANTED, NAME_LENGTH);
+      case 3:
+        return this.#string(NOT_WANTED, 512);
+      case 4:
+        return this.#string(TEXT.node, NAME_LENGTH);
+      default:
+        return this.#boolean(view.PROVIDER);
     }
-  };
+  }
 
   /** `{"field": ["value", ...], ...}` with at most MAX_TARGETS values in all. */
   #targets(): boolean {
@@ -301,15 +409,24 @@ export class EventScanner {
   /** Reads the value of a known field. A switch and not a table of functions: the calls stay direct and cheap. */
   #member(shape: number, field: number): boolean {
     switch (shape) {
-      case IS_ROOT: return this.#root(field);
-      case IS_AGENT: return this.#agent(field);
-      case IS_TRACE: return this.#string(field === 0 ? TEXT.trace : NOT_WANTED, ID_LENGTH);
-      case IS_SUBJECT: return this.#string(NOT_WANTED, ID_LENGTH);
-      case IS_TOKEN: return this.#tokenField(field);
-      case IS_OPERATION: return this.#operation(field);
-      case IS_OUTCOME: return this.#outcome(field);
-      case IS_AUTHENTICATION: return this.#string(NOT_WANTED, ID_LENGTH);
-      default: return this.#network(field);
+      case IS_ROOT:
+        return this.#root(field);
+      case IS_AGENT:
+        return this.#agent(field);
+      case IS_TRACE:
+        return this.#string(field === 0 ? TEXT.trace : NOT_WANTED, ID_LENGTH);
+      case IS_SUBJECT:
+        return this.#string(NOT_WANTED, ID_LENGTH);
+      case IS_TOKEN:
+        return this.#tokenField(field);
+      case IS_OPERATION:
+        return this.#operation(field);
+      case IS_OUTCOME:
+        return this.#outcome(field);
+      case IS_AUTHENTICATION:
+        return this.#string(NOT_WANTED, ID_LENGTH);
+      default:
+        return this.#network(field);
     }
   }
 
@@ -366,7 +483,8 @@ export class EventScanner {
     if (four.getInt32(pos, true) !== word.first) return false;
     const { length, middle } = word;
     if (four.getInt32(pos + length - 4, true) !== word.last) return false;
-    for (let i = 0; i < middle.length; i++) if (four.getInt32(pos + 4 + i * 4, true) !== middle[i]) return false;
+    for (let i = 0; i < middle.length; i++)
+      if (four.getInt32(pos + 4 + i * 4, true) !== middle[i]) return false;
     this.#pos = pos + length;
     return true;
   }
@@ -404,7 +522,8 @@ export class EventScanner {
       const from = this.#pos + 1;
       if (!this.#fieldName()) return false;
       const to = this.#pos - 1;
-      for (let i = 0; i < names.length; i += 2) if (this.#same(names[i]!, names[i + 1]!, from, to)) return false;
+      for (let i = 0; i < names.length; i += 2)
+        if (this.#same(names[i]!, names[i + 1]!, from, to)) return false;
       names.push(from, to);
       if (!this.#take(COLON)) return false;
       this.#space();
@@ -417,7 +536,10 @@ export class EventScanner {
   }
 
   #same(from: number, to: number, otherFrom: number, otherTo: number): boolean {
-    return to - from === otherTo - otherFrom && this.#bytes.compare(this.#bytes, otherFrom, otherTo, from, to) === 0;
+    return (
+      to - from === otherTo - otherFrom &&
+      this.#bytes.compare(this.#bytes, otherFrom, otherTo, from, to) === 0
+    );
   }
 
   /** A quoted name as FieldName in event.ts describes it. */
@@ -592,7 +714,13 @@ export class EventScanner {
   #time(column: number): boolean {
     const bytes = this.#bytes;
     const pos = this.#pos + 1;
-    if (bytes[pos - 1] !== QUOTE || bytes[pos + 10] !== 84 || bytes[pos + 13] !== COLON || bytes[pos + 16] !== COLON) return false;
+    if (
+      bytes[pos - 1] !== QUOTE ||
+      bytes[pos + 10] !== 84 ||
+      bytes[pos + 13] !== COLON ||
+      bytes[pos + 16] !== COLON
+    )
+      return false;
     const day = this.#day(pos);
     if (day < 0) return false;
     const hour = two(bytes, pos + 11);
@@ -652,7 +780,13 @@ export class EventScanner {
       } else this.#pos++;
       if (depth === 0 && byte !== QUOTE && byte !== CLOSE && byte !== CLOSE_LIST) {
         // A number or a word: up to what ends it.
-        while (this.#pos < this.#end && bytes[this.#pos] !== COMMA && bytes[this.#pos] !== CLOSE && bytes[this.#pos] !== CLOSE_LIST) this.#pos++;
+        while (
+          this.#pos < this.#end &&
+          bytes[this.#pos] !== COMMA &&
+          bytes[this.#pos] !== CLOSE &&
+          bytes[this.#pos] !== CLOSE_LIST
+        )
+          this.#pos++;
       }
     } while (depth > 0 && this.#pos < this.#end);
     return depth === 0 && this.#pos <= this.#end;
@@ -718,7 +852,8 @@ const bitsOf = (pairs: readonly string[]) => pairs.map(bitOf).reduce((all, bit) 
 const ONE_SUFFICES = bitsOf(ONE_PAIR);
 const ALL_NEEDED = Int32Array.from(PAIRS_TOGETHER, bitsOf);
 // The sign of a second byte says that it is not plain: a quote, a backslash, a control character, part of a longer one.
-for (let byte = 0; byte < 256; byte++) if (byte < 32 || byte > 126 || byte === QUOTE || byte === BACKSLASH) SECOND_OF_PAIR[byte]! |= 1 << 31;
+for (let byte = 0; byte < 256; byte++)
+  if (byte < 32 || byte > 126 || byte === QUOTE || byte === BACKSLASH) SECOND_OF_PAIR[byte]! |= 1 << 31;
 
 const MONTH_DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const DAYS_BEFORE = [0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
@@ -729,7 +864,8 @@ function two(bytes: Buffer, at: number): number {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1000;
 }
 
-const byteTable = (test: (byte: number) => boolean) => Uint8Array.from({ length: 256 }, (_, byte) => (test(byte) ? 1 : 0));
+const byteTable = (test: (byte: number) => boolean) =>
+  Uint8Array.from({ length: 256 }, (_, byte) => (test(byte) ? 1 : 0));
 const WHITE_BYTE = byteTable((byte) => byte === 32 || byte === 9 || byte === 13);
 const NAME_BYTE = byteTable((byte) => /[A-Za-z0-9_.-]/.test(String.fromCharCode(byte)));
 const HEX_BYTE = byteTable((byte) => /[0-9a-f]/.test(String.fromCharCode(byte)));

@@ -7,7 +7,8 @@
  * Hashes are keyed with the installation's key, so that nobody who does not know it can make two names collide, and
  * are stable from run to run, because state holds them.
  */
-import { EVENT_KINDS, type EventKind, MAX_TARGETS } from "./event.ts";
+import { EVENT_KINDS, type EventKind } from "./event.ts";
+import { MAX_TARGETS } from "./operation.ts";
 
 /** Columns of whole numbers. */
 export const KIND = 0;

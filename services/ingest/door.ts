@@ -5,9 +5,10 @@
  */
 import { metrics } from "@opentelemetry/api";
 import type { ErrorCode } from "../../schemas/errors.ts";
-import { type Event, MAX_TARGETS, TARGET_LENGTH } from "../../schemas/event.ts";
+import type { Event } from "../../schemas/event.ts";
 import { canonicalEvent } from "../../schemas/event-line.ts";
 import { ID_LENGTH } from "../../schemas/ids.ts";
+import { MAX_TARGETS, TARGET_LENGTH } from "../../schemas/operation.ts";
 import { claimsOf } from "./claims.ts";
 import { EventInput, type OperationInput, problems, type TokenInput } from "./event-input.ts";
 import { type Key, keyedHash } from "./key.ts";

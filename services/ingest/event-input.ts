@@ -1,15 +1,10 @@
 /** What a user or a source sends: the event of schemas/event.ts with laxer fields, which the door completes. */
 import { z } from "zod";
-import {
-  Agent,
-  commonFields,
-  FieldName,
-  operationFields,
-  reportedKinds,
-  Tier,
-  tokenFields,
-} from "../../schemas/event.ts";
+import { Agent } from "../../schemas/agent.ts";
+import { eventFields, reportedKinds } from "../../schemas/event.ts";
 import { AgentId } from "../../schemas/ids.ts";
+import { FieldName, operationFields, Tier } from "../../schemas/operation.ts";
+import { tokenFields } from "../../schemas/token.ts";
 import { scrubText } from "./secrets.ts";
 
 /** Longest raw token, in characters. */
@@ -46,7 +41,7 @@ const OperationInput = z.object({
 });
 
 const inputFields = {
-  ...commonFields,
+  ...eventFields,
   /** Replaced by what the caller has access to. */
   tenant: z.unknown().optional(),
   source: z.unknown().optional(),

@@ -1,6 +1,6 @@
 /** Tokens as an agent's SDK holds them: issued when there is none, renewed at 70 to 90 % of their lifetime. */
 import type { z } from "zod";
-import type { Token } from "../../schemas/event.ts";
+import type { Token } from "../../schemas/token.ts";
 import type { Agent } from "./agents.ts";
 import { operationsOf } from "./domain.ts";
 import type { Random } from "./random.ts";

@@ -1,6 +1,7 @@
 /** One session of one agent, as the events that the gateway and the issuer would report of it. */
 import type { z } from "zod";
-import type { Event, Operation, Outcome } from "../../schemas/event.ts";
+import type { Event } from "../../schemas/event.ts";
+import type { Operation, Outcome } from "../../schemas/operation.ts";
 import { type Agent, draw, type Instance } from "./agents.ts";
 import { asIssued, asPresented, audienceOf, type Credential, renew } from "./credential.ts";
 import { type OperationStep, type Workflow, walk } from "./domain.ts";

@@ -1,7 +1,8 @@
 /** What a view shows, beside what the event says: both in the same form, so that a test compares them whole. */
-import { EVENT_KINDS, OUTCOMES } from "../../schemas/event.ts";
+import { EVENT_KINDS } from "../../schemas/event.ts";
 import * as view from "../../schemas/event-view.ts";
 import { type EventColumns, EventView, TEXT, TIMES } from "../../schemas/event-view.ts";
+import { OUTCOMES } from "../../schemas/operation.ts";
 import type { Fields, Json } from "./events.ts";
 
 /** Everything that the hot path can ask of an event. */
@@ -27,7 +28,9 @@ export function shownBy(columns: EventColumns, slot: number): Shown {
     numbers: COLUMNS.map((column) => event.number(column)),
     times: Array.from({ length: TIMES }, (_, column) => columns.times[slot * TIMES + column] ?? 0),
     texts: Object.fromEntries(texts.map(([name, column]) => [name, event.text(column)])),
-    audiences: Array.from({ length: event.number(view.AUDIENCES) }, (_, i) => event.textAt(view.AUDIENCE_AT + i * 4)),
+    audiences: Array.from({ length: event.number(view.AUDIENCES) }, (_, i) =>
+      event.textAt(view.AUDIENCE_AT + i * 4),
+    ),
     targets: targets.flatMap((at) => [event.textAt(at), event.textAt(at + 4)]),
   };
 }
@@ -35,8 +38,14 @@ export function shownBy(columns: EventColumns, slot: number): Shown {
 /** What a view of this event must show. */
 export function shownOf(event: Fields): Shown {
   const part = (name: string) => (event[name] ?? {}) as Fields;
-  const [token, operation, outcome, network] = [part("token"), part("operation"), part("outcome"), part("network")];
-  const number = (value: Json | undefined, absent: number) => (typeof value === "number" ? value | 0 : absent);
+  const [token, operation, outcome, network] = [
+    part("token"),
+    part("operation"),
+    part("outcome"),
+    part("network"),
+  ];
+  const number = (value: Json | undefined, absent: number) =>
+    typeof value === "number" ? value | 0 : absent;
   const time = (value: Json | undefined) => (typeof value === "string" ? Date.parse(value) : Number.NaN);
   const targets = (operation.targets ?? {}) as Record<string, string[]>;
   return {
@@ -56,13 +65,41 @@ export function shownOf(event: Fields): Shown {
   };
 }
 
-function textsOf(event: Fields, agent: Fields, trace: Fields, token: Fields, operation: Fields, network: Fields): Record<string, string> {
+function textsOf(
+  event: Fields,
+  agent: Fields,
+  trace: Fields,
+  token: Fields,
+  operation: Fields,
+  network: Fields,
+): Record<string, string> {
   const { id, tenant, trustUnit, workflow, session } = event;
   const { version, instance } = agent;
   const { publicId, hash, family, rootGrant, binding, proof } = token;
   const { ip, node } = network;
-  const ofEvent = { id, tenant, agent: agent.id, version, instance, trustUnit, workflow, session, trace: trace.id };
-  const ofParts = { publicId, hash, family, rootGrant, binding, proof, service: operation.service, operation: operation.name, ip, node };
+  const ofEvent = {
+    id,
+    tenant,
+    agent: agent.id,
+    version,
+    instance,
+    trustUnit,
+    workflow,
+    session,
+    trace: trace.id,
+  };
+  const ofParts = {
+    publicId,
+    hash,
+    family,
+    rootGrant,
+    binding,
+    proof,
+    service: operation.service,
+    operation: operation.name,
+    ip,
+    node,
+  };
   const all = Object.entries({ ...ofEvent, ...ofParts });
   return Object.fromEntries(all.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }

@@ -1,13 +1,13 @@
 /** What a CloudTrail record says about the call itself: operation, targets, tier, outcome, network. */
 import type { z } from "zod";
+import { NAME_LENGTH } from "../../../schemas/ids.ts";
 import {
   MAX_TARGETS,
   type Network,
   type Operation,
   type Outcome,
   TARGET_LENGTH,
-} from "../../../schemas/event.ts";
-import { NAME_LENGTH } from "../../../schemas/ids.ts";
+} from "../../../schemas/operation.ts";
 import { tierOf } from "../tier.ts";
 import { type CloudTrailRecord, isMadeByAws, serviceOf } from "./cloudtrail-record.ts";
 import { isObject } from "./parse.ts";

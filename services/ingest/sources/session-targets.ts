@@ -1,5 +1,5 @@
 /** What a recorded tool call acted on, from its arguments; content and secrets are left out. */
-import { MAX_TARGETS } from "../../../schemas/event.ts";
+import { MAX_TARGETS } from "../../../schemas/operation.ts";
 import { isObject } from "./parse.ts";
 
 /** Longer values are content, not identifiers. */
