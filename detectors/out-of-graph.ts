@@ -206,7 +206,8 @@ function walkTargets(b: Baseline, p: Path, symbol: number, event: EventView): re
     if (!isIdentifier(value)) continue;
     const closed = slot >= 0 && targets.isClosed(b.targets, slot) && targets.isSettled(b.targets, slot);
     const novel = slot < 0 ? !targets.isKnownAnywhere(b.targets, low, high) : closed;
-    strangers = [...strangers, { field: event.textAt(at), value, slot, closed, novel }];
+    const seen = record < 0 ? 0 : targets.sessionsOf(b.targets, record);
+    strangers = [...strangers, { field: event.textAt(at), value, slot, seen, closed, novel }];
   }
   return strangers;
 }

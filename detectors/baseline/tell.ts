@@ -2,7 +2,7 @@
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Draft } from "../detector.ts";
 import type { Baseline, Path, Progress } from "./baseline.ts";
-import { childrenOf, countOf, ORDER, symbolOf, totalOf } from "./graph.ts";
+import { child, childrenOf, countOf, ORDER, sessionsOf, symbolOf, totalOf, witnessesOf } from "./graph.ts";
 import { type Contexts, contextsOf, escape, probability, surprise } from "./predictor.ts";
 import { drawsOf, novelty, valuesOf } from "./targets.ts";
 
@@ -12,6 +12,8 @@ export interface Stranger {
   readonly value: string;
   /** Its slot; -1 if this agent never used the operation with this field. */
   readonly slot: number;
+  /** Sessions that have used it there, from too few trust units to make it baseline. */
+  readonly seen: number;
   /** Its slot is closed. */
   readonly closed: boolean;
   /** Its slot is closed, or there is no slot and the agent knows the value from nowhere. */
@@ -32,13 +34,15 @@ export function tellOperation(
   const novel = strangers.filter((stranger) => stranger.novel);
   const progress = b.progress.get(level === "workflow" ? p.workflow : 0);
   const place = level === "workflow" ? `workflow ${quote(nameOf(b, p.workflow))}` : "this agent";
-  const operation = nameOf(b, symbol);
+  // The event's own words: the dictionary may be full.
+  const operation = `${event.text(TEXT.service)} ${event.text(TEXT.operation)}`;
+  const before = usesBefore(b, progress, symbol);
   const kind = novel.length > 0 ? "operation-and-target-new" : `operation-new-to-${level}`;
   return {
     kind,
     about: operation,
-    summary: `${quote(operation)} was used, which ${place} has never used${novel.length > 0 ? `, on ${list(novel)}, never seen before` : ""}.`,
-    expected: `In ${progress?.sessions ?? 0} sessions from ${units(progress)}, ${place} used it in 0 that count. ${usual(b, contexts, level)}`,
+    summary: `${quote(operation)} was used, ${before === "" ? `which ${place} has never used` : `which is not part of the baseline of ${place}`}${novel.length > 0 ? `, on ${list(novel)}, ${newness(novel)}` : ""}.`,
+    expected: `In ${progress?.sessions ?? 0} sessions from ${units(progress?.units.length ?? 0)}, ${place} ${before || "never used it"}. ${usual(b, contexts, level)}`,
     rarity: `surprise ${bits.toFixed(1)} of at most 20 bits; not calibrated yet, so the named facts speak`,
     evidence: {
       operation,
@@ -53,6 +57,13 @@ export function tellOperation(
   };
 }
 
+/** In how many sessions and from how many trust units the operation was used without becoming baseline; empty if in none. */
+function usesBefore(b: Baseline, progress: Progress | undefined, symbol: number): string {
+  const node = progress === undefined ? 0 : child(b.graph, progress.root, symbol);
+  const sessions = node === 0 ? 0 : sessionsOf(b.graph, node);
+  return sessions === 0 ? "" : `used it in ${sessions}, from ${units(witnessesOf(b.graph, node))}: too few to make it baseline`;
+}
+
 /** A known sensitive operation on an identifier that is new to a closed slot. */
 export function tellTarget(b: Baseline, p: Path, symbol: number, strangers: readonly Stranger[], event: EventView): Draft {
   const operation = nameOf(b, symbol);
@@ -63,7 +74,7 @@ export function tellTarget(b: Baseline, p: Path, symbol: number, strangers: read
   return {
     kind: "target-first-seen",
     about: `${operation} ${list(strangers)}`,
-    summary: `${quote(operation)} was used on ${list(strangers)}, which this agent has never used there.`,
+    summary: `${quote(operation)} was used on ${list(strangers)}, ${newness(strangers)} there.`,
     expected: `In ${draws} sessions with a value there it used ${known} different ones; a new one is expected in ${percent(q)} of sessions.`,
     rarity: `chance of a new value ${percent(q)} a session`,
     evidence: {
@@ -104,7 +115,10 @@ const quote = (text: string) => `\`${text}\``;
 const list = (strangers: readonly Stranger[]) => strangers.map((stranger) => `${stranger.field} ${quote(stranger.value)}`).join(", ");
 const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 
-function units(progress: Progress | undefined): string {
-  const count = progress?.units.length ?? 0;
-  return count === 1 ? "1 trust unit" : `${count} trust units`;
+const units = (count: number) => (count === 1 ? "1 trust unit" : `${count} trust units`);
+
+/** How new the values are, in words. */
+function newness(strangers: readonly Stranger[]): string {
+  const seen = Math.max(...strangers.map((stranger) => stranger.seen));
+  return seen === 0 ? "never seen before" : `seen in ${seen} ${seen === 1 ? "session" : "sessions"} of too few trust units`;
 }
