@@ -14,6 +14,7 @@ export interface Figure {
   readonly target?: string;
 }
 
+/** What every case is given. */
 export interface BenchOptions {
   /** Events of the benchmark file. */
   readonly events: number;

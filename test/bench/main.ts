@@ -46,22 +46,25 @@ function chosenCases(): readonly Case[] {
   return CASES.filter(({ name }) => only?.includes(name) ?? true);
 }
 
+/** The figures of all cases; one that fails is told of, and the others go on. */
 async function measureAll(folder: string): Promise<Figure[]> {
-  const events = wholeNumber("events");
+  const [events, runs] = [wholeNumber("events"), wholeNumber("runs")];
   const figures: Figure[] = [];
   for (const one of chosenCases()) {
-    const note = (text: string) => process.stderr.write(`${one.name}: ${text}\n`);
+    const note = (text: string) => tell(`${one.name}: ${text}`);
     note(one.about);
-    const options: BenchOptions = {
-      events,
-      runs: wholeNumber("runs"),
-      folder,
-      note,
-      benchFile: benchFile(folder, events),
-    };
-    figures.push(...(await one.run(options)));
+    const options: BenchOptions = { events, runs, folder, note, benchFile: benchFile(folder, events) };
+    figures.push(...(await one.run(options).catch((error: unknown) => fail(one.name, error))));
   }
   return figures;
+}
+
+const tell = (text: string) => process.stderr.write(`${text}\n`);
+
+function fail(what: string, error: unknown): [] {
+  tell(`${what}: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+  return [];
 }
 
 let written: string | undefined;
@@ -69,7 +72,7 @@ let written: string | undefined;
 const benchFile = (folder: string, events: number) => () => {
   if (written === undefined) {
     written = join(folder, "events.ndjson");
-    process.stderr.write(`writing ${events} events\n`);
+    tell(`writing ${events} events`);
     writeBenchFile(written, { events, agents: 10_000, seed: 1 });
   }
   return written;
@@ -81,8 +84,7 @@ try {
   process.stdout.write(tableOf(figures));
   if (given.json !== undefined) writeFileSync(given.json, jsonOf(figures));
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-  process.exitCode = 1;
+  fail("bench", error);
 } finally {
   rmSync(folder, { recursive: true });
 }

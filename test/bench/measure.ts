@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Figure } from "./case.ts";
 
+/** One way to do the work. */
 export interface Variant {
   readonly name: string;
   /** Does the work once; answers how many events it was. */
@@ -53,6 +54,7 @@ async function measured({ run }: Variant): Promise<Sample> {
   };
 }
 
+/** The middle one of the sorted values; of an even number the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
   const middle = sorted.length >> 1;

@@ -34,6 +34,7 @@ export interface Books {
   readonly verdicts: readonly Verdict[];
 }
 
+/** Reads a folder that no service holds. Rejects with `not-found` if there is nothing in it. */
 export async function readBooks(folder: string, settings: Settings): Promise<Books> {
   const reader = await openReadOnly(folder);
   try {

@@ -5,6 +5,7 @@ import { isSettled } from "./books.ts";
 import { type ServiceOptions, type ServiceProcess, startService } from "./service.ts";
 import { type Batch, type StoryOptions, story } from "./story.ts";
 
+/** What is sent to which service, and how often it is killed meanwhile. */
 export interface KillOptions extends ServiceOptions, StoryOptions {
   readonly kills: number;
 }

@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 
+/** What the service is started with. */
 export interface ServiceOptions {
   /** Data folder; made if it is not there. */
   readonly folder: string;
@@ -12,6 +13,7 @@ export interface ServiceOptions {
   readonly settings: object;
 }
 
+/** The running service. */
 export interface ServiceProcess {
   readonly url: string;
   readonly process: ChildProcess;

@@ -6,6 +6,7 @@ import { merge } from "../../services/simulator/heap.ts";
 import { history, isEarlier } from "../../services/simulator/history.ts";
 import type { SimulatedEvent } from "../../services/simulator/session.ts";
 
+/** Who is in the story, and for how long. */
 export interface StoryOptions {
   readonly seed: number;
   readonly agents: number;

@@ -71,6 +71,7 @@ async function repeat(service: ServiceProcess, repetitions: number): Promise<Del
   return delays;
 }
 
+/** `--only denied`. */
 export const deniedCase: Case = {
   name: "denied",
   about: "from an accepted event that breaks an invariant to the first denial at the gate, enforcing",

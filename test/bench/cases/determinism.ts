@@ -20,6 +20,7 @@ async function digestOf(path: string): Promise<{ sha256: string; findings: numbe
   return { sha256: hash.digest("hex"), findings };
 }
 
+/** `--only determinism`. */
 export const determinismCase: Case = {
   name: "determinism",
   about: "SHA-256 of the findings: replayed twice, and shuffled within the lateness with repeats",

@@ -70,6 +70,7 @@ async function askBare(seconds: number): Promise<Steady> {
   return ask(String(address).trim(), seconds).finally(() => server.kill());
 }
 
+/** `--only gate`. */
 export const gateCase: Case = {
   name: "gate",
   about: `POST /v1/check, ${PER_SECOND} a second with ${DENIALS} denials; and a bare HTTP server for comparison`,

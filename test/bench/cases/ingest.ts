@@ -64,6 +64,7 @@ async function once(service: ServiceProcess, batches: readonly Buffer[], events:
   return { accepted, folded };
 }
 
+/** `--only ingest`. */
 export const ingestCase: Case = {
   name: "ingest",
   about: `POST /v1/events, batches of ${BATCH_EVENTS}, ${SENDERS} at a time, into an empty folder`,

@@ -20,6 +20,7 @@ async function measured<Answer>(...args: readonly string[]): Promise<Answer> {
   return JSON.parse(stdout) as Answer;
 }
 
+/** `--only memory`. */
 export const memoryCase: Case = {
   name: "memory",
   about: "bytes of one stored edge, slot value, live session and live token; growth over a second pass",

@@ -31,6 +31,7 @@ const variantsOf = (path: string): Variant[] => [
   { name: PLAIN, run: async () => (await plainReplay(path)).events },
 ];
 
+/** `--only replay`. */
 export const replayCase: Case = {
   name: "replay",
   about: "a file of events through every detector, one thread",

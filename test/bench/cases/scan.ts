@@ -54,6 +54,7 @@ function scan(lines: Lines, events: number, isStrict: boolean): number {
 const parse = (lines: Lines, events: number) =>
   go(lines, events, (start, end) => JSON.parse(lines.bytes.toString("utf8", start, end)));
 
+/** `--only scan`. */
 export const scanCase: Case = {
   name: "scan",
   about: "an event's fields out of its bytes, in memory",

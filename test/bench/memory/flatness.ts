@@ -12,6 +12,7 @@ import { readRecords } from "../../../services/ingest/files.ts";
 import { PUBLIC_KEY } from "../../../services/ingest/index.ts";
 import { createWorld, heldBytes } from "./world.ts";
 
+/** Memory at one moment. */
 export interface Point {
   /** 1 is the end of the first pass. */
   readonly passes: number;

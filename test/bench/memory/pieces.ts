@@ -132,4 +132,5 @@ export function bytesOf(name: keyof typeof PIECES, seed: number): number {
   return (heldBytes() - before.bytes) / (counted() - before.count);
 }
 
+/** Whether there is a piece of this name. */
 export const isPiece = (name: string): name is keyof typeof PIECES => name in PIECES;

@@ -9,12 +9,14 @@ import { Settings } from "../../../schemas/settings.ts";
 import { PUBLIC_KEY } from "../../../services/ingest/index.ts";
 import { createJudge } from "../../../services/judge.ts";
 
+/** A working set, and the way into it. */
 export interface World {
   readonly set: WorkingSet;
   /** Folds the event in the slot of the view. */
   step(view: EventView): void;
 }
 
+/** An empty world under the default settings. */
 export function createWorld(): World {
   const set = workingSet();
   const { fold } = createJudge(Settings.parse({}), PUBLIC_KEY.name);
@@ -39,6 +41,7 @@ export function heldBytes(): number {
 export const columnsOf = <Columns>(agent: AgentRow, detector: string) =>
   agent.own[DETECTORS.findIndex(({ id }) => id === detector)] as Columns;
 
+/** An agent whose events are made up. */
 export interface Agent {
   readonly name: string;
   /** Event time, ms since 1970. */
@@ -48,12 +51,14 @@ export interface Agent {
 
 const BEGIN_MS = Date.parse("2026-03-02T08:00:00Z");
 
+/** So many agents, with nothing done yet. */
 export const agents = (count: number): Agent[] =>
   Array.from({ length: count }, (_, index) => ({ name: `agent-${index}`, timeMs: BEGIN_MS, events: 0 }));
 
 /** Folds an event of an agent: its kind, session and the rest of its JSON. */
 export type Feed = (agent: Agent, kind: string, session: string, body: string) => void;
 
+/** Makes events of a world. Throws on one that the scanner cannot read. */
 export function feeder({ step }: World): Feed {
   const scanner = new EventScanner(hashKey(PUBLIC_KEY.secret));
   const columns = eventColumns(1);

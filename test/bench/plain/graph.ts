@@ -31,6 +31,7 @@ interface Slot {
   readonly values: Map<string, { sessions: number; readonly units: Set<string> }>;
 }
 
+/** What is known of one agent. */
 export interface Baseline {
   readonly graphs: Map<string, Graph>;
   readonly slots: Map<string, Slot>;
@@ -51,8 +52,10 @@ const CONCENTRATION = [1, 0.5, 0.5, 0.5];
 const MIN_SESSIONS = 20;
 const WHOLE_AGENT = "";
 
+/** Nothing is known yet. */
 export const baseline = (): Baseline => ({ graphs: new Map(), slots: new Map() });
 
+/** A session that an event begins. */
 export const path = ({ workflow = "", trustUnit = "" }: Event): Path => ({
   workflow,
   unit: trustUnit,

@@ -4,6 +4,7 @@ import type { Event } from "../../../schemas/event.ts";
 /** An event that names a token. */
 export type TokenEvent = Extract<Event, { token?: object | undefined }>;
 
+/** What is known of one token; times in ms since 1970, NaN while unknown. */
 export interface TokenState {
   issuedAt: number;
   expiresAt: number;
@@ -21,6 +22,7 @@ interface Family {
   evidence: number;
   wasEarly: boolean;
 }
+/** By name. */
 export type Families = Map<string, Family>;
 
 const SKEW_MS = 60_000;
@@ -30,6 +32,7 @@ const KEEP_MS = 86_400_000;
 const EARLY_SHARE = 0.2;
 const FALSE_ALARM_EVERY = 10_000;
 
+/** Nothing is known yet. */
 export const tokenState = (): TokenState => ({
   issuedAt: Number.NaN,
   expiresAt: Number.NaN,
@@ -43,6 +46,7 @@ export const tokenState = (): TokenState => ({
 
 const timeOf = (text: string | undefined) => (text === undefined ? Number.NaN : Date.parse(text));
 
+/** Adds what an event says of its token. */
 export function note(state: TokenState, event: TokenEvent, time: number): void {
   const { issuedAt, expiresAt, audience } = event.token ?? {};
   if (Number.isNaN(state.issuedAt)) state.issuedAt = timeOf(issuedAt);
