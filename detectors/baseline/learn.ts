@@ -1,7 +1,7 @@
 /** Learning from a session that has ended without a finding, and the turn of an epoch. */
 import { type Baseline, type Path, type Progress, progressOf, VALUE_WIDTH } from "./baseline.ts";
 import { addChild, child, countUse, noteSession, ORDER, parentOf, sessionsOf, symbolOf, witnessesOf } from "./graph.ts";
-import { type Rules, type Stage, turnGraph, turnTargets, witnessesNeeded } from "./life-cycle.ts";
+import { MOST_WAITED, type Rules, type Stage, turnGraph, turnTargets, witnessesNeeded } from "./life-cycle.ts";
 import { START, tierOf } from "./names.ts";
 import * as values from "./targets.ts";
 
@@ -142,7 +142,8 @@ export function unwitnessedShare(b: Baseline, progress: Progress, settings: Lear
   let sessions = 0;
   for (let node = 1; node < b.graph.count; node++) {
     if (parentOf(b.graph, node) !== progress.root || tierOf(b.names, symbolOf(b.graph, node)) === 0) continue;
-    if (witnessesOf(b.graph, node) < needed) sessions += sessionsOf(b.graph, node);
+    const own = sessionsOf(b.graph, node);
+    if (witnessesOf(b.graph, node) < needed && own < MOST_WAITED) sessions += own;
   }
   return sessions / Math.max(1, progress.sessions);
 }

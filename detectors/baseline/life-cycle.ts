@@ -34,6 +34,12 @@ export interface Rules {
   readonly sessions: number;
 }
 
+/**
+ * After so many sessions, what too few trust units have used is those units' own habit. Learning waits for it no
+ * longer, or one compromised unit could keep it waiting; by chance three equal units leave one alone once in 10^7.
+ */
+export const MOST_WAITED = 16;
+
 /** Witnesses needed, given how many trust units there are: never more than there are, three from five on. */
 export function witnessesNeeded(rules: Rules, units: number): number {
   return Math.max(1, Math.min(units, units >= 5 ? rules.witnesses + 1 : rules.witnesses));
@@ -99,7 +105,8 @@ function settlingSlots(t: Targets, needed: number): ReadonlySet<number> {
   for (const record of values.records(t)) {
     const sessions = waiting.get(values.slotOfValue(t, record));
     if (sessions === undefined || values.isKnown(t, record) || values.witnessesOf(t, record) >= needed) continue;
-    waiting.set(values.slotOfValue(t, record), sessions + values.sessionsOf(t, record));
+    const own = values.sessionsOf(t, record);
+    if (own < MOST_WAITED) waiting.set(values.slotOfValue(t, record), sessions + own);
   }
   const settling = [...waiting].filter(([slot, sessions]) => sessions <= values.CLOSED * values.drawsOf(t, slot));
   return new Set(settling.map(([slot]) => slot));

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { type AnyDetector, DETECTORS, detectorSettingsOf } from "../../detectors/index.ts";
+import { decodeAgent, encodeAgent, groupOf, workingSet } from "../../detectors/working-set.ts";
+import { call, event, HOUR, SECOND, START, type World } from "./given.ts";
+import { APPROVE, learned, LATER, READ, session } from "./sessions.ts";
+
+const SETTINGS = detectorSettingsOf({});
+const iso = (atMs: number) => new Date(START + atMs).toISOString();
+
+/** An agent that has learned, with two sessions, a token and a family under way. */
+function busy(): World {
+  const given = learned();
+  const token = { publicId: "jti", family: "f", audience: ["erp"], issuedAt: iso(LATER), expiresAt: iso(LATER + HOUR) };
+  given.sees(event("token.issued", LATER, { token }), ...session(LATER + SECOND, [READ, APPROVE], { workflow: "Pay" }), call(LATER + 5 * SECOND, { token: { publicId: "jti" }, network: { node: "n-1" } }));
+  return given;
+}
+/** The detectors as a later release would have them: this one a version further on. */
+const upgraded = (id: string, by: number, read?: (version: number) => void): readonly AnyDetector[] =>
+  DETECTORS.map((detector) => {
+    if (detector.id !== id) return detector;
+    const { agent } = detector.columns;
+    const columns = { ...detector.columns, agent: { ...agent, read: (...args: Parameters<typeof agent.read>) => (read?.(args[1]), agent.read(...args)) } };
+    return { ...detector, version: detector.version + by, columns };
+  });
+
+describe("an agent's stored entries", () => {
+  it("are the shared rows, and one for each detector", () => {
+    const entries = encodeAgent(busy().agent(), DETECTORS);
+    expect([...entries.keys()]).toEqual(["row", ...DETECTORS.map(({ id }) => id)]);
+  });
+
+  it("hold everything: read back and written again they are the same bytes", () => {
+    const entries = encodeAgent(busy().agent(), DETECTORS);
+    const set = workingSet();
+    const read = decodeAgent(entries, DETECTORS, SETTINGS, set);
+    expect(read?.unreadable).toEqual([]);
+    expect(encodeAgent(read?.agent ?? busy().agent(), DETECTORS)).toEqual(entries);
+    expect([set.agents.size, set.sessions.size, set.tokens.size]).toEqual([1, 3, 1]);
+  });
+
+  it("of the previous version are read by its successor, which is told the version; sessions and tokens begin anew", () => {
+    const entries = encodeAgent(busy().agent(), DETECTORS);
+    for (const { id, version } of DETECTORS) {
+      const versions: number[] = [];
+      const detectors = upgraded(id, 1, (given) => versions.push(given));
+      const set = workingSet();
+      const read = decodeAgent(entries, detectors, SETTINGS, set);
+      expect([versions, read?.unreadable]).toEqual([[version], []]);
+      expect([set.sessions.size, set.tokens.size, read?.agent.clock]).toEqual([0, 0, START + LATER + 5 * SECOND]);
+      expect(encodeAgent(read?.agent ?? busy().agent(), DETECTORS).get("out-of-graph")).toEqual(entries.get("out-of-graph"));
+    }
+  });
+
+  it("of a version that nobody can read any more begin anew for that detector alone, and it is said", () => {
+    const entries = encodeAgent(busy().agent(), DETECTORS);
+    const read = decodeAgent(entries, upgraded("out-of-graph", 2), SETTINGS);
+    expect(read?.unreadable).toEqual([{ agent: "a", detector: "out-of-graph" }]);
+    const kept = encodeAgent(read?.agent ?? busy().agent(), DETECTORS);
+    expect(kept.get("refresh-storm")).toEqual(entries.get("refresh-storm"));
+    expect(kept.get("out-of-graph")?.length).toBeLessThan(300);
+  });
+
+  it("may lack a detector that is new, or hold one that is gone", () => {
+    const entries = encodeAgent(busy().agent(), DETECTORS);
+    const without = new Map([...entries].filter(([name]) => name !== "token-reuse"));
+    expect(decodeAgent(without, DETECTORS, SETTINGS)?.unreadable).toEqual([{ agent: "a", detector: "token-reuse" }]);
+    const fewer = DETECTORS.filter(({ id }) => id !== "token-reuse");
+    expect(decodeAgent(entries, fewer, fewer.map((detector) => detector.settings.parse({})))?.unreadable).toEqual([]);
+  });
+
+  it("are nothing without the row, or with the row of a newer program", () => {
+    const entries = encodeAgent(busy().agent(), DETECTORS);
+    expect(decodeAgent(new Map(), DETECTORS, SETTINGS)).toBeUndefined();
+    const newer = new Map(entries).set("row", Uint8Array.from(entries.get("row") ?? [], (byte, at) => (at === 0 ? 200 : byte)));
+    expect(decodeAgent(newer, DETECTORS, SETTINGS)).toBeUndefined();
+  });
+});
+
+describe("a group", () => {
+  it("is a tenant and an agent", () => {
+    expect(groupOf("default", "billing-01")).toBe("default/billing-01");
+  });
+});
