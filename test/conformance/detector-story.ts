@@ -41,20 +41,28 @@ export function repeated(days: number): Told[] {
 
 /**
  * One agent that invents a new operation, workflow, session, token, family, target, place and trust unit with every
- * event; sessions last for two events, so that they are learned.
+ * event; sessions last for two events, so that they are learned. With fewer `operations` these come again and again, each
+ * time on new targets.
  */
-export function* adversary(events: number): Generator<Told> {
+function* adversary(events: number, operations: number): Generator<Told> {
   for (let at = 0; at < events; at++) {
     const time = new Date(END_MS + at * 20_000).toISOString();
     const token = { publicId: `jti-${at}`, family: `family-${at}`, audience: [`service-${at}`], issuedAt: time, expiresAt: new Date(END_MS + at * 20_000 + DAY_MS).toISOString() };
     const base = { time, tenant: "default", source: "test", agent: { id: "adversary", instance: `pod-${at}` }, trustUnit: `unit-${at}`, workflow: `workflow-${at >> 1}`, session: `session-${at >> 1}`, token };
     const network = { node: `node-${at}`, asn: 64_496 };
     if (at % 4 === 0) yield { id: `e-${at}`, kind: at % 8 === 0 ? "token.issued" : "token.refreshed", ...base };
-    else yield { id: `e-${at}`, kind: "api.called", ...base, operation: { service: `service-${at % 3}-${at}`, name: `operation-${at}`, tier: at % 3, targets: targets(at) }, outcome: { result: at % 5 === 0 ? "denied" : "ok" }, network };
+    else yield { id: `e-${at}`, kind: "api.called", ...base, operation: { service: `service-${at % operations}`, name: `operation-${at % operations}`, tier: at % 3, targets: targets(at) }, outcome: { result: at % 5 === 0 ? "denied" : "ok" }, network };
   }
 }
 
 const targets = (at: number) => Object.fromEntries([0, 1, 2, 3].map((field) => [`field${field}`, [0, 1, 2, 3].map((value) => `value-${at}-${field}-${value}@example.com`)]));
+
+const INVENTED = 8000;
+/** Two such agents: one that has a new operation each time, one that has 250 in all. */
+export const adversaries: readonly (readonly [what: string, events: readonly Told[]])[] = [
+  ["operations and all else", [...adversary(INVENTED, INVENTED)]],
+  ["all but operations", [...adversary(INVENTED, 250)]],
+];
 
 const HOLES: Readonly<Record<string, readonly string[]>> = {
   "observed times": ["observedTime"],
