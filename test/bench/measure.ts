@@ -14,8 +14,7 @@ export interface Variant {
 export interface Sample {
   /** Events per second of wall clock. */
   readonly perSecond: number;
-  /** Wall clock and processor time (user and system, of all threads of the process) of one event, ns. */
-  readonly wallNs: number;
+  /** Processor time of one event, ns: user and system, of all threads of the process. */
   readonly cpuNs: number;
 }
 
@@ -49,7 +48,6 @@ async function measured({ run }: Variant): Promise<Sample> {
   const { user, system } = process.cpuUsage(cpu);
   return {
     perSecond: (events * 1000) / wallMs,
-    wallNs: (wallMs * 1e6) / events,
     cpuNs: ((user + system) * 1000) / events,
   };
 }
@@ -75,4 +73,30 @@ export function figure(name: string, unit: string, runs: readonly number[], targ
 /** How many times as good one list of runs is as another, round by round; `perEvent`: less is better. */
 export function ratioOf(own: readonly number[], other: readonly number[], perEvent: boolean): number {
   return median(own.map((value, round) => (perEvent ? other[round]! / value : value / other[round]!)));
+}
+
+/** A variant that others are compared with, and what is to be reached. */
+export interface Reference {
+  readonly name: string;
+  readonly target?: string;
+}
+
+/** Wall clock and processor time of a variant, on their own or against each of the references. */
+export function timesOf(
+  name: string,
+  samples: ReadonlyMap<string, readonly Sample[]>,
+  references: readonly Reference[] = [],
+): Figure[] {
+  const walls = (of: string) => samples.get(of)?.map(({ perSecond }) => perSecond) ?? [];
+  const cpus = (of: string) => samples.get(of)?.map(({ cpuNs }) => cpuNs) ?? [];
+  const wall = figure(name, "events/s", walls(name));
+  const cpu = figure(`${name} cpu`, "ns/event", cpus(name));
+  if (references.length === 0) return [wall, cpu];
+  return references.flatMap(({ name: against, target }) => {
+    const shared = { against, ...(target !== undefined && { target }) };
+    return [
+      { ...wall, ratio: ratioOf(wall.runs, walls(against), false), ...shared },
+      { ...cpu, ratio: ratioOf(cpu.runs, cpus(against), true), ...shared },
+    ];
+  });
 }

@@ -1,9 +1,9 @@
 /** Replay of a file of events with every detector, against reading and parsing that file, and against a plain program. */
 import { join } from "node:path";
 import { readRecords } from "../../../services/ingest/files.ts";
-import type { BenchOptions, Case, Figure } from "../case.ts";
+import type { BenchOptions, Case } from "../case.ts";
 import { writeBenchFile } from "../data.ts";
-import { byTurns, figure, ratioOf, type Sample, type Variant } from "../measure.ts";
+import { byTurns, timesOf, type Variant } from "../measure.ts";
 import { plainReplay } from "../plain.ts";
 import { replayFile } from "../replay-file.ts";
 
@@ -11,6 +11,10 @@ const MAX_LINE_BYTES = 1_048_576;
 const WARM_UP_EVENTS = 30_000;
 const PARSED = "read+JSON.parse";
 const PLAIN = "plain reference";
+const REFERENCES = [
+  { name: PARSED, target: "≥ 1.0" },
+  { name: PLAIN, target: "≥ 3.5" },
+];
 
 /** Reads the records of a file and parses each of them; nothing else. */
 async function readAndParse(path: string): Promise<number> {
@@ -38,7 +42,11 @@ export const replayCase: Case = {
   async run(options) {
     await warmUp(options);
     const samples = await byTurns(variantsOf(options.benchFile()), options.runs, options.note);
-    return [...samples].flatMap(([name, own]) => figuresOf(name, own, samples));
+    return [
+      ...timesOf("replay", samples, REFERENCES),
+      ...timesOf(PARSED, samples),
+      ...timesOf(PLAIN, samples),
+    ];
   },
 };
 
@@ -46,33 +54,4 @@ async function warmUp({ folder, note }: BenchOptions): Promise<void> {
   const path = join(folder, "warm-up.ndjson");
   writeBenchFile(path, { events: WARM_UP_EVENTS, agents: 1000, seed: 2 });
   await byTurns(variantsOf(path), 1, (text) => note(`warming up, ${text}`));
-}
-
-function figuresOf(
-  name: string,
-  own: readonly Sample[],
-  all: ReadonlyMap<string, readonly Sample[]>,
-): Figure[] {
-  const wall = figure(
-    name,
-    "events/s",
-    own.map(({ perSecond }) => perSecond),
-  );
-  const cpu = figure(
-    `${name} cpu`,
-    "ns/event",
-    own.map(({ cpuNs }) => cpuNs),
-  );
-  if (name !== "replay") return [wall, cpu];
-  return [
-    [PARSED, "≥ 1.0"],
-    [PLAIN, "≥ 3.5"],
-  ].flatMap(([against = "", target = ""]) => {
-    const cpuRuns = all.get(against)?.map(({ cpuNs }) => cpuNs) ?? [];
-    const wallRuns = all.get(against)?.map(({ perSecond }) => perSecond) ?? [];
-    return [
-      { ...wall, ratio: ratioOf(wall.runs, wallRuns, false), against, target },
-      { ...cpu, ratio: ratioOf(cpu.runs, cpuRuns, true), against, target },
-    ];
-  });
 }

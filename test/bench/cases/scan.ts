@@ -6,7 +6,7 @@ import { eventColumns } from "../../../schemas/event-view.ts";
 import { PUBLIC_KEY } from "../../../services/ingest/index.ts";
 import type { Case } from "../case.ts";
 import { writeBenchFile } from "../data.ts";
-import { byTurns, figure, ratioOf, type Variant } from "../measure.ts";
+import { byTurns, timesOf, type Variant } from "../measure.ts";
 
 /** Lines held in memory; each run goes over them until it has read as many events as were asked for. */
 const LINES = 20_000;
@@ -69,11 +69,6 @@ export const scanCase: Case = {
     ];
     await byTurns(variants, 1, (text) => note(`warming up, ${text}`));
     const samples = await byTurns(variants, runs, note);
-    const parsed = samples.get(PARSED)?.map(({ cpuNs }) => cpuNs) ?? [];
-    return variants.map(({ name }) => {
-      const own = samples.get(name)?.map(({ cpuNs }) => cpuNs) ?? [];
-      const row = figure(`${name} cpu`, "ns/event", own);
-      return name === PARSED ? row : { ...row, ratio: ratioOf(own, parsed, true), against: PARSED };
-    });
+    return variants.flatMap(({ name }) => timesOf(name, samples, name === PARSED ? [] : [{ name: PARSED }]));
   },
 };
