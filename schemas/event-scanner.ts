@@ -8,145 +8,43 @@
  * older reader survives a newer writer. A differential test holds both to the schema. (This file is long because one
  * grammar stands in one place; nothing else needs to know it.)
  */
-import { EVENT_KINDS } from "./event.ts";
+import type { EventColumns } from "./event-view.ts";
 import * as view from "./event-view.ts";
-import { type EventColumns, STRIDE, TEXT, TEXT_AT, TIMES } from "./event-view.ts";
-import { ID_LENGTH, NAME_LENGTH, TIME_RANGE } from "./ids.ts";
-import { MAX_TARGETS, OUTCOMES, TARGET_LENGTH } from "./operation.ts";
+import { ID_LENGTH, NAME_LENGTH } from "./ids.ts";
+import { MAX_TARGETS, TARGET_LENGTH } from "./operation.ts";
+import * as characters from "./scanner/bytes.ts";
+import { isComplete, isUnusual } from "./scanner/completeness.ts";
+import type { HashKey } from "./scanner/hash-key.ts";
+import * as pairs from "./scanner/secret-pairs.ts";
+import { timeAt } from "./scanner/times.ts";
+import type { Word } from "./scanner/words.ts";
+import * as words from "./scanner/words.ts";
 
-/** Four secret numbers that key the hashes. */
-export type HashKey = Readonly<{ low: number; high: number; lowFactor: number; highFactor: number }>;
+export { type HashKey, hashKey } from "./scanner/hash-key.ts";
 
-/** Makes a hash key of 16 secret bytes. */
-export function hashKey(secret: Uint8Array): HashKey {
-  const word = (at: number) =>
-    secret[at]! | (secret[at + 1]! << 8) | (secret[at + 2]! << 16) | (secret[at + 3]! << 24) | 0;
-  // Mixed with constants, because replay's public key is all zeros; odd, or each multiplication would lose a bit.
-  return {
-    low: word(0) ^ 0x243f6a88,
-    high: word(4) ^ 0x13198a2e,
-    lowFactor: (word(8) ^ 0x9e3779b1) | 1,
-    highFactor: (word(12) ^ 0x85ebca6b) | 1,
-  };
-}
+// Bound to names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
+const { STRIDE, TEXT, TEXT_AT, TIMES, TIME, OBSERVED, ISSUED, EXPIRES } = view;
+const { KIND, TIER, RESULT, STATUS, PROVIDER, ASN, GENERATION } = view;
+const { AUDIENCES, AUDIENCE_AT, MAX_AUDIENCES, TARGETS, TARGET_AT } = view;
+const { QUOTE, COMMA, COLON, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, BACKSLASH, DOT } = characters;
+const { NAME_BYTE, WHITE_BYTE } = characters;
+const { FIRST_OF_PAIR, SECOND_OF_PAIR, LONG_TEXT } = pairs;
+const { FIELDS, IS_ROOT, IS_AGENT, IS_TRACE, IS_SUBJECT, IS_TOKEN } = words;
+const { IS_OPERATION, IS_OUTCOME, IS_NETWORK, IS_AUTHENTICATION } = words;
 
-/** A quoted word as little-endian numbers of four bytes, so that it is compared in two or three steps. */
-interface Word {
-  readonly length: number;
-  readonly first: number;
-  readonly last: number;
-  /** The numbers between the first and the last four bytes. */
-  readonly middle: readonly number[];
-}
-
-function word(text: string): Word {
-  const bytes = Buffer.from(text, "latin1");
-  const middle: number[] = [];
-  for (let at = 4; at < bytes.length - 4; at += 4) middle.push(bytes.readInt32LE(at));
-  return {
-    length: bytes.length,
-    first: bytes.readInt32LE(0),
-    last: bytes.readInt32LE(bytes.length - 4),
-    middle,
-  };
-}
-const quoted = (names: readonly string[]) => names.map((name) => word(`"${name}"`));
-// In the order in which we write them: the next expected one is tried first, any other order works too.
-const ROOT = quoted([
-  "id",
-  "kind",
-  "time",
-  "observedTime",
-  "tenant",
-  "source",
-  "agent",
-  "trustUnit",
-  "workflow",
-  "session",
-  "trace",
-  "subject",
-  "actors",
-  "token",
-  "operation",
-  "outcome",
-  "network",
-  "businessAction",
-  "authentication",
-  "change",
-]);
-const AGENT = quoted(["id", "version", "instance", "owner", "group", "attribution"]);
-const TRACE = quoted(["id", "span", "parent"]);
-const SUBJECT = quoted(["id", "type"]);
-const TOKEN = quoted([
-  "publicId",
-  "hash",
-  "issuer",
-  "family",
-  "generation",
-  "parent",
-  "rootGrant",
-  "audience",
-  "scopes",
-  "issuedAt",
-  "expiresAt",
-  "binding",
-  "proof",
-]);
-const OPERATION = quoted(["service", "name", "tier", "targets", "provenance"]);
-const OUTCOME = quoted(["result", "status", "reason"]);
-const AUTHENTICATION = quoted(["method", "credential"]);
-const NETWORK = quoted(["ip", "asn", "region", "userAgent", "node", "provider"]);
-const FIELDS = [ROOT, AGENT, TRACE, SUBJECT, TOKEN, OPERATION, OUTCOME, NETWORK, AUTHENTICATION];
-const [
-  IS_ROOT,
-  IS_AGENT,
-  IS_TRACE,
-  IS_SUBJECT,
-  IS_TOKEN,
-  IS_OPERATION,
-  IS_OUTCOME,
-  IS_NETWORK,
-  IS_AUTHENTICATION,
-] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
-const KIND_WORDS = quoted(EVENT_KINDS);
-const RESULT_WORDS = quoted(OUTCOMES);
-const ATTRIBUTION_WORDS = quoted(["named", "claims", "index", "token"]);
-const CHANGE_WORDS = quoted(["registered", "deployed", "attested", "decommissioned"]);
-const PROVENANCE_WORDS = quoted(["request", "output", "neither"]);
-const TRUE = word("true");
-const FALSE = word("false");
-
-const KINDS_WITHOUT_AGENT = 1 << EVENT_KINDS.indexOf("tick");
-const kindBits = (test: (kind: string) => boolean) =>
-  EVENT_KINDS.reduce((bits, kind, at) => (test(kind) ? bits | (1 << at) : bits), 0);
-const TOKEN_KINDS = kindBits((kind) => kind.startsWith("token."));
-const REVOKED = 1 << EVENT_KINDS.indexOf("token.revoked");
-const DENIED = 1 << EVENT_KINDS.indexOf("token.denied");
+const NOT_WANTED = -1;
 /** Fields of a token by which it may be revoked with all its kin. */
 const FAMILY_OR_GRANT = (1 << 3) | (1 << 6);
-const CALL = 1 << EVENT_KINDS.indexOf("api.called");
-const CHANGED = 1 << EVENT_KINDS.indexOf("identity.changed");
-// Rare kinds whose own fields the scanner does not know.
-const RARE = kindBits((kind) => kind === "policy.decided" || kind === "decision.made");
-
-const QUOTE = 34;
-const COMMA = 44;
-const COLON = 58;
-const OPEN = 123;
-const CLOSE = 125;
-const OPEN_LIST = 91;
-const CLOSE_LIST = 93;
-const BACKSLASH = 92;
-const NOT_WANTED = -1;
 /** Bytes that must be readable behind a line, because words are compared four bytes at a time. */
 const PADDING = 32;
 
 /** Numbers that a scan leaves behind for fields that may be missing. */
-const BLANK = new Int32Array(view.AUDIENCE_AT);
-BLANK[view.GENERATION] = -1;
-BLANK[view.STATUS] = -1;
+const BLANK = new Int32Array(AUDIENCE_AT);
+BLANK[GENERATION] = -1;
+BLANK[STATUS] = -1;
 const NO_TIMES = new Float64Array(TIMES).fill(Number.NaN);
 
+/** One scanner reads one line at a time; it keeps nothing of it but what it writes into the slot. */
 export class EventScanner {
   readonly #key: HashKey;
   readonly #looksSecret: (text: string) => boolean;
@@ -203,7 +101,9 @@ export class EventScanner {
     if (seen < 0) return false;
     // Not beyond the line: what follows it may be white space too.
     while (this.#pos < end && WHITE_BYTE[bytes[this.#pos]!] === 1) this.#pos++;
-    return this.#pos === end && this.#complete(seen);
+    const kind = this.#numbers[this.#at + KIND]!;
+    if (this.#pos !== end || !isComplete(kind, seen, this.#tokenIsNamed)) return false;
+    return !strict || !isUnusual(kind, seen);
   }
 
   /** The keyed hash of a text, low word; `high` gives the other. The same as a scan of that text gives. */
@@ -217,24 +117,6 @@ export class EventScanner {
     return { low: scratch[0]!, high: scratch[1]! };
   }
 
-  /** Whether the fields that this kind of event needs are there. */
-  #complete(seen: number): boolean {
-    const kind = 1 << this.#numbers[this.#at + view.KIND]!;
-    const has = (field: number) => (seen & (1 << field)) !== 0;
-    if (!has(0) || !has(1) || !has(2) || !has(4) || !has(5)) return false;
-    if (!has(6) && (kind & KINDS_WITHOUT_AGENT) === 0) return false;
-    if (!has(13) && (kind & TOKEN_KINDS & ~DENIED) !== 0) return false;
-    if (has(13) && !this.#tokenIsNamed && (kind & REVOKED) === 0) return false;
-    if (!has(14) && (kind & CALL) !== 0) return false;
-    if (!has(19) && (kind & CHANGED) !== 0) return false;
-    // A rare kind, or a field that its kind does not have: the schema decides (and drops the field).
-    if (!this.#strict) return true;
-    if ((kind & RARE) !== 0 || (has(19) && (kind & CHANGED) === 0)) return false;
-    if ((has(14) && (kind & CALL) === 0) || (has(13) && (kind & (CALL | TOKEN_KINDS)) === 0)) return false;
-    if (has(6) && (kind & KINDS_WITHOUT_AGENT) !== 0) return false;
-    return !has(15) || (kind & (CALL | TOKEN_KINDS)) !== 0;
-  }
-
   // ---- the grammar: one function per object, a case per field; each answers whether the value was read ----
 
   #root(field: number): boolean {
@@ -242,13 +124,15 @@ export class EventScanner {
       case 0:
         return this.#string(TEXT.id, ID_LENGTH);
       case 1:
-        return this.#word(KIND_WORDS, view.KIND, 0);
+        return this.#word(words.KIND_WORDS, KIND, 0);
       case 2:
-        return this.#time(view.TIME);
+        return this.#time(TIME);
       case 3:
-        return this.#time(view.OBSERVED);
+        return this.#time(OBSERVED);
       case 4:
-        return this.#string(TEXT.tenant, 64) && (!this.#strict || this.#isWord(TEXT.tenant));
+        return (
+          this.#string(TEXT.tenant, 64) && (!this.#strict || this.#holds(TEXT.tenant, characters.isWord))
+        );
       case 5:
         return this.#string(NOT_WANTED, 64);
       case 6:
@@ -278,7 +162,7 @@ export class EventScanner {
       case 18:
         return this.#needs(this.#object(IS_AUTHENTICATION), 1);
       default:
-        return this.#word(CHANGE_WORDS, NOT_WANTED, 0);
+        return this.#word(words.CHANGE_WORDS, NOT_WANTED, 0);
     }
   }
 
@@ -291,7 +175,7 @@ export class EventScanner {
       case 2:
         return this.#string(TEXT.instance, NAME_LENGTH);
       case 5:
-        return this.#word(ATTRIBUTION_WORDS, NOT_WANTED, 0);
+        return this.#word(words.ATTRIBUTION_WORDS, NOT_WANTED, 0);
       default:
         return this.#string(NOT_WANTED, NAME_LENGTH);
     }
@@ -308,11 +192,14 @@ export class EventScanner {
       case 0:
         return this.#string(TEXT.publicId, ID_LENGTH);
       case 1:
-        return this.#string(TEXT.hash, ID_LENGTH) && (!this.#strict || this.#isTokenHash());
+        return (
+          this.#string(TEXT.hash, ID_LENGTH) &&
+          (!this.#strict || this.#holds(TEXT.hash, characters.isTokenHash))
+        );
       case 3:
         return this.#string(TEXT.family, ID_LENGTH);
       case 4:
-        return this.#int(0x7fffffff, view.GENERATION);
+        return this.#int(0x7fffffff, GENERATION);
       case 6:
         return this.#string(TEXT.rootGrant, ID_LENGTH);
       case 7:
@@ -320,9 +207,9 @@ export class EventScanner {
       case 8:
         return this.#strings(64, NAME_LENGTH, NOT_WANTED, 0) >= 0;
       case 9:
-        return this.#time(view.ISSUED);
+        return this.#time(ISSUED);
       case 10:
-        return this.#time(view.EXPIRES);
+        return this.#time(EXPIRES);
       case 11:
         return this.#string(TEXT.binding, ID_LENGTH);
       case 12:
@@ -333,9 +220,9 @@ export class EventScanner {
   }
 
   #audience(): boolean {
-    const count = this.#strings(view.MAX_AUDIENCES, NAME_LENGTH, view.AUDIENCE_AT, 4);
+    const count = this.#strings(MAX_AUDIENCES, NAME_LENGTH, AUDIENCE_AT, 4);
     if (count < 0) return false;
-    this.#numbers[this.#at + view.AUDIENCES] = count;
+    this.#numbers[this.#at + AUDIENCES] = count;
     return true;
   }
 
@@ -346,7 +233,7 @@ export class EventScanner {
       case 1:
         return this.#string(TEXT.operation, NAME_LENGTH);
       case 2:
-        return this.#int(2, view.TIER);
+        return this.#int(2, TIER);
       case 3:
         return this.#targets();
       default:
@@ -357,9 +244,9 @@ export class EventScanner {
   #outcome(field: number): boolean {
     switch (field) {
       case 0:
-        return this.#word(RESULT_WORDS, view.RESULT, 1);
+        return this.#word(words.RESULT_WORDS, RESULT, 1);
       case 1:
-        return this.#int(999, view.STATUS);
+        return this.#int(999, STATUS);
       default:
         return this.#string(NOT_WANTED, NAME_LENGTH);
     }
@@ -370,7 +257,7 @@ export class EventScanner {
       case 0:
         return this.#string(TEXT.ip, NAME_LENGTH);
       case 1:
-        return this.#int(4_294_967_295, view.ASN);
+        return this.#int(4_294_967_295, ASN);
       case 2:
         return this.#string(NOT_WANTED, NAME_LENGTH);
       case 3:
@@ -378,7 +265,7 @@ export class EventScanner {
       case 4:
         return this.#string(TEXT.node, NAME_LENGTH);
       default:
-        return this.#boolean(view.PROVIDER);
+        return this.#boolean(PROVIDER);
     }
   }
 
@@ -386,7 +273,7 @@ export class EventScanner {
   #targets(): boolean {
     let count = 0;
     const read = this.#members((from, length) => {
-      const at = view.TARGET_AT + count * 8;
+      const at = TARGET_AT + count * 8;
       const added = this.#strings(MAX_TARGETS - count, TARGET_LENGTH, at + 4, 8);
       // In the schema a list must not be empty.
       if (added <= 0) return false;
@@ -394,12 +281,12 @@ export class EventScanner {
       count += added;
       return true;
     });
-    this.#numbers[this.#at + view.TARGETS] = count;
+    this.#numbers[this.#at + TARGETS] = count;
     return read;
   }
 
   #provenance(): boolean {
-    return this.#members(() => this.#word(PROVENANCE_WORDS, NOT_WANTED, 0));
+    return this.#members(() => this.#word(words.PROVENANCE_WORDS, NOT_WANTED, 0));
   }
 
   #needs(seen: number, fields: number): boolean {
@@ -554,7 +441,7 @@ export class EventScanner {
       const byte = bytes[pos]!;
       if (byte === QUOTE) {
         this.#pos = pos + 1;
-        return pos < this.#end && !(this.#strict && hit !== 0 && this.#mayBeSecret(from, pos, hit));
+        return pos < this.#end && !(this.#strict && hit !== 0 && this.#isSecret(from, pos, hit));
       }
       if (NAME_BYTE[byte] === 0) return false;
       hit |= FIRST_OF_PAIR[byte]! & SECOND_OF_PAIR[bytes[pos + 1]!]!;
@@ -604,7 +491,7 @@ export class EventScanner {
         first = FIRST_OF_PAIR[byte]!;
       }
       if (pos >= end || bytes[pos] !== QUOTE || pos - from > maxLength) return false;
-      if ((hit !== 0 || pos - from >= LONG_TEXT) && this.#mayBeSecret(from, pos, hit)) return false;
+      if ((hit !== 0 || pos - from >= LONG_TEXT) && this.#isSecret(from, pos, hit)) return false;
     } else {
       for (; pos < end && bytes[pos] !== QUOTE; pos++) if (bytes[pos] === BACKSLASH) pos++;
       if (pos >= end) return false;
@@ -616,13 +503,8 @@ export class EventScanner {
   }
 
   /** Only text with pairs that a secret could begin with is decoded and judged. */
-  #mayBeSecret(from: number, to: number, hit: number): boolean {
-    let suspicious = (hit & ONE_SUFFICES) !== 0 || to - from >= LONG_TEXT;
-    for (let i = 0; i < ALL_NEEDED.length; i++) {
-      const bits = ALL_NEEDED[i]!;
-      if ((hit & bits) === bits) suspicious = true;
-    }
-    return suspicious && this.#looksSecret(this.#bytes.toString("latin1", from, to));
+  #isSecret(from: number, to: number, hit: number): boolean {
+    return pairs.mayBeSecret(hit, to - from) && this.#looksSecret(this.#bytes.toString("latin1", from, to));
   }
 
   /** Writes hash and range of `bytes[from, to)`. Four bytes at a time; the shifts keep low bits from staying linear. */
@@ -654,28 +536,11 @@ export class EventScanner {
     numbers[index + 3] = length;
   }
 
-  /** Whether a text column holds only letters, digits and `_ . -`. */
-  #isWord(column: number): boolean {
+  /** Judges the stretch that a text column points to. */
+  #holds(column: number, test: (bytes: Buffer, from: number, to: number) => boolean): boolean {
     const index = this.#at + TEXT_AT + column * 4;
     const from = this.#numbers[index + 2]!;
-    const to = from + this.#numbers[index + 3]!;
-    for (let pos = from; pos < to; pos++) if (NAME_BYTE[this.#bytes[pos]!] === 0) return false;
-    return true;
-  }
-
-  /** The text of the token hash column as `<key name>:<hex digits>`. */
-  #isTokenHash(): boolean {
-    const bytes = this.#bytes;
-    const index = this.#at + TEXT_AT + TEXT.hash * 4;
-    const from = this.#numbers[index + 2]!;
-    const to = from + this.#numbers[index + 3]!;
-    let colon = from;
-    while (colon < to && NAME_BYTE[bytes[colon]!] === 1) colon++;
-    if (bytes[colon] !== COLON || colon === from || colon - from > 32) return false;
-    const digits = to - colon - 1;
-    if (digits < 16 || digits > 128) return false;
-    for (let pos = colon + 1; pos < to; pos++) if (HEX_BYTE[bytes[pos]!] === 0) return false;
-    return true;
+    return test(this.#bytes, from, from + this.#numbers[index + 3]!);
   }
 
   #word(words: readonly Word[], column: number, add: number): boolean {
@@ -705,58 +570,17 @@ export class EventScanner {
   }
 
   #boolean(column: number): boolean {
-    if (this.#matches(TRUE)) this.#numbers[this.#at + column] = 1;
-    else if (!this.#matches(FALSE)) return false;
+    if (this.#matches(words.TRUE)) this.#numbers[this.#at + column] = 1;
+    else if (!this.#matches(words.FALSE)) return false;
     return true;
   }
 
-  /** `"YYYY-MM-DDTHH:MM:SSZ"` or with three digits of fraction. */
   #time(column: number): boolean {
-    const bytes = this.#bytes;
-    const pos = this.#pos + 1;
-    if (
-      bytes[pos - 1] !== QUOTE ||
-      bytes[pos + 10] !== 84 ||
-      bytes[pos + 13] !== COLON ||
-      bytes[pos + 16] !== COLON
-    )
-      return false;
-    const day = this.#day(pos);
-    if (day < 0) return false;
-    const hour = two(bytes, pos + 11);
-    const minute = two(bytes, pos + 14);
-    const second = two(bytes, pos + 17);
-    if (!(hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60)) return false;
-    let ms = 0;
-    let after = pos + 19;
-    if (bytes[after] === 46) {
-      const digit = bytes[after + 1]! - 48;
-      ms = digit * 100 + two(bytes, after + 2);
-      if (!(digit >= 0 && digit <= 9 && ms >= digit * 100)) return false;
-      after += 4;
-    }
-    if (bytes[after] !== 90 || bytes[after + 1] !== QUOTE) return false;
-    this.#times[this.#timesAt + column] = day + ((hour * 60 + minute) * 60 + second) * 1000 + ms;
-    this.#pos = after + 2;
+    const ms = this.#bytes[this.#pos] === QUOTE ? timeAt(this.#bytes, this.#pos + 1) : -1;
+    if (ms < 0) return false;
+    this.#times[this.#timesAt + column] = ms;
+    this.#pos += this.#bytes[this.#pos + 20] === DOT ? 26 : 22;
     return true;
-  }
-
-  /** Ms since 1970 at the start of the day `YYYY-MM-DD`; -1 if it is none or out of range. */
-  #day(pos: number): number {
-    const bytes = this.#bytes;
-    const century = two(bytes, pos);
-    const ofCentury = two(bytes, pos + 2);
-    const month = two(bytes, pos + 5);
-    const day = two(bytes, pos + 8);
-    // Out of the years 2000 to 2099, or a byte that is no digit: `two` is then negative.
-    if (century !== 20 || ofCentury < 0 || month < 1 || month > 12 || day < 1) return -1;
-    if (bytes[pos + 4] !== 45 || bytes[pos + 7] !== 45) return -1;
-    const leap = (ofCentury & 3) === 0;
-    if (day > (month === 2 ? (leap ? 29 : 28) : MONTH_DAYS[month]!)) return -1;
-    // Within 2000 to 2099 every fourth year is a leap year, so days are counted without calendar rules.
-    const leapDays = (ofCentury + 3) >> 2;
-    const days = ofCentury * 365 + leapDays + DAYS_BEFORE[month]! + (leap && month > 2 ? 1 : 0) + day - 1;
-    return TIME_RANGE.from + days * 86_400_000;
   }
 
   /** Skips any JSON value in a line that we wrote, without recursion. */
@@ -804,68 +628,3 @@ export class EventScanner {
     for (let byte = bytes[this.#pos]; byte === 32 || byte === 9 || byte === 13; byte = bytes[++this.#pos]);
   }
 }
-
-/** Text so long is judged whatever it holds. */
-const LONG_TEXT = 200;
-/**
- * What services/ingest/secrets.ts knows as a secret shows certain pairs of bytes: one of the first list, or all of one
- * line of the second. Written `<first bytes, or * for any>:<second bytes>`. A pair is there when the bit of its first
- * byte is among those of its second.
- */
-const ONE_PAIR = ["sbr:.", "h:v", "I:Q", "F:wQ", "A:Q", "-:-", "%:3", "*:="];
-const PAIRS_TOGETHER = [
-  ["e:y", "y:J"],
-  ["g:hil", "oprsubkm:_"],
-  ["g:hil", "tsk:-"],
-  ["x:oa", "o:x"],
-  ["x:oa", "a:p2"],
-  ["s:k", "oprsubkm:_"],
-  ["s:k", "tsk:-"],
-  ["r:k", "oprsubkm:_"],
-  ["A:I", "I:z"],
-  ["y:a", "a:p2"],
-  ["w:h", "h:s"],
-  ["n:p", "oprsubkm:_"],
-  ["::/", "*:@"],
-  ["bB:eEaA", "rRpPcC: "],
-  ["dD:pP", "rRpPcC: "],
-  ["aA:uU", "nN:: '"],
-];
-const FIRST_OF_PAIR = new Int32Array(256);
-const SECOND_OF_PAIR = new Int32Array(256);
-const BIT_OF_PAIR = new Map<string, number>();
-/** Enters a pair once and answers its bit; there are 31, and the sign is taken. */
-function bitOf(pair: string): number {
-  const known = BIT_OF_PAIR.get(pair);
-  if (known !== undefined) return known;
-  const bit = 1 << BIT_OF_PAIR.size;
-  BIT_OF_PAIR.set(pair, bit);
-  const colon = pair.indexOf(":", 1);
-  for (let byte = 0; byte < 256; byte++) {
-    const character = String.fromCharCode(byte);
-    if (pair.startsWith("*") || pair.slice(0, colon).includes(character)) FIRST_OF_PAIR[byte]! |= bit;
-    if (pair.slice(colon + 1).includes(character)) SECOND_OF_PAIR[byte]! |= bit;
-  }
-  return bit;
-}
-const bitsOf = (pairs: readonly string[]) => pairs.map(bitOf).reduce((all, bit) => all | bit, 0);
-const ONE_SUFFICES = bitsOf(ONE_PAIR);
-const ALL_NEEDED = Int32Array.from(PAIRS_TOGETHER, bitsOf);
-// The sign of a second byte says that it is not plain: a quote, a backslash, a control character, part of a longer one.
-for (let byte = 0; byte < 256; byte++)
-  if (byte < 32 || byte > 126 || byte === QUOTE || byte === BACKSLASH) SECOND_OF_PAIR[byte]! |= 1 << 31;
-
-const MONTH_DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-const DAYS_BEFORE = [0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-
-function two(bytes: Buffer, at: number): number {
-  const tens = bytes[at]! - 48;
-  const ones = bytes[at + 1]! - 48;
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1000;
-}
-
-const byteTable = (test: (byte: number) => boolean) =>
-  Uint8Array.from({ length: 256 }, (_, byte) => (test(byte) ? 1 : 0));
-const WHITE_BYTE = byteTable((byte) => byte === 32 || byte === 9 || byte === 13);
-const NAME_BYTE = byteTable((byte) => /[A-Za-z0-9_.-]/.test(String.fromCharCode(byte)));
-const HEX_BYTE = byteTable((byte) => /[0-9a-f]/.test(String.fromCharCode(byte)));
