@@ -79,12 +79,12 @@ const benchFile = (folder: string, events: number) => () => {
 };
 
 const folder = mkdtempSync(join(tmpdir(), "offgraph-bench-"));
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 try {
   const figures = await measureAll(folder);
   process.stdout.write(tableOf(figures));
   if (given.json !== undefined) writeFileSync(given.json, jsonOf(figures));
 } catch (error) {
   fail("bench", error);
-} finally {
-  rmSync(folder, { recursive: true });
 }

@@ -30,6 +30,10 @@ export async function startService({ folder, settings }: ServiceOptions): Promis
   const args = [LAUNCHER, "start", "--data", folder, "--port", "0", "--config", config];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");
+  // Whatever becomes of this process, the service does not outlive it.
+  const end = () => child.kill("SIGKILL");
+  process.once("exit", end);
+  void exited.then(() => process.off("exit", end));
   const url = await Promise.race([
     listening(child),
     exited.then(([code]) => Promise.reject(new Error(`the service has ended with ${code}`))),
