@@ -342,8 +342,8 @@ function countRefresh(rate: Rate, event: EventView, settings: Settings, out: Out
   rate.evidence.fill(0);
   out.finding({
     kind: "refresh-rate",
-    summary: `${rate.count} refreshes in this minute, after minutes above the agent's rate.`,
-    expected: `${rate.mean.toFixed(3)} a minute, learned over ${rate.days} days.`,
+    summary: `${rate.count} refreshes in this minute: the agent refreshes more often, or for longer, than it ever did.`,
+    expected: `At most ${rate.mean.toFixed(2)} a minute on average, by ${rate.days} days of history.`,
     rarity: `at most one false alarm in ${settings.falseAlarmEvery} minutes`,
     evidence: { refreshesThisMinute: rate.count, learnedPerMinute: Number(rate.mean.toFixed(4)), days: rate.days },
   });

@@ -16,13 +16,20 @@ const KINDS = Object.keys(ATTACKS) as AttackKind[];
 const byTime = (one: Told, other: Told) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0);
 
 /** Four days of two quiet agents. */
-export const quiet: readonly Told[] = [...history({ seed: SEED, agents: AGENTS.length, days: 4, end: END_MS })] as unknown as Told[];
+export const quiet: readonly Told[] = [
+  ...history({ seed: SEED, agents: AGENTS.length, days: 4, end: END_MS }),
+] as unknown as Told[];
 
 /** What these attacks look like, one after another from `startMs` on. */
 function attacks(startMs: number, kinds: readonly AttackKind[]): Told[] {
   return kinds.flatMap((kind, index) =>
     AGENTS.flatMap((agent, at) => {
-      const options = { seed: SEED, agent, startMs: startMs + (index * AGENTS.length + at) * 600_000, gapMs: 700 };
+      const options = {
+        seed: SEED,
+        agent,
+        startMs: startMs + (index * AGENTS.length + at) * 600_000,
+        gapMs: 700,
+      };
       return [...ATTACKS[kind](options).events] as unknown as Told[];
     }),
   );
@@ -36,7 +43,9 @@ export const story: readonly Told[] = [...quiet, ...attacked].sort(byTime);
 
 /** The same attacks once a day for `days` days, after the quiet ones. */
 export function repeated(days: number): Told[] {
-  return Array.from({ length: days }, (_, day) => attacks(END_MS + day * DAY_MS, KINDS)).flat().sort(byTime);
+  return Array.from({ length: days }, (_, day) => attacks(END_MS + day * DAY_MS, KINDS))
+    .flat()
+    .sort(byTime);
 }
 
 /**
@@ -47,15 +56,50 @@ export function repeated(days: number): Told[] {
 function* adversary(events: number, operations: number): Generator<Told> {
   for (let at = 0; at < events; at++) {
     const time = new Date(END_MS + at * 20_000).toISOString();
-    const token = { publicId: `jti-${at}`, family: `family-${at}`, audience: [`service-${at}`], issuedAt: time, expiresAt: new Date(END_MS + at * 20_000 + DAY_MS).toISOString() };
-    const base = { time, tenant: "default", source: "test", agent: { id: "adversary", instance: `pod-${at}` }, trustUnit: `unit-${at}`, workflow: `workflow-${at >> 1}`, session: `session-${at >> 1}`, token };
+    const token = {
+      publicId: `jti-${at}`,
+      family: `family-${at}`,
+      audience: [`service-${at}`],
+      issuedAt: time,
+      expiresAt: new Date(END_MS + at * 20_000 + DAY_MS).toISOString(),
+    };
+    const base = {
+      time,
+      tenant: "default",
+      source: "test",
+      agent: { id: "adversary", instance: `pod-${at}` },
+      trustUnit: `unit-${at}`,
+      workflow: `workflow-${at >> 1}`,
+      session: `session-${at >> 1}`,
+      token,
+    };
     const network = { node: `node-${at}`, asn: 64_496 };
-    if (at % 4 === 0) yield { id: `e-${at}`, kind: at % 8 === 0 ? "token.issued" : "token.refreshed", ...base };
-    else yield { id: `e-${at}`, kind: "api.called", ...base, operation: { service: `service-${at % operations}`, name: `operation-${at % operations}`, tier: at % 3, targets: targets(at) }, outcome: { result: at % 5 === 0 ? "denied" : "ok" }, network };
+    if (at % 4 === 0)
+      yield { id: `e-${at}`, kind: at % 8 === 0 ? "token.issued" : "token.refreshed", ...base };
+    else
+      yield {
+        id: `e-${at}`,
+        kind: "api.called",
+        ...base,
+        operation: {
+          service: `service-${at % operations}`,
+          name: `operation-${at % operations}`,
+          tier: at % 3,
+          targets: targets(at),
+        },
+        outcome: { result: at % 5 === 0 ? "denied" : "ok" },
+        network,
+      };
   }
 }
 
-const targets = (at: number) => Object.fromEntries([0, 1, 2, 3].map((field) => [`field${field}`, [0, 1, 2, 3].map((value) => `value-${at}-${field}-${value}@example.com`)]));
+const targets = (at: number) =>
+  Object.fromEntries(
+    [0, 1, 2, 3].map((field) => [
+      `field${field}`,
+      [0, 1, 2, 3].map((value) => `value-${at}-${field}-${value}@example.com`),
+    ]),
+  );
 
 const INVENTED = 6000;
 /** Two such agents: one that has a new operation each time, one that has 250 in all. */
@@ -68,11 +112,25 @@ const HOLES: Readonly<Record<string, readonly string[]>> = {
   "trust units": ["trustUnit"],
   workflows: ["workflow"],
   "sessions and traces": ["session", "trace", "observedTime"],
-  "what an agent says of itself": ["agent.version", "agent.instance", "agent.owner", "agent.group", "subject", "businessAction"],
+  "what an agent says of itself": [
+    "agent.version",
+    "agent.instance",
+    "agent.owner",
+    "agent.group",
+    "subject",
+    "businessAction",
+  ],
   networks: ["network"],
   nodes: ["network.node", "network.region", "network.userAgent", "agent.instance"],
   "token times": ["token.issuedAt", "token.expiresAt"],
-  "audiences and families": ["token.audience", "token.family", "token.generation", "token.parent", "token.scopes", "token.issuer"],
+  "audiences and families": [
+    "token.audience",
+    "token.family",
+    "token.generation",
+    "token.parent",
+    "token.scopes",
+    "token.issuer",
+  ],
   "targets and outcomes": ["operation.targets", "outcome", "network.ip", "network.asn"],
 };
 const lacking = (paths: readonly string[]) => story.map((event) => without(event, paths));
@@ -89,7 +147,8 @@ function without(event: Told, paths: readonly string[]): Told {
     const [name = "", inner] = path.split(".");
     const part = copy[name];
     if (inner === undefined) delete copy[name];
-    else if (typeof part === "object") copy[name] = Object.fromEntries(Object.entries(part ?? {}).filter(([field]) => field !== inner));
+    else if (typeof part === "object")
+      copy[name] = Object.fromEntries(Object.entries(part ?? {}).filter(([field]) => field !== inner));
   }
   return copy as Told;
 }

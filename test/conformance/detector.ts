@@ -1,6 +1,6 @@
 /** What every detector must pass. `test/conformance/detectors.test.ts` runs it over the catalogue. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -30,16 +30,26 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /** Folds events with one detector alone. */
-function run(detector: AnyDetector, events: Iterable<Told>, { key = "0123456789abcdef", firstPosition = 0, reloadAt }: Options = {}): Run {
+function run(
+  detector: AnyDetector,
+  events: Iterable<Told>,
+  { key = "0123456789abcdef", firstPosition = 0, reloadAt }: Options = {},
+): Run {
   const settings = [detector.settings.parse({})];
-  const fold = createFold([detector], settings, { latenessMs: 30_000 }, { digest: sha256, settings: "", key: "test" });
+  const fold = createFold(
+    [detector],
+    settings,
+    { latenessMs: 30_000 },
+    { digest: sha256, settings: "", key: "test" },
+  );
   const scanner = new EventScanner(hashKey(Buffer.from(key)));
   const view = new EventView(eventColumns(1)).move(0);
   const findings: Finding[] = [];
   let [set, at] = [workingSet(), 0];
   for (const event of events) {
     const line = lineOf(event);
-    if (!scanner.scan(line, 0, line.length, view.columns, 0, false)) throw new Error(`cannot be scanned: ${line}`);
+    if (!scanner.scan(line, 0, line.length, view.columns, 0, false))
+      throw new Error(`cannot be scanned: ${line}`);
     if (reloadAt?.has(at)) set = reloaded(set, detector, settings);
     fold.step(set, view, firstPosition + at++, (finding) => findings.push(finding));
   }
@@ -55,12 +65,17 @@ function lineOf(event: Told): Buffer {
 
 function reloaded(old: WorkingSet, detector: AnyDetector, settings: readonly unknown[]): WorkingSet {
   const set = workingSet();
-  for (const agent of old.agents.values()) expect(decodeAgent(encodeAgent(agent, [detector]), [detector], settings, set)?.unreadable).toEqual([]);
+  for (const agent of old.agents.values())
+    expect(decodeAgent(encodeAgent(agent, [detector]), [detector], settings, set)?.unreadable).toEqual([]);
   return set;
 }
 
 const bytesOf = (set: WorkingSet, detector: AnyDetector) =>
-  [...set.agents.values()].reduce((sum, agent) => sum + [...encodeAgent(agent, [detector]).values()].reduce((total, { length }) => total + length, 0), 0);
+  [...set.agents.values()].reduce(
+    (sum, agent) =>
+      sum + [...encodeAgent(agent, [detector]).values()].reduce((total, { length }) => total + length, 0),
+    0,
+  );
 const bytes = (findings: readonly Finding[]) => findings.map((finding) => JSON.stringify(finding));
 
 export function detectorConformance(detector: AnyDetector): void {
@@ -79,28 +94,37 @@ export function detectorConformance(detector: AnyDetector): void {
 
     it("makes the same findings of the same events, byte for byte, whatever the key and the positions", () => {
       expect(bytes(run(detector, story).findings)).toEqual(expected);
-      expect(bytes(run(detector, story, { key: "another key here", firstPosition: 1_000_000 }).findings)).toEqual(expected);
+      expect(
+        bytes(run(detector, story, { key: "another key here", firstPosition: 1_000_000 }).findings),
+      ).toEqual(expected);
     });
 
     it("makes them for each agent alone as for all together", () => {
       const agents = new Set(told.findings.map(({ agent }) => agent));
       for (const agent of agents) {
         const own = story.filter((event) => (event.agent as { id?: string }).id === agent);
-        expect(bytes(run(detector, own).findings)).toEqual(bytes(told.findings.filter((finding) => finding.agent === agent)));
+        expect(bytes(run(detector, own).findings)).toEqual(
+          bytes(told.findings.filter((finding) => finding.agent === agent)),
+        );
       }
     });
 
     it("keeps its state through writing and reading back in mid-stream", () => {
       fc.assert(
-        fc.property(fc.uniqueArray(fc.nat({ max: story.length - 1 }), { minLength: 1, maxLength: 40 }), (points) => {
-          expect(bytes(run(detector, story, { reloadAt: new Set(points) }).findings)).toEqual(expected);
-        }),
+        fc.property(
+          fc.uniqueArray(fc.nat({ max: story.length - 1 }), { minLength: 1, maxLength: 40 }),
+          (points) => {
+            expect(bytes(run(detector, story, { reloadAt: new Set(points) }).findings)).toEqual(expected);
+          },
+        ),
         { numRuns: 2 },
       );
     });
 
     it("is not changed by repeated events", () => {
-      const twice = story.flatMap((event, at) => (at % 3 === 0 ? [event, event] : at >= 40 && at % 5 === 0 ? [event, story[at - 40] as Told] : [event]));
+      const twice = story.flatMap((event, at) =>
+        at % 3 === 0 ? [event, event] : at >= 40 && at % 5 === 0 ? [event, story[at - 40] as Told] : [event],
+      );
       const again = run(detector, twice);
       expect(bytes(again.findings)).toEqual(expected);
       expect(bytesOf(again.set, detector)).toBe(bytesOf(told.set, detector));
@@ -112,7 +136,9 @@ export function detectorConformance(detector: AnyDetector): void {
     });
 
     it.each(adversaries)("holds a bounded state of an agent that invents %s", (_, events) => {
-      const [once, twice] = [events.slice(0, events.length / 2), events].map((some) => bytesOf(run(detector, some).set, detector)) as [number, number];
+      const [once, twice] = [events.slice(0, events.length / 2), events].map((some) =>
+        bytesOf(run(detector, some).set, detector),
+      ) as [number, number];
       expect(twice).toBeLessThan(MOST_BYTES);
       expect(twice).toBeLessThan(once * 1.2);
     });
@@ -137,22 +163,33 @@ function documentation(detector: AnyDetector): void {
   it("says what it sees, what it misses, when it errs and what to do", () => {
     expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/);
     for (const sentence of [about.title, about.summary]) expect(sentence.length).toBeGreaterThan(10);
-    for (const list of [about.formulas, about.blindSpots, about.falsePositives, about.references]) expect(list.length).toBeGreaterThan(0);
+    for (const list of [about.formulas, about.blindSpots, about.falsePositives, about.references])
+      expect(list.length).toBeGreaterThan(0);
     expect(about.runbook.length).toBeGreaterThanOrEqual(3);
     expect(detector.on.length).toBeGreaterThan(0);
   });
 
-  it.each(Object.entries(about.kinds))("says when %s fires and what silences it, and has a test of it", (name, kind) => {
-    expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
-    expect(Math.min(kind.fires.length, kind.silencedBy.length)).toBeGreaterThan(20);
-    expect(kind.tags.length).toBeGreaterThan(0);
-    for (const tag of kind.tags) expect(TAXONOMY).toHaveProperty(tag);
-    const file = join(import.meta.dirname, "../detectors", `${id}.test.ts`);
-    expect(existsSync(file) && readFileSync(file, "utf8").includes(`"${name}"`)).toBe(true);
-  });
+  it.each(Object.entries(about.kinds))(
+    "says when %s fires and what silences it, and has a test of it",
+    (name, kind) => {
+      expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(Math.min(kind.fires.length, kind.silencedBy.length)).toBeGreaterThan(20);
+      expect(kind.tags.length).toBeGreaterThan(0);
+      for (const tag of kind.tags) expect(TAXONOMY).toHaveProperty(tag);
+      expect(testsOf(id)).toContain(`"${name}"`);
+    },
+  );
 
   it("says of every setting what it means, and has a default for it", () => {
     const { properties = {} } = z.toJSONSchema(detector.settings, { io: "input" });
-    for (const [name, schema] of Object.entries(properties)) expect(schema, name).toMatchObject({ description: expect.any(String), default: expect.anything() });
+    const explained = { description: expect.any(String), default: expect.anything() };
+    for (const [name, schema] of Object.entries(properties)) expect(schema, name).toMatchObject(explained);
   });
+}
+
+/** The text of a detector's tests, which may stand in several files. */
+function testsOf(id: string): string {
+  const folder = join(import.meta.dirname, "../detectors");
+  const files = readdirSync(folder).filter((name) => name.startsWith(id) && name.endsWith(".test.ts"));
+  return files.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
 }

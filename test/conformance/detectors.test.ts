@@ -7,6 +7,8 @@ import { detectorConformance } from "./detector.ts";
 for (const detector of DETECTORS) detectorConformance(detector);
 
 it("holds every detector of the folder to this", () => {
-  const tests = readdirSync(join(import.meta.dirname, "../detectors")).filter((name) => name.endsWith(".test.ts"));
+  const tests = readdirSync(join(import.meta.dirname, "../detectors")).filter((name) =>
+    name.endsWith(".test.ts"),
+  );
   for (const { id } of DETECTORS) expect(tests).toContain(`${id}.test.ts`);
 });

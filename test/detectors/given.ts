@@ -1,12 +1,13 @@
 /** Events in a line or two, and the whole fold over them. */
-import type { AgentRow } from "../../detectors/rows.ts";
+
 import { agentHigh, agentLow, agentView } from "../../detectors/fold.ts";
 import { DETECTORS } from "../../detectors/index.ts";
+import type { AgentRow } from "../../detectors/rows.ts";
 import { decodeAgent, encodeAgent, type WorkingSet, workingSet } from "../../detectors/working-set.ts";
-import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
-import { EventView, eventColumns } from "../../schemas/event-view.ts";
 import { Event, type EventKind } from "../../schemas/event.ts";
 import { canonicalLine } from "../../schemas/event-line.ts";
+import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
+import { EventView, eventColumns } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import { createJudge } from "../../services/judge.ts";
 
@@ -56,7 +57,8 @@ const view = new EventView(eventColumns(1)).move(0);
 /** The view of an event; valid until the next one. */
 export function viewOf(given: object): EventView {
   const line = Buffer.from(canonicalLine(Event.parse(given)));
-  if (!scanner.scan(line, 0, line.length, view.columns, 0, false)) throw new Error(`cannot be scanned: ${line}`);
+  if (!scanner.scan(line, 0, line.length, view.columns, 0, false))
+    throw new Error(`cannot be scanned: ${line}`);
   return view;
 }
 
@@ -81,7 +83,8 @@ export function world(settings: Record<string, Record<string, unknown>> = {}, la
   let position = 0;
   const sees = (...events: readonly object[]) => {
     const findings: Finding[] = [];
-    for (const one of events) judge.fold.step(set, viewOf(one), position++, (finding) => findings.push(finding));
+    for (const one of events)
+      judge.fold.step(set, viewOf(one), position++, (finding) => findings.push(finding));
     return findings;
   };
   const agent = (id = "a") => {

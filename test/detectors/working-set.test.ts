@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type AnyDetector, DETECTORS, detectorSettingsOf } from "../../detectors/index.ts";
 import { decodeAgent, encodeAgent, groupOf, workingSet } from "../../detectors/working-set.ts";
 import { call, event, HOUR, SECOND, START, type World } from "./given.ts";
-import { APPROVE, learned, LATER, READ, session } from "./sessions.ts";
+import { APPROVE, LATER, learned, READ, session } from "./sessions.ts";
 
 const SETTINGS = detectorSettingsOf({});
 const iso = (atMs: number) => new Date(START + atMs).toISOString();
@@ -10,8 +10,18 @@ const iso = (atMs: number) => new Date(START + atMs).toISOString();
 /** An agent that has learned, with two sessions, a token and a family under way. */
 function busy(): World {
   const given = learned();
-  const token = { publicId: "jti", family: "f", audience: ["erp"], issuedAt: iso(LATER), expiresAt: iso(LATER + HOUR) };
-  given.sees(event("token.issued", LATER, { token }), ...session(LATER + SECOND, [READ, APPROVE], { workflow: "Pay" }), call(LATER + 5 * SECOND, { token: { publicId: "jti" }, network: { node: "n-1" } }));
+  const token = {
+    publicId: "jti",
+    family: "f",
+    audience: ["erp"],
+    issuedAt: iso(LATER),
+    expiresAt: iso(LATER + HOUR),
+  };
+  given.sees(
+    event("token.issued", LATER, { token }),
+    ...session(LATER + SECOND, [READ, APPROVE], { workflow: "Pay" }),
+    call(LATER + 5 * SECOND, { token: { publicId: "jti" }, network: { node: "n-1" } }),
+  );
   return given;
 }
 /** The detectors as a later release would have them: this one a version further on. */
@@ -19,7 +29,16 @@ const upgraded = (id: string, by: number, read?: (version: number) => void): rea
   DETECTORS.map((detector) => {
     if (detector.id !== id) return detector;
     const { agent } = detector.columns;
-    const columns = { ...detector.columns, agent: { ...agent, read: (...args: Parameters<typeof agent.read>) => (read?.(args[1]), agent.read(...args)) } };
+    const columns = {
+      ...detector.columns,
+      agent: {
+        ...agent,
+        read(...args: Parameters<typeof agent.read>) {
+          read?.(args[1]);
+          return agent.read(...args);
+        },
+      },
+    };
     return { ...detector, version: detector.version + by, columns };
   });
 
@@ -46,8 +65,14 @@ describe("an agent's stored entries", () => {
       const set = workingSet();
       const read = decodeAgent(entries, detectors, SETTINGS, set);
       expect([versions, read?.unreadable]).toEqual([[version], []]);
-      expect([set.sessions.size, set.tokens.size, read?.agent.clock]).toEqual([0, 0, START + LATER + 5 * SECOND]);
-      expect(encodeAgent(read?.agent ?? busy().agent(), DETECTORS).get("out-of-graph")).toEqual(entries.get("out-of-graph"));
+      expect([set.sessions.size, set.tokens.size, read?.agent.clock]).toEqual([
+        0,
+        0,
+        START + LATER + 5 * SECOND,
+      ]);
+      expect(encodeAgent(read?.agent ?? busy().agent(), DETECTORS).get("out-of-graph")).toEqual(
+        entries.get("out-of-graph"),
+      );
     }
   });
 
@@ -63,15 +88,26 @@ describe("an agent's stored entries", () => {
   it("may lack a detector that is new, or hold one that is gone", () => {
     const entries = encodeAgent(busy().agent(), DETECTORS);
     const without = new Map([...entries].filter(([name]) => name !== "token-reuse"));
-    expect(decodeAgent(without, DETECTORS, SETTINGS)?.unreadable).toEqual([{ agent: "a", detector: "token-reuse" }]);
+    expect(decodeAgent(without, DETECTORS, SETTINGS)?.unreadable).toEqual([
+      { agent: "a", detector: "token-reuse" },
+    ]);
     const fewer = DETECTORS.filter(({ id }) => id !== "token-reuse");
-    expect(decodeAgent(entries, fewer, fewer.map((detector) => detector.settings.parse({})))?.unreadable).toEqual([]);
+    expect(
+      decodeAgent(
+        entries,
+        fewer,
+        fewer.map((detector) => detector.settings.parse({})),
+      )?.unreadable,
+    ).toEqual([]);
   });
 
   it("are nothing without the row, or with the row of a newer program", () => {
     const entries = encodeAgent(busy().agent(), DETECTORS);
     expect(decodeAgent(new Map(), DETECTORS, SETTINGS)).toBeUndefined();
-    const newer = new Map(entries).set("row", Uint8Array.from(entries.get("row") ?? [], (byte, at) => (at === 0 ? 200 : byte)));
+    const newer = new Map(entries).set(
+      "row",
+      Uint8Array.from(entries.get("row") ?? [], (byte, at) => (at === 0 ? 200 : byte)),
+    );
     expect(decodeAgent(newer, DETECTORS, SETTINGS)).toBeUndefined();
   });
 });

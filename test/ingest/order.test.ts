@@ -14,7 +14,11 @@ interface Given {
 }
 
 function put(buffer: OrderBuffer, { id, atMs, kind = "tick" }: Given): void {
-  const own = { tick: {}, "identity.changed": { change: "deployed" }, "api.called": { operation: { service: "s", name: "n", tier: 0 } } };
+  const own = {
+    tick: {},
+    "identity.changed": { change: "deployed" },
+    "api.called": { operation: { service: "s", name: "n", tier: 0 } },
+  };
   const token = kind.startsWith("token.") ? { token: { publicId: "p" } } : {};
   const agent = kind === "tick" ? {} : { agent: { id: "a" } };
   const time = new Date(START + atMs).toISOString();
@@ -50,19 +54,31 @@ function ordered(events: readonly Given[], latenessMs: number): string[] {
 }
 
 const LATENESS_MS = 1000;
-const moments = fc.array(fc.record({ atMs: fc.nat({ max: 4000 }), lateMs: fc.nat({ max: LATENESS_MS }), kind: fc.constantFrom("tick", "api.called", "token.issued", "token.revoked") }), {
-  maxLength: 60,
-});
+const moments = fc.array(
+  fc.record({
+    atMs: fc.nat({ max: 4000 }),
+    lateMs: fc.nat({ max: LATENESS_MS }),
+    kind: fc.constantFrom("tick", "api.called", "token.issued", "token.revoked"),
+  }),
+  {
+    maxLength: 60,
+  },
+);
 
 describe("the order of a source", () => {
   it("is the same for every order of arrival within the lateness: time, then causes before effects, then id", () => {
     const rank = ["tick", "token.issued", "api.called", "token.revoked"];
     fc.assert(
       fc.property(moments, (given) => {
-        const events = given.map((one, index) => ({ ...one, id: `e${(index * 7) % 61}-${index}` }) as Given & { lateMs: number });
+        const events = given.map(
+          (one, index) => ({ ...one, id: `e${(index * 7) % 61}-${index}` }) as Given & { lateMs: number },
+        );
         const arrival = events.toSorted((a, b) => a.atMs + a.lateMs - (b.atMs + b.lateMs));
         const expected = events.toSorted(
-          (a, b) => a.atMs - b.atMs || rank.indexOf(a.kind ?? "") - rank.indexOf(b.kind ?? "") || (a.id < b.id ? -1 : 1),
+          (a, b) =>
+            a.atMs - b.atMs ||
+            rank.indexOf(a.kind ?? "") - rank.indexOf(b.kind ?? "") ||
+            (a.id < b.id ? -1 : 1),
         );
         expect(ordered(arrival, LATENESS_MS)).toEqual(expected.map(({ id }) => id));
       }),
@@ -80,11 +96,26 @@ describe("the order of a source", () => {
   });
 
   it("lets an event that is later than the lateness through at once, after those that have gone", () => {
-    expect(ordered([{ id: "a", atMs: 0 }, { id: "b", atMs: 5000 }, { id: "late", atMs: 10 }, { id: "c", atMs: 5001 }], LATENESS_MS)).toEqual(["a", "late", "b", "c"]);
+    expect(
+      ordered(
+        [
+          { id: "a", atMs: 0 },
+          { id: "b", atMs: 5000 },
+          { id: "late", atMs: 10 },
+          { id: "c", atMs: 5001 },
+        ],
+        LATENESS_MS,
+      ),
+    ).toEqual(["a", "late", "b", "c"]);
   });
 
   it("changes nothing in a file that is in order, and keeps a repeated event", () => {
-    const events = [{ id: "a", atMs: 0 }, { id: "b", atMs: 1 }, { id: "b", atMs: 1 }, { id: "c", atMs: 2 }];
+    const events = [
+      { id: "a", atMs: 0 },
+      { id: "b", atMs: 1 },
+      { id: "b", atMs: 1 },
+      { id: "c", atMs: 2 },
+    ];
     expect(ordered(events, 0)).toEqual(["a", "b", "b", "c"]);
   });
 

@@ -14,7 +14,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function opened(lines: readonly (string | Buffer)[], options: { source?: string; latenessMs?: number } = {}) {
   const { source = "offgraph", latenessMs = 1000 } = options;
   const path = join(folder, `${Math.random()}.ndjson`);
-  writeFileSync(path, Buffer.concat(lines.flatMap((line) => [Buffer.from(line as string), Buffer.from("\n")])));
+  writeFileSync(
+    path,
+    Buffer.concat(lines.flatMap((line) => [Buffer.from(line as string), Buffer.from("\n")])),
+  );
   const letters: DeadLetter[] = [];
   const recorded = openRecorded({
     path,
@@ -60,7 +63,11 @@ const line = (id: string, more: object = {}) => JSON.stringify(event(id, more));
 
 describe("a recorded file", () => {
   it("gives its events in the order of their times, and how far it has come", async () => {
-    const { events, progress } = await read([line("b", { time: "2026-03-02T09:00:00.500Z" }), line("a"), line("c", { time: "2026-03-02T09:00:09Z" })]);
+    const { events, progress } = await read([
+      line("b", { time: "2026-03-02T09:00:00.500Z" }),
+      line("a"),
+      line("c", { time: "2026-03-02T09:00:09Z" }),
+    ]);
     expect(events).toEqual(["default a billing-01", "default b billing-01", "default c billing-01"]);
     expect(progress).toMatchObject({ done: progress.total });
     expect(progress.total).toBeGreaterThan(100);
@@ -74,7 +81,10 @@ describe("a recorded file", () => {
   });
 
   it("gives every event the tenant of the replay, whatever it says and however it is written", async () => {
-    const { events } = await read([line("a", { tenant: "other" }), line("b", { tenant: "other", workflow: "Zürich" })]);
+    const { events } = await read([
+      line("a", { tenant: "other" }),
+      line("b", { tenant: "other", workflow: "Zürich" }),
+    ]);
     expect(events).toEqual(["default a billing-01", "default b billing-01"]);
   });
 

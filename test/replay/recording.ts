@@ -21,7 +21,10 @@ export function recordings() {
   let files = 0;
   return function record(events: readonly object[] | Uint8Array, name = "ndjson"): Recorded {
     const path = join(folder, `${++files}.${name}`);
-    writeFileSync(path, events instanceof Uint8Array ? events : events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+    writeFileSync(
+      path,
+      events instanceof Uint8Array ? events : events.map((event) => `${JSON.stringify(event)}\n`).join(""),
+    );
     return openRecorded({
       path,
       source: "offgraph",
@@ -37,16 +40,32 @@ export function recordings() {
 }
 
 /** A replay with the settings of a fresh installation. */
-export async function replayed(inputs: readonly Recorded[], options: Partial<ReplayOptions> & { readonly maxAgents?: number } = {}) {
+export async function replayed(
+  inputs: readonly Recorded[],
+  options: Partial<ReplayOptions> & { readonly maxAgents?: number } = {},
+) {
   const findings: Finding[] = [];
   const { detectors, processor } = Settings.parse({});
-  const settings = { detectors, processor: { ...processor, maxAgents: options.maxAgents ?? processor.maxAgents } };
-  const result = await replay({ inputs, settings, keyName: PUBLIC_KEY.name, onFinding: (finding) => findings.push(finding), ...options });
+  const settings = {
+    detectors,
+    processor: { ...processor, maxAgents: options.maxAgents ?? processor.maxAgents },
+  };
+  const result = await replay({
+    inputs,
+    settings,
+    keyName: PUBLIC_KEY.name,
+    onFinding: (finding) => findings.push(finding),
+    ...options,
+  });
   return { ...result, findings, lines: findings.map((finding) => JSON.stringify(finding)) };
 }
 
 /** The same events in an order in which none is later than the lateness, some of them twice. */
-export function shuffled<Event extends { readonly time: string }>(events: readonly Event[], random: Random, repeatedShare: number): Event[] {
+export function shuffled<Event extends { readonly time: string }>(
+  events: readonly Event[],
+  random: Random,
+  repeatedShare: number,
+): Event[] {
   const arrivals = events.flatMap((event) => {
     const arrive = () => ({ event, atMs: Date.parse(event.time) + random.below(LATENESS_MS) });
     return random.chance(repeatedShare) ? [arrive(), arrive()] : [arrive()];

@@ -16,14 +16,20 @@ import { recordings, replayed, shuffled } from "./recording.ts";
 const SEED = 5;
 const END = Date.parse("2026-03-13T12:00:00Z");
 const record = recordings();
-const byTime = (one: SimulatedEvent, other: SimulatedEvent) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0);
+const byTime = (one: SimulatedEvent, other: SimulatedEvent) =>
+  one.time < other.time ? -1 : one.time > other.time ? 1 : 0;
 
 /** Quiet days of some agents, and attacks on the first three an hour before their end. */
 function telemetry(agents: number, days: number) {
   const quiet = [...history({ seed: SEED, agents, days, end: END })];
   const attacks = population(SEED, 3).flatMap((agent, at) =>
     (Object.keys(ATTACKS) as AttackKind[]).flatMap((kind, index) => {
-      const options = { seed: SEED, agent, startMs: END - 3_600_000 + (at * 3 + index) * 240_000, gapMs: 700 };
+      const options = {
+        seed: SEED,
+        agent,
+        startMs: END - 3_600_000 + (at * 3 + index) * 240_000,
+        gapMs: 700,
+      };
       return ATTACKS[kind](options).events;
     }),
   );
@@ -39,7 +45,14 @@ describe("a replay", () => {
     const [once, twice] = [await replayed([record(all)]), await replayed([record(all)])];
     expect(once.lines.length).toBeGreaterThan(3);
     expect(twice.lines).toEqual(once.lines);
-    expect(once.figures).toMatchObject({ events: all.length, rejected: 0, duplicates: 0, late: 0, findings: once.lines.length, agents: 6 });
+    expect(once.figures).toMatchObject({
+      events: all.length,
+      rejected: 0,
+      duplicates: 0,
+      late: 0,
+      findings: once.lines.length,
+      agents: 6,
+    });
   });
 
   it("finds the same when events come late, within the lateness, and one in twenty comes twice", async () => {
@@ -47,25 +60,40 @@ describe("a replay", () => {
     const mixed = shuffled(all, random(1, "arrival"), 0.05);
     const again = await replayed([record(mixed)]);
     expect(again.lines).toEqual(once.lines);
-    expect(again.figures).toMatchObject({ events: mixed.length, duplicates: mixed.length - all.length, late: 0 });
+    expect(again.figures).toMatchObject({
+      events: mixed.length,
+      duplicates: mixed.length - all.length,
+      late: 0,
+    });
     expect(mixed.length - all.length).toBeGreaterThan(all.length / 30);
   });
 
   it("merges several files by event time", async () => {
     const once = await replayed([record(all)]);
     const agents = [...new Set(all.map((event) => ("agent" in event ? event.agent.id : "")))];
-    const files = [0, 1, 2].map((file) => all.filter((event) => "agent" in event && agents.indexOf(event.agent.id) % 3 === file));
+    const files = [0, 1, 2].map((file) =>
+      all.filter((event) => "agent" in event && agents.indexOf(event.agent.id) % 3 === file),
+    );
     const merged = await replayed(files.map((events) => record(events)));
     expect(merged.lines).toEqual(once.lines);
-    const sessions = [0, 1].map((file) => all.filter((event) => (("session" in event && event.session) || "").charCodeAt(3) % 2 === file));
+    const sessions = [0, 1].map((file) =>
+      all.filter((event) => (("session" in event && event.session) || "").charCodeAt(3) % 2 === file),
+    );
     expect((await replayed(sessions.map((events) => record(events)))).lines).toEqual(once.lines);
   });
 
   it("learns first and in silence, and counts only what it then judges", async () => {
-    const { figures, findings } = await replayed([record(attacks)], { learn: [record([...before, ...before.slice(-5)])] });
+    const { figures, findings } = await replayed([record(attacks)], {
+      learn: [record([...before, ...before.slice(-5)])],
+    });
     expect(findings.length).toBeGreaterThan(3);
     expect(findings.every(({ time }) => time >= STARTED)).toBe(true);
-    expect(figures).toMatchObject({ events: attacks.length, findings: findings.length, duplicates: 0, agents: 6 });
+    expect(figures).toMatchObject({
+      events: attacks.length,
+      findings: findings.length,
+      duplicates: 0,
+      agents: 6,
+    });
     const unlearned = await replayed([record(attacks)]);
     expect(unlearned.findings.filter(({ detector }) => detector === "out-of-graph")).toEqual([]);
     expect(findings.some(({ detector }) => detector === "out-of-graph")).toBe(true);

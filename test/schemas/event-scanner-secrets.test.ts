@@ -6,7 +6,8 @@ import { looksSecret } from "../../services/ingest/secrets.ts";
 
 const scanner = new EventScanner(hashKey(Buffer.alloc(16)), looksSecret);
 const columns = eventColumns(1);
-const accepts = (line: string) => scanner.scan(Buffer.from(line), 0, Buffer.byteLength(line), columns, 0, true);
+const accepts = (line: string) =>
+  scanner.scan(Buffer.from(line), 0, Buffer.byteLength(line), columns, 0, true);
 
 const EVENT = {
   id: "e-1",
@@ -21,7 +22,17 @@ const EVENT = {
   trace: { id: "t-1", span: "sp", parent: "pa" },
   subject: { id: "u-1", type: "person" },
   actors: ["first", "second"],
-  token: { publicId: "jti-1", issuer: "iss", family: "fam", parent: "jti-0", rootGrant: "g", audience: ["erp"], scopes: ["read"], binding: "b", proof: "p" },
+  token: {
+    publicId: "jti-1",
+    issuer: "iss",
+    family: "fam",
+    parent: "jti-0",
+    rootGrant: "g",
+    audience: ["erp"],
+    scopes: ["read"],
+    binding: "b",
+    proof: "p",
+  },
   operation: { service: "erp", name: "read", tier: 0, targets: { recipient: ["a@example.com"] } },
   outcome: { result: "ok", status: 200, reason: "fine" },
   network: { ip: "192.0.2.1", region: "eu", userAgent: "kit", node: "n-1" },
@@ -33,7 +44,10 @@ const EVENT = {
 function places(value: unknown, rebuild: (text: string) => unknown): ((text: string) => unknown)[] {
   if (typeof value === "string") return [rebuild];
   if (typeof value !== "object" || value === null) return [];
-  const copyWith = (name: string, inner: unknown) => (Array.isArray(value) ? value.map((one, at) => (String(at) === name ? inner : one)) : { ...value, [name]: inner });
+  const copyWith = (name: string, inner: unknown) =>
+    Array.isArray(value)
+      ? value.map((one, at) => (String(at) === name ? inner : one))
+      : { ...value, [name]: inner };
   const spread = (name: string, inner: unknown) =>
     places(inner, (text) => text).map((place) => (text: string) => copyWith(name, place(text)));
   return Object.entries(value).flatMap(([name, inner]) => spread(name, inner));
@@ -95,12 +109,47 @@ describe("a secret from outside", () => {
       const operation = { ...EVENT.operation, targets: { [secret]: ["x"] }, provenance: {} };
       expect(accepts(JSON.stringify({ ...EVENT, operation }))).toBe(false);
       const provenance = { [secret]: "request" };
-      expect(accepts(JSON.stringify({ ...EVENT, operation: { ...EVENT.operation, provenance } }))).toBe(false);
+      expect(accepts(JSON.stringify({ ...EVENT, operation: { ...EVENT.operation, provenance } }))).toBe(
+        false,
+      );
     }
   });
 
   it("is left to the door in whatever text the door would find it", () => {
-    const parts = ["authorization", "Bearer", "DPoP", "basic", "token", "Pwd", "secret", "sig", "code", "key", "s", "=", "%3D", ":", "'", "://", "@", "?", "&", ";", " ", "/", "-", ".", "abc", "x9", "ghp_", "eyJ", "sk-", "rk_live_", "AQoD", "a".repeat(20)];
+    const parts = [
+      "authorization",
+      "Bearer",
+      "DPoP",
+      "basic",
+      "token",
+      "Pwd",
+      "secret",
+      "sig",
+      "code",
+      "key",
+      "s",
+      "=",
+      "%3D",
+      ":",
+      "'",
+      "://",
+      "@",
+      "?",
+      "&",
+      ";",
+      " ",
+      "/",
+      "-",
+      ".",
+      "abc",
+      "x9",
+      "ghp_",
+      "eyJ",
+      "sk-",
+      "rk_live_",
+      "AQoD",
+      "a".repeat(20),
+    ];
     let found = 0;
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...parts), { minLength: 1, maxLength: 7 }), (chosen) => {

@@ -4,7 +4,8 @@ import { Event } from "../../schemas/event.ts";
 import { canonicalLine } from "../../schemas/event-line.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import { EventView, eventColumns, TEXT } from "../../schemas/event-view.ts";
-import { choices, event, type Fields, type Json, knownEvent, oddEvent, plainEvent, text, writeOddly } from "./events.ts";
+import { event, type Fields, type Json, knownEvent, plainEvent, text } from "./events.ts";
+import { choices, oddEvent, writeOddly } from "./oddities.ts";
 import { shownBy, shownOf } from "./view-of.ts";
 
 const KEY = hashKey(Buffer.from("0123456789abcdef"));
@@ -25,9 +26,13 @@ describe("a strict scan", () => {
   it("accepts only what the schema accepts, with nothing stripped and every column right", () => {
     let accepted = 0;
     fc.assert(
-      fc.property(fc.oneof(plainEvent, event, { weight: 2, arbitrary: oddEvent }), fc.nat(), (fields, seed) => {
-        if (compare(Buffer.from(writeOddly(fields, choices(seed))))) accepted++;
-      }),
+      fc.property(
+        fc.oneof(plainEvent, event, { weight: 2, arbitrary: oddEvent }),
+        fc.nat(),
+        (fields, seed) => {
+          if (compare(Buffer.from(writeOddly(fields, choices(seed))))) accepted++;
+        },
+      ),
       { numRuns: 2500 },
     );
     expect(accepted).toBeGreaterThan(400);
@@ -35,10 +40,17 @@ describe("a strict scan", () => {
 
   it("is held to the schema on mutated bytes too", () => {
     let accepted = 0;
-    const mutation = fc.tuple(fc.nat(), fc.constantFrom("replace", "remove", "insert", "swap"), fc.constantFrom(...'"\\{}[]:,09aZ \n\u0000é.-+e'));
+    const mutation = fc.tuple(
+      fc.nat(),
+      fc.constantFrom("replace", "remove", "insert", "swap"),
+      fc.constantFrom(...'"\\{}[]:,09aZ \n\u0000é.-+e'),
+    );
     fc.assert(
       fc.property(plainEvent, fc.array(mutation, { minLength: 1, maxLength: 2 }), (fields, mutations) => {
-        const bytes = mutations.reduce<Buffer>((line, [at, how, byte]) => mutate(line, at, how, byte), Buffer.from(JSON.stringify(fields)));
+        const bytes = mutations.reduce<Buffer>(
+          (line, [at, how, byte]) => mutate(line, at, how, byte),
+          Buffer.from(JSON.stringify(fields)),
+        );
         if (compare(bytes)) accepted++;
       }),
       { numRuns: 1500 },
@@ -96,12 +108,18 @@ describe("a trusted scan", () => {
   });
 
   it("passes over fields of a newer writer, at any place and of any form", () => {
-    const newer = fc.dictionary(fc.constantFrom("new", "__proto__", 'quo"te', "kind2"), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 2 });
+    const newer = fc.dictionary(
+      fc.constantFrom("new", "__proto__", 'quo"te', "kind2"),
+      fc.jsonValue({ maxDepth: 3 }),
+      { maxKeys: 2 },
+    );
     fc.assert(
       fc.property(knownEvent, newer, fc.boolean(), (fields, added, first) => {
         const known = JSON.parse(canonicalLine(Event.parse(fields)));
         const agent = known.agent === undefined ? {} : { agent: { ...added, ...known.agent } };
-        const line = JSON.stringify(first ? { ...added, ...known, ...agent } : { ...known, ...agent, ...added });
+        const line = JSON.stringify(
+          first ? { ...added, ...known, ...agent } : { ...known, ...agent, ...added },
+        );
         expect(read(Buffer.from(line), false)).toBe(true);
         expect(shownBy(columns, 1)).toEqual(shownOf(known));
       }),
@@ -116,11 +134,20 @@ describe("the hash of a text", () => {
   it("is the same wherever the text stands, and however the line is read", () => {
     fc.assert(
       fc.property(text, fc.boolean(), (value, strict) => {
-        const line = { id: value, kind: "tick", time: "2026-03-02T09:00:00Z", tenant: "t", source: "s", workflow: "x", session: value };
+        const line = {
+          id: value,
+          kind: "tick",
+          time: "2026-03-02T09:00:00Z",
+          tenant: "t",
+          source: "s",
+          workflow: "x",
+          session: value,
+        };
         const bytes = Buffer.from(JSON.stringify(line));
         fc.pre(read(bytes, strict));
         const view = new EventView(columns).move(1);
-        for (const column of [TEXT.id, TEXT.session]) expect(`${view.low(column)},${view.high(column)}`).toBe(hashOf(value));
+        for (const column of [TEXT.id, TEXT.session])
+          expect(`${view.low(column)},${view.high(column)}`).toBe(hashOf(value));
       }),
       { numRuns: 500 },
     );

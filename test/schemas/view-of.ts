@@ -52,7 +52,7 @@ export function shownOf(event: Fields): Shown {
     kind: EVENT_KINDS.find((kind) => kind === event.kind),
     numbers: [
       number(operation.tier, 0),
-      OUTCOMES.findIndex((result) => result === outcome.result) + 1,
+      (OUTCOMES as readonly unknown[]).indexOf(outcome.result) + 1,
       number(outcome.status, -1),
       network.provider === true ? 1 : 0,
       number(network.asn, 0),

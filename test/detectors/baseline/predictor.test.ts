@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addChild, BASELINE, child, countUse, freeze, type Graph, graph, setState } from "../../../detectors/baseline/graph.ts";
+import {
+  addChild,
+  BASELINE,
+  child,
+  countUse,
+  freeze,
+  type Graph,
+  graph,
+  setState,
+} from "../../../detectors/baseline/graph.ts";
 import { START } from "../../../detectors/baseline/names.ts";
 import { contextsOf, MAX_BITS, probability, surprise } from "../../../detectors/baseline/predictor.ts";
 
@@ -36,7 +45,10 @@ function count(counts: Counts, root: number, path: readonly number[]): void {
 
 /** P of algorithms 2.1: workflow over agent over uniform, contexts that were never seen skipped. */
 function plainly(counts: Counts, path: readonly number[], symbol: number, symbols: number): number {
-  const [d, th] = [[0.5, 0.7, 0.8, 0.85], [1, 0.5, 0.5, 0.5]];
+  const [d, th] = [
+    [0.5, 0.7, 0.8, 0.85],
+    [1, 0.5, 0.5, 0.5],
+  ];
   let p = 1 / (symbols + 1);
   for (const root of [AGENT, WORKFLOW]) {
     for (let order = 0; order <= 3; order++) {
@@ -44,8 +56,8 @@ function plainly(counts: Counts, path: readonly number[], symbol: number, symbol
       if (seen === undefined) continue;
       const total = [...seen.values()].reduce((sum, one) => sum + one, 0);
       const [discount, concentration] = [d[order] ?? 0, th[order] ?? 0];
-      const escape = (concentration + discount * seen.size) / (total + concentration);
-      p = Math.max((seen.get(symbol) ?? 0) - discount, 0) / (total + concentration) + escape * p;
+      const fresh = (concentration + discount * seen.size) / (total + concentration);
+      p = Math.max((seen.get(symbol) ?? 0) - discount, 0) / (total + concentration) + fresh * p;
     }
   }
   return p;
@@ -55,7 +67,8 @@ function plainly(counts: Counts, path: readonly number[], symbol: number, symbol
 function packed(sessions: readonly { root: number; path: readonly number[] }[]): Graph {
   const g = graph();
   for (const root of [AGENT, WORKFLOW]) expect(addChild(g, 0, root)).toBe(root);
-  for (const { root, path } of sessions) path.forEach((_, step) => countStep(g, root, path, step));
+  for (const { root, path } of sessions)
+    for (let step = 0; step < path.length; step++) countStep(g, root, path, step);
   for (let node = 1; node < g.count; node++) {
     setState(g, node, BASELINE);
     freeze(g, node);
@@ -68,7 +81,9 @@ function countStep(g: Graph, root: number, path: readonly number[], step: number
   for (let order = 3; order >= 0; order--) {
     const before = [START, ...path.slice(0, step)];
     if (order > before.length) continue;
-    const context = before.slice(before.length - order).reduce((at, symbol) => child(g, at, symbol) || addChild(g, at, symbol), root);
+    const context = before
+      .slice(before.length - order)
+      .reduce((at, symbol) => child(g, at, symbol) || addChild(g, at, symbol), root);
     const node = child(g, context, path[step] ?? 0) || addChild(g, context, path[step] ?? 0);
     if (counting) counting = countUse(g, node);
   }
@@ -95,7 +110,8 @@ describe("the predictor", () => {
         const g = packed(sessions);
         const contexts = contextsOf(g, AGENT, WORKFLOW, now);
         let sum = 0;
-        for (let symbol = FIRST; symbol <= FIRST + SYMBOLS; symbol++) sum += probability(g, contexts, symbol, SYMBOLS);
+        for (let symbol = FIRST; symbol <= FIRST + SYMBOLS; symbol++)
+          sum += probability(g, contexts, symbol, SYMBOLS);
         expect(sum).toBeCloseTo(1, 12);
       }),
       { numRuns: 100 },

@@ -7,7 +7,10 @@ import { session } from "../sessions.ts";
 const HONEST = ["unit-1", "unit-2", "unit-3"];
 const ATTACKER = "unit-3";
 /** What honest sessions do, and what an attacker would like to become normal. */
-const usual: CallFields[] = [{ name: "read" }, { name: "pay", tier: 2, targets: { payee: ["desk-1@example.com"] } }];
+const usual: CallFields[] = [
+  { name: "read" },
+  { name: "pay", tier: 2, targets: { payee: ["desk-1@example.com"] } },
+];
 const wanted = fc.constantFrom<CallFields>(
   { name: "evil", tier: 0 },
   { name: "evil", tier: 1 },
@@ -34,15 +37,27 @@ describe("what becomes baseline", () => {
     fc.assert(
       fc.property(fc.array(attack, { maxLength: 60 }), fc.constantFrom(2, 3), (attacks, witnesses) => {
         const given = world({ "out-of-graph": { witnesses } });
-        const honest = Array.from({ length: 150 }, (_, hour) => session(hour * HOUR, usual, { workflow: "Pay", trustUnit: HONEST[hour % 3] }));
-        const evil = attacks.map(({ at, steps, unit, workflow }) => session(at * HOUR + HOUR / 2, [{ name: "read" }, ...steps], { workflow, trustUnit: unit }));
-        given.sees(...[...honest, ...evil].flat().sort((a, b) => (a.time < b.time ? -1 : 1)), ...session(30 * DAY, usual, { workflow: "Pay" }));
+        const honest = Array.from({ length: 150 }, (_, hour) =>
+          session(hour * HOUR, usual, { workflow: "Pay", trustUnit: HONEST[hour % 3] }),
+        );
+        const evil = attacks.map(({ at, steps, unit, workflow }) =>
+          session(at * HOUR + HOUR / 2, [{ name: "read" }, ...steps], { workflow, trustUnit: unit }),
+        );
+        given.sees(
+          ...[...honest, ...evil].flat().sort((a, b) => (a.time < b.time ? -1 : 1)),
+          ...session(30 * DAY, usual, { workflow: "Pay" }),
+        );
         const { agent, workflows, targets } = given.view()["out-of-graph"];
         const edges: Shown[] = [agent, ...workflows].flatMap(({ operations }) => operations);
-        for (const { operation, state } of edges) if (/evil|look/.test(operation)) expect(state).toBe("candidate");
-        for (const { values } of targets) for (const { value, state } of values) if (value.includes("thief")) expect(state).toBe("candidate");
+        for (const { operation, state } of edges)
+          if (/evil|look/.test(operation)) expect(state).toBe("candidate");
+        for (const { values } of targets)
+          for (const { value, state } of values) if (value.includes("thief")) expect(state).toBe("candidate");
         // An attack may keep learning waiting, but not make it promote.
-        if (attacks.length === 0) expect(edges.filter(({ operation, state }) => operation === "erp pay" && state === "baseline")).toHaveLength(2);
+        if (attacks.length === 0)
+          expect(
+            edges.filter(({ operation, state }) => operation === "erp pay" && state === "baseline"),
+          ).toHaveLength(2);
       }),
       { numRuns: 25 },
     );
@@ -51,8 +66,16 @@ describe("what becomes baseline", () => {
   it("is found in the end although one unit has used it all the time: it cannot keep learning waiting for ever", () => {
     const given = world();
     const evil: CallFields = { name: "evil", tier: 1 };
-    for (let hour = 0; hour < 150; hour++) given.sees(...session(hour * HOUR, hour % 6 === 2 ? [...usual, evil] : usual, { workflow: "Pay", trustUnit: HONEST[hour % 3] }));
-    expect(given.finds(...session(30 * DAY, [...usual, evil], { workflow: "Pay", trustUnit: ATTACKER }))).toEqual(["operation-new-to-workflow"]);
+    for (let hour = 0; hour < 150; hour++)
+      given.sees(
+        ...session(hour * HOUR, hour % 6 === 2 ? [...usual, evil] : usual, {
+          workflow: "Pay",
+          trustUnit: HONEST[hour % 3],
+        }),
+      );
+    expect(
+      given.finds(...session(30 * DAY, [...usual, evil], { workflow: "Pay", trustUnit: ATTACKER })),
+    ).toEqual(["operation-new-to-workflow"]);
   });
 
   it("is what enough units use: with one more unit the same is learned", () => {
@@ -62,6 +85,8 @@ describe("what becomes baseline", () => {
       given.sees(...session(hour * HOUR, steps, { workflow: "Pay", trustUnit: HONEST[hour % 2] }));
     }
     const { operations } = given.view()["out-of-graph"].workflows[0];
-    expect(operations).toContainEqual(expect.objectContaining({ operation: "erp look", state: "baseline", witnesses: 2 }));
+    expect(operations).toContainEqual(
+      expect.objectContaining({ operation: "erp look", state: "baseline", witnesses: 2 }),
+    );
   });
 });
