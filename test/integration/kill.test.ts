@@ -25,7 +25,7 @@ it("loses no accepted event and repeats no action when killed", async () => {
 
 it("finishes with 0 at SIGTERM, and then says nothing twice", async () => {
   const options = { folder: join(root, "ended"), settings: given };
-  const batches = story({ seed: 2, agents: 2, days: 1 }, Date.now());
+  const batches = story({ seed: 2, agents: 1, days: 1 }, Date.now());
   let service = await startService(options);
   for (const batch of batches) {
     expect(await send(service, batch)).toBe(true);
