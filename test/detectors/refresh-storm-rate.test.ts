@@ -56,7 +56,7 @@ describe("more refreshes than the agent ever made (R3)", () => {
     const steady = (from: number, minutes: number) =>
       Array.from({ length: minutes }, (_, i) => refreshed(from + i * MINUTE, { family: "f", lifetime: 0 }));
     expect(world().finds(...steady(-20 * MINUTE, 20), ...steady(0, 3 * 1440))).toEqual([]);
-    expect(world().finds(...steady(-DAY, 10), ...traffic(1, 0, 1439, 20))).toEqual([]);
+    expect(world().finds(...steady(-DAY, 10), ...traffic(1, 0, 1439, 4))).toEqual([]);
   });
 
   it("cannot be walked up slowly: the learned rate stays within twice the first week's", () => {

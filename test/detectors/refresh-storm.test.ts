@@ -79,7 +79,7 @@ describe("refreshes that come too early (R1)", () => {
     const given = world({ "refresh-storm": { quietMs: 0 } });
     given.sees(issued(0));
     let [at, early, alarms] = [0, false, 0];
-    const total = 40_000;
+    const total = 20_000;
     for (let count = 0; count < total; count++) {
       early = own.chance(early ? 0.5 : 0.05);
       at += early ? 5 * MINUTE : 50 * MINUTE;
