@@ -1,38 +1,57 @@
-/** What a commit of a partition holds, and how its memory stays bounded. */
+/** The commit of a partition: the agents that have changed, in fenced chunks, and its position last. */
 import { DETECTORS } from "../../detectors/index.ts";
-import type { AgentRow } from "../../detectors/rows.ts";
 import { encodeAgent, forget, groupOf, type WorkingSet } from "../../detectors/working-set.ts";
-import type { GroupChange, Store } from "../ports/store.ts";
+import type { GroupChange } from "../ports/store.ts";
+import { commitDuration } from "./metrics.ts";
+import { changedSkips } from "./skips.ts";
+import type { State } from "./state.ts";
 
-/** Space of the store in which agents are kept, a group each. */
-export const SPACE = "processor";
+/** Agents in one chunk. */
+const CHUNK = 2000;
+/** The interval stretches, up to so many times, to keep commits to a tenth of the time. */
+const MOST_STRETCHED = 10;
 
-/** Detectors left out, by position of the event at which they threw. */
-export type Skips = Map<number, ReadonlySet<string>>;
-
-/** Group of a partition's skips; no agent has it, because a tenant has at least one character. */
-const SKIPS_GROUP = "/skips";
-/** Most skips remembered; older events are long folded. */
-const MAX_SKIPS = 1000;
-
-export function changesOf(changed: readonly AgentRow[], skips: Skips): GroupChange[] {
-  const agents = changed.map((agent) => ({ group: groupOf(agent.tenant, agent.id), entries: encodeAgent(agent, DETECTORS) }));
-  return skips.size === 0 ? agents : [...agents, { group: SKIPS_GROUP, entries: new Map([["skips", skipsBytes(skips)]]) }];
+/** Commits what has changed if its time has come, or at once. A crash in between leaves the last commit whole. */
+export async function commit(state: State, atOnce: boolean): Promise<void> {
+  const startedAtMs = state.clock.now();
+  if (state.position === state.committed || (!atOnce && startedAtMs < nextCommitMs(state))) return;
+  await state.store.commit(state.lease, chunksOf(changesOf(state)), state.position);
+  settle(state.set, ++state.commits);
+  forgetIdle(state.set, state.maxAgents);
+  state.committed = state.position;
+  state.committedAtMs = state.clock.now();
+  state.commitMs = state.committedAtMs - startedAtMs;
+  commitDuration.record(state.commitMs / 1000);
 }
 
-function skipsBytes(skips: Skips): Uint8Array {
-  const newest = [...skips].slice(-MAX_SKIPS).map(([position, detectors]) => [position, [...detectors]]);
-  return Buffer.from(JSON.stringify(newest));
+function nextCommitMs({ committedAtMs, commitIntervalMs, commitMs }: State): number {
+  const stretched = Math.max(commitIntervalMs, commitMs * 10);
+  return committedAtMs + Math.min(MOST_STRETCHED * commitIntervalMs, stretched);
 }
 
-export async function readSkips(store: Store, partition: number): Promise<Skips> {
-  const entries = (await store.load(SPACE, partition, [SKIPS_GROUP])).get(SKIPS_GROUP);
-  const stored = JSON.parse(Buffer.from(entries?.get("skips") ?? Buffer.from("[]")).toString()) as [number, string[]][];
-  return new Map(stored.map(([position, detectors]) => [position, new Set(detectors)]));
+function changesOf({ set, skips }: State): GroupChange[] {
+  const agents = set.changed.map((agent) => ({
+    group: groupOf(agent.tenant, agent.id),
+    entries: encodeAgent(agent, DETECTORS),
+  }));
+  return [...agents, ...changedSkips(skips)];
 }
 
-/** Lets go of the agents that were not touched for longest, down to half, when there are too many. Call after a commit. */
-export function forgetIdle(set: WorkingSet, maxAgents: number): void {
+function chunksOf(changes: GroupChange[]): GroupChange[][] {
+  const count = Math.ceil(changes.length / CHUNK);
+  return Array.from({ length: count }, (_, at) => changes.slice(at * CHUNK, (at + 1) * CHUNK));
+}
+
+function settle(set: WorkingSet, commits: number): void {
+  for (const agent of set.changed) {
+    agent.changed = false;
+    agent.touched = commits;
+  }
+  set.changed = [];
+}
+
+/** Lets go of the agents that were not touched for longest, down to half, when there are too many. */
+function forgetIdle(set: WorkingSet, maxAgents: number): void {
   if (set.agents.size <= maxAgents) return;
   const agents = [...set.agents.values()].sort((a, b) => a.touched - b.touched);
   for (const agent of agents.slice(0, agents.length - (maxAgents >> 1))) forget(set, agent);

@@ -1,13 +1,15 @@
 /** The processor: every partition of `events` that this process owns, folded and committed. */
+import type { ObservableCallback } from "@opentelemetry/api";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import type { Service } from "../http.ts";
 import { createJudge } from "../judge.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
-import type { Stream } from "../ports/stream.ts";
+import type { Consumer, Stream } from "../ports/stream.ts";
 import { agentsCapped, lagGauge } from "./metrics.ts";
 import { openPartition, type Partition } from "./partition.ts";
+import type { PartitionOptions } from "./state.ts";
 
 export interface ProcessorOptions {
   readonly stream: Stream;
@@ -24,20 +26,51 @@ export interface Processor extends Service {
 }
 
 const LOOK_MS = 1000;
+/** Until the events that waited at the start are folded, somebody waits for that. */
+const FIRST_LOOKS_MS = 20;
 
 export function startProcessor({ stream, store, clock, settings, key }: ProcessorOptions): Processor {
   const { commitIntervalMs, maxAgents } = settings.processor;
   const judge = createJudge(settings, key.name);
   const scanner = new EventScanner(hashKey(key.secret));
-  const partitions = new Map<number, Partition>();
-  const stopping = new AbortController();
-  let lag = 0;
-  let caughtUp = false;
-
   const share = Math.max(1, Math.ceil(maxAgents / stream.partitions));
-  const subscription = stream.consume("events", "processor", {
+  const shared = { stream, store, clock, judge, scanner, commitIntervalMs, maxAgents: share };
+  const run: Run = {
+    shared,
+    partitions: new Map(),
+    stopping: new AbortController(),
+    lag: 0,
+    caughtUp: false,
+  };
+  const subscription = stream.consume("events", "processor", ownerOf(run));
+  const done = Promise.all([subscription.done, look(run)]).then(() => undefined);
+  const unobserve = observe(run);
+  return {
+    lag: () => run.lag,
+    waitingFor: () => (run.caughtUp ? undefined : "the events that were waiting at the start to be folded"),
+    async stop() {
+      run.stopping.abort();
+      await subscription.stop();
+      await done.catch(() => undefined);
+      unobserve();
+    },
+    done,
+  };
+}
+
+interface Run {
+  readonly shared: PartitionOptions;
+  readonly partitions: Map<number, Partition>;
+  readonly stopping: AbortController;
+  lag: number;
+  caughtUp: boolean;
+}
+
+/** Opens the partitions that this process is given, and commits those that it gives up. */
+function ownerOf({ shared, partitions }: Run): Consumer {
+  return {
     async assigned(number) {
-      const opened = await openPartition(number, { stream, store, clock, judge, scanner, commitIntervalMs, maxAgents: share });
+      const opened = await openPartition(number, shared);
       partitions.set(number, opened);
       return opened.position();
     },
@@ -47,41 +80,40 @@ export function startProcessor({ stream, store, clock, settings, key }: Processo
       partitions.delete(number);
       await partition?.commit(true);
     },
-  });
-
-  /** Quiet partitions have their last changes committed too; and the lag is looked at. */
-  const look = async () => {
-    while (!stopping.signal.aborted) {
-      await Promise.all([...partitions.values()].map((partition) => partition.commit(false)));
-      lag = await lagOf(stream, partitions);
-      if (partitions.size === stream.partitions && lag === 0) caughtUp = true;
-      await clock.sleep(caughtUp ? Math.min(LOOK_MS, commitIntervalMs) : 20, stopping.signal);
-    }
   };
-  const done = Promise.all([subscription.done, look()]).then(() => undefined);
-  const observeLag = (result: { observe(value: number): void }) => result.observe(lag);
-  const observeCaps = (result: { observe(value: number, labels: Record<string, string>): void }) => {
-    for (const [what, count] of Object.entries(judge.fold.caps)) result.observe(count, { what });
+}
+
+/** Quiet partitions have their last changes committed too; and the lag is looked at. */
+async function look(run: Run): Promise<void> {
+  const { stream, clock, commitIntervalMs } = run.shared;
+  const { signal } = run.stopping;
+  while (!signal.aborted) {
+    await Promise.all([...run.partitions.values()].map((partition) => partition.commit(false)));
+    run.lag = await lagOf(stream, run.partitions);
+    if (run.partitions.size === stream.partitions && run.lag === 0) run.caughtUp = true;
+    await clock.sleep(run.caughtUp ? Math.min(LOOK_MS, commitIntervalMs) : FIRST_LOOKS_MS, signal);
+  }
+}
+
+/** Shows lag and caps as metrics; answers how to end it. */
+function observe(run: Run): () => void {
+  const observeLag: ObservableCallback = (result) => result.observe(run.lag);
+  const observeCaps: ObservableCallback = (result) => {
+    for (const [what, count] of Object.entries(run.shared.judge.fold.caps)) result.observe(count, { what });
   };
   lagGauge.addCallback(observeLag);
   agentsCapped.addCallback(observeCaps);
-  return {
-    lag: () => lag,
-    waitingFor: () => (caughtUp ? undefined : "the events that were waiting at the start to be folded"),
-    async stop() {
-      stopping.abort();
-      await subscription.stop();
-      await done.catch(() => undefined);
-      lagGauge.removeCallback(observeLag);
-      agentsCapped.removeCallback(observeCaps);
-    },
-    done,
+  return () => {
+    lagGauge.removeCallback(observeLag);
+    agentsCapped.removeCallback(observeCaps);
   };
 }
 
 async function lagOf(stream: Stream, partitions: ReadonlyMap<number, Partition>): Promise<number> {
   const behind = await Promise.all(
-    [...partitions].map(async ([number, partition]) => Math.max(0, (await stream.end("events", number)) - partition.position())),
+    [...partitions].map(async ([number, partition]) =>
+      Math.max(0, (await stream.end("events", number)) - partition.position()),
+    ),
   );
   return behind.reduce((sum, events) => sum + events, 0);
 }

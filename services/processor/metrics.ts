@@ -2,8 +2,19 @@ import { metrics } from "@opentelemetry/api";
 
 const meter = metrics.getMeter("offgraph");
 
-export const eventsTotal = meter.createCounter("offgraph_processor_events_total", { description: "Events folded" });
-export const unreadableTotal = meter.createCounter("offgraph_processor_unreadable_total", { description: "Records of the log that are no events; they are in the dead letters" });
-export const commitDuration = meter.createHistogram("offgraph_processor_commit_duration_seconds", { unit: "s", description: "Time that a commit of one partition took" });
-export const lagGauge = meter.createObservableGauge("offgraph_processor_lag_events", { description: "Events appended and not yet folded" });
-export const agentsCapped = meter.createObservableCounter("offgraph_processor_capped_total", { description: "Sessions and tokens let go because an agent had too many" });
+export const eventsTotal = meter.createCounter("offgraph_processor_events_total", {
+  description: "Events folded",
+});
+export const unreadableTotal = meter.createCounter("offgraph_processor_unreadable_total", {
+  description: "Records of the log that are no events; they are in the dead letters",
+});
+export const commitDuration = meter.createHistogram("offgraph_processor_commit_duration_seconds", {
+  unit: "s",
+  description: "Time that a commit of one partition took",
+});
+export const lagGauge = meter.createObservableGauge("offgraph_processor_lag_events", {
+  description: "Events appended and not yet folded",
+});
+export const agentsCapped = meter.createObservableCounter("offgraph_processor_capped_total", {
+  description: "Sessions and tokens let go because an agent had too many",
+});

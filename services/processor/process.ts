@@ -1,0 +1,56 @@
+/**
+ * The loop around the fold: read, load, fold, send, and when it is time, commit.
+ *
+ * Delivery: findings are appended before the state is committed, and the position is written last. A crash in between
+ * makes the same findings again, with the same ids and origins, and receivers skip them. So every accepted event is
+ * folded, no finding is lost, and none counts twice. The hole: a finding may stand in the stream `findings` more than
+ * once, and a reader that looks at neither id nor origin sees it again.
+ */
+import { DetectorFailure } from "../../detectors/fold.ts";
+import { EventView } from "../../schemas/event-view.ts";
+import type { NewRecord, RecordBatch } from "../ports/stream.ts";
+import { commit } from "./commit.ts";
+import { load } from "./load.ts";
+import { eventsTotal } from "./metrics.ts";
+import { positionAt, read } from "./read.ts";
+import { findingsTo } from "./send.ts";
+import { type Failure, startOver } from "./start-over.ts";
+import { STRETCH, type State } from "./state.ts";
+
+/** Takes a batch, one stretch of events at a time, so that the agents of a stretch are loaded together. */
+export async function takeBatch(state: State, batch: RecordBatch): Promise<void> {
+  for (let from = 0; from < batch.count; from += STRETCH) {
+    const to = Math.min(batch.count, from + STRETCH);
+    const out: NewRecord[] = [];
+    const slots = read(state, batch, from, to, out);
+    await load(state, slots);
+    const failure = fold(state, batch, from, slots, out);
+    if (failure !== undefined) return startOver(state, failure, takeBatch);
+    if (out.length > 0) await state.stream.append(out);
+    state.position = positionAt(batch, to - 1) + 1;
+    eventsTotal.add(to - from);
+  }
+  await commit(state, false);
+}
+
+/** Folds the events in these slots. Answers where a detector threw, if one did. */
+function fold(
+  state: State,
+  batch: RecordBatch,
+  from: number,
+  slots: readonly number[],
+  out: NewRecord[],
+): Failure | undefined {
+  const event = new EventView(state.columns);
+  for (const slot of slots) {
+    const position = positionAt(batch, from + slot);
+    try {
+      const emit = findingsTo(out, state, position);
+      state.judge.fold.step(state.set, event.move(slot), position, emit, state.skips.get(position));
+    } catch (error) {
+      if (!(error instanceof DetectorFailure)) throw error;
+      return { position, end: positionAt(batch, batch.count - 1) + 1, error, line: event.line() };
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,47 @@
+/** What a process holds of one partition of `events` while it owns it. */
+import type { WorkingSet } from "../../detectors/working-set.ts";
+import type { EventScanner } from "../../schemas/event-scanner.ts";
+import type { EventColumns } from "../../schemas/event-view.ts";
+import type { Judge } from "../judge.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Lease, Store } from "../ports/store.ts";
+import type { Stream } from "../ports/stream.ts";
+
+/** What the partitions of a process share, and the limits of each. */
+export interface PartitionOptions {
+  readonly stream: Stream;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly judge: Judge;
+  readonly scanner: EventScanner;
+  readonly commitIntervalMs: number;
+  /** Agents held in memory for this partition. */
+  readonly maxAgents: number;
+}
+
+/** Detectors left out, by position of the event at which they threw. */
+export type Skips = Map<number, ReadonlySet<string>>;
+
+/** A partition in hand; it changes as events are folded and committed. */
+export interface State extends PartitionOptions {
+  readonly partition: number;
+  readonly lease: Lease;
+  readonly columns: EventColumns;
+  set: WorkingSet;
+  /** Position of the next event to fold, and of the last commit. */
+  position: number;
+  committed: number;
+  /** Detectors that are left out at an event because they threw there; committed with the state. */
+  readonly skips: Skips;
+  committedAtMs: number;
+  /** How long the last commit took. */
+  commitMs: number;
+  /** Commits so far: agents that were not touched for most of them are let go first. */
+  commits: number;
+}
+
+/** Space of the store in which agents are kept, a group each. */
+export const SPACE = "processor";
+
+/** Events read, loaded and folded together. */
+export const STRETCH = 512;
