@@ -6,8 +6,8 @@
  * without bound. It scores before it learns and does not learn from what it has just flagged.
  */
 import type { z } from "zod";
-import type { EventView } from "../schemas/event-view.ts";
 import type { EventKind } from "../schemas/event.ts";
+import type { EventView } from "../schemas/event-view.ts";
 import type { Severity } from "../schemas/ids.ts";
 import type { ByteReader, ByteWriter } from "./codec.ts";
 import type { AgentRow, SessionRow, TokenRow } from "./rows.ts";
@@ -56,6 +56,7 @@ export interface Draft {
   readonly evidence: Readonly<Record<string, string | number | boolean | string[]>>;
 }
 
+/** Where a detector says what it found. */
 export interface Out {
   finding(draft: Draft): void;
 }
@@ -83,7 +84,17 @@ export interface Columns<State, Settings> {
   read(from: ByteReader, version: number, settings: Settings): State;
 }
 
-export interface Detector<Settings = unknown, AgentColumns = unknown, SessionColumns = unknown, TokenColumns = unknown> {
+/**
+ * One unit of judgement. Its functions are written as methods: TypeScript compares the parameters of methods in both
+ * directions, so a detector with columns of its own is a `Detector` of the catalogue, and the fold hands each one back
+ * just what it made.
+ */
+export interface Detector<
+  Settings = unknown,
+  AgentColumns = unknown,
+  SessionColumns = unknown,
+  TokenColumns = unknown,
+> {
   /** Equals the file name; never reused. */
   readonly id: string;
   /** Raised when the columns change shape or meaning. */
@@ -100,11 +111,28 @@ export interface Detector<Settings = unknown, AgentColumns = unknown, SessionCol
     readonly session: Columns<SessionColumns, Settings>;
     readonly token: Columns<TokenColumns, Settings>;
   };
-  step(rows: Rows<AgentColumns, SessionColumns, TokenColumns>, event: EventView, settings: Settings, out: Out): void;
+  step(
+    rows: Rows<AgentColumns, SessionColumns, TokenColumns>,
+    event: EventView,
+    settings: Settings,
+    out: Out,
+  ): void;
   /** The session has ended: by its gap, its length or its age. Here a detector learns from it. */
-  sessionEnded?(agent: AgentRow, own: AgentColumns, session: SessionRow, ownSession: SessionColumns, settings: Settings): void;
+  sessionEnded?(
+    agent: AgentRow,
+    own: AgentColumns,
+    session: SessionRow,
+    ownSession: SessionColumns,
+    settings: Settings,
+  ): void;
   /** The token's row is about to go: it has ended, or the agent has too many. */
-  tokenEnded?(agent: AgentRow, own: AgentColumns, token: TokenRow, ownToken: TokenColumns, settings: Settings): void;
+  tokenEnded?(
+    agent: AgentRow,
+    own: AgentColumns,
+    token: TokenRow,
+    ownToken: TokenColumns,
+    settings: Settings,
+  ): void;
   /** The agent's clock has passed into a new epoch (a day of event time). Here candidates become baseline. */
   epochEnded?(agent: AgentRow, own: AgentColumns, epoch: number, settings: Settings): void;
   /** The agent's columns in readable form, for people and for comparing. */

@@ -4,11 +4,8 @@ import { outOfGraph } from "./out-of-graph.ts";
 import { refreshStorm } from "./refresh-storm.ts";
 import { tokenReuse } from "./token-reuse.ts";
 
-/** A detector whose own types are closed over: the fold hands each one back just what it made. */
-// biome-ignore lint/suspicious/noExplicitAny: the existential type that TypeScript lacks; see Detector for what holds inside
-export type AnyDetector = Detector<any, any, any, any>;
-
-export const DETECTORS: readonly AnyDetector[] = [tokenReuse, outOfGraph, refreshStorm];
+/** Every detector, in reading order. */
+export const DETECTORS: readonly Detector[] = [tokenReuse, outOfGraph, refreshStorm];
 
 /** The settings of each detector, in the order of the catalogue, checked and completed. Throws what zod throws. */
 export function detectorSettingsOf(given: Readonly<Record<string, unknown>>): readonly unknown[] {

@@ -11,7 +11,7 @@ import { isIdentifier } from "./baseline/value-kind.ts";
 import { baselineView } from "./baseline/view.ts";
 import { type Stranger, tellOperation, tellTarget } from "./baseline/tell.ts";
 import type { Detector, Out, Rows } from "./detector.ts";
-import { sharedOperation, sharedText, sharedTextAt } from "./stats/shared-text.ts";
+import { internedOperation, internedText, internedTextAt } from "./stats/interned.ts";
 import { grown, roomier } from "./stats/room.ts";
 
 const Settings = z.strictObject({
@@ -150,7 +150,7 @@ function begin(b: Baseline, p: Path, event: EventView): void {
 function nameOf(b: Baseline, event: EventView, column: (typeof TEXT)[keyof typeof TEXT], space: number): number {
   const low = event.low(column) ^ space;
   const high = event.high(column);
-  return numberOf(b.names, low, high) || addName(b.names, low, high, sharedText(event, column));
+  return numberOf(b.names, low, high) || addName(b.names, low, high, internedText(event, column));
 }
 
 /** The number of the event's operation in the agent's dictionary. */
@@ -158,7 +158,7 @@ function symbolOf(b: Baseline, event: EventView): number {
   const low = event.low(TEXT.operation) ^ Math.imul(event.low(TEXT.service), OPERATION);
   const high = event.high(TEXT.operation) ^ event.high(TEXT.service);
   const symbol =
-    numberOf(b.names, low, high) || addName(b.names, low, high, sharedOperation(event));
+    numberOf(b.names, low, high) || addName(b.names, low, high, internedOperation(event));
   noteTier(b.names, symbol, event.tier);
   return symbol;
 }
@@ -195,7 +195,7 @@ function walkTargets(b: Baseline, p: Path, symbol: number, event: EventView): re
   for (let i = 0, count = event.number(TARGETS); i < count; i++) {
     const at = TARGET_AT + i * 8;
     const fieldLow = event.number(at) ^ FIELD;
-    const field = numberOf(b.names, fieldLow, event.number(at + 1)) || addName(b.names, fieldLow, event.number(at + 1), sharedTextAt(event, at));
+    const field = numberOf(b.names, fieldLow, event.number(at + 1)) || addName(b.names, fieldLow, event.number(at + 1), internedTextAt(event, at));
     const [low, high] = [event.number(at + 4), event.number(at + 5)];
     const slot = targets.slotOf(b.targets, symbol, field);
     if (slot >= 0 && targets.isOpen(b.targets, slot)) continue;

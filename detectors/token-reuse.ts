@@ -4,7 +4,7 @@ import { ASN, type EventView, PROVIDER, TEXT } from "../schemas/event-view.ts";
 import type { Columns, Detector, Out, Rows } from "./detector.ts";
 import type { TokenRow } from "./rows.ts";
 import { PairMap } from "./stats/pair-map.ts";
-import { sharedText } from "./stats/shared-text.ts";
+import { internedText } from "./stats/interned.ts";
 
 const Settings = z.strictObject({
   skewMs: z.int().min(0).max(300_000).default(60_000).describe("Clock difference between issuer and services that is forgiven after expiry, ms."),
@@ -227,7 +227,7 @@ const isFirstSuccess = (known: Use, event: EventView) => event.accepted && !know
 
 function noteUse(rows: OwnRows, token: TokenRow, known: Use | undefined, event: EventView, settings: Settings, out: Out): void {
   const own = rows.own.token;
-  const now: Use = { low: event.low(TEXT.service), eventId: event.id, time: event.time, service: sharedText(event, TEXT.service), accepted: event.accepted };
+  const now: Use = { low: event.low(TEXT.service), eventId: event.id, time: event.time, service: internedText(event, TEXT.service), accepted: event.accepted };
   own.last = now;
   // A literal list has room for just its one element; most tokens never see a second service.
   if (own.uses.length === 0) own.uses = [now];

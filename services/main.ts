@@ -9,7 +9,7 @@ import "./metrics.ts";
 import type { KeyObject } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { agentView } from "../detectors/fold.ts";
+import { agentView } from "../detectors/fold/agent-view.ts";
 import type { Incident } from "../schemas/action.ts";
 import type { IncidentId } from "../schemas/ids.ts";
 import type { Settings } from "../schemas/settings.ts";

@@ -3,7 +3,7 @@
  * `Math.log` and `Math.exp` are approximated as each engine likes (ECMA-262, 21.3.2), and replay must be bit-equal.
  */
 
-const LN2 = 0.6931471805599453;
+const { LN2 } = Math;
 const scratch = new DataView(new ArrayBuffer(8));
 
 /** Natural logarithm of a positive finite number, within about 1e-14. */

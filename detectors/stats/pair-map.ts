@@ -59,7 +59,8 @@ export class PairMap<Value> {
 
   #find(low: number, high: number): number {
     let at = low & this.#mask;
-    while (this.#values[at] !== undefined && (this.#keys[at * 2] !== low || this.#keys[at * 2 + 1] !== high)) at = (at + 1) & this.#mask;
+    while (this.#values[at] !== undefined && (this.#keys[at * 2] !== low || this.#keys[at * 2 + 1] !== high))
+      at = (at + 1) & this.#mask;
     return at;
   }
 

@@ -65,7 +65,8 @@ function has(table: Int32Array, low: number, high: number): boolean {
 function place(table: Int32Array, low: number, high: number): number {
   const mask = table.length - 1;
   let at = (low << 1) & mask;
-  while ((table[at]! | table[at + 1]!) !== 0 && (table[at] !== low || table[at + 1] !== high)) at = (at + 2) & mask;
+  while ((table[at]! | table[at + 1]!) !== 0 && (table[at] !== low || table[at + 1] !== high))
+    at = (at + 2) & mask;
   return at;
 }
 

@@ -1,6 +1,5 @@
 /** A detector's page of documentation, from its own declaration. */
 import type { Detector, FindingKind } from "../../detectors/detector.ts";
-import type { AnyDetector } from "../../detectors/index.ts";
 import { TAXONOMY } from "../../detectors/tags.ts";
 import { settingsTable } from "./settings-table.ts";
 import { table } from "./table.ts";
@@ -26,7 +25,7 @@ export function detectorPage({ id, version, about, settings, on, hearsLate }: Do
 }
 
 /** The catalogue as a table of links. */
-export function detectorIndex(detectors: readonly AnyDetector[]): string {
+export function detectorIndex(detectors: readonly Detector[]): string {
   const rows = detectors.map(({ id, about }: Documented) => [
     `[${id}](docs/${id}.md)`,
     about.title,

@@ -1,6 +1,7 @@
 /** The commit of a partition: the agents that have changed, in fenced chunks, and its position last. */
+import { encodeAgent } from "../../detectors/fold/agent-codec.ts";
+import { forget, groupOf, type WorkingSet } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
-import { encodeAgent, forget, groupOf, type WorkingSet } from "../../detectors/working-set.ts";
 import type { GroupChange } from "../ports/store.ts";
 import { commitDuration } from "./metrics.ts";
 import { changedSkips } from "./skips.ts";

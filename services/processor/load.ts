@@ -1,7 +1,8 @@
 /** Brings the agents of a stretch of events into memory, all that are missing in one request. */
-import { agentHigh, agentLow } from "../../detectors/fold.ts";
+import { decodeAgent } from "../../detectors/fold/agent-codec.ts";
+import { agentHigh, agentLow } from "../../detectors/fold/agents.ts";
+import { groupOf } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
-import { decodeAgent, groupOf } from "../../detectors/working-set.ts";
 import { EventView, TEXT } from "../../schemas/event-view.ts";
 import { SPACE, type State } from "./state.ts";
 

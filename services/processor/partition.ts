@@ -1,5 +1,5 @@
 /** One partition of `events`: taken over where its last commit ended, and kept until it is revoked. */
-import { workingSet } from "../../detectors/working-set.ts";
+import { workingSet } from "../../detectors/fold/working-set.ts";
 import { eventColumns } from "../../schemas/event-view.ts";
 import type { RecordBatch } from "../ports/stream.ts";
 import { commit } from "./commit.ts";

@@ -1,5 +1,5 @@
 /** Findings on their way out: each with its origin, to the partition of its agent. */
-import { groupOf } from "../../detectors/working-set.ts";
+import { groupOf } from "../../detectors/fold/working-set.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { Derived } from "../../schemas/origin.ts";
 import { type NewRecord, partitionOf } from "../ports/stream.ts";

@@ -1,6 +1,6 @@
 /** When a detector throws: back to the last commit, and on from there without that detector at that event. */
-import type { DetectorFailure } from "../../detectors/fold.ts";
-import { workingSet } from "../../detectors/working-set.ts";
+import type { DetectorFailure } from "../../detectors/fold/judge.ts";
+import { workingSet } from "../../detectors/fold/working-set.ts";
 import type { RecordBatch } from "../ports/stream.ts";
 import { letterOf } from "./dead-letter.ts";
 import type { State } from "./state.ts";

@@ -1,5 +1,5 @@
 /** What a process holds of one partition of `events` while it owns it. */
-import type { WorkingSet } from "../../detectors/working-set.ts";
+import type { WorkingSet } from "../../detectors/fold/working-set.ts";
 import type { EventScanner } from "../../schemas/event-scanner.ts";
 import type { EventColumns } from "../../schemas/event-view.ts";
 import type { Judge } from "../judge.ts";

@@ -2,16 +2,17 @@
  * Yesterday's events through the very same fold, in memory. It has no stream, no store of the system's and no way to
  * act: what it is given are events, and all it gives back are findings.
  */
-import { agentHigh, agentLow } from "../../detectors/fold.ts";
+import { decodeAgent, encodeAgent } from "../../detectors/fold/agent-codec.ts";
+import { agentHigh, agentLow } from "../../detectors/fold/agents.ts";
+import { forget, type WorkingSet, workingSet } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import { PairMap } from "../../detectors/stats/pair-map.ts";
-import { decodeAgent, encodeAgent, forget, type WorkingSet, workingSet } from "../../detectors/working-set.ts";
 import { EventView, eventColumns, TEXT } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import { createJudge, type Judge } from "../judge.ts";
-import type { Entries } from "../ports/store.ts";
 import type { Recorded } from "../ports/recorded.ts";
+import type { Entries } from "../ports/store.ts";
 
 export interface ReplayOptions {
   /** Merged by event time. */
@@ -56,7 +57,12 @@ export async function replay(options: ReplayOptions): Promise<{ figures: ReplayF
     fault = error;
   }
   const rejected = options.inputs.reduce((sum, input) => sum + input.refused, 0);
-  const figures = { ...run.counts, rejected, agents: run.set.agents.size + run.cold.size, seconds: (performance.now() - started) / 1000 };
+  const figures = {
+    ...run.counts,
+    rejected,
+    agents: run.set.agents.size + run.cold.size,
+    seconds: (performance.now() - started) / 1000,
+  };
   return fault === undefined ? { figures } : { figures, fault };
 }
 
@@ -84,10 +90,23 @@ function begin({ settings, keyName, baseline, onProgress }: ReplayOptions): Run 
     if (agent !== undefined) agent.position = -1;
   }
   const counts = { ...NOTHING_COUNTED };
-  return { judge, set, cold: new PairMap(), counts, maxAgents: settings.processor.maxAgents, onProgress, position: 0, stretch: 0 };
+  return {
+    judge,
+    set,
+    cold: new PairMap(),
+    counts,
+    maxAgents: settings.processor.maxAgents,
+    onProgress,
+    position: 0,
+    stretch: 0,
+  };
 }
 
-async function pour(run: Run, inputs: readonly Recorded[], onFinding: (finding: Finding) => void): Promise<void> {
+async function pour(
+  run: Run,
+  inputs: readonly Recorded[],
+  onFinding: (finding: Finding) => void,
+): Promise<void> {
   const view = new EventView(eventColumns(0));
   const emit = (finding: Finding) => {
     run.counts.findings++;
@@ -95,7 +114,8 @@ async function pour(run: Run, inputs: readonly Recorded[], onFinding: (finding: 
   };
   for (;;) {
     let waiting = 0;
-    for (const input of inputs) if (input.nextTime() === Number.POSITIVE_INFINITY && (await input.fill())) waiting++;
+    for (const input of inputs)
+      if (input.nextTime() === Number.POSITIVE_INFINITY && (await input.fill())) waiting++;
     const merged = drain(run, inputs, view, emit);
     if (merged === 0 && waiting === 0) return;
     report(run, inputs);
@@ -103,7 +123,12 @@ async function pour(run: Run, inputs: readonly Recorded[], onFinding: (finding: 
 }
 
 /** Folds what can be folded without reading on: until some input has nothing to release. */
-function drain(run: Run, inputs: readonly Recorded[], view: EventView, emit: (finding: Finding) => void): number {
+function drain(
+  run: Run,
+  inputs: readonly Recorded[],
+  view: EventView,
+  emit: (finding: Finding) => void,
+): number {
   let folded = 0;
   for (;;) {
     const input = earliest(inputs);

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import type { Detector } from "../../detectors/detector.ts";
+import { decodeAgent, encodeAgent } from "../../detectors/fold/agent-codec.ts";
+import { type WorkingSet, workingSet } from "../../detectors/fold/working-set.ts";
 import { createFold } from "../../detectors/fold.ts";
-import type { AnyDetector } from "../../detectors/index.ts";
 import { TAXONOMY } from "../../detectors/tags.ts";
-import { decodeAgent, encodeAgent, type WorkingSet, workingSet } from "../../detectors/working-set.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import { EventView, eventColumns } from "../../schemas/event-view.ts";
 import { Finding } from "../../schemas/finding.ts";
@@ -31,7 +32,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
 
 /** Folds events with one detector alone. */
 function run(
-  detector: AnyDetector,
+  detector: Detector,
   events: Iterable<Told>,
   { key = "0123456789abcdef", firstPosition = 0, reloadAt }: Options = {},
 ): Run {
@@ -63,14 +64,14 @@ function lineOf(event: Told): Buffer {
   return line;
 }
 
-function reloaded(old: WorkingSet, detector: AnyDetector, settings: readonly unknown[]): WorkingSet {
+function reloaded(old: WorkingSet, detector: Detector, settings: readonly unknown[]): WorkingSet {
   const set = workingSet();
   for (const agent of old.agents.values())
     expect(decodeAgent(encodeAgent(agent, [detector]), [detector], settings, set)?.unreadable).toEqual([]);
   return set;
 }
 
-const bytesOf = (set: WorkingSet, detector: AnyDetector) =>
+const bytesOf = (set: WorkingSet, detector: Detector) =>
   [...set.agents.values()].reduce(
     (sum, agent) =>
       sum + [...encodeAgent(agent, [detector]).values()].reduce((total, { length }) => total + length, 0),
@@ -78,7 +79,7 @@ const bytesOf = (set: WorkingSet, detector: AnyDetector) =>
   );
 const bytes = (findings: readonly Finding[]) => findings.map((finding) => JSON.stringify(finding));
 
-export function detectorConformance(detector: AnyDetector): void {
+export function detectorConformance(detector: Detector): void {
   describe(detector.id, () => {
     const told = run(detector, story);
     const expected = bytes(told.findings);
@@ -157,7 +158,7 @@ export function detectorConformance(detector: AnyDetector): void {
 }
 
 /** What a person needs to know of a detector is there, and each kind of finding has its test. */
-function documentation(detector: AnyDetector): void {
+function documentation(detector: Detector): void {
   const { about, id } = detector;
 
   it("says what it sees, what it misses, when it errs and what to do", () => {

@@ -1,9 +1,11 @@
 /** Events in a line or two, and the whole fold over them. */
 
-import { agentHigh, agentLow, agentView } from "../../detectors/fold.ts";
+import { decodeAgent, encodeAgent } from "../../detectors/fold/agent-codec.ts";
+import { agentView } from "../../detectors/fold/agent-view.ts";
+import { agentHigh, agentLow } from "../../detectors/fold/agents.ts";
+import { type WorkingSet, workingSet } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import type { AgentRow } from "../../detectors/rows.ts";
-import { decodeAgent, encodeAgent, type WorkingSet, workingSet } from "../../detectors/working-set.ts";
 import { Event, type EventKind } from "../../schemas/event.ts";
 import { canonicalLine } from "../../schemas/event-line.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type AnyDetector, DETECTORS, detectorSettingsOf } from "../../detectors/index.ts";
-import { decodeAgent, encodeAgent, groupOf, workingSet } from "../../detectors/working-set.ts";
+import type { Detector } from "../../detectors/detector.ts";
+import { decodeAgent, encodeAgent } from "../../detectors/fold/agent-codec.ts";
+import { groupOf, workingSet } from "../../detectors/fold/working-set.ts";
+import { DETECTORS, detectorSettingsOf } from "../../detectors/index.ts";
 import { call, event, HOUR, SECOND, START, type World } from "./given.ts";
 import { APPROVE, LATER, learned, READ, session } from "./sessions.ts";
 
@@ -25,7 +27,7 @@ function busy(): World {
   return given;
 }
 /** The detectors as a later release would have them: this one a version further on. */
-const upgraded = (id: string, by: number, read?: (version: number) => void): readonly AnyDetector[] =>
+const upgraded = (id: string, by: number, read?: (version: number) => void): readonly Detector[] =>
   DETECTORS.map((detector) => {
     if (detector.id !== id) return detector;
     const { agent } = detector.columns;

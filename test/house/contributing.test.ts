@@ -1,9 +1,9 @@
 /** The guide to a first detector cannot rot: its detector is compiled, compared and run. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { workingSet } from "../../detectors/fold/working-set.ts";
 import { createFold } from "../../detectors/fold.ts";
 import { DETECTORS } from "../../detectors/index.ts";
-import { workingSet } from "../../detectors/working-set.ts";
 import { call, viewOf } from "../detectors/given.ts";
 import { deniedStreak } from "./example/denied-streak.ts";
 

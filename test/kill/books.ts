@@ -1,5 +1,5 @@
 /** What a data folder holds, read without a service: the log, what was made of it, and what it should have come to. */
-import { workingSet } from "../../detectors/working-set.ts";
+import { workingSet } from "../../detectors/fold/working-set.ts";
 import type { Action, ActionOutcome, Denial } from "../../schemas/action.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import { EventView, eventColumns } from "../../schemas/event-view.ts";

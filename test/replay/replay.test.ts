@@ -1,7 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { encodeAgent } from "../../detectors/fold/agent-codec.ts";
+import { workingSet } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
-import { encodeAgent, workingSet } from "../../detectors/working-set.ts";
 import { EventView } from "../../schemas/event-view.ts";
 import { Settings } from "../../schemas/settings.ts";
 import { createJudge } from "../../services/judge.ts";

@@ -1,8 +1,8 @@
 /** The fold with nothing around it, fed with lines. */
+import { type WorkingSet, workingSet } from "../../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../../detectors/index.ts";
 import type { AgentRow } from "../../../detectors/rows.ts";
 import { GENERATION_SIZE } from "../../../detectors/stats/recent-ids.ts";
-import { type WorkingSet, workingSet } from "../../../detectors/working-set.ts";
 import { EventScanner, hashKey } from "../../../schemas/event-scanner.ts";
 import { EventView, eventColumns } from "../../../schemas/event-view.ts";
 import { Settings } from "../../../schemas/settings.ts";

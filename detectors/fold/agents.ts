@@ -1,0 +1,32 @@
+/** The agent of an event: found in the working set, or begun. */
+import { type EventView, TEXT } from "../../schemas/event-view.ts";
+import { type AgentRow, agentRow } from "../rows.ts";
+import { type Panel, startColumns } from "./panel.ts";
+import { epochOf } from "./time.ts";
+import type { WorkingSet } from "./working-set.ts";
+
+/** Low half of the key of an event's agent in a working set. */
+export const agentLow = (event: EventView) =>
+  event.low(TEXT.agent) ^ Math.imul(event.low(TEXT.tenant), 0x9e3779b1);
+/** High half of the key. */
+export const agentHigh = (event: EventView) => event.high(TEXT.agent) ^ event.high(TEXT.tenant);
+
+/** The row of the event's agent. */
+export function agentOf(panel: Panel, set: WorkingSet, event: EventView): AgentRow {
+  const [low, high] = [agentLow(event), agentHigh(event)];
+  const known = set.agents.get(low, high);
+  if (known !== undefined) return known;
+  const begun = agentRow(event.text(TEXT.tenant), event.text(TEXT.agent), low, high);
+  begun.epoch = epochOf(event.time);
+  begun.own.push(...startColumns(panel, "agent"));
+  set.agents.set(low, high, begun);
+  return begun;
+}
+
+/** Notes that the event at this position is absorbed, so that it is skipped after a reload. */
+export function absorb(set: WorkingSet, agent: AgentRow, position: number): void {
+  agent.position = position;
+  if (agent.changed) return;
+  agent.changed = true;
+  set.changed.push(agent);
+}

@@ -1,0 +1,41 @@
+/** The detectors that judge, in the order of the catalogue, and what they all are told. */
+import type { Detector } from "../detector.ts";
+import type { AgentRow, SessionRow, TokenRow } from "../rows.ts";
+
+/** The detectors of a fold; `settings[i]` are those of `detectors[i]`, and so are `own[i]` of each row. */
+export interface Panel {
+  readonly detectors: readonly Detector[];
+  readonly settings: readonly unknown[];
+  /** Sessions and tokens that were let go because an agent had too many. */
+  readonly caps: { sessions: number; tokens: number };
+}
+
+/** Columns of all detectors for a new row; made at full length, because a list that grows takes several times its room. */
+export function startColumns({ detectors, settings }: Panel, of: "agent" | "session" | "token"): unknown[] {
+  const own = new Array(detectors.length);
+  for (let at = 0; at < detectors.length; at++) own[at] = detectors[at]?.columns[of].start(settings[at]);
+  return own;
+}
+
+/** A session is over: detectors learn from it. */
+export function tellSessionEnded({ detectors, settings }: Panel, row: SessionRow): void {
+  const { agent, own } = row;
+  detectors.forEach((detector, at) => {
+    detector.sessionEnded?.(agent, agent.own[at], row, own[at], settings[at]);
+  });
+}
+
+/** A token's row is about to go. */
+export function tellTokenEnded({ detectors, settings }: Panel, row: TokenRow): void {
+  const { agent, own } = row;
+  detectors.forEach((detector, at) => {
+    detector.tokenEnded?.(agent, agent.own[at], row, own[at], settings[at]);
+  });
+}
+
+/** The agent's clock has passed into a new day: candidates become baseline. */
+export function tellEpochEnded({ detectors, settings }: Panel, agent: AgentRow, epoch: number): void {
+  detectors.forEach((detector, at) => {
+    detector.epochEnded?.(agent, agent.own[at], epoch, settings[at]);
+  });
+}

@@ -1,0 +1,74 @@
+/** The shared columns of rows, dense. */
+import type { ByteReader, ByteWriter } from "../codec.ts";
+import { type AgentRow, agentRow, type SessionRow, sessionRow, type TokenRow, tokenRow } from "../rows.ts";
+import { readRecentIds, writeRecentIds } from "../stats/recent-ids.ts";
+
+/** Writes the shared columns of an agent. */
+export function writeAgent(row: AgentRow, to: ByteWriter): void {
+  to.text(row.tenant);
+  to.text(row.id);
+  to.i32(row.low);
+  to.i32(row.high);
+  to.f64(row.clock);
+  to.i32(row.epoch);
+  to.f64(row.position);
+  to.i32(row.baselineVersion);
+  writeRecentIds(row.recent, to);
+}
+
+/** Reads what writeAgent wrote. */
+export function readAgent(from: ByteReader): AgentRow {
+  const row = agentRow(from.text(), from.text(), from.i32(), from.i32());
+  row.clock = from.f64();
+  row.epoch = from.i32();
+  row.position = from.f64();
+  row.baselineVersion = from.i32();
+  Object.assign(row.recent, readRecentIds(from));
+  return row;
+}
+
+/** Writes the shared columns of a session. */
+export function writeSession(row: SessionRow, to: ByteWriter): void {
+  to.i32(row.low);
+  to.i32(row.high);
+  to.text(row.name);
+  to.f64(row.startedAt);
+  to.f64(row.lastAt);
+  to.i32(row.events);
+  to.u8(row.flagged ? 1 : 0);
+}
+
+/** Reads what writeSession wrote. */
+export function readSession(agent: AgentRow, from: ByteReader): SessionRow {
+  const row = sessionRow(agent, from.i32(), from.i32(), from.text(), from.f64(), []);
+  row.lastAt = from.f64();
+  row.events = from.i32();
+  row.flagged = from.u8() === 1;
+  return row;
+}
+
+/** Writes the shared columns of a token. */
+export function writeToken(row: TokenRow, to: ByteWriter): void {
+  to.i32(row.low);
+  to.i32(row.high);
+  for (const text of [row.publicId, row.hash, row.family]) to.text(text);
+  for (const time of [row.issuedAt, row.expiresAt, row.revokedAt, row.keepUntil]) to.f64(time);
+  to.u8(row.audience === undefined ? 0 : 1);
+  to.texts(row.audience ?? []);
+}
+
+/** Reads what writeToken wrote. */
+export function readToken(agent: AgentRow, from: ByteReader): TokenRow {
+  const row = tokenRow(agent, from.i32(), from.i32(), []);
+  row.publicId = from.text();
+  row.hash = from.text();
+  row.family = from.text();
+  row.issuedAt = from.f64();
+  row.expiresAt = from.f64();
+  row.revokedAt = from.f64();
+  row.keepUntil = from.f64();
+  const known = from.u8() === 1;
+  const audience = from.texts();
+  row.audience = known ? audience : undefined;
+  return row;
+}

@@ -1,0 +1,97 @@
+/** The session of an event: found, or begun after the one before it has ended by gap, length or age. */
+import { type EventView, TEXT } from "../../schemas/event-view.ts";
+import { type AgentRow, type SessionRow, sessionRow } from "../rows.ts";
+import { type Panel, startColumns, tellSessionEnded } from "./panel.ts";
+import { unlinkSession, useSession } from "./recency.ts";
+import type { WorkingSet } from "./working-set.ts";
+
+/** A session that was idle for longer has ended. */
+const SESSION_GAP_MS = 1_800_000;
+const MAX_SESSION_EVENTS = 4096;
+const MAX_SESSION_MS = 86_400_000;
+/** Most live sessions of one agent; beyond it the least recently used go. */
+const MAX_SESSIONS = 1024;
+
+/** The row of the event's session. A late event opens none: what came before and after it is gone, and so is the row. */
+export function sessionOf(
+  panel: Panel,
+  set: WorkingSet,
+  agent: AgentRow,
+  event: EventView,
+  isLate: boolean,
+): SessionRow {
+  const column = sessionColumn(event);
+  const low = event.low(column) ^ agent.low ^ column;
+  const high = event.high(column) ^ Math.imul(agent.high, 0x85ebca6b);
+  const known = set.sessions.get(low, high);
+  if (known !== undefined) {
+    if (isLate || !isOver(known, event.time)) return touch(known, event.time);
+    endSession(panel, set, known);
+  }
+  const begun = sessionRow(
+    agent,
+    low,
+    high,
+    sessionName(event, column),
+    event.time,
+    startColumns(panel, "session"),
+  );
+  if (isLate) return begun;
+  makeRoom(panel, set, agent);
+  set.sessions.set(low, high, begun);
+  return touch(begun, event.time);
+}
+
+/** Ends the sessions of an agent that were idle for too long. */
+export function endIdleSessions(panel: Panel, set: WorkingSet, agent: AgentRow, timeMs: number): void {
+  let oldest = agent.oldestSession;
+  while (oldest !== undefined && oldest.lastAt + SESSION_GAP_MS < timeMs) {
+    endSession(panel, set, oldest);
+    oldest = agent.oldestSession;
+  }
+}
+
+function makeRoom(panel: Panel, set: WorkingSet, agent: AgentRow): void {
+  if (agent.sessionCount < MAX_SESSIONS || agent.oldestSession === undefined) return;
+  panel.caps.sessions++;
+  endSession(panel, set, agent.oldestSession);
+}
+
+function endSession(panel: Panel, set: WorkingSet, row: SessionRow): void {
+  set.sessions.delete(row.low, row.high);
+  unlinkSession(row);
+  tellSessionEnded(panel, row);
+}
+
+function touch(row: SessionRow, timeMs: number): SessionRow {
+  row.events++;
+  if (timeMs > row.lastAt) row.lastAt = timeMs;
+  useSession(row);
+  return row;
+}
+
+function isOver(row: SessionRow, timeMs: number): boolean {
+  if (row.lastAt + SESSION_GAP_MS < timeMs || row.events >= MAX_SESSION_EVENTS) return true;
+  return row.startedAt + MAX_SESSION_MS < timeMs;
+}
+
+type SessionColumn =
+  | typeof TEXT.session
+  | typeof TEXT.trace
+  | typeof TEXT.rootGrant
+  | typeof TEXT.family
+  | typeof TEXT.instance;
+
+/** Which session an event belongs to; the first that is there: session, trace, grant, family, else the instance by gaps. */
+function sessionColumn(event: EventView): SessionColumn {
+  if (event.has(TEXT.session)) return TEXT.session;
+  if (event.has(TEXT.trace)) return TEXT.trace;
+  if (event.has(TEXT.rootGrant)) return TEXT.rootGrant;
+  return event.has(TEXT.family) ? TEXT.family : TEXT.instance;
+}
+
+function sessionName(event: EventView, column: SessionColumn): string {
+  const text = event.text(column);
+  if (column === TEXT.session || column === TEXT.trace) return text;
+  return `${text || "agent"}@${new Date(event.time).toISOString()}`;
+}

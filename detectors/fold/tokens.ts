@@ -1,0 +1,90 @@
+/** The token of an event: found or begun, with the facts that the event adds. */
+import { EVENT_KINDS } from "../../schemas/event.ts";
+import { AUDIENCE_AT, AUDIENCES, type EventView, TEXT } from "../../schemas/event-view.ts";
+import { type AgentRow, type TokenRow, tokenRow } from "../rows.ts";
+import { internedList, internedTextAt } from "../stats/interned.ts";
+import { type Panel, startColumns, tellTokenEnded } from "./panel.ts";
+import { unlinkToken, useToken } from "./recency.ts";
+import type { WorkingSet } from "./working-set.ts";
+
+const REVOKED = EVENT_KINDS.indexOf("token.revoked");
+/** Most known tokens of one agent; beyond it the least recently used go. */
+const MAX_TOKENS = 2048;
+/** How long a token is remembered after its end, or after its last sight if its end is unknown. */
+const KEEP_TOKEN_MS = 86_400_000;
+
+/** The row of the event's token; undefined if it names none. */
+export function tokenOf(
+  panel: Panel,
+  set: WorkingSet,
+  agent: AgentRow,
+  event: EventView,
+): TokenRow | undefined {
+  const column = event.has(TEXT.publicId) ? TEXT.publicId : TEXT.hash;
+  if (!event.has(column)) {
+    if (event.kindIndex === REVOKED && event.has(TEXT.family)) revokeFamily(agent, event);
+    return undefined;
+  }
+  const low = event.low(column) ^ agent.low;
+  const high = event.high(column) ^ Math.imul(agent.high, 0xc2b2ae35);
+  const row = set.tokens.get(low, high) ?? begin(panel, set, agent, low, high);
+  note(row, event);
+  useToken(row);
+  return row;
+}
+
+/** Lets go of the tokens of an agent that ended long enough ago. */
+export function endOldTokens(panel: Panel, set: WorkingSet, agent: AgentRow, timeMs: number): void {
+  let oldest = agent.oldestToken;
+  while (oldest !== undefined && oldest.keepUntil < timeMs) {
+    end(panel, set, oldest);
+    oldest = agent.oldestToken;
+  }
+}
+
+function begin(panel: Panel, set: WorkingSet, agent: AgentRow, low: number, high: number): TokenRow {
+  if (agent.tokenCount >= MAX_TOKENS && agent.oldestToken !== undefined) {
+    panel.caps.tokens++;
+    end(panel, set, agent.oldestToken);
+  }
+  const row = tokenRow(agent, low, high, startColumns(panel, "token"));
+  set.tokens.set(low, high, row);
+  return row;
+}
+
+function end(panel: Panel, set: WorkingSet, row: TokenRow): void {
+  set.tokens.delete(row.low, row.high);
+  unlinkToken(row);
+  tellTokenEnded(panel, row);
+}
+
+/** Facts of a token, in any order of arrival: what is said later adds to what is known. */
+function note(row: TokenRow, event: EventView): void {
+  if (row.publicId === "" && event.has(TEXT.publicId)) row.publicId = event.text(TEXT.publicId);
+  if (row.hash === "" && event.has(TEXT.hash)) row.hash = event.text(TEXT.hash);
+  if (row.family === "" && event.has(TEXT.family)) row.family = event.text(TEXT.family);
+  if (Number.isNaN(row.issuedAt)) row.issuedAt = event.issuedAt;
+  if (Number.isNaN(row.expiresAt)) row.expiresAt = event.expiresAt;
+  if (row.audience === undefined && event.number(AUDIENCES) > 0) row.audience = audienceOf(event);
+  if (event.kindIndex === REVOKED) revoke(row, event.time);
+  const end = Number.isNaN(row.expiresAt) ? event.time : Math.max(row.expiresAt, event.time);
+  if (end + KEEP_TOKEN_MS > row.keepUntil) row.keepUntil = end + KEEP_TOKEN_MS;
+}
+
+/** The earliest end counts: a token revoked twice was gone after the first time. */
+function revoke(row: TokenRow, timeMs: number): void {
+  if (!(row.revokedAt <= timeMs)) row.revokedAt = timeMs;
+}
+
+/** A family that is revoked as such, without naming a token, takes all its tokens along (RFC 7009 section 2.1). */
+function revokeFamily(agent: AgentRow, event: EventView): void {
+  const family = event.text(TEXT.family);
+  for (let row = agent.oldestToken; row !== undefined; row = row.newer)
+    if (row.family === family) revoke(row, event.time);
+}
+
+function audienceOf(event: EventView): readonly string[] {
+  const count = event.number(AUDIENCES);
+  if (count === 1) return internedList(event, AUDIENCE_AT);
+  return Array.from({ length: count }, (_, at) => internedTextAt(event, AUDIENCE_AT + at * 4));
+}

@@ -1,0 +1,52 @@
+/**
+ * One copy of texts that many rows hold (services, audiences, places), found by their hash, so that a text that is
+ * known is not even decoded. Bounded: when it is full it begins anew, which costs copies and changes nothing.
+ */
+import type { EventView } from "../../schemas/event-view.ts";
+import { TEXT, TEXT_AT, type TextColumn } from "../../schemas/event-view.ts";
+import { PairMap } from "./pair-map.ts";
+
+const LIMIT = 20_000;
+const texts = new PairMap<string>();
+const lists = new PairMap<readonly string[]>();
+
+/** The text of a column. */
+export function internedText(event: EventView, column: TextColumn): string {
+  return internedTextAt(event, TEXT_AT + column * 4);
+}
+
+/** The text whose four numbers begin at `offset`. */
+export function internedTextAt(event: EventView, offset: number): string {
+  const [low, high] = [event.number(offset), event.number(offset + 1)];
+  const known = texts.get(low, high);
+  if (known !== undefined) return known;
+  if (texts.size >= LIMIT) texts.clear();
+  const text = event.textAt(offset);
+  texts.set(low, high, text);
+  return text;
+}
+
+/** A list of the one text at `offset`, shared too. */
+export function internedList(event: EventView, offset: number): readonly string[] {
+  const [low, high] = [event.number(offset), event.number(offset + 1)];
+  const known = lists.get(low, high);
+  if (known !== undefined) return known;
+  if (lists.size >= LIMIT) lists.clear();
+  const list = [internedTextAt(event, offset)];
+  lists.set(low, high, list);
+  return list;
+}
+
+const operations = new PairMap<string>();
+
+/** The name of an operation with its service in front. */
+export function internedOperation(event: EventView): string {
+  const low = event.low(TEXT.operation) ^ Math.imul(event.low(TEXT.service), 0x9e3779b1);
+  const high = event.high(TEXT.operation) ^ event.high(TEXT.service);
+  const known = operations.get(low, high);
+  if (known !== undefined) return known;
+  if (operations.size >= LIMIT) operations.clear();
+  const name = `${internedText(event, TEXT.service)} ${event.text(TEXT.operation)}`;
+  operations.set(low, high, name);
+  return name;
+}
