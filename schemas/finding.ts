@@ -27,7 +27,9 @@ export const Finding = z.object({
   session: z.string(),
   workflow: z.string().optional(),
   /** The token concerned: what a gate or issuer needs to stop it. */
-  token: z.object({ publicId: z.string().optional(), hash: z.string().optional(), family: z.string().optional() }).optional(),
+  token: z
+    .object({ publicId: z.string().optional(), hash: z.string().optional(), family: z.string().optional() })
+    .optional(),
   /** The evidence, trigger last. */
   eventIds: z.array(EventId).min(1),
   /** One sentence: what was observed. */
