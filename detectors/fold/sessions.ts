@@ -21,7 +21,7 @@ export function sessionOf(
   isLate: boolean,
 ): SessionRow {
   const column = sessionColumn(event);
-  const low = event.low(column) ^ agent.low ^ column;
+  const low = event.low(column) ^ agent.low ^ column ^ (isGiven(column) ? 0 : partOf(event));
   const high = event.high(column) ^ Math.imul(agent.high, 0x85ebca6b);
   const known = set.sessions.get(low, high);
   if (known !== undefined) {
@@ -90,8 +90,14 @@ function sessionColumn(event: EventView): SessionColumn {
   return event.has(TEXT.family) ? TEXT.family : TEXT.instance;
 }
 
+const isGiven = (column: SessionColumn) => column === TEXT.session || column === TEXT.trace;
+
+/** A session that is told by its grant or instance is one workflow on one instance: a grant may serve many of both. */
+const partOf = (event: EventView) =>
+  event.low(TEXT.workflow) ^ Math.imul(event.low(TEXT.instance), 0x27d4eb2f);
+
 function sessionName(event: EventView, column: SessionColumn): string {
   const text = event.text(column);
-  if (column === TEXT.session || column === TEXT.trace) return text;
+  if (isGiven(column)) return text;
   return `${text || "agent"}@${new Date(event.time).toISOString()}`;
 }
