@@ -110,3 +110,10 @@ export class ByteReader {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+
+/** Columns of a detector that keeps nothing there. */
+export const nothing = {
+  start: () => undefined,
+  write: () => undefined,
+  read: () => undefined,
+};

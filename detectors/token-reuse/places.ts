@@ -1,0 +1,89 @@
+/** Places that a token is used from: one switch may be a move, a return cannot. */
+import { ASN, type EventView, PROVIDER, TEXT } from "../../schemas/event-view.ts";
+import { PairMap } from "../stats/pair-map.ts";
+import { MOST_PLACES, type Place } from "./columns.ts";
+import { duration, type Scene, tell } from "./tell.ts";
+
+/** Judges where a use comes from. What a provider calls by itself, and what has neither workload nor network, has no place. */
+export function takePlace(scene: Scene): void {
+  const { event, own } = scene;
+  if (event.number(PROVIDER) === 1) return;
+  const workload = event.low(TEXT.node) ^ (event.has(TEXT.node) ? 0 : event.low(TEXT.instance));
+  const network = event.number(ASN) || event.low(TEXT.ip);
+  if (workload === 0 && network === 0) return;
+  const high = Math.imul(network, 0x9e3779b1);
+  const { places } = own.token;
+  const known = placeOf(places, workload, high);
+  if (known !== undefined) judgeReturn(scene, known);
+  else own.token.places = [...withRoom(places), newPlace(event, workload, high)];
+}
+
+function placeOf(places: readonly Place[], low: number, high: number): Place | undefined {
+  for (const known of places) if (known.low === low && known.high === high) return known;
+  return undefined;
+}
+
+/** Without the place that was used least recently, if there are as many as may be remembered. */
+function withRoom(places: readonly Place[]): readonly Place[] {
+  if (places.length < MOST_PLACES) return places;
+  const oldest = Math.min(...places.map(({ time }) => time));
+  const at = places.findIndex(({ time }) => time === oldest);
+  return places.toSpliced(at, 1);
+}
+
+/** The token is back at A: if it was at B in between and lately, nobody moved. */
+function judgeReturn(scene: Scene, here: Place): void {
+  const { event, own } = scene;
+  const before = here.time;
+  // What comes out of order here is older than what is known of the place, and says nothing new.
+  if (event.time < before) return;
+  here.time = event.time;
+  if (own.token.places.length === 1) return;
+  const away = own.token.places.find((other) => other.time > before && other.time < event.time);
+  if (away !== undefined && event.time - before <= longestMs(scene)) tellReturn(scene, here, away, before);
+}
+
+/** Longest time within which two places must alternate: a token that lives shorter has no longer. */
+function longestMs({ token, settings }: Scene): number {
+  const lifetimeMs = token.expiresAt - token.issuedAt;
+  return Number.isNaN(lifetimeMs) ? settings.alternationMs : Math.min(settings.alternationMs, lifetimeMs);
+}
+
+function tellReturn(scene: Scene, here: Place, away: Place, before: number): void {
+  const attested = here.attested && away.attested;
+  const returnedAfterMs = scene.event.time - before;
+  tell(
+    scene,
+    "used-in-two-places",
+    { eventId: away.eventId, time: before },
+    {
+      summary: `One token is used from two places at once: ${here.text}, then ${away.text}, and back within ${duration(returnedAfterMs)}.`,
+      expected:
+        "A token stays with the workload that it was issued to; a move happens once and does not return.",
+      ...(attested ? {} : { severity: "medium" as const }),
+      earlier: [here.eventId, away.eventId],
+      evidence: { places: [here.text, away.text], returnedAfterMs, attested },
+    },
+  );
+}
+
+function newPlace(event: EventView, low: number, high: number): Place {
+  const attested = event.has(TEXT.node) || event.has(TEXT.instance);
+  return { low, high, text: placeText(event, low, high), attested, eventId: event.id, time: event.time };
+}
+
+/** Texts of places, found by their hash: many tokens are used from the same ones. Begins anew when it is full. */
+const texts = new PairMap<string>();
+const MOST_TEXTS = 20_000;
+
+function placeText(event: EventView, low: number, high: number): string {
+  const known = texts.get(low, high);
+  if (known !== undefined) return known;
+  const workload = event.text(TEXT.node) || event.text(TEXT.instance);
+  const asn = event.number(ASN) === 0 ? "" : `AS${event.number(ASN) >>> 0}`;
+  const network = [event.text(TEXT.ip), asn].filter((part) => part !== "").join(" ");
+  const text = [workload, network].filter((part) => part !== "").join(" at ");
+  if (texts.size >= MOST_TEXTS) texts.clear();
+  texts.set(low, high, text);
+  return text;
+}
