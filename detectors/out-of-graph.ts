@@ -16,7 +16,7 @@ import { grown, roomier } from "./stats/room.ts";
 
 const Settings = z.strictObject({
   minSessions: z.int().min(1).default(20).describe("Sessions that a workflow (or an agent) is learned from before it is judged. Lower: judged sooner, more false findings."),
-  maxNovelty: z.number().min(0).max(1).default(0.02).describe("Largest share of sessions with a one-off sensitive operation at which learning ends."),
+  maxNovelty: z.number().min(0).max(1).default(0.1).describe("Largest share of sessions with a one-off sensitive operation at which learning ends."),
   witnesses: z.int().min(1).max(4).default(2).describe("Distinct trust units that must have used an edge before it is baseline; one more from five units on. Higher: harder to poison, slower to learn."),
   sessions: z.int().min(1).default(5).describe("Sessions that must have used a reading edge before it is baseline, after learning."),
 });
@@ -40,7 +40,7 @@ export const outOfGraph: Detector<Settings, Baseline, Path, undefined> = {
       "operation-new-to-agent": {
         severity: "medium",
         evidence: "fact",
-        fires: "a sensitive operation is used that is in no workflow of the agent, and the session's workflow is unknown or still learning",
+        fires: "a sensitive operation is used that is in no workflow of the agent, and the session's workflow is not declared, or is still learning and turned up after the agent had left learning",
         silencedBy: "the operation being in the agent's baseline",
         tags: ["out-of-graph-access"],
       },
@@ -183,6 +183,8 @@ function outside(b: Baseline, p: Path, symbol: number): "workflow" | "agent" | u
   const workflow = p.workflow > 0 ? b.progress.get(p.workflow) : undefined;
   if (workflow !== undefined && workflow.mode !== "learning")
     return isBaseline(b.graph, child(b.graph, workflow.root, symbol)) ? undefined : "workflow";
+  // A workflow that began with the agent learns in peace; one that turns up later is judged by what the agent knows.
+  if (workflow !== undefined && !workflow.isLate) return undefined;
   const agent = b.progress.get(0);
   if (agent === undefined || agent.mode === "learning") return undefined;
   return isBaseline(b.graph, child(b.graph, agent.root, symbol)) ? undefined : "agent";
@@ -191,7 +193,6 @@ function outside(b: Baseline, p: Path, symbol: number): "workflow" | "agent" | u
 /** Notes the targets of a step for learning. Answers the identifiers that are not in the baseline, if it is sensitive. */
 function walkTargets(b: Baseline, p: Path, symbol: number, event: EventView): readonly Stranger[] {
   let strangers = NONE;
-  const judged = event.tier > 0 && b.progress.get(0)?.mode !== "learning";
   for (let i = 0, count = event.number(TARGETS); i < count; i++) {
     const at = TARGET_AT + i * 8;
     const fieldLow = event.number(at) ^ FIELD;
@@ -201,7 +202,7 @@ function walkTargets(b: Baseline, p: Path, symbol: number, event: EventView): re
     if (slot >= 0 && targets.isOpen(b.targets, slot)) continue;
     const record = slot < 0 ? -1 : targets.find(b.targets, slot, low, high);
     keep(p, symbol, field, record < 0, event, at + 4);
-    if (!judged || targets.isKnown(b.targets, record)) continue;
+    if (event.tier === 0 || targets.isKnown(b.targets, record)) continue;
     const value = event.textAt(at + 4);
     if (!isIdentifier(value)) continue;
     const closed = slot >= 0 && targets.isClosed(b.targets, slot) && targets.isSettled(b.targets, slot);

@@ -25,6 +25,8 @@ export interface Progress {
   sensitiveOnce: number;
   /** Sessions withheld from learning because a finding was made in them. */
   withheld: number;
+  /** The agent had left learning before it was first seen: it may not hide behind its own learning. */
+  readonly isLate: boolean;
 }
 
 export interface Baseline {
@@ -55,7 +57,8 @@ export function progressOf(b: Baseline, workflow: number): Progress | undefined 
   // The agent's root is symbol 0 and a workflow's its own number, under the unused node 0.
   const root = child(b.graph, 0, workflow) || addChild(b.graph, 0, workflow);
   if (root === 0) return undefined;
-  const begun: Progress = { workflow, root, mode: "learning", sessions: 0, units: [], sensitiveOnce: 0, withheld: 0 };
+  const isLate = (b.progress.get(0)?.mode ?? "learning") !== "learning";
+  const begun: Progress = { workflow, root, mode: "learning", sessions: 0, units: [], sensitiveOnce: 0, withheld: 0, isLate };
   b.progress.set(workflow, begun);
   return begun;
 }
@@ -97,6 +100,9 @@ export function endPath(p: Path): void {
   giveBack(p.labels);
 }
 
+/** Beside the mode in its byte. */
+const LATE = 128;
+
 export function writeBaseline(b: Baseline, to: ByteWriter): void {
   writeNames(b.names, to);
   writeGraph(b.graph, to);
@@ -107,7 +113,7 @@ export function writeBaseline(b: Baseline, to: ByteWriter): void {
   for (const p of b.progress.values()) {
     to.u16(p.workflow);
     to.i32(p.root);
-    to.u8(MODES.indexOf(p.mode));
+    to.u8(MODES.indexOf(p.mode) | (p.isLate ? LATE : 0));
     for (const count of [p.sessions, p.sensitiveOnce, p.withheld]) to.i32(count);
     to.numbers(p.units);
   }
@@ -116,9 +122,10 @@ export function writeBaseline(b: Baseline, to: ByteWriter): void {
 export function readBaseline(from: ByteReader): Baseline {
   const read: Baseline = { names: readNames(from), graph: readGraph(from), targets: readTargets(from), progress: new Map(), version: from.i32(), capped: from.i32() };
   for (let left = from.u16(); left > 0; left--) {
-    const [workflow, root, mode] = [from.u16(), from.i32(), MODES[from.u8()] ?? "learning"];
+    const [workflow, root, flags] = [from.u16(), from.i32(), from.u8()];
+    const mode = MODES[flags & (LATE - 1)] ?? "learning";
     const [sessions, sensitiveOnce, withheld] = [from.i32(), from.i32(), from.i32()];
-    read.progress.set(workflow, { workflow, root, mode, sessions, units: from.numbers(), sensitiveOnce, withheld });
+    read.progress.set(workflow, { workflow, root, mode, sessions, units: from.numbers(), sensitiveOnce, withheld, isLate: (flags & LATE) !== 0 });
   }
   return read;
 }

@@ -129,11 +129,16 @@ export const noveltyForecast = (progress: Progress) => (progress.sessions === 0 
 /** Most of an agent's sessions, as a share, that may belong to workflows still learning when the agent leaves learning. */
 const MOST_UNSETTLED = 0.1;
 
+/** Sessions from one look at whether learning is over to the next. */
+const LOOK_EVERY = 4;
+
 function isReady(b: Baseline, progress: Progress, settings: LearningSettings): boolean {
-  if (progress.sessions < settings.minSessions || noveltyForecast(progress) > settings.maxNovelty) return false;
-  if (unwitnessedShare(b, progress, settings) > settings.maxNovelty) return false;
+  const { sessions } = progress;
+  // Looking costs a walk over the graph, so not every session is followed by a look.
+  if (sessions < settings.minSessions || (sessions - settings.minSessions) % LOOK_EVERY !== 0) return false;
   // The agent as a whole knows no more than its workflows do: what they have yet to show is not new to it.
-  return progress.workflow !== 0 || unsettledShare(b, progress) <= MOST_UNSETTLED;
+  if (progress.workflow === 0 && unsettledShare(b, progress) > MOST_UNSETTLED) return false;
+  return Math.max(noveltyForecast(progress), unwitnessedShare(b, progress, settings)) <= settings.maxNovelty;
 }
 
 /** Share of sessions with a sensitive operation that too few trust units have used: it would not become baseline. */
@@ -176,7 +181,8 @@ export function turnEpoch(b: Baseline, settings: LearningSettings): void {
   const unknown: Stage = { learning: false, needed: Number.POSITIVE_INFINITY };
   turnGraph(b.graph, b.names, settings, (root) => stages.get(root) ?? unknown);
   const agent = b.progress.get(0);
-  if (agent !== undefined && agent.mode !== "learning") turnTargets(b.targets, b.names, settings, settled(agent, settings));
+  // A slot has a learning of its own, and does not wait for the agent's.
+  if (agent !== undefined) turnTargets(b.targets, b.names, settings, { ...stageOf(agent, settings), learning: false });
   b.version++;
 }
 

@@ -72,9 +72,11 @@ function reason(b: Baseline, progress: Progress, settings: LearningSettings): st
   return `${Math.round(unsettledShare(b, progress) * 100)} % of sessions belong to workflows that are still learning`;
 }
 
+/** What would make a finding, in the order of weight. */
 function alertsOn(progress: Progress): string[] {
-  if (progress.mode === "learning") return progress.workflow === 0 ? ["token invariants only"] : ["token invariants", "sensitive operations that the whole agent never used"];
-  return ["token invariants", "sensitive operations not listed here as baseline", "identifiers not listed in a closed slot of a sensitive operation"];
+  const always = ["broken token rules", "identifiers not listed in a closed slot of a sensitive operation"];
+  if (progress.mode !== "learning") return [...always, "sensitive operations not listed here as baseline"];
+  return progress.isLate ? [...always, "sensitive operations that the whole agent never used"] : always;
 }
 
 /** Most values of a slot that are shown. */

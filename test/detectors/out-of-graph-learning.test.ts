@@ -38,9 +38,12 @@ describe("learning", () => {
     );
     expect(workflowOf(given, "Explore")).toMatchObject({
       mode: "learning",
-      reason: "still finding new sensitive operations: forecast 100.0 % of sessions, 2 % allowed",
+      reason: "still finding new sensitive operations: forecast 100.0 % of sessions, 10 % allowed",
     });
-    expect(graphOf(given).agent.alertsOn).toEqual(["token invariants only"]);
+    expect(graphOf(given).agent.alertsOn).toEqual([
+      "broken token rules",
+      "identifiers not listed in a closed slot of a sensitive operation",
+    ]);
   });
 
   it("goes on while one trust unit alone uses a sensitive operation", () => {
@@ -56,7 +59,7 @@ describe("learning", () => {
     );
     expect(workflowOf(given, "Odd")).toMatchObject({
       mode: "learning",
-      reason: "35.0 % of sessions used a sensitive operation that too few trust units have used, 2 % allowed",
+      reason: "35.0 % of sessions used a sensitive operation that too few trust units have used, 10 % allowed",
     });
   });
 
@@ -149,5 +152,20 @@ describe("an event that comes too late", () => {
     const before = graphOf(given);
     expect(given.finds(...ask([DELETE], LATER - MINUTE))).toEqual([]);
     expect(graphOf(given)).toEqual(before);
+  });
+});
+
+describe("a workflow that is still learning", () => {
+  const novel = (workflow: string) => session(LATER, [READ, DELETE], { workflow });
+
+  it("learns in peace if it began with the agent, also what no other workflow uses", () => {
+    const given = world();
+    given.sees(...session(0, [READ], { workflow: "Young" }), ...history(40, HOUR), ...history(40, DAY));
+    expect([graphOf(given).agent.mode, workflowOf(given, "Young").mode]).toEqual(["shadow", "learning"]);
+    expect(given.finds(...novel("Young"))).toEqual([]);
+  });
+
+  it("is judged by what the agent knows if it turned up after the agent had left learning", () => {
+    expect(learned().finds(...novel("Invented"))).toEqual(["operation-new-to-agent"]);
   });
 });
