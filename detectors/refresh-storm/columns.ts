@@ -1,0 +1,109 @@
+/** What refresh-storm keeps of an agent, and how it is written. */
+import type { ByteReader, ByteWriter } from "../codec.ts";
+import type { Columns } from "../detector.ts";
+import type { Settings } from "./settings.ts";
+
+/** What is known of one family of refresh tokens. */
+export interface Family {
+  readonly low: number;
+  readonly high: number;
+  readonly name: string;
+  issuedAt: number;
+  lifetimeMs: number;
+  /** Log likelihood ratio of R1. */
+  evidence: number;
+  wasEarly: boolean;
+  /** Early refreshes in a row, and all since the evidence began. */
+  early: number;
+  refreshes: number;
+  since: number;
+  /** A use was refused since the last refresh. */
+  refused: boolean;
+  cycles: number;
+  /** Event ids of the last cycle. */
+  cycle: string[];
+  quietUntil: number;
+}
+
+/** Minutes are counted against a rate that is learned a day at a time and cannot be walked up. */
+export interface Rate {
+  minute: number;
+  count: number;
+  /** Log likelihood ratios, one for each multiplier. */
+  evidence: number[];
+  day: number;
+  dayCount: number;
+  /** Whole days learned from; -1 while the first, broken one lasts. */
+  days: number;
+  /** Refreshes a minute: the learned rate, and the frozen one of the first week. */
+  mean: number;
+  anchor: number;
+  quietUntil: number;
+}
+
+/** What is kept of an agent. */
+export interface AgentColumns {
+  /** Least recently refreshed first. */
+  readonly families: Family[];
+  /** Families with a refused use or a cycle in hand: while there are none, an accepted use changes nothing. */
+  suspects: number;
+  readonly rate: Rate;
+}
+
+/** Multiples of the learned rate, each with evidence of its own: small ones see long storms, large ones short. */
+export const MULTIPLIERS = [2, 4, 8, 16, 32];
+
+/** A family in which a use was refused or a cycle is in hand. */
+export const isSuspect = (family: Family) => family.refused || family.cycles > 0;
+
+/** Columns of agents. */
+export const agentColumns: Columns<AgentColumns, Settings> = {
+  start: () => ({ families: [], suspects: 0, rate: startRate() }),
+  write({ families, rate }, to) {
+    to.u16(families.length);
+    for (const family of families) writeFamily(family, to);
+    writeRate(rate, to);
+  },
+  read(from) {
+    const families = Array.from({ length: from.u16() }, () => readFamily(from));
+    return { families, suspects: families.filter(isSuspect).length, rate: readRate(from) };
+  },
+};
+
+function writeFamily(family: Family, to: ByteWriter): void {
+  to.numbers([family.low, family.high, family.early, family.refreshes, family.cycles]);
+  const { issuedAt, lifetimeMs, evidence, since, quietUntil } = family;
+  for (const value of [issuedAt, lifetimeMs, evidence, since, quietUntil]) to.f64(value);
+  to.u8((family.wasEarly ? 1 : 0) | (family.refused ? 2 : 0));
+  to.texts([family.name, ...family.cycle]);
+}
+
+function readFamily(from: ByteReader): Family {
+  const [low = 0, high = 0, early = 0, refreshes = 0, cycles = 0] = from.numbers();
+  const [issuedAt, lifetimeMs, evidence] = [from.f64(), from.f64(), from.f64()];
+  const [since, quietUntil, flags] = [from.f64(), from.f64(), from.u8()];
+  const [name = "", ...cycle] = from.texts();
+  const [wasEarly, refused] = [(flags & 1) !== 0, (flags & 2) !== 0];
+  const token = { low, high, name, issuedAt, lifetimeMs };
+  return { ...token, evidence, wasEarly, early, refreshes, since, refused, cycles, cycle, quietUntil };
+}
+
+function startRate(): Rate {
+  const evidence = MULTIPLIERS.map(() => 0);
+  const learned = { day: 0, dayCount: 0, days: -1, mean: 0, anchor: 0 };
+  return { minute: 0, count: 0, evidence, ...learned, quietUntil: 0 };
+}
+
+function writeRate(rate: Rate, to: ByteWriter): void {
+  const { minute, count, day, dayCount, days, mean, anchor, quietUntil, evidence } = rate;
+  for (const value of [minute, count, day, dayCount, days, mean, anchor, quietUntil, ...evidence])
+    to.f64(value);
+}
+
+function readRate(from: ByteReader): Rate {
+  const [minute, count] = [from.f64(), from.f64()];
+  const [day, dayCount, days, mean, anchor] = [from.f64(), from.f64(), from.f64(), from.f64(), from.f64()];
+  const quietUntil = from.f64();
+  const evidence = MULTIPLIERS.map(() => from.f64());
+  return { minute, count, evidence, day, dayCount, days, mean, anchor, quietUntil };
+}

@@ -1,0 +1,56 @@
+/** R1: refreshes that come far too early in a token's life, in a test that may look after every one of them. */
+import type { EventView } from "../../schemas/event-view.ts";
+import type { Out } from "../detector.ts";
+import { ln } from "../stats/exact.ts";
+import type { Family } from "./columns.ts";
+import type { Settings } from "./settings.ts";
+
+/** Chance that a refresh is early: of a loop, and of a healthy client after one on time and after an early one. */
+const EARLY_IF_LOOP = 0.95;
+const EARLY_AFTER_ON_TIME = 0.05;
+const EARLY_AFTER_EARLY = 0.5;
+
+/** Judges a refresh by how much of the token's life had passed. A lifetime that is unknown is not judged. */
+export function judgeEarliness(family: Family, event: EventView, settings: Settings, out: Out): void {
+  if (!(family.lifetimeMs >= settings.minLifetimeMs)) return;
+  weigh(family, event.time, event.time - family.issuedAt < settings.earlyShare * family.lifetimeMs);
+  if (family.evidence < ln(settings.falseAlarmEvery)) return;
+  family.evidence = 0;
+  if (event.time < family.quietUntil) return;
+  family.quietUntil = event.time + settings.quietMs;
+  tell(family, event, settings, out);
+}
+
+/** Adds the log likelihood ratio of one refresh to the evidence, which never falls below nothing. */
+function weigh(family: Family, timeMs: number, isEarly: boolean): void {
+  const healthy = family.wasEarly ? EARLY_AFTER_EARLY : EARLY_AFTER_ON_TIME;
+  if (family.evidence <= 0) {
+    family.since = timeMs;
+    family.refreshes = 0;
+    family.early = 0;
+  }
+  const ratio = isEarly ? EARLY_IF_LOOP / healthy : (1 - EARLY_IF_LOOP) / (1 - healthy);
+  family.evidence = Math.max(family.evidence, 0) + ln(ratio);
+  family.wasEarly = isEarly;
+  family.refreshes++;
+  if (isEarly) family.early++;
+}
+
+function tell(
+  { name, refreshes, early, since, lifetimeMs }: Family,
+  event: EventView,
+  settings: Settings,
+  out: Out,
+): void {
+  const lifetimeSeconds = Math.round(lifetimeMs / 1000);
+  const seconds = Math.round((event.time - since) / 1000);
+  out.finding({
+    kind: "early-refresh-loop",
+    about: name,
+    summary: `${early} of ${refreshes} refreshes of one family within ${seconds} s came before a fifth of the token's ${lifetimeSeconds} s had passed.`,
+    expected:
+      "A healthy client renews late in a token's life; at most one early refresh in twenty, and clusters only by restarts.",
+    rarity: `at most one false alarm in ${settings.falseAlarmEvery} refreshes`,
+    evidence: { family: name, refreshes, early, seconds, lifetimeSeconds },
+  });
+}

@@ -1,0 +1,91 @@
+/** Families of refresh tokens: which one an event belongs to, and which are remembered. */
+import { type EventView, TEXT } from "../../schemas/event-view.ts";
+import type { Rows } from "../detector.ts";
+import type { AgentColumns, Family } from "./columns.ts";
+
+/** The rows that refresh-storm sees. */
+export type OwnRows = Rows<AgentColumns, undefined, undefined>;
+
+/** Families remembered of one agent. */
+const MAX_FAMILIES = 64;
+const NO_FAMILY = "(no family given)";
+
+/** A new token of the family: from here its life is counted. */
+export function beginToken({ own, token }: OwnRows, event: EventView): void {
+  const family = familyOf(own.agent, token?.family, event);
+  family.issuedAt = Number.isNaN(event.issuedAt) ? event.time : event.issuedAt;
+  family.lifetimeMs = event.expiresAt - family.issuedAt;
+}
+
+/** The event's family, which is now the most recently refreshed. `named` is its name in the token's row: it is decoded but once. */
+export function familyOf({ families }: AgentColumns, named: string | undefined, event: EventView): Family {
+  const known = find(families, event);
+  if (known !== undefined) return toEnd(families, known);
+  forgetOver(families, event.time);
+  const begun = beginFamily(named, event);
+  families.push(begun);
+  return begun;
+}
+
+/**
+ * Whether an event uses a token of the family. A use is tied to its family by the token's own row, because calls rarely
+ * name the family. Without a family both the refresh and the use go by grant or instance.
+ */
+export function isUseOf(family: Family, named: string, event: EventView): boolean {
+  if (family.name === NO_FAMILY) return true;
+  if (named !== "") return family.name === named;
+  const column = familyColumn(event);
+  return family.low === event.low(column) && family.high === event.high(column);
+}
+
+/** The column by which a token event names its family: the declared one, else the root grant, else the agent's one line of tokens. */
+function familyColumn(event: EventView): typeof TEXT.family | typeof TEXT.rootGrant | typeof TEXT.instance {
+  if (event.has(TEXT.family)) return TEXT.family;
+  return event.has(TEXT.rootGrant) ? TEXT.rootGrant : TEXT.instance;
+}
+
+function find(families: readonly Family[], event: EventView): Family | undefined {
+  const column = familyColumn(event);
+  const [low, high] = [event.low(column), event.high(column)];
+  for (const family of families) if (family.low === low && family.high === high) return family;
+  return undefined;
+}
+
+function beginFamily(named: string | undefined, event: EventView): Family {
+  const column = familyColumn(event);
+  return {
+    low: event.low(column),
+    high: event.high(column),
+    name: (column === TEXT.family ? named : undefined) || event.text(column) || NO_FAMILY,
+    issuedAt: Number.NaN,
+    lifetimeMs: Number.NaN,
+    evidence: 0,
+    wasEarly: false,
+    early: 0,
+    refreshes: 0,
+    since: event.time,
+    refused: false,
+    cycles: 0,
+    cycle: [],
+    quietUntil: 0,
+  };
+}
+
+/** Families whose last token is long over go, and the least recently refreshed one when there are too many. */
+function forgetOver(families: Family[], timeMs: number): void {
+  let oldest = families[0];
+  while (
+    oldest !== undefined &&
+    (families.length >= MAX_FAMILIES || oldest.issuedAt + 2 * oldest.lifetimeMs < timeMs)
+  ) {
+    families.shift();
+    oldest = families[0];
+  }
+}
+
+function toEnd(families: Family[], family: Family): Family {
+  if (families[families.length - 1] === family) return family;
+  families.splice(families.indexOf(family), 1);
+  families.push(family);
+  return family;
+}

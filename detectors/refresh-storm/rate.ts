@@ -1,0 +1,74 @@
+/** R3: more refreshes a minute than the agent ever made. Minutes of a day are judged by the rate of the days before. */
+import type { EventView } from "../../schemas/event-view.ts";
+import type { Out } from "../detector.ts";
+import { exp, ln } from "../stats/exact.ts";
+import { MULTIPLIERS, type Rate } from "./columns.ts";
+import { turnDay } from "./rate-learning.ts";
+import type { Settings } from "./settings.ts";
+
+const MINUTE_MS = 60_000;
+const MINUTES_A_DAY = 1440;
+/** Lower bound of the dispersion of the negative binomial; 1 allows bursts as heavy as geometric. */
+const DISPERSION = 1;
+
+/** Closes the minutes that have passed, counts this refresh, and judges the minute in hand. */
+export function judgeRate(rate: Rate, event: EventView, settings: Settings, out: Out): void {
+  const minute = Math.floor(event.time / MINUTE_MS);
+  passMinutes(rate, minute);
+  turnDay(rate, Math.floor(minute / MINUTES_A_DAY));
+  rate.count++;
+  rate.dayCount++;
+  if (rate.days <= 0 || event.time < rate.quietUntil) return;
+  // The minute in hand counts as it stands, so that a storm need not wait for its end.
+  const evidence = rate.evidence.map((value, at) => Math.max(value, 0) + gain(rate, at, rate.count));
+  if (mixture(evidence) < ln(settings.falseAlarmEvery)) return;
+  rate.quietUntil = event.time + settings.quietMs;
+  rate.evidence.fill(0);
+  tell(rate, settings, out);
+}
+
+function tell({ count, mean, days }: Rate, settings: Settings, out: Out): void {
+  out.finding({
+    kind: "refresh-rate",
+    summary: `${count} refreshes in this minute: the agent refreshes more often, or for longer, than it ever did.`,
+    expected: `At most ${mean.toFixed(2)} a minute on average, by ${days} days of history.`,
+    rarity: `at most one false alarm in ${settings.falseAlarmEvery} minutes`,
+    evidence: { refreshesThisMinute: count, learnedPerMinute: Number(mean.toFixed(4)), days },
+  });
+}
+
+function passMinutes(rate: Rate, minute: number): void {
+  if (rate.minute === 0) rate.minute = minute;
+  if (minute <= rate.minute) return;
+  closeMinute(rate);
+  skipMinutes(rate, minute - rate.minute - 1);
+  rate.minute = minute;
+  rate.count = 0;
+}
+
+/** Log likelihood ratio of a minute with `count` refreshes: the rate times a multiplier, against the rate. */
+function gain(rate: Rate, at: number, count: number): number {
+  const m = MULTIPLIERS[at] ?? 1;
+  const ratio = (DISPERSION + rate.mean) / (DISPERSION + m * rate.mean);
+  return count * ln(m * ratio) + DISPERSION * ln(ratio);
+}
+
+/** Logarithm of the mean of the likelihood ratios. */
+function mixture(evidence: readonly number[]): number {
+  const largest = Math.max(...evidence);
+  const sum = evidence.reduce((total, value) => total + exp(Math.max(-700, value - largest)), 0);
+  return largest + ln(sum / evidence.length);
+}
+
+function closeMinute(rate: Rate): void {
+  if (rate.days <= 0) return;
+  for (let at = 0; at < rate.evidence.length; at++)
+    rate.evidence[at] = Math.max(rate.evidence[at] ?? 0, 0) + gain(rate, at, rate.count);
+}
+
+/** Empty minutes only lower the evidence, so any number of them is one step. */
+function skipMinutes(rate: Rate, minutes: number): void {
+  if (rate.days <= 0 || minutes <= 0) return;
+  for (let at = 0; at < rate.evidence.length; at++)
+    rate.evidence[at] = Math.max(0, (rate.evidence[at] ?? 0) + minutes * gain(rate, at, 0));
+}
