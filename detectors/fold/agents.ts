@@ -13,7 +13,8 @@ export const agentHigh = (event: EventView) => event.high(TEXT.agent) ^ event.hi
 
 /** The row of the event's agent. */
 export function agentOf(panel: Panel, set: WorkingSet, event: EventView): AgentRow {
-  const [low, high] = [agentLow(event), agentHigh(event)];
+  const low = agentLow(event);
+  const high = agentHigh(event);
   const known = set.agents.get(low, high);
   if (known !== undefined) return known;
   const begun = agentRow(event.text(TEXT.tenant), event.text(TEXT.agent), low, high);

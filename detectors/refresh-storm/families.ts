@@ -46,7 +46,8 @@ function familyColumn(event: EventView): typeof TEXT.family | typeof TEXT.rootGr
 
 function find(families: readonly Family[], event: EventView): Family | undefined {
   const column = familyColumn(event);
-  const [low, high] = [event.low(column), event.high(column)];
+  const low = event.low(column);
+  const high = event.high(column);
   for (const family of families) if (family.low === low && family.high === high) return family;
   return undefined;
 }

@@ -17,7 +17,8 @@ export function internedText(event: EventView, column: TextColumn): string {
 
 /** The text whose four numbers begin at `offset`. */
 export function internedTextAt(event: EventView, offset: number): string {
-  const [low, high] = [event.number(offset), event.number(offset + 1)];
+  const low = event.number(offset);
+  const high = event.number(offset + 1);
   const known = texts.get(low, high);
   if (known !== undefined) return known;
   if (texts.size >= LIMIT) texts.clear();
@@ -28,7 +29,8 @@ export function internedTextAt(event: EventView, offset: number): string {
 
 /** A list of the one text at `offset`, shared too. */
 export function internedList(event: EventView, offset: number): readonly string[] {
-  const [low, high] = [event.number(offset), event.number(offset + 1)];
+  const low = event.number(offset);
+  const high = event.number(offset + 1);
   const known = lists.get(low, high);
   if (known !== undefined) return known;
   if (lists.size >= LIMIT) lists.clear();
