@@ -12,9 +12,9 @@ import { giveBack, grown, room, roomier } from "../stats/room.ts";
 /** Longest context, in symbols. */
 export const ORDER = 3;
 
+/** State of a node: what it takes to leave it is in life-cycle.ts. A person or a contract can pin or deny. */
 export const CANDIDATE = 0;
 export const BASELINE = 1;
-/** Approved by a person or a contract. */
 export const PINNED = 2;
 export const DENIED = 3;
 
@@ -32,8 +32,9 @@ const STATE_MASK = 7;
 const MANY_DAYS = 8;
 
 /** Most nodes of one agent; beyond it only edges that are there already are counted. */
-export const MAX_NODES = 16_384;
+const MAX_NODES = 16_384;
 
+/** The nodes of one agent, and where to find them. */
 export interface Graph {
   /** Records of WIDTH numbers; node 0 is unused. */
   nodes: Int32Array;
@@ -41,11 +42,13 @@ export interface Graph {
   index: Int32Array;
 }
 
-export function graph(): Graph {
+/** A graph with room for a few nodes. */
+export function newGraph(): Graph {
   return { nodes: room(WIDTH * 8), count: 1, index: room(16) };
 }
 
-const slotOf = (parent: number, symbol: number) => (Math.imul(parent, 0x9e3779b1) ^ Math.imul(symbol, 0x85ebca6b)) >>> 7;
+const slotOf = (parent: number, symbol: number) =>
+  (Math.imul(parent, 0x9e3779b1) ^ Math.imul(symbol, 0x85ebca6b)) >>> 7;
 
 /** The node of `symbol` after `parent`; 0 if there is none. */
 export function child(g: Graph, parent: number, symbol: number): number {
@@ -55,7 +58,8 @@ export function child(g: Graph, parent: number, symbol: number): number {
     const node = index[at]!;
     if (node === 0) return 0;
     const record = node * WIDTH;
-    if (nodes[record]! >>> STATE_BITS === parent && nodes[record + SYMBOL_SESSIONS]! >>> 16 === symbol) return node;
+    if (nodes[record]! >>> STATE_BITS === parent && nodes[record + SYMBOL_SESSIONS]! >>> 16 === symbol)
+      return node;
   }
 }
 
@@ -85,10 +89,15 @@ function enter(g: Graph, node: number): void {
   g.index[at] = node;
 }
 
+/** The context that a node stands after; 0 for a root. */
 export const parentOf = (g: Graph, node: number) => g.nodes[node * WIDTH]! >>> STATE_BITS;
+/** The symbol of a node; for a root the number of its workflow. */
 export const symbolOf = (g: Graph, node: number) => g.nodes[node * WIDTH + SYMBOL_SESSIONS]! >>> 16;
+/** CANDIDATE, BASELINE, PINNED or DENIED. */
 export const stateOf = (g: Graph, node: number) => g.nodes[node * WIDTH]! & STATE_MASK;
-export const isBaseline = (g: Graph, node: number) => node !== 0 && (stateOf(g, node) === BASELINE || stateOf(g, node) === PINNED);
+/** Whether a node may be used without a finding. */
+export const isBaseline = (g: Graph, node: number) =>
+  node !== 0 && (stateOf(g, node) === BASELINE || stateOf(g, node) === PINNED);
 /** Sessions that used the edge, up to 65,535. */
 export const sessionsOf = (g: Graph, node: number) => g.nodes[node * WIDTH + SYMBOL_SESSIONS]! & 0xffff;
 /** Frozen count of the edge: what the predictor uses. */
@@ -97,12 +106,18 @@ export const countOf = (g: Graph, node: number) => g.nodes[node * WIDTH + COUNT]
 export const totalOf = (g: Graph, node: number) => g.nodes[node * WIDTH + TOTAL]!;
 /** Frozen number of different symbols after a context. */
 export const kindsOf = (g: Graph, node: number) => g.nodes[node * WIDTH + KINDS_DAY]! >>> 16;
+/** Whether sessions of more than one day of event time used the edge. */
 export const onManyDays = (g: Graph, node: number) => (g.nodes[node * WIDTH]! & MANY_DAYS) !== 0;
 
 /** Different trust units that used the edge; counted up to four. */
 export function witnessesOf(g: Graph, node: number): number {
   const units = g.nodes[node * WIDTH + UNITS]!;
-  return ((units & 0xff) !== 0 ? 1 : 0) + ((units & 0xff00) !== 0 ? 1 : 0) + ((units & 0xff0000) !== 0 ? 1 : 0) + (units >>> 24 !== 0 ? 1 : 0);
+  return (
+    ((units & 0xff) !== 0 ? 1 : 0) +
+    ((units & 0xff00) !== 0 ? 1 : 0) +
+    ((units & 0xff0000) !== 0 ? 1 : 0) +
+    (units >>> 24 !== 0 ? 1 : 0)
+  );
 }
 
 /** Uses since the last freeze: without any, nothing about the node has changed. */
@@ -135,6 +150,7 @@ export function noteSession(g: Graph, node: number, day: number, unit: number): 
   }
 }
 
+/** Moves a node to another state. */
 export function setState(g: Graph, node: number, state: number): void {
   g.nodes[node * WIDTH] = (g.nodes[node * WIDTH]! & ~STATE_MASK) | state;
 }
@@ -159,10 +175,12 @@ export function childrenOf(g: Graph, parent: number): number[] {
   return found.sort((a, b) => countOf(g, b) - countOf(g, a) || symbolOf(g, a) - symbolOf(g, b));
 }
 
+/** Dense: the nodes as they lie in memory; the index is made again. */
 export function writeGraph(g: Graph, to: ByteWriter): void {
   to.ints(g.nodes.subarray(0, g.count * WIDTH));
 }
 
+/** Reads what writeGraph wrote. */
 export function readGraph(from: ByteReader): Graph {
   const nodes = from.ints();
   const count = nodes.length / WIDTH;

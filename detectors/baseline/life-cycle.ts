@@ -15,8 +15,8 @@ import {
   type Graph,
   isBaseline,
   onManyDays,
-  parentOf,
   PINNED,
+  parentOf,
   sessionsOf,
   setState,
   stateOf,
@@ -24,15 +24,10 @@ import {
   witnessesOf,
 } from "./graph.ts";
 import { type Names, tierOf } from "./names.ts";
-import * as values from "./targets.ts";
+import type { Settings } from "./settings.ts";
+import * as slots from "./slots.ts";
 import type { Targets } from "./targets.ts";
-
-export interface Rules {
-  /** Distinct trust units that must have used an edge. */
-  readonly witnesses: number;
-  /** Sessions that must have used a reading edge after learning. */
-  readonly sessions: number;
-}
+import * as values from "./values.ts";
 
 /**
  * After so many sessions, what too few trust units have used is those units' own habit. Learning waits for it no
@@ -41,34 +36,46 @@ export interface Rules {
 export const MOST_WAITED = 16;
 
 /** Witnesses needed, given how many trust units there are: never more than there are, three from five on. */
-export function witnessesNeeded(rules: Rules, units: number): number {
+export function witnessesNeeded(rules: Settings, units: number): number {
   return Math.max(1, Math.min(units, units >= 5 ? rules.witnesses + 1 : rules.witnesses));
 }
 
 /** Which root a node hangs under. */
-export function rootOf(g: Graph, node: number): number {
+function rootOf(g: Graph, node: number): number {
   let at = node;
   for (let parent = parentOf(g, at); parent !== 0; parent = parentOf(g, at)) at = parent;
   return at;
 }
 
-/** What promotion needs to know about the workflow that a root stands for. */
+/** What promotion needs to know about the workflow that a root stands for: does it learn, and how many witnesses are needed? */
 export interface Stage {
   readonly learning: boolean;
   readonly needed: number;
 }
 
 /** Promotes what may be promoted and freezes its counts. `stageOf` gives the stage of a root. */
-export function turnGraph(g: Graph, dictionary: Names, rules: Rules, stageOf: (root: number) => Stage): void {
+export function turnGraph(
+  g: Graph,
+  dictionary: Names,
+  rules: Settings,
+  stageOf: (root: number) => Stage,
+): void {
   // Parents stand before their children, so a context is promoted before what follows it.
   for (let node = 1; node < g.count; node++) {
     if (freshOf(g, node) === 0 && parentOf(g, node) !== 0) continue;
-    if (stateOf(g, node) === CANDIDATE && deserves(g, dictionary, rules, node, stageOf)) setState(g, node, BASELINE);
+    if (stateOf(g, node) === CANDIDATE && deserves(g, dictionary, rules, node, stageOf))
+      setState(g, node, BASELINE);
     if (stateOf(g, node) === BASELINE || stateOf(g, node) === PINNED) freeze(g, node);
   }
 }
 
-function deserves(g: Graph, dictionary: Names, rules: Rules, node: number, stageOf: (root: number) => Stage): boolean {
+function deserves(
+  g: Graph,
+  dictionary: Names,
+  rules: Settings,
+  node: number,
+  stageOf: (root: number) => Stage,
+): boolean {
   const root = rootOf(g, node);
   if (node === root) return true;
   const { learning, needed } = stageOf(root);
@@ -84,30 +91,34 @@ function deserves(g: Graph, dictionary: Names, rules: Rules, node: number, stage
  * The same for target values; a slot is judged by the agent's own stage. A slot has a learning of its own: what w
  * witnesses have shown becomes baseline when it settles. Afterwards a value of a sensitive operation needs a person.
  */
-export function turnTargets(t: Targets, dictionary: Names, rules: Rules, stage: Stage): void {
+export function turnTargets(t: Targets, dictionary: Names, rules: Settings, stage: Stage): void {
   values.dropOpen(t);
   const settling = settlingSlots(t, stage.needed);
-  for (const record of values.records(t)) {
+  for (const record of values.all(t)) {
     if (values.isKnown(t, record) || values.witnessesOf(t, record) < stage.needed) continue;
     const slot = values.slotOfValue(t, record);
-    const sensitive = tierOf(dictionary, values.operationOf(t, slot)) > 0 && values.isSettled(t, slot);
+    const sensitive = tierOf(dictionary, slots.operationOf(t, slot)) > 0 && slots.isSettled(t, slot);
     const proven = values.sessionsOf(t, record) >= rules.sessions && values.onManyDays(t, record);
     if (stage.learning || settling.has(slot) || (!sensitive && proven)) values.markKnown(t, record);
   }
-  for (const slot of settling) values.settle(t, slot);
+  for (const slot of settling) slots.settle(t, slot);
 }
 
 /** Slots that have closed, and of whose draws hardly any were values that still wait for witnesses. */
 function settlingSlots(t: Targets, needed: number): ReadonlySet<number> {
   const waiting = new Map<number, number>();
-  for (const slot of values.slots(t)) if (values.isClosed(t, slot) && !values.isSettled(t, slot)) waiting.set(slot, 0);
+  for (const slot of slots.all(t))
+    if (slots.isClosed(t, slot) && !slots.isSettled(t, slot)) waiting.set(slot, 0);
   if (waiting.size === 0) return new Set();
-  for (const record of values.records(t)) {
+  for (const record of values.all(t)) {
     const sessions = waiting.get(values.slotOfValue(t, record));
-    if (sessions === undefined || values.isKnown(t, record) || values.witnessesOf(t, record) >= needed) continue;
+    if (sessions === undefined || values.isKnown(t, record) || values.witnessesOf(t, record) >= needed)
+      continue;
     const own = values.sessionsOf(t, record);
     if (own < MOST_WAITED) waiting.set(values.slotOfValue(t, record), sessions + own);
   }
-  const settling = [...waiting].filter(([slot, sessions]) => sessions <= values.CLOSED * values.drawsOf(t, slot));
+  const settling = [...waiting].filter(
+    ([slot, sessions]) => sessions <= slots.CLOSED * slots.drawsOf(t, slot),
+  );
   return new Set(settling.map(([slot]) => slot));
 }

@@ -13,6 +13,7 @@ const FIRST = 3;
 /** Most names of one agent; an agent that invents more has them all judged as OTHER. */
 export const MAX_NAMES = 4096;
 
+/** A dictionary. */
 export interface Names {
   /** Three numbers a name: hash low, hash high, and the largest tier seen, for operations. */
   entries: Int32Array;
@@ -22,6 +23,7 @@ export interface Names {
 
 const WIDTH = 3;
 
+/** The largest tier that an operation was used with. */
 export const tierOf = (dictionary: Names, number: number) => dictionary.entries[number * WIDTH + 2]!;
 
 /** Notes that an operation was used with a tier; the largest counts. */
@@ -29,7 +31,8 @@ export function noteTier(dictionary: Names, number: number, tier: number): void 
   if (tier > tierOf(dictionary, number)) dictionary.entries[number * WIDTH + 2] = tier;
 }
 
-export function names(): Names {
+/** A dictionary of the three numbers that are in every one. */
+export function newNames(): Names {
   return { entries: room(8 * WIDTH), texts: ["", "^", "OTHER"], index: room(16) };
 }
 
@@ -72,6 +75,7 @@ function enter(dictionary: Names, number: number): void {
   index[at] = number;
 }
 
+/** Dense: hash, tier and text of each name. */
 export function writeNames(dictionary: Names, to: ByteWriter): void {
   to.u16(dictionary.texts.length - FIRST);
   for (let number = FIRST; number < dictionary.texts.length; number++) {
@@ -82,8 +86,9 @@ export function writeNames(dictionary: Names, to: ByteWriter): void {
   }
 }
 
+/** Reads what writeNames wrote. */
 export function readNames(from: ByteReader): Names {
-  const dictionary = names();
+  const dictionary = newNames();
   for (let left = from.u16(); left > 0; left--) {
     const low = from.i32();
     const high = from.i32();

@@ -17,7 +17,12 @@ export const MAX_BITS = 20;
 export type Contexts = number[];
 
 /** Where a session stands after these symbols. Computed when it is asked for, because most steps need no explanation. */
-export function contextsOf(g: Graph, agentRoot: number, workflowRoot: number, symbols: readonly number[]): Contexts {
+export function contextsOf(
+  g: Graph,
+  agentRoot: number,
+  workflowRoot: number,
+  symbols: readonly number[],
+): Contexts {
   return [agentRoot, workflowRoot].flatMap((root) => suffixes(g, root, symbols));
 }
 
@@ -25,7 +30,11 @@ export function contextsOf(g: Graph, agentRoot: number, workflowRoot: number, sy
 function suffixes(g: Graph, root: number, symbols: readonly number[]): number[] {
   const path = [START, ...symbols];
   return Array.from({ length: ORDER + 1 }, (_, order) =>
-    order > path.length ? 0 : path.slice(path.length - order).reduce((context, symbol) => (context === 0 ? 0 : child(g, context, symbol)), root),
+    order > path.length
+      ? 0
+      : path
+          .slice(path.length - order)
+          .reduce((context, symbol) => (context === 0 ? 0 : child(g, context, symbol)), root),
   );
 }
 
@@ -39,7 +48,7 @@ export function probability(g: Graph, contexts: Contexts, symbol: number, symbol
     const order = at % (ORDER + 1);
     const node = symbol === 0 ? 0 : child(g, context, symbol);
     const seen = node === 0 ? 0 : Math.max(countOf(g, node) - DISCOUNT[order]!, 0);
-    p = seen / (total + CONCENTRATION[order]!) + escape(g, context, order) * p;
+    p = seen / (total + CONCENTRATION[order]!) + escapeChance(g, context, order) * p;
   }
   return p;
 }
@@ -50,7 +59,7 @@ export function surprise(p: number): number {
 }
 
 /** Probability that something new follows a context. */
-export function escape(g: Graph, context: number, order: number): number {
+export function escapeChance(g: Graph, context: number, order: number): number {
   const concentration = CONCENTRATION[order]!;
   return (concentration + DISCOUNT[order]! * kindsOf(g, context)) / (totalOf(g, context) + concentration);
 }

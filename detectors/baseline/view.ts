@@ -1,35 +1,56 @@
 /** The baseline of an agent in readable form: for people, for comparing, for the API. */
 import type { Baseline, Progress } from "./baseline.ts";
-import { BASELINE, CANDIDATE, childrenOf, countOf, DENIED, PINNED, sessionsOf, stateOf, symbolOf, witnessesOf } from "./graph.ts";
-import { type LearningSettings, noveltyForecast, unsettledShare, unwitnessedShare } from "./learn.ts";
+import {
+  BASELINE,
+  CANDIDATE,
+  childrenOf,
+  countOf,
+  DENIED,
+  PINNED,
+  sessionsOf,
+  stateOf,
+  symbolOf,
+  witnessesOf,
+} from "./graph.ts";
 import { witnessesNeeded } from "./life-cycle.ts";
 import { START, tierOf } from "./names.ts";
-import * as targets from "./targets.ts";
+import { noveltyForecast, unsettledShare, unwitnessedShare } from "./readiness.ts";
+import type { Settings } from "./settings.ts";
+import * as slots from "./slots.ts";
+import type { Targets } from "./targets.ts";
+import * as values from "./values.ts";
+import { nameOf } from "./wording.ts";
 
-const STATES: Readonly<Record<number, string>> = { [CANDIDATE]: "candidate", [BASELINE]: "baseline", [PINNED]: "pinned", [DENIED]: "denied" };
+const STATES: Readonly<Record<number, string>> = {
+  [CANDIDATE]: "candidate",
+  [BASELINE]: "baseline",
+  [PINNED]: "pinned",
+  [DENIED]: "denied",
+};
 
-export function baselineView(b: Baseline, settings: LearningSettings) {
+/** All of it but what only the hot path needs. */
+export function baselineView(b: Baseline, settings: Settings) {
   const agent = b.progress.get(0);
   const workflows = [...b.progress.values()].filter((progress) => progress.workflow !== 0);
   return {
     version: b.version,
     agent: agent === undefined ? undefined : progressView(b, agent, settings),
     workflows: workflows.map((progress) => progressView(b, progress, settings)),
-    targets: [...targets.slots(b.targets)].map((slot) => slotView(b, slot)).sort(byName),
+    targets: [...slots.all(b.targets)].map((slot) => slotView(b, slot)).sort(byName),
     notLearnedForCaps: b.capped,
   };
 }
 
-function progressView(b: Baseline, progress: Progress, settings: LearningSettings) {
+function progressView(b: Baseline, progress: Progress, settings: Settings) {
   const operations = childrenOf(b.graph, progress.root).filter((node) => symbolOf(b.graph, node) !== START);
   return {
-    workflow: progress.workflow === 0 ? undefined : text(b, progress.workflow),
+    workflow: progress.workflow === 0 ? undefined : nameOf(b, progress.workflow),
     mode: progress.mode,
     reason: reason(b, progress, settings),
     alertsOn: alertsOn(progress),
     sessions: progress.sessions,
     withheldSessions: progress.withheld,
-    trustUnits: progress.units.map((unit) => (unit === 0 ? "(none given)" : text(b, unit))),
+    trustUnits: progress.units.map((unit) => (unit === 0 ? "(none given)" : nameOf(b, unit))),
     witnessesNeeded: witnessesNeeded(settings, progress.units.length),
     noveltyForecast: Number(noveltyForecast(progress).toFixed(4)),
     operations: operations.map((node) => edgeView(b, node)),
@@ -40,7 +61,7 @@ function progressView(b: Baseline, progress: Progress, settings: LearningSetting
 function edgeView(b: Baseline, node: number) {
   const symbol = symbolOf(b.graph, node);
   return {
-    operation: text(b, symbol),
+    operation: nameOf(b, symbol),
     tier: tierOf(b.names, symbol),
     state: STATES[stateOf(b.graph, node)],
     sessions: sessionsOf(b.graph, node),
@@ -51,8 +72,8 @@ function edgeView(b: Baseline, node: number) {
 
 function transitionsFrom(b: Baseline, progress: Progress, operation: number) {
   return childrenOf(b.graph, operation).map((node) => ({
-    from: text(b, symbolOf(b.graph, operation)),
-    to: text(b, symbolOf(b.graph, node)),
+    from: nameOf(b, symbolOf(b.graph, operation)),
+    to: nameOf(b, symbolOf(b.graph, node)),
     state: STATES[stateOf(b.graph, node)],
     sessions: sessionsOf(b.graph, node),
     ofWorkflow: progress.workflow !== 0,
@@ -60,15 +81,17 @@ function transitionsFrom(b: Baseline, progress: Progress, operation: number) {
 }
 
 /** Why the mode is what it is, in a sentence. */
-function reason(b: Baseline, progress: Progress, settings: LearningSettings): string {
+function reason(b: Baseline, progress: Progress, settings: Settings): string {
   if (progress.mode === "shadow") return "named facts speak; scores wait for calibration";
   if (progress.mode !== "learning") return progress.mode;
   const { sessions } = progress;
-  if (sessions < settings.minSessions) return `not enough history: ${sessions} of ${settings.minSessions} sessions`;
+  if (sessions < settings.minSessions)
+    return `not enough history: ${sessions} of ${settings.minSessions} sessions`;
   if (noveltyForecast(progress) > settings.maxNovelty)
     return `still finding new sensitive operations: forecast ${(noveltyForecast(progress) * 100).toFixed(1)} % of sessions, ${settings.maxNovelty * 100} % allowed`;
   const unwitnessed = unwitnessedShare(b, progress, settings);
-  if (unwitnessed > settings.maxNovelty) return `${(unwitnessed * 100).toFixed(1)} % of sessions used a sensitive operation that too few trust units have used, ${settings.maxNovelty * 100} % allowed`;
+  if (unwitnessed > settings.maxNovelty)
+    return `${(unwitnessed * 100).toFixed(1)} % of sessions used a sensitive operation that too few trust units have used, ${settings.maxNovelty * 100} % allowed`;
   return `${Math.round(unsettledShare(b, progress) * 100)} % of sessions belong to workflows that are still learning`;
 }
 
@@ -87,23 +110,30 @@ const byName = (one: { operation: string; field: string }, other: { operation: s
 
 function slotView(b: Baseline, slot: number) {
   const t = b.targets;
-  const values = [...targets.records(t)].filter((record) => targets.slotOfValue(t, record) === slot);
+  const records = [...values.all(t)].filter((record) => values.slotOfValue(t, record) === slot);
   return {
-    operation: text(b, targets.operationOf(t, slot)),
-    field: text(b, targets.fieldOf(t, slot)),
-    draws: targets.drawsOf(t, slot),
-    noveltyProbability: Number(targets.novelty(t, slot).toFixed(4)),
-    openness: targets.isOpen(t, slot) ? "open" : targets.isClosed(t, slot) && targets.isSettled(t, slot) ? "closed" : "undecided",
-    values: values
-      .map((record) => ({
-        value: targets.labelOf(b.targets, record),
-        sessions: targets.sessionsOf(b.targets, record),
-        witnesses: targets.witnessesOf(b.targets, record),
-        state: targets.isKnown(b.targets, record) ? "baseline" : "candidate",
-      }))
+    operation: nameOf(b, slots.operationOf(t, slot)),
+    field: nameOf(b, slots.fieldOf(t, slot)),
+    draws: slots.drawsOf(t, slot),
+    noveltyProbability: Number(slots.novelty(t, slot).toFixed(4)),
+    openness: openness(t, slot),
+    values: records
+      .map((record) => valueView(t, record))
       .sort((x, y) => y.sessions - x.sessions || (x.value < y.value ? -1 : 1))
       .slice(0, SHOWN_VALUES),
   };
 }
 
-const text = (b: Baseline, number: number) => b.names.texts[number] ?? "?";
+function openness(t: Targets, slot: number): "open" | "closed" | "undecided" {
+  if (slots.isOpen(t, slot)) return "open";
+  return slots.isClosed(t, slot) && slots.isSettled(t, slot) ? "closed" : "undecided";
+}
+
+function valueView(t: Targets, record: number) {
+  return {
+    value: values.labelOf(t, record),
+    sessions: values.sessionsOf(t, record),
+    witnesses: values.witnessesOf(t, record),
+    state: values.isKnown(t, record) ? "baseline" : "candidate",
+  };
+}

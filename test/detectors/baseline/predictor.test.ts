@@ -7,7 +7,7 @@ import {
   countUse,
   freeze,
   type Graph,
-  graph,
+  newGraph,
   setState,
 } from "../../../detectors/baseline/graph.ts";
 import { START } from "../../../detectors/baseline/names.ts";
@@ -65,7 +65,7 @@ function plainly(counts: Counts, path: readonly number[], symbol: number, symbol
 
 /** The same sessions in the packed graph, every edge baseline. */
 function packed(sessions: readonly { root: number; path: readonly number[] }[]): Graph {
-  const g = graph();
+  const g = newGraph();
   for (const root of [AGENT, WORKFLOW]) expect(addChild(g, 0, root)).toBe(root);
   for (const { root, path } of sessions)
     for (let step = 0; step < path.length; step++) countStep(g, root, path, step);

@@ -1,0 +1,42 @@
+/** The names that an event holds, as numbers of its agent's dictionary; what is new is added. */
+import { type EventView, TEXT, type TextColumn } from "../../schemas/event-view.ts";
+import { internedOperation, internedText, internedTextAt } from "../stats/interned.ts";
+import type { Baseline } from "./baseline.ts";
+import { addName, noteTier, numberOf, OTHER } from "./names.ts";
+
+/** Namespaces of the dictionary, mixed into hashes so that a workflow and a trust unit may share a name. */
+const OPERATION = 0x2545f491;
+const WORKFLOW = 0x5851f42d;
+const UNIT = 0x14057b7e;
+const FIELD = 0x6c078965;
+
+/** The event's workflow; 0 if none is declared, or too many were. */
+export function workflowOf(b: Baseline, event: EventView): number {
+  const number = nameOf(b, event, TEXT.workflow, WORKFLOW);
+  return number === OTHER ? 0 : number;
+}
+
+/** The event's trust unit; 0 if none is given. */
+export const unitOf = (b: Baseline, event: EventView) => nameOf(b, event, TEXT.trustUnit, UNIT);
+
+/** The event's operation. */
+export function operationOf(b: Baseline, event: EventView): number {
+  const low = event.low(TEXT.operation) ^ Math.imul(event.low(TEXT.service), OPERATION);
+  const high = event.high(TEXT.operation) ^ event.high(TEXT.service);
+  const symbol = numberOf(b.names, low, high) || addName(b.names, low, high, internedOperation(event));
+  noteTier(b.names, symbol, event.tier);
+  return symbol;
+}
+
+/** The field of a target whose numbers begin at `at`. */
+export function fieldOf(b: Baseline, event: EventView, at: number): number {
+  const [low, high] = [event.number(at) ^ FIELD, event.number(at + 1)];
+  return numberOf(b.names, low, high) || addName(b.names, low, high, internedTextAt(event, at));
+}
+
+function nameOf(b: Baseline, event: EventView, column: TextColumn, space: number): number {
+  if (!event.has(column)) return 0;
+  const low = event.low(column) ^ space;
+  const high = event.high(column);
+  return numberOf(b.names, low, high) || addName(b.names, low, high, internedText(event, column));
+}

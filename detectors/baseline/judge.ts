@@ -1,0 +1,49 @@
+/** Is a sensitive step part of the baseline? */
+import type { EventView } from "../../schemas/event-view.ts";
+import type { Out } from "../detector.ts";
+import type { Baseline } from "./baseline.ts";
+import { child, isBaseline } from "./graph.ts";
+import type { Path } from "./path.ts";
+import type { Stranger } from "./strangers.ts";
+import { tellOperation } from "./tell-operation.ts";
+import { tellTarget } from "./tell-target.ts";
+
+/** Which graph speaks: the workflow's, or the agent's where that one cannot. */
+export type Level = "workflow" | "agent";
+
+/** Judges a step and its strangers. Each operation is told once a session, so that a loop makes one finding. */
+export function judge(
+  b: Baseline,
+  p: Path,
+  symbol: number,
+  strangers: readonly Stranger[],
+  event: EventView,
+  out: Out,
+): void {
+  const level = outside(b, p, symbol);
+  if (level !== undefined) {
+    if (isNewlyTold(p, symbol)) out.finding(tellOperation(b, p, symbol, level, strangers, event));
+    return;
+  }
+  const closed = strangers.filter((stranger) => stranger.closed);
+  if (closed.length > 0 && isNewlyTold(p, -symbol)) out.finding(tellTarget(b, p, symbol, closed, event));
+}
+
+/** Which graph the operation is outside of; undefined if of none that may speak. */
+function outside(b: Baseline, p: Path, symbol: number): Level | undefined {
+  const workflow = p.workflow > 0 ? b.progress.get(p.workflow) : undefined;
+  if (workflow !== undefined && workflow.mode !== "learning")
+    return isBaseline(b.graph, child(b.graph, workflow.root, symbol)) ? undefined : "workflow";
+  // A workflow that began with the agent learns in peace; one that turns up later is judged by what the agent knows.
+  if (workflow !== undefined && !workflow.isLate) return undefined;
+  const agent = b.progress.get(0);
+  if (agent === undefined || agent.mode === "learning") return undefined;
+  return isBaseline(b.graph, child(b.graph, agent.root, symbol)) ? undefined : "agent";
+}
+
+/** Notes that a fact is told; false if it was told before. */
+function isNewlyTold(p: Path, fact: number): boolean {
+  if (p.told.includes(fact)) return false;
+  p.told = [...p.told, fact];
+  return true;
+}

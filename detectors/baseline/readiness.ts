@@ -1,0 +1,51 @@
+/** When learning is over: a workflow has been used often enough, and hardly anything in it is still new or unconfirmed. */
+import type { Baseline, Progress } from "./baseline.ts";
+import { parentOf, sessionsOf, symbolOf, witnessesOf } from "./graph.ts";
+import { MOST_WAITED, type Stage, witnessesNeeded } from "./life-cycle.ts";
+import { tierOf } from "./names.ts";
+import type { Settings } from "./settings.ts";
+
+/** Share of sessions with a sensitive operation that no other session has used (session-level Good-Turing). */
+export const noveltyForecast = (progress: Progress) =>
+  progress.sessions === 0 ? 1 : progress.sensitiveOnce / progress.sessions;
+
+/** Most of an agent's sessions, as a share, that may belong to workflows still learning when the agent leaves learning. */
+const MOST_UNSETTLED = 0.1;
+
+/** Sessions from one look at whether learning is over to the next. */
+const LOOK_EVERY = 4;
+
+/** Whether a workflow, or the agent as a whole, may leave learning now. */
+export function isReady(b: Baseline, progress: Progress, settings: Settings): boolean {
+  const { sessions } = progress;
+  // Looking costs a walk over the graph, so not every session is followed by a look.
+  if (sessions < settings.minSessions || (sessions - settings.minSessions) % LOOK_EVERY !== 0) return false;
+  // The agent as a whole knows no more than its workflows do: what they have yet to show is not new to it.
+  if (progress.workflow === 0 && unsettledShare(b, progress) > MOST_UNSETTLED) return false;
+  return Math.max(noveltyForecast(progress), unwitnessedShare(b, progress, settings)) <= settings.maxNovelty;
+}
+
+/** Share of sessions with a sensitive operation that too few trust units have used: it would not become baseline. */
+export function unwitnessedShare(b: Baseline, progress: Progress, settings: Settings): number {
+  const { needed } = stageOf(progress, settings);
+  let sessions = 0;
+  for (let node = 1; node < b.graph.count; node++) {
+    if (parentOf(b.graph, node) !== progress.root || tierOf(b.names, symbolOf(b.graph, node)) === 0) continue;
+    const own = sessionsOf(b.graph, node);
+    if (witnessesOf(b.graph, node) < needed && own < MOST_WAITED) sessions += own;
+  }
+  return sessions / Math.max(1, progress.sessions);
+}
+
+/** Share of the agent's sessions that belong to workflows which are still learning. */
+export function unsettledShare(b: Baseline, agent: Progress): number {
+  let sessions = 0;
+  for (const progress of b.progress.values())
+    if (progress.workflow !== 0 && progress.mode === "learning") sessions += progress.sessions;
+  return sessions / agent.sessions;
+}
+
+/** What promotion needs to know of a workflow. */
+export function stageOf(progress: Progress, settings: Settings): Stage {
+  return { learning: progress.mode === "learning", needed: witnessesNeeded(settings, progress.units.length) };
+}

@@ -1,0 +1,33 @@
+/** What out-of-graph is tuned by. */
+import { z } from "zod";
+
+/** When learning ends, and what an edge needs to become baseline. */
+export const Settings = z.strictObject({
+  minSessions: z
+    .int()
+    .min(1)
+    .default(20)
+    .describe(
+      "Sessions that a workflow (or an agent) is learned from before it is judged. Lower: judged sooner, more false findings.",
+    ),
+  maxNovelty: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe("Largest share of sessions with a one-off sensitive operation at which learning ends."),
+  witnesses: z
+    .int()
+    .min(1)
+    .max(4)
+    .default(2)
+    .describe(
+      "Distinct trust units that must have used an edge before it is baseline; one more from five units on. Higher: harder to poison, slower to learn.",
+    ),
+  sessions: z
+    .int()
+    .min(1)
+    .default(5)
+    .describe("Sessions that must have used a reading edge before it is baseline, after learning."),
+});
+export type Settings = z.infer<typeof Settings>;

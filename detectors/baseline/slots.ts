@@ -1,0 +1,113 @@
+/** Slots of targets: one field of one operation, with how often it was used and whether its values are few. */
+import { giveBack, room } from "../stats/room.ts";
+import type { Targets } from "./targets.ts";
+
+/** Draws before a slot may speak. */
+const MIN_DRAWS = 10;
+/** A slot with a smaller q is closed. */
+export const CLOSED = 0.05;
+/** After this many draws a slot with q above a half is open for good. */
+const OPEN_AFTER = 50;
+/** Most slots of one agent. */
+const MAX_SLOTS = 1024;
+
+const WIDTH = 4;
+const DRAWS = 1;
+const ONCE = 2;
+/** The number of values, and two bits. */
+const VALUES_OPEN = 3;
+const OPEN_BIT = 1;
+const SETTLED_BIT = 2;
+const ONE_VALUE = 4;
+
+/** Numbers of names are below 4,096, so that both fit; one more, because 0 is a free place. */
+const keyOf = (operation: number, field: number) => ((operation << 12) | field) + 1;
+/** The operation of a slot, as the number of its name. */
+export const operationOf = (t: Targets, slot: number) => (t.slots[slot]! - 1) >>> 12;
+/** The field of a slot, as the number of its name. */
+export const fieldOf = (t: Targets, slot: number) => (t.slots[slot]! - 1) & 0xfff;
+/** Sessions that used the slot. */
+export const drawsOf = (t: Targets, slot: number) => t.slots[slot + DRAWS]!;
+/** Values remembered of the slot. */
+export const valuesOf = (t: Targets, slot: number) => t.slots[slot + VALUES_OPEN]! >>> 2;
+/** Whether new values are so common that none is remembered any more. */
+export const isOpen = (t: Targets, slot: number) => (t.slots[slot + VALUES_OPEN]! & OPEN_BIT) !== 0;
+/** Probability that the next value of the slot is one never seen. */
+export const novelty = (t: Targets, slot: number) => (t.slots[slot + ONCE]! + 1) / (drawsOf(t, slot) + 2);
+/** Whether a new value would be a surprise. */
+export const isClosed = (t: Targets, slot: number) =>
+  !isOpen(t, slot) && drawsOf(t, slot) >= MIN_DRAWS && novelty(t, slot) < CLOSED;
+/** Whether the slot's baseline is made: it has been closed, and hardly any of its values wait for witnesses. */
+export const isSettled = (t: Targets, slot: number) => (t.slots[slot + VALUES_OPEN]! & SETTLED_BIT) !== 0;
+
+/** Makes the slot settled: from now on it may speak. */
+export function settle(t: Targets, slot: number): void {
+  t.slots[slot + VALUES_OPEN]! |= SETTLED_BIT;
+}
+
+/** The slot of a field of an operation; -1 if nothing was learned of it. */
+export function slotOf(t: Targets, operation: number, field: number): number {
+  const at = placeOf(t.slots, keyOf(operation, field));
+  return t.slots[at] === 0 ? -1 : at;
+}
+
+/** Adds a slot that is not there; -1 if there are too many. */
+export function addSlot(t: Targets, operation: number, field: number): number {
+  if (t.slotCount >= MAX_SLOTS) return -1;
+  if ((t.slotCount + 1) * WIDTH * 3 > t.slots.length * 2) growSlots(t);
+  t.slotCount++;
+  const at = placeOf(t.slots, keyOf(operation, field));
+  t.slots[at] = keyOf(operation, field);
+  return at;
+}
+
+function growSlots(t: Targets): void {
+  const old = t.slots;
+  t.slots = room(old.length * 2);
+  for (let slot = 0; slot < old.length; slot += WIDTH) {
+    if (old[slot] === 0) continue;
+    const at = placeOf(t.slots, old[slot]!);
+    for (let i = 0; i < WIDTH; i++) t.slots[at + i] = old[slot + i]!;
+  }
+  giveBack(old);
+}
+
+function placeOf(slots: Int32Array, key: number): number {
+  const mask = slots.length / WIDTH - 1;
+  let at = (Math.imul(key, 0x9e3779b1) >>> 16) & mask;
+  while (slots[at * WIDTH] !== 0 && slots[at * WIDTH] !== key) at = (at + 1) & mask;
+  return at * WIDTH;
+}
+
+/** All slots, in no order that means anything. */
+export function* all(t: Targets): Generator<number> {
+  for (let slot = 0; slot < t.slots.length; slot += WIDTH) if (t.slots[slot] !== 0) yield slot;
+}
+
+/** Opens the slot for good. */
+export function open(t: Targets, slot: number): void {
+  t.slots[slot + VALUES_OPEN]! |= OPEN_BIT;
+}
+
+/** Counts one draw; `once` is the change in the number of values that were drawn exactly once. */
+export function countDraw(t: Targets, slot: number, once: number): void {
+  t.slots[slot + DRAWS]!++;
+  t.slots[slot + ONCE]! += once;
+  if (drawsOf(t, slot) >= OPEN_AFTER && novelty(t, slot) > 0.5) open(t, slot);
+}
+
+/** Counts one more value. */
+export function countValue(t: Targets, slot: number): void {
+  t.slots[slot + VALUES_OPEN]! += ONE_VALUE;
+}
+
+/** An open slot whose values are gone. */
+export function forgetValues(t: Targets, slot: number): void {
+  t.slots[slot + VALUES_OPEN] = OPEN_BIT;
+}
+
+/** What the values of a slot are filed under: the same wherever the slot lies. */
+export const keyAt = (t: Targets, slot: number) => t.slots[slot]!;
+
+/** Where the slot with a key lies. */
+export const slotWithKey = (t: Targets, key: number) => placeOf(t.slots, key);

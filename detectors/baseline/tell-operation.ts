@@ -1,0 +1,86 @@
+/** The sentence of an operation outside the baseline: what was observed, what was expected with counts, how rare it is. */
+import { type EventView, TEXT } from "../../schemas/event-view.ts";
+import type { Draft } from "../detector.ts";
+import type { Baseline, Progress } from "./baseline.ts";
+import { child, childrenOf, countOf, ORDER, sessionsOf, symbolOf, totalOf, witnessesOf } from "./graph.ts";
+import type { Path } from "./path.ts";
+import { type Contexts, contextsOf, escapeChance, probability, surprise } from "./predictor.ts";
+import type { Stranger } from "./strangers.ts";
+import { list, nameOf, newness, pairs, percent, quote, units, workflowName } from "./wording.ts";
+
+/** A sensitive operation outside the workflow's or the agent's baseline, with or without a target that is new too. */
+export function tellOperation(
+  b: Baseline,
+  p: Path,
+  symbol: number,
+  level: "workflow" | "agent",
+  strangers: readonly Stranger[],
+  event: EventView,
+): Draft {
+  const contexts = contextsHere(b, p);
+  const bits = surprise(probability(b.graph, contexts, symbol, b.names.texts.length));
+  const novel = strangers.filter((stranger) => stranger.novel);
+  const progress = b.progress.get(level === "workflow" ? p.workflow : 0);
+  const [sessions, trustUnits] = [progress?.sessions ?? 0, progress?.units.length ?? 0];
+  const place = level === "workflow" ? `workflow ${quote(nameOf(b, p.workflow))}` : "this agent";
+  // The event's own words: the dictionary may be full.
+  const operation = `${event.text(TEXT.service)} ${event.text(TEXT.operation)}`;
+  const before = usesBefore(b, progress, symbol);
+  return {
+    kind: novel.length > 0 ? "operation-and-target-new" : `operation-new-to-${level}`,
+    about: operation,
+    summary: `${quote(operation)} was used, ${relation(place, before)}${onStrangers(novel)}.`,
+    expected: `In ${sessions} sessions from ${units(trustUnits)}, ${place} ${before || "never used it"}. ${usual(b, contexts, level)}`,
+    rarity: `surprise ${bits.toFixed(1)} of at most 20 bits; not calibrated yet, so the named facts speak`,
+    evidence: {
+      operation,
+      tier: event.tier,
+      workflow: workflowName(b, p),
+      sessions,
+      trustUnits,
+      surpriseBits: Number(bits.toFixed(2)),
+      targets: pairs(strangers),
+      trustUnit: event.text(TEXT.trustUnit),
+    },
+  };
+}
+
+function contextsHere(b: Baseline, p: Path): Contexts {
+  const [agent, workflow] = [b.progress.get(0)?.root ?? 0, b.progress.get(p.workflow)?.root ?? 0];
+  return contextsOf(b.graph, agent, workflow, [...p.symbols.subarray(0, p.steps)]);
+}
+
+const relation = (place: string, before: string) =>
+  before === "" ? `which ${place} has never used` : `which is not part of the baseline of ${place}`;
+
+const onStrangers = (novel: readonly Stranger[]) =>
+  novel.length === 0 ? "" : `, on ${list(novel)}, ${newness(novel)}`;
+
+/** In how many sessions and from how many trust units the operation was used without becoming baseline; empty if in none. */
+function usesBefore(b: Baseline, progress: Progress | undefined, symbol: number): string {
+  const node = progress === undefined ? 0 : child(b.graph, progress.root, symbol);
+  const sessions = node === 0 ? 0 : sessionsOf(b.graph, node);
+  return sessions === 0
+    ? ""
+    : `used it in ${sessions}, from ${units(witnessesOf(b.graph, node))}: too few to make it baseline`;
+}
+
+/** What usually comes next from where the session stands, in the longest context with history. */
+function usual(b: Baseline, contexts: Contexts, level: "workflow" | "agent"): string {
+  const from = level === "workflow" ? ORDER + 1 : 0;
+  for (let order = ORDER; order >= 0; order--) {
+    const context = contexts[from + order] ?? 0;
+    if (context === 0 || totalOf(b.graph, context) < 3) continue;
+    const fresh = percent(escapeChance(b.graph, context, order));
+    return `Expected next here: ${shares(b, context)}; anything new ${fresh}.`;
+  }
+  return "";
+}
+
+function shares(b: Baseline, context: number): string {
+  const total = totalOf(b.graph, context);
+  return childrenOf(b.graph, context)
+    .slice(0, 3)
+    .map((node) => `${quote(nameOf(b, symbolOf(b.graph, node)))} ${percent(countOf(b.graph, node) / total)}`)
+    .join(", ");
+}

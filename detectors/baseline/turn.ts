@@ -1,0 +1,36 @@
+/** When candidates become baseline: at the end of learning, and then at the turn of every epoch. */
+import type { Baseline, Progress } from "./baseline.ts";
+import { type Stage, turnGraph, turnTargets } from "./life-cycle.ts";
+import { isReady, stageOf } from "./readiness.ts";
+import type { Settings } from "./settings.ts";
+
+/** Promotes nothing. */
+const NOTHING: Stage = { learning: false, needed: Number.POSITIVE_INFINITY };
+
+/** What learning has shown becomes the baseline if it is over; the workflow is judged from then on. */
+export function endLearning(b: Baseline, progress: Progress, settings: Settings): void {
+  if (progress.mode !== "learning" || !isReady(b, progress, settings)) return;
+  const stage = stageOf(progress, settings);
+  turnGraph(b.graph, b.names, settings, (root) => (root === progress.root ? stage : NOTHING));
+  if (progress.workflow === 0) turnTargets(b.targets, b.names, settings, stage);
+  progress.mode = "shadow";
+  b.version++;
+}
+
+/** The turn of an epoch: candidates become baseline by the rules, and counts are frozen for the next one. */
+export function turnEpoch(b: Baseline, settings: Settings): void {
+  const stages = new Map<number, Stage>();
+  for (const progress of b.progress.values()) stages.set(progress.root, settled(progress, settings));
+  turnGraph(b.graph, b.names, settings, (root) => stages.get(root) ?? NOTHING);
+  const agent = b.progress.get(0);
+  // A slot has a learning of its own, and does not wait for the agent's.
+  if (agent !== undefined)
+    turnTargets(b.targets, b.names, settings, { ...stageOf(agent, settings), learning: false });
+  b.version++;
+}
+
+/** While a workflow learns nothing is promoted; that happens at once when it has learned enough. */
+function settled(progress: Progress, settings: Settings): Stage {
+  const stage = stageOf(progress, settings);
+  return stage.learning ? NOTHING : stage;
+}

@@ -1,0 +1,187 @@
+/** Values of targets: who used them and when, and whether they are part of the baseline of their slot. */
+import { giveBack, room } from "../stats/room.ts";
+import { addLabel, bytesOf, labelAt } from "./labels.ts";
+import * as slots from "./slots.ts";
+import { keyAt, slotWithKey } from "./slots.ts";
+import type { Targets } from "./targets.ts";
+
+/** Most values of one slot; a slot with more is open. */
+const MAX_VALUES = 512;
+/** Most values of one agent. */
+const MAX_ALL_VALUES = 32_768;
+
+const WIDTH = 6;
+
+const LOW = 1;
+const HIGH = 2;
+const SESSIONS_DAY = 3;
+const UNITS = 4;
+const LABEL = 5;
+const KNOWN_BIT = 1 << 30;
+const MANY_DAYS_BIT = 1 << 29;
+const DRAWN_BIT = 1 << 28;
+const DRAWN_AGAIN_BIT = 1 << 27;
+const KEY_MASK = DRAWN_AGAIN_BIT - 1;
+
+/** A value's record; -1 if it was never learned. */
+export function find(t: Targets, slot: number, low: number, high: number): number {
+  const at = place(t.table, keyAt(t, slot), low, high);
+  return t.table[at] === 0 ? -1 : at;
+}
+
+/** Whether a value is part of the baseline. */
+export const isKnown = (t: Targets, record: number) => record >= 0 && (t.table[record]! & KNOWN_BIT) !== 0;
+/** Sessions that used the value, up to 65,535. */
+export const sessionsOf = (t: Targets, record: number) => t.table[record + SESSIONS_DAY]! >>> 16;
+/** Whether it was used on more than one day of event time. */
+export const onManyDays = (t: Targets, record: number) => (t.table[record]! & MANY_DAYS_BIT) !== 0;
+/** The slot of a value. */
+export const slotOfValue = (t: Targets, record: number) => slotWithKey(t, t.table[record]! & KEY_MASK);
+
+/** Whether a value is part of the baseline of any slot; walks the table, so only on the way to a finding. */
+export function isKnownAnywhere(t: Targets, low: number, high: number): boolean {
+  for (const record of all(t))
+    if (isKnown(t, record) && t.table[record + LOW] === low && t.table[record + HIGH] === high) return true;
+  return false;
+}
+
+/** Different trust units that used the value; counted up to four. */
+export function witnessesOf(t: Targets, record: number): number {
+  let count = 0;
+  for (let units = t.table[record + UNITS]!; units !== 0; units >>>= 8) if ((units & 0xff) !== 0) count++;
+  return count;
+}
+
+/** Makes a value part of the baseline. */
+export function markKnown(t: Targets, record: number): void {
+  t.table[record] = t.table[record]! | KNOWN_BIT;
+}
+
+/** The first bytes of a value, as text. */
+export const labelOf = (t: Targets, record: number) => labelAt(t, t.table[record + LABEL]!);
+
+/** Counts one draw: a session's first value of the slot. A value that cannot be remembered (-1) counts as new. */
+export function draw(t: Targets, slot: number, record: number): void {
+  const drawn = record < 0 ? 0 : t.table[record]! & (DRAWN_BIT | DRAWN_AGAIN_BIT);
+  if (record >= 0) t.table[record]! |= drawn === 0 ? DRAWN_BIT : DRAWN_AGAIN_BIT;
+  slots.countDraw(t, slot, drawn === 0 ? 1 : drawn === DRAWN_BIT ? -1 : 0);
+}
+
+/** One session's use of a value. */
+export interface Sight {
+  /** Hash of the value. */
+  readonly low: number;
+  readonly high: number;
+  /** Days since 2000. */
+  readonly day: number;
+  /** Number of the trust unit, 1 to 255; 0 if it is no witness. */
+  readonly unit: number;
+  /** The label: `length` bytes from `from` on. */
+  readonly labels: Uint8Array;
+  readonly from: number;
+  readonly length: number;
+}
+
+/** Notes that one more session used a value of a slot that is not open. Answers its record, -1 if there are too many. */
+export function note(t: Targets, slot: number, sight: Sight): number {
+  const known = find(t, slot, sight.low, sight.high);
+  const record = known < 0 ? add(t, slot, sight) : known;
+  if (record < 0) return -1;
+  const seen = t.table[record + SESSIONS_DAY]!;
+  const last = seen & 0xffff;
+  if (last !== 0 && last !== sight.day) t.table[record]! |= MANY_DAYS_BIT;
+  t.table[record + SESSIONS_DAY] = (Math.min(0xffff, (seen >>> 16) + 1) << 16) | sight.day;
+  t.table[record + UNITS] = withUnit(t.table[record + UNITS]!, sight.unit);
+  return record;
+}
+
+function withUnit(units: number, unit: number): number {
+  for (let shift = 0; shift < 32; shift += 8) {
+    const known = (units >>> shift) & 0xff;
+    if (known === unit) return units;
+    if (known === 0) return units | (unit << shift);
+  }
+  return units;
+}
+
+function add(t: Targets, slot: number, { low, high, labels, from, length }: Sight): number {
+  if (t.count >= MAX_ALL_VALUES) return -1;
+  if (slots.valuesOf(t, slot) >= MAX_VALUES) {
+    slots.open(t, slot);
+    return -1;
+  }
+  if ((t.count + 1) * WIDTH * 3 > t.table.length * 2) rebuild(t, growth(t.count + 1));
+  slots.countValue(t, slot);
+  t.count++;
+  const record = place(t.table, keyAt(t, slot), low, high);
+  t.table[record] = keyAt(t, slot);
+  t.table[record + LOW] = low;
+  t.table[record + HIGH] = high;
+  t.table[record + LABEL] = addLabel(t, labels, from, length);
+  return record;
+}
+
+/** Capacities need not be powers of two: the hash is scaled, so a large table grows by a quarter at a time. */
+const growth = (count: number) => (count < 64 ? count * 6 + 6 : Math.ceil(count * 1.25 * 1.5));
+
+/** Forgets the values of slots that have turned out to be open, and their labels. */
+export function dropOpen(t: Targets): void {
+  let kept = 0;
+  let dropped = 0;
+  for (const slot of slots.all(t)) {
+    if (slots.isOpen(t, slot)) dropped += slots.valuesOf(t, slot);
+    else kept += slots.valuesOf(t, slot);
+  }
+  if (dropped === 0) return;
+  const old = { ...t };
+  t.table = room(growth(kept) * WIDTH);
+  t.labels = room(0);
+  t.labelBytes = 0;
+  t.count = kept;
+  for (const record of all(old)) {
+    if (slots.isOpen(t, slotOfValue(old, record))) continue;
+    const label = old.table[record + LABEL]!;
+    const bytes = bytesOf(old.labels);
+    t.table[move(old.table, record, t.table) + LABEL] = addLabel(t, bytes, label + 1, bytes[label]!);
+  }
+  for (const slot of slots.all(t)) if (slots.isOpen(t, slot)) slots.forgetValues(t, slot);
+  giveBack(old.table);
+  giveBack(old.labels);
+}
+
+/** A larger table; labels stay where they are. */
+function rebuild(t: Targets, capacity: number): void {
+  const old = t.table;
+  t.table = room(capacity * WIDTH);
+  for (let record = 0; record < old.length; record += WIDTH)
+    if (old[record] !== 0) move(old, record, t.table);
+  giveBack(old);
+}
+
+/** Copies a record to its place in another table; answers where. */
+function move(from: Int32Array, record: number, to: Int32Array): number {
+  const at = place(to, from[record]! & KEY_MASK, from[record + LOW]!, from[record + HIGH]!);
+  for (let i = 0; i < WIDTH; i++) to[at + i] = from[record + i]!;
+  return at;
+}
+
+/** Records of all values, in no order that means anything. */
+export function* all(t: Targets): Generator<number> {
+  for (let record = 0; record < t.table.length; record += WIDTH) if (t.table[record] !== 0) yield record;
+}
+
+/** Where the value stands or belongs. */
+function place(table: Int32Array, key: number, low: number, high: number): number {
+  const capacity = table.length / WIDTH;
+  // The upper half of the product of a 32-bit hash and the capacity, which spreads hashes over any capacity.
+  const hash = (low ^ Math.imul(key, 0x9e3779b1)) >>> 0;
+  let at = Math.floor((hash / 4_294_967_296) * capacity);
+  for (;;) {
+    const record = at * WIDTH;
+    const head = table[record]!;
+    if (head === 0) return record;
+    if ((head & KEY_MASK) === key && table[record + LOW] === low && table[record + HIGH] === high)
+      return record;
+    at = at + 1 === capacity ? 0 : at + 1;
+  }
+}

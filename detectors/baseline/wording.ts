@@ -1,0 +1,36 @@
+/** Words that the sentences of out-of-graph share. */
+import type { Baseline } from "./baseline.ts";
+import type { Path } from "./path.ts";
+import type { Stranger } from "./strangers.ts";
+
+/** The name that a number of the dictionary stands for. */
+export const nameOf = (b: Baseline, symbol: number) => b.names.texts[symbol] ?? "?";
+
+/** The session's workflow. */
+export const workflowName = (b: Baseline, { workflow }: Path) =>
+  workflow > 0 ? nameOf(b, workflow) : "(none declared)";
+
+/** A name within a sentence. */
+export const quote = (text: string) => `\`${text}\``;
+
+/** A share from 0 to 1 as percent. */
+export const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+
+/** So many trust units. */
+export const units = (count: number) => (count === 1 ? "1 trust unit" : `${count} trust units`);
+
+/** Fields and values within a sentence. */
+export const list = (strangers: readonly Stranger[]) =>
+  strangers.map(({ field, value }) => `${field} ${quote(value)}`).join(", ");
+
+/** Fields and values as evidence. */
+export const pairs = (strangers: readonly Stranger[]) =>
+  strangers.map(({ field, value }) => `${field}=${value}`);
+
+/** How new the values are. */
+export function newness(strangers: readonly Stranger[]): string {
+  const seen = Math.max(...strangers.map((stranger) => stranger.seen));
+  return seen === 0
+    ? "never seen before"
+    : `seen in ${seen} ${seen === 1 ? "session" : "sessions"} of too few trust units`;
+}
