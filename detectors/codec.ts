@@ -1,5 +1,6 @@
 /** Dense binary for rows: numbers little-endian, texts and lists with their length in front. */
 
+/** Grows as it is written to; one is used again and again. */
 export class ByteWriter {
   #bytes = new Uint8Array(256);
   #view = new DataView(this.#bytes.buffer);
@@ -64,6 +65,7 @@ export class ByteWriter {
   }
 }
 
+/** Reads what a ByteWriter wrote, in the same order. Throws a RangeError beyond the end. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

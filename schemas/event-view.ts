@@ -76,6 +76,7 @@ export interface EventColumns {
   readonly lines: Int32Array;
 }
 
+/** Room for so many events. */
 export function eventColumns(capacity: number): EventColumns {
   return {
     capacity,

@@ -20,6 +20,7 @@ export const ID_LENGTH = 256;
 /** Longest name (operation, service, workflow, version ...), in characters. */
 export const NAME_LENGTH = 256;
 
+/** An event's id, given by its source and unique within the tenant: by it repeats are dropped. */
 export const EventId = text(ID_LENGTH).brand<"EventId">();
 export type EventId = z.infer<typeof EventId>;
 
@@ -55,6 +56,7 @@ export const ActionId = z
   .brand<"ActionId">();
 export type ActionId = z.infer<typeof ActionId>;
 
+/** Id of what a person decided; 32 hexadecimal digits. */
 export const DecisionId = z
   .string()
   .regex(/^d-[0-9a-f]{32}$/)
@@ -73,6 +75,8 @@ export const Timestamp = z.iso.datetime({ offset: true }).refine(
   { message: "must be a time from 2000-01-01 to 2099-12-31" },
 );
 
+/** Severities, least first. */
 export const SEVERITIES = ["informational", "low", "medium", "high", "critical"] as const;
+/** How bad it would be (Sigma, OCSF); how sure we are is told apart from it. */
 export const Severity = z.enum(SEVERITIES);
 export type Severity = z.infer<typeof Severity>;

@@ -7,7 +7,9 @@ import { z } from "zod";
 import { ActionKind, Mode } from "./action.ts";
 import { Severity, Tenant } from "./ids.ts";
 
+/** What a bearer token may be allowed to do. */
 export const ROLES = ["ingest", "read", "act", "check"] as const;
+/** One of them. */
 export type Role = (typeof ROLES)[number];
 
 const AccessToken = z.strictObject({
@@ -29,6 +31,7 @@ const AccessToken = z.strictObject({
   ),
   sources: z.array(z.string()).optional().describe("Sources that an ingest token may name; absent: any."),
 });
+/** A bearer token for HTTP, known by its hash. */
 export type AccessToken = z.infer<typeof AccessToken>;
 
 const PlaybookStep = z.strictObject({
@@ -57,6 +60,7 @@ const PlaybookStep = z.strictObject({
     .default(3_600_000)
     .describe("How long a denial lasts, in ms."),
 });
+/** One step of the playbook: which findings it answers, with what, and how far it may go. */
 export type PlaybookStep = z.infer<typeof PlaybookStep>;
 
 const Webhook = z.strictObject({
@@ -74,6 +78,7 @@ const Webhook = z.strictObject({
   allowPrivate: z.boolean().default(false).describe("Allow loopback, private and link-local targets."),
   timeoutMs: z.int().min(100).max(60_000).default(15_000).describe("Longest time for one attempt."),
 });
+/** A receiver of findings. */
 export type Webhook = z.infer<typeof Webhook>;
 
 export const Settings = z.strictObject({

@@ -30,7 +30,8 @@ export function operationOf(b: Baseline, event: EventView): number {
 
 /** The field of a target whose numbers begin at `at`. */
 export function fieldOf(b: Baseline, event: EventView, at: number): number {
-  const [low, high] = [event.number(at) ^ FIELD, event.number(at + 1)];
+  const low = event.number(at) ^ FIELD;
+  const high = event.number(at + 1);
   return numberOf(b.names, low, high) || addName(b.names, low, high, internedTextAt(event, at));
 }
 

@@ -13,13 +13,15 @@ export function learnValues(b: Baseline, p: Path, day: number, unit: number): vo
     const slot = slotFor(b, p.values[at]!, p.values[at + 1]!);
     if (slot < 0) b.capped++;
     if (slot < 0 || slots.isOpen(b.targets, slot)) continue;
-    const [low, high, from, length] = [
-      p.values[at + 2]!,
-      p.values[at + 3]!,
-      p.values[at + 4]!,
-      p.values[at + 5]!,
-    ];
-    const record = values.note(b.targets, slot, { low, high, day, unit, labels, from, length });
+    const record = values.note(b.targets, slot, {
+      low: p.values[at + 2]!,
+      high: p.values[at + 3]!,
+      day,
+      unit,
+      labels,
+      from: p.values[at + 4]!,
+      length: p.values[at + 5]!,
+    });
     if (record < 0) b.capped++;
     if (isFirstOfSlot(p, value)) values.draw(b.targets, slot, record);
   }

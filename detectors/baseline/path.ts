@@ -81,7 +81,8 @@ export function keepValue(
   event: EventView,
   at: number,
 ): void {
-  const [low, high] = [event.number(at), event.number(at + 1)];
+  const low = event.number(at);
+  const high = event.number(at + 1);
   if (p.valueCount >= MAX_PATH_VALUES || isKept(p, symbol, field, low, high)) return;
   const to = p.valueCount * VALUE_WIDTH;
   if (to === p.values.length) p.values = grown(p.values, p.values.length === 0 ? VALUE_WIDTH * 4 : to * 2);

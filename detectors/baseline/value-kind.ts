@@ -16,4 +16,5 @@ export function kindOf(value: string): string {
   return KINDS.find(([, pattern]) => pattern.test(value))?.[0] ?? "literal";
 }
 
+/** Whether a value names somebody or something to reach. */
 export const isIdentifier = (value: string) => kindOf(value) !== "literal";

@@ -5,6 +5,7 @@
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { giveBack, room } from "./room.ts";
 
+/** Ids in one generation. */
 export const GENERATION_SIZE = 128;
 
 export interface RecentIds {
@@ -70,12 +71,14 @@ function place(table: Int32Array, low: number, high: number): number {
   return at;
 }
 
+/** Dense: both tables as they lie in memory. */
 export function writeRecentIds(ids: RecentIds, to: ByteWriter): void {
   to.u16(ids.count);
   to.ints(ids.young);
   to.ints(ids.elder);
 }
 
+/** Reads what writeRecentIds wrote. */
 export function readRecentIds(from: ByteReader): RecentIds {
   const count = from.u16();
   return { count, young: from.ints(), elder: from.ints() };

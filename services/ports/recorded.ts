@@ -18,6 +18,7 @@ export interface Recorded {
   readonly refused: number;
 }
 
+/** Who is told of what cannot be read. */
 export interface RecordedOptions {
   readonly onRefused?: ((letter: DeadLetter) => void) | undefined;
 }

@@ -26,6 +26,7 @@ export interface Lease {
   readonly token: string;
 }
 
+/** Which agent a token was issued to. */
 export interface IndexEntry {
   readonly tenant: string;
   /** `publicId` or `hash` of the token. */

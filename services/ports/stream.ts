@@ -9,6 +9,7 @@
  */
 import type { StreamName } from "../../schemas/streams.ts";
 
+/** A record to be appended. */
 export interface NewRecord {
   readonly stream: StreamName;
   readonly partition: number;
@@ -28,6 +29,7 @@ export interface RecordBatch {
   readonly positions: Float64Array;
 }
 
+/** What a group calls when partitions and records come to this process. */
 export interface Consumer {
   /** This process now owns the partition. Answers the position to read from. */
   assigned(partition: number): Promise<number>;
@@ -37,6 +39,7 @@ export interface Consumer {
   revoked(partition: number): Promise<void>;
 }
 
+/** A consumer at work. */
 export interface Subscription {
   /** Stops after the batch in hand, revokes all partitions, resolves when done. */
   stop(): Promise<void>;
@@ -51,9 +54,19 @@ export interface Stream {
   /** Position after the newest record; 0 for an empty partition. */
   end(stream: StreamName, partition: number): Promise<number>;
   /** Records from `from` on up to the end at the time of the call. `maxBytes` bounds one batch, default 1 MiB. */
-  read(stream: StreamName, partition: number, from: number, options?: { maxBytes?: number }): AsyncIterable<RecordBatch>;
+  read(
+    stream: StreamName,
+    partition: number,
+    from: number,
+    options?: { maxBytes?: number },
+  ): AsyncIterable<RecordBatch>;
   /** Shares the partitions of a stream among all processes that name the same group. */
-  consume(stream: StreamName, group: string, consumer: Consumer, options?: { maxBytes?: number }): Subscription;
+  consume(
+    stream: StreamName,
+    group: string,
+    consumer: Consumer,
+    options?: { maxBytes?: number },
+  ): Subscription;
   close(): Promise<void>;
 }
 
