@@ -28,6 +28,8 @@ const STATES: Readonly<Record<number, string>> = {
   [DENIED]: "denied",
 };
 
+const stateName = (b: Baseline, node: number) => STATES[stateOf(b.graph, node)] ?? "candidate";
+
 /** All of it but what only the hot path needs. */
 export function baselineView(b: Baseline, settings: Settings) {
   const agent = b.progress.get(0);
@@ -63,7 +65,7 @@ function edgeView(b: Baseline, node: number) {
   return {
     operation: nameOf(b, symbol),
     tier: tierOf(b.names, symbol),
-    state: STATES[stateOf(b.graph, node)],
+    state: stateName(b, node),
     sessions: sessionsOf(b.graph, node),
     witnesses: witnessesOf(b.graph, node),
     count: countOf(b.graph, node),
@@ -74,7 +76,7 @@ function transitionsFrom(b: Baseline, progress: Progress, operation: number) {
   return childrenOf(b.graph, operation).map((node) => ({
     from: nameOf(b, symbolOf(b.graph, operation)),
     to: nameOf(b, symbolOf(b.graph, node)),
-    state: STATES[stateOf(b.graph, node)],
+    state: stateName(b, node),
     sessions: sessionsOf(b.graph, node),
     ofWorkflow: progress.workflow !== 0,
   }));

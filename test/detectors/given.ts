@@ -1,5 +1,6 @@
 /** Events in a line or two, and the whole fold over them. */
 
+import type { baselineView } from "../../detectors/baseline/view.ts";
 import { decodeAgent, encodeAgent } from "../../detectors/fold/agent-codec.ts";
 import { agentView } from "../../detectors/fold/agent-view.ts";
 import { agentHigh, agentLow } from "../../detectors/fold/agents.ts";
@@ -64,6 +65,16 @@ export function viewOf(given: object): EventView {
   return view;
 }
 
+type Shown = ReturnType<typeof baselineView>;
+
+/** An agent in readable form, as far as tests look into it. */
+export interface View {
+  readonly baselineVersion: number;
+  readonly liveSessions: number;
+  readonly knownTokens: number;
+  readonly "out-of-graph": Shown & { readonly agent: NonNullable<Shown["agent"]> };
+}
+
 export interface World {
   /** Folds events; answers what was found. */
   sees(...events: readonly object[]): Finding[];
@@ -73,8 +84,7 @@ export interface World {
   reload(): number;
   agent(id?: string): AgentRow;
   /** The agent in readable form; `out-of-graph` holds its baseline. */
-  // biome-ignore lint/suspicious/noExplicitAny: JSON for people, looked into by tests
-  view(id?: string): any;
+  view(id?: string): View;
 }
 
 /** A fold with nothing in memory. `settings` are those of detectors, by id. */
@@ -100,7 +110,7 @@ export function world(settings: Record<string, Record<string, unknown>> = {}, la
     set = loaded.set;
     return loaded.bytes;
   };
-  const show = (id?: string) => agentView(encodeAgent(agent(id), DETECTORS), { detectors: settings });
+  const show = (id?: string) => agentView(encodeAgent(agent(id), DETECTORS), { detectors: settings }) as View;
   return { sees, finds: (...events) => sees(...events).map(({ kind }) => kind), reload, agent, view: show };
 }
 

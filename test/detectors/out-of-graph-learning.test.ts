@@ -5,11 +5,13 @@ import { APPROVE, history, KINDS, LATER, learned, READ, session } from "./sessio
 const ask = (steps: readonly CallFields[], atMs = LATER) => session(atMs, steps, { workflow: "Ask" });
 const DELETE: CallFields = { name: "delete_ledger", tier: 1 };
 const graphOf = (given: World) => given.view()["out-of-graph"];
-// biome-ignore lint/suspicious/noExplicitAny: JSON for people, looked into by tests
-const workflowOf = (given: World, name: string): any =>
-  graphOf(given).workflows.find(({ workflow }: { workflow: string }) => workflow === name);
+const workflowOf = (given: World, name: string) => {
+  const found = graphOf(given).workflows.find(({ workflow }) => workflow === name);
+  if (found === undefined) throw new Error(`workflow ${name} is not known`);
+  return found;
+};
 const operationOf = (given: World, workflow: string, operation: string) =>
-  workflowOf(given, workflow).operations.find((one: { operation: string }) => one.operation === operation);
+  workflowOf(given, workflow).operations.find((one) => one.operation === operation);
 
 describe("learning", () => {
   const reasons = (given: World) => [graphOf(given).agent.mode, graphOf(given).agent.reason];
@@ -59,7 +61,8 @@ describe("learning", () => {
     );
     expect(workflowOf(given, "Odd")).toMatchObject({
       mode: "learning",
-      reason: "35.0 % of sessions used a sensitive operation that too few trust units have used, 10 % allowed",
+      reason:
+        "35.0 % of sessions used a sensitive operation that too few trust units have used, 10 % allowed",
     });
   });
 
