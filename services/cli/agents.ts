@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { stringify } from "yaml";
-import { clientOf, count, remote, type Shared } from "./options.ts";
+import { type CommandOptions, clientOf, count, remote } from "./options.ts";
 import { dim, print, safe, table } from "./terminal.ts";
 
-interface Options extends Shared {
+interface Options extends CommandOptions {
   readonly limit: number;
 }
 

@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Command } from "commander";
-import { clientOf, remote, type Shared } from "./options.ts";
+import { type CommandOptions, clientOf, remote } from "./options.ts";
 import { tell } from "./terminal.ts";
 
 export function baselineCommand(): Command {
@@ -11,7 +11,7 @@ export function baselineCommand(): Command {
       "what was learned about all agents, one JSON object a line; `offgraph replay --from-baseline FILE` begins with it",
     )
     .option("--output <file>", "write to this file instead of standard output")
-    .action(async (options: Shared & { output?: string }) => {
+    .action(async (options: CommandOptions & { output?: string }) => {
       const { body } = await clientOf(options).open("/v1/baseline");
       if (body === null) return;
       await pipeline(

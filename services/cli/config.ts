@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Command } from "commander";
 import { printSettings, settingsFile } from "../config.ts";
-import { configOption, jsonOption, type Shared, settingsOf } from "./options.ts";
+import { type CommandOptions, configOption, jsonOption, settingsOf } from "./options.ts";
 import { print } from "./terminal.ts";
 
 export function configCommand(): Command {
@@ -22,7 +22,7 @@ export function configCommand(): Command {
 const shared = (name: string, description: string) =>
   new Command(name).description(description).addOption(configOption()).addOption(jsonOption());
 
-async function check(options: Shared): Promise<void> {
+async function check(options: CommandOptions): Promise<void> {
   await settingsOf(options);
   const file = settingsFile(options.config) ?? null;
   print(
@@ -32,14 +32,14 @@ async function check(options: Shared): Promise<void> {
   );
 }
 
-async function printAll(options: Shared): Promise<void> {
+async function printAll(options: CommandOptions): Promise<void> {
   const { parse } = await import("yaml");
   const text = printSettings(await settingsOf(options));
   print(options.json ? JSON.stringify(parse(text)) : text.trimEnd());
 }
 
 /** 32 random bytes: so many that a plain SHA-256 of them cannot be searched. */
-function token(options: Shared): void {
+function token(options: CommandOptions): void {
   const value = `og_${randomBytes(32).toString("base64url")}`;
   const sha256 = createHash("sha256").update(value).digest("hex");
   if (options.json) {

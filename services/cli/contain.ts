@@ -4,10 +4,10 @@ import { Command } from "commander";
 import type { Decision } from "../../schemas/action.ts";
 import type { Client } from "./client.ts";
 import { duration, spoken } from "./duration.ts";
-import { clientOf, remote, type Shared } from "./options.ts";
+import { type CommandOptions, clientOf, remote } from "./options.ts";
 import { bold, print, safe, tell } from "./terminal.ts";
 
-interface Options extends Shared {
+interface Options extends CommandOptions {
   readonly reason: string;
   readonly for?: number;
   readonly dryRun?: true;

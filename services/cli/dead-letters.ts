@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { DeadLetter } from "../../schemas/dead-letter.ts";
-import { clientOf, count, remote, type Shared } from "./options.ts";
+import { type CommandOptions, clientOf, count, remote } from "./options.ts";
 import { bold, dim, print, safe, wrap } from "./terminal.ts";
 
 export function deadLettersCommand(): Command {
@@ -8,7 +8,7 @@ export function deadLettersCommand(): Command {
     .summary("records that cannot be read, with the reason")
     .description("records that were set aside because they cannot be read, with the reason; newest last")
     .option("--limit <number>", "how many of the newest", count, 20)
-    .action(async (options: Shared & { limit: number }) => {
+    .action(async (options: CommandOptions & { limit: number }) => {
       const { deadLetters } = await clientOf(options).get<{ deadLetters: DeadLetter[] }>(
         `/v1/dead-letters?limit=${options.limit}`,
       );

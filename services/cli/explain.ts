@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { Finding } from "../../schemas/finding.ts";
-import { clientOf, remote, type Shared } from "./options.ts";
+import { type CommandOptions, clientOf, remote } from "./options.ts";
 import { printExplanation } from "./sentences.ts";
 import { print } from "./terminal.ts";
 
@@ -11,7 +11,7 @@ export function explainCommand(): Command {
       "why a finding fired: what was expected, how rare it is, the evidence, what would have kept it silent",
     )
     .argument("<finding>", "id of a finding, f-…")
-    .action(async (id: string, options: Shared) => {
+    .action(async (id: string, options: CommandOptions) => {
       const finding = await clientOf(options).get<Finding>(`/v1/findings/${encodeURIComponent(id)}`);
       if (options.json) print(JSON.stringify(finding));
       else printExplanation(finding);

@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import type { Finding } from "../../schemas/finding.ts";
 import { followFeed } from "./feed-client.ts";
-import { clientOf, count, remote, type Shared, severityOption } from "./options.ts";
+import { type CommandOptions, clientOf, count, remote, severityOption } from "./options.ts";
 import { printFinding } from "./sentences.ts";
 import { dim, print } from "./terminal.ts";
 
-interface Options extends Shared {
+interface Options extends CommandOptions {
   readonly follow?: true;
   readonly agent?: string;
   readonly severity?: string;

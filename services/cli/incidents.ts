@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import { stringify } from "yaml";
 import type { Incident } from "../../schemas/action.ts";
-import { clientOf, remote, type Shared } from "./options.ts";
+import { type CommandOptions, clientOf, remote } from "./options.ts";
 import { printIncidents } from "./sentences.ts";
 import { dim, print, safe } from "./terminal.ts";
 
-interface Options extends Shared {
+interface Options extends CommandOptions {
   readonly reason?: string;
 }
 

@@ -4,7 +4,7 @@ import { OffgraphError } from "../../schemas/errors.ts";
 import { EXIT, fail } from "./failure.ts";
 import { type FileInput, latenessOption, placeFiles, sourceOption } from "./inputs.ts";
 import { merged, ordered } from "./merge.ts";
-import { clientOf, count, remote, type Shared, settingsOf } from "./options.ts";
+import { type CommandOptions, clientOf, count, remote, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
 import { openSender, type Rejected, type Sender } from "./sender.ts";
 import { bold, print, safe, tell } from "./terminal.ts";
@@ -21,7 +21,7 @@ Examples:
 Sending a file again does no harm: events that were taken before are counted once. When it was broken off, --from-line
 goes on where it ended.`;
 
-interface Options extends Shared {
+interface Options extends CommandOptions {
   readonly fromLine: number;
 }
 

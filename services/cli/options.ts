@@ -5,7 +5,7 @@ import type { Settings } from "../../schemas/settings.ts";
 import { clientSettings, loadSettings } from "../config.ts";
 import { type Client, openClient } from "./client.ts";
 
-export interface Shared {
+export interface CommandOptions {
   readonly config?: string;
   readonly json?: true;
   readonly url?: string;
@@ -27,13 +27,13 @@ export function remote(command: Command): Command {
   return command.addOption(jsonOption()).addOption(urlOption()).addOption(configOption());
 }
 
-export function clientOf(options: Shared): Client {
+export function clientOf(options: CommandOptions): Client {
   return openClient(clientSettings(loadSettings({ path: options.config }), options.url));
 }
 
 /** Settings with those of the detectors checked and completed. */
 export async function settingsOf(
-  options: Shared,
+  options: CommandOptions,
   changes: Parameters<typeof loadSettings>[0] = {},
 ): Promise<Settings> {
   const { DETECTORS } = await import("../../detectors/index.ts");

@@ -5,13 +5,13 @@ import { readBaseline } from "./baseline-file.ts";
 import { EXIT, fail } from "./failure.ts";
 import { type FileInputs, latenessOption, placeFiles, sourceOption } from "./inputs.ts";
 import { lineFile } from "./line-file.ts";
-import { configOption, isAtLeast, jsonOption, type Shared, settingsOf } from "./options.ts";
+import { type CommandOptions, configOption, isAtLeast, jsonOption, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
 import type { Outputs } from "./recorded-files.ts";
 import { printSummary, type Tally, tally } from "./replay-summary.ts";
 import { print } from "./terminal.ts";
 
-interface Options extends Shared {
+interface Options extends CommandOptions {
   readonly findings?: string;
   readonly deadLetters?: string;
   readonly truth?: string;

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { closest } from "../closest.ts";
-import { jsonOption, type Shared } from "./options.ts";
+import { type CommandOptions, jsonOption } from "./options.ts";
 import { bold, dim, print, wrap } from "./terminal.ts";
 
 export function sourcesCommand(): Command {
@@ -12,7 +12,7 @@ export function sourcesCommand(): Command {
     )
     .argument("[name]", "name of a source")
     .addOption(jsonOption())
-    .action(async (name: string | undefined, options: Shared) => {
+    .action(async (name: string | undefined, options: CommandOptions) => {
       const { SOURCES } = await import("../ingest/sources/index.ts");
       const shown = [...SOURCES].filter((source) => name === undefined || source.name === name);
       if (name !== undefined && shown.length === 0) throw unknown(name, SOURCES);

@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { webhookSecrets } from "../config.ts";
-import { configOption, type Shared, settingsOf } from "./options.ts";
+import { type CommandOptions, configOption, settingsOf } from "./options.ts";
 import { tell } from "./terminal.ts";
 
-interface Options extends Shared {
+interface Options extends CommandOptions {
   readonly data?: string;
   readonly host?: string;
   readonly port?: string;

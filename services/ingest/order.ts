@@ -48,7 +48,8 @@ export class OrderBuffer {
     const time = this.#time(slot);
     if (time > this.#newest) this.#newest = time;
     const last = this.#ring[this.#ring.length - 1];
-    if (this.#head === this.#ring.length || last === undefined || this.#before(last, slot)) this.#ring.push(slot);
+    if (this.#head === this.#ring.length || last === undefined || this.#before(last, slot))
+      this.#ring.push(slot);
     else this.#push(slot);
   }
 
@@ -62,7 +63,9 @@ export class OrderBuffer {
     const next = this.#first();
     if (next < 0) return Number.POSITIVE_INFINITY;
     const time = this.#time(next);
-    return this.#ended || time < this.#newest - this.#latenessMs || this.#full() ? time : Number.POSITIVE_INFINITY;
+    return this.#ended || time < this.#newest - this.#latenessMs || this.#full()
+      ? time
+      : Number.POSITIVE_INFINITY;
   }
 
   /** Releases the next event, whether it may go yet or not; -1 if there is none. */

@@ -1,4 +1,4 @@
-/** A recorded file, or several records of any source, as events in order: what `replay` folds. */
+/** A recorded file of any source as events in order: what `replay` folds. */
 
 import type { ErrorCode } from "../../schemas/errors.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
@@ -6,7 +6,7 @@ import { OBSERVED, STRIDE, TEXT, TEXT_AT, TIME, TIMES } from "../../schemas/even
 import type { Clock } from "../ports/clock.ts";
 import type { Recorded, RecordedOptions } from "../ports/recorded.ts";
 import { deadLetter } from "./dead-letters.ts";
-import { openDoor } from "./door.ts";
+import { type Door, openDoor } from "./door.ts";
 import { type Block, type LongRecord, readRecords } from "./files.ts";
 import type { Key } from "./key.ts";
 import { OrderBuffer } from "./order.ts";
@@ -29,9 +29,18 @@ export interface RecordedFile extends RecordedOptions {
   readonly tierOf: (service: string, name: string) => 0 | 1 | 2;
 }
 
-interface State {
-  done: number;
-  total: number;
+/** A file that is being read. */
+interface Reading {
+  readonly file: RecordedFile;
+  readonly order: OrderBuffer;
+  readonly scanner: EventScanner;
+  /** Keyed hash of the tenant that every event gets. */
+  readonly tenant: { readonly low: number; readonly high: number };
+  readonly door: Door;
+  /** Our own format needs no conversion: what is written as we write it is read where it lies. */
+  readonly isOwn: boolean;
+  readonly blocks: AsyncGenerator<Block | LongRecord>;
+  readonly progress: { done: number; total: number };
   refused: number;
   ended: boolean;
   /** What reading ended with, if not with the end. */
@@ -41,125 +50,135 @@ interface State {
 /** An event may lie this far ahead of when it was observed. */
 const MAX_AHEAD_MS = 300_000;
 
+/** Opens a file for replay. Nothing is read, and nothing of the file can be wrong, before the first `fill`. */
 export function openRecorded(file: RecordedFile): Recorded {
-  const order = new OrderBuffer(file.latenessMs);
-  const scanner = new EventScanner(hashKey(file.key.secret), looksSecret);
-  const tenant = scanner.hash(file.tenant);
-  const door = openDoor({ key: file.key, tenant: file.tenant, source: file.source, tierOf: file.tierOf });
-  // Our own format needs no conversion: what is written as we write it is read where it lies.
-  const isOwn = file.source === "offgraph";
-  const state: State = { done: 0, total: 0, refused: 0, ended: false, fault: undefined };
-  const blocks = readRecords(file.path, {
-    maxLineBytes: file.maxLineBytes,
-    onProgress: ({ bytesRead, bytesTotal }) => {
-      state.done = bytesRead;
-      state.total = bytesTotal ?? 0;
-    },
-  });
-
-  function refuse(code: ErrorCode, message: string, line: number, record: Buffer, bytes: number): void {
-    state.refused++;
-    const refused = {
-      code,
-      message,
-      source: file.source,
-      tenant: file.tenant,
-      place: file.path,
-      line,
-      record,
-      bytes,
-    };
-    file.onRefused?.(deadLetter(refused, file.clock.now()));
-  }
-
-  function readLine(block: Block, at: number): void {
-    const { bytes } = block;
-    const [start, end] = [block.starts[at]!, block.ends[at]!];
-    const slot = order.slot();
-    if (
-      isOwn &&
-      scanner.scan(bytes, start, end, order.columns, slot, true) &&
-      isOfTenant(slot) &&
-      isNotAhead(slot)
-    )
-      return order.put(slot);
-    order.free(slot);
-    const line = block.firstLine + at;
-    const record = bytes.subarray(start, end);
-    const refused = (code: ErrorCode, message: string) => refuse(code, message, line, record, record.length);
-    const read = readJson(record);
-    if ("refused" in read) return refused(read.refused.code, read.refused.message);
-    admit(file.convert(read.value), refused);
-  }
-
-  /** An event that names another tenant goes through the door, which stamps ours. */
-  function isOfTenant(slot: number): boolean {
-    const at = slot * STRIDE + TEXT_AT + TEXT.tenant * 4;
-    return order.columns.numbers[at] === tenant.low && order.columns.numbers[at + 1] === tenant.high;
-  }
-
-  function isNotAhead(slot: number): boolean {
-    const { times } = order.columns;
-    return !(times[slot * TIMES + TIME]! > times[slot * TIMES + OBSERVED]! + MAX_AHEAD_MS);
-  }
-
-  function admit(converted: Converted, refused: (code: ErrorCode, message: string) => void): void {
-    if (converted.refused !== undefined) refused(converted.refused.code, converted.refused.message);
-    for (const draft of converted.events) {
-      const admission = door(draft);
-      if ("refused" in admission) {
-        refused(admission.refused.code, admission.refused.message);
-        continue;
-      }
-      const line = Buffer.from(admission.line);
-      const slot = order.slot();
-      if (!scanner.scan(line, 0, line.length, order.columns, slot, false))
-        throw new Error(`the scanner cannot read what the door wrote: ${admission.line}`);
-      order.put(slot);
-    }
-  }
-
-  async function fill(): Promise<boolean> {
-    while (!state.ended && order.nextTime() === Number.POSITIVE_INFINITY) await readOn();
-    const more = order.nextTime() !== Number.POSITIVE_INFINITY;
-    // What was read before the fault is released first: nothing of it is lost.
-    if (!more && state.fault !== undefined) throw state.fault;
-    return more;
-  }
-
-  async function readOn(): Promise<void> {
-    const next = await blocks.next().catch((fault: unknown) => {
-      state.fault = fault;
-      return { done: true as const };
-    });
-    if (next.done !== true) return take(next.value);
-    state.ended = true;
-    order.end();
-  }
-
-  function take(block: Block | LongRecord): void {
-    if ("code" in block)
-      return refuse(
-        block.code,
-        `longer than ${file.maxLineBytes} bytes`,
-        block.line,
-        block.excerpt,
-        block.bytes,
-      );
-    for (let at = 0; at < block.count; at++) readLine(block, at);
-  }
-
+  const reading = begin(file);
+  const { order, progress } = reading;
   return {
     get columns() {
       return order.columns;
     },
     get refused() {
-      return state.refused;
+      return reading.refused;
     },
-    fill,
+    fill: () => fill(reading),
     nextTime: () => order.nextTime(),
     take: () => order.take(),
     free: (slot) => order.free(slot),
-    progress: () => state,
+    progress: () => progress,
   };
+}
+
+function begin(file: RecordedFile): Reading {
+  const { key, tenant, source, tierOf, maxLineBytes } = file;
+  const scanner = new EventScanner(hashKey(key.secret), looksSecret);
+  const progress = { done: 0, total: 0 };
+  const onProgress = ({
+    bytesRead,
+    bytesTotal = 0,
+  }: {
+    bytesRead: number;
+    bytesTotal?: number | undefined;
+  }) => Object.assign(progress, { done: bytesRead, total: bytesTotal });
+  return {
+    file,
+    order: new OrderBuffer(file.latenessMs),
+    scanner,
+    tenant: scanner.hash(tenant),
+    door: openDoor({ key, tenant, source, tierOf }),
+    isOwn: source === "offgraph",
+    blocks: readRecords(file.path, { maxLineBytes, onProgress }),
+    progress,
+    refused: 0,
+    ended: false,
+    fault: undefined,
+  };
+}
+
+async function fill(reading: Reading): Promise<boolean> {
+  const { order } = reading;
+  while (!reading.ended && order.nextTime() === Number.POSITIVE_INFINITY) await readOn(reading);
+  const more = order.nextTime() !== Number.POSITIVE_INFINITY;
+  // What was read before the fault is released first: nothing of it is lost.
+  if (!more && reading.fault !== undefined) throw reading.fault;
+  return more;
+}
+
+async function readOn(reading: Reading): Promise<void> {
+  const next = await reading.blocks.next().catch((fault: unknown) => {
+    reading.fault = fault;
+    return { done: true as const };
+  });
+  if (next.done !== true) return take(reading, next.value);
+  reading.ended = true;
+  reading.order.end();
+}
+
+function take(reading: Reading, block: Block | LongRecord): void {
+  if ("code" in block) {
+    const message = `longer than ${reading.file.maxLineBytes} bytes`;
+    refuse(reading, { code: block.code, message }, block.line, block.excerpt, block.bytes);
+    return;
+  }
+  for (let at = 0; at < block.count; at++) readLine(reading, block, at);
+}
+
+function readLine(reading: Reading, block: Block, at: number): void {
+  const { bytes } = block;
+  const start = block.starts[at]!;
+  const end = block.ends[at]!;
+  if (reading.isOwn && readInPlace(reading, bytes, start, end)) return;
+  const record = bytes.subarray(start, end);
+  const refused = (problem: Problem) => refuse(reading, problem, block.firstLine + at, record, record.length);
+  const read = readJson(record);
+  if ("refused" in read) refused(read.refused);
+  else admit(reading, reading.file.convert(read.value), refused);
+}
+
+/** Reads an event that is certainly as we write it. False: the door must look at it. */
+function readInPlace(reading: Reading, bytes: Buffer, start: number, end: number): boolean {
+  const { order, scanner } = reading;
+  const slot = order.slot();
+  if (scanner.scan(bytes, start, end, order.columns, slot, true) && isOurs(reading, slot)) {
+    order.put(slot);
+    return true;
+  }
+  order.free(slot);
+  return false;
+}
+
+/** Neither of another tenant, which the door would stamp with ours, nor too far ahead of when it was observed. */
+function isOurs({ order: { columns }, tenant }: Reading, slot: number): boolean {
+  const { numbers, times } = columns;
+  const at = slot * STRIDE + TEXT_AT + TEXT.tenant * 4;
+  if (numbers[at] !== tenant.low || numbers[at + 1] !== tenant.high) return false;
+  return !(times[slot * TIMES + TIME]! > times[slot * TIMES + OBSERVED]! + MAX_AHEAD_MS);
+}
+
+function admit(reading: Reading, converted: Converted, refused: (problem: Problem) => void): void {
+  if (converted.refused !== undefined) refused(converted.refused);
+  for (const draft of converted.events) {
+    const admission = reading.door(draft);
+    if ("refused" in admission) refused(admission.refused);
+    else put(reading, admission.line);
+  }
+}
+
+function put({ order, scanner }: Reading, text: string): void {
+  const line = Buffer.from(text);
+  const slot = order.slot();
+  if (!scanner.scan(line, 0, line.length, order.columns, slot, false))
+    throw new Error(`the scanner cannot read what the door wrote: ${text}`);
+  order.put(slot);
+}
+
+interface Problem {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+function refuse(reading: Reading, problem: Problem, line: number, record: Buffer, bytes: number): void {
+  const { source, tenant, path, clock, onRefused } = reading.file;
+  reading.refused++;
+  onRefused?.(deadLetter({ ...problem, source, tenant, place: path, line, record, bytes }, clock.now()));
 }

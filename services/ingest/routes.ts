@@ -42,7 +42,9 @@ const bytesTotal = meter.createCounter("offgraph_ingest_bytes_total", {
 const requestSeconds = meter.createHistogram("offgraph_ingest_request_seconds", {
   description: "Time from a request to its answer",
   unit: "s",
-  advice: { explicitBucketBoundaries: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30] },
+  advice: {
+    explicitBucketBoundaries: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
+  },
 });
 const pendingGauge = meter.createUpDownCounter("offgraph_ingest_pending_bytes", {
   description: "Bytes taken in and not yet durable",
