@@ -27,10 +27,11 @@ const { STRIDE, TEXT, TEXT_AT, TIMES, TIME, OBSERVED, ISSUED, EXPIRES } = view;
 const { KIND, TIER, RESULT, STATUS, PROVIDER, ASN, GENERATION } = view;
 const { AUDIENCES, AUDIENCE_AT, MAX_AUDIENCES, TARGETS, TARGET_AT } = view;
 const { QUOTE, COMMA, COLON, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, BACKSLASH, DOT } = characters;
-const { NAME_BYTE, WHITE_BYTE } = characters;
+const { NAME_BYTE, WHITE_BYTE, isTokenHash, isWord } = characters;
 const { FIRST_OF_PAIR, SECOND_OF_PAIR, LONG_TEXT } = pairs;
 const { FIELDS, IS_ROOT, IS_AGENT, IS_TRACE, IS_SUBJECT, IS_TOKEN } = words;
 const { IS_OPERATION, IS_OUTCOME, IS_NETWORK, IS_AUTHENTICATION } = words;
+const { KIND_WORDS, RESULT_WORDS, ATTRIBUTION_WORDS, CHANGE_WORDS, PROVENANCE_WORDS, TRUE, FALSE } = words;
 
 const NOT_WANTED = -1;
 /** Fields of a token by which it may be revoked with all its kin. */
@@ -124,14 +125,15 @@ export class EventScanner {
       case 0:
         return this.#string(TEXT.id, ID_LENGTH);
       case 1:
-        return this.#word(words.KIND_WORDS, KIND, 0);
+        return this.#word(KIND_WORDS, KIND, 0);
       case 2:
         return this.#time(TIME);
       case 3:
         return this.#time(OBSERVED);
       case 4:
         return (
-          this.#string(TEXT.tenant, 64) && (!this.#strict || this.#holds(TEXT.tenant, characters.isWord))
+          this.#string(TEXT.tenant, 64) &&
+          (!this.#strict || isWord(this.#bytes, this.#from(TEXT.tenant), this.#pos - 1))
         );
       case 5:
         return this.#string(NOT_WANTED, 64);
@@ -162,7 +164,7 @@ export class EventScanner {
       case 18:
         return this.#needs(this.#object(IS_AUTHENTICATION), 1);
       default:
-        return this.#word(words.CHANGE_WORDS, NOT_WANTED, 0);
+        return this.#word(CHANGE_WORDS, NOT_WANTED, 0);
     }
   }
 
@@ -175,7 +177,7 @@ export class EventScanner {
       case 2:
         return this.#string(TEXT.instance, NAME_LENGTH);
       case 5:
-        return this.#word(words.ATTRIBUTION_WORDS, NOT_WANTED, 0);
+        return this.#word(ATTRIBUTION_WORDS, NOT_WANTED, 0);
       default:
         return this.#string(NOT_WANTED, NAME_LENGTH);
     }
@@ -194,7 +196,7 @@ export class EventScanner {
       case 1:
         return (
           this.#string(TEXT.hash, ID_LENGTH) &&
-          (!this.#strict || this.#holds(TEXT.hash, characters.isTokenHash))
+          (!this.#strict || isTokenHash(this.#bytes, this.#from(TEXT.hash), this.#pos - 1))
         );
       case 3:
         return this.#string(TEXT.family, ID_LENGTH);
@@ -244,7 +246,7 @@ export class EventScanner {
   #outcome(field: number): boolean {
     switch (field) {
       case 0:
-        return this.#word(words.RESULT_WORDS, RESULT, 1);
+        return this.#word(RESULT_WORDS, RESULT, 1);
       case 1:
         return this.#int(999, STATUS);
       default:
@@ -286,7 +288,7 @@ export class EventScanner {
   }
 
   #provenance(): boolean {
-    return this.#members(() => this.#word(words.PROVENANCE_WORDS, NOT_WANTED, 0));
+    return this.#members(() => this.#word(PROVENANCE_WORDS, NOT_WANTED, 0));
   }
 
   #needs(seen: number, fields: number): boolean {
@@ -536,11 +538,9 @@ export class EventScanner {
     numbers[index + 3] = length;
   }
 
-  /** Judges the stretch that a text column points to. */
-  #holds(column: number, test: (bytes: Buffer, from: number, to: number) => boolean): boolean {
-    const index = this.#at + TEXT_AT + column * 4;
-    const from = this.#numbers[index + 2]!;
-    return test(this.#bytes, from, from + this.#numbers[index + 3]!);
+  /** Where a text column's bytes begin; just after it was read they end before the quote in front of the position. */
+  #from(column: number): number {
+    return this.#numbers[this.#at + TEXT_AT + column * 4 + 2]!;
   }
 
   #word(words: readonly Word[], column: number, add: number): boolean {
@@ -570,8 +570,8 @@ export class EventScanner {
   }
 
   #boolean(column: number): boolean {
-    if (this.#matches(words.TRUE)) this.#numbers[this.#at + column] = 1;
-    else if (!this.#matches(words.FALSE)) return false;
+    if (this.#matches(TRUE)) this.#numbers[this.#at + column] = 1;
+    else if (!this.#matches(FALSE)) return false;
     return true;
   }
 
