@@ -5,9 +5,12 @@ import type { Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { openLmdbStore } from "./store-lmdb.ts";
-import { type LmdbStreamOptions, openLmdbStream } from "./stream-lmdb.ts";
+import { type LmdbStreamOptions, openLmdbStream, type Retention } from "./stream-lmdb.ts";
 
 export { memoryStore, memoryStream } from "./memory.ts";
+
+/** Streams that whoever sends can fill with what is no event; `retention` of a caller goes before. */
+const RETENTION: Retention = { "dead-letters": { maxBytes: 268_435_456 } };
 
 export interface Embedded {
   readonly stream: Stream;
@@ -31,7 +34,10 @@ export async function openEmbedded(options: Omit<LmdbStreamOptions, "readOnly">)
   makeFolder(options.folder);
   const unlock = lockFolder(options.folder);
   try {
-    const { stream, store, close } = await openBoth(options);
+    const { stream, store, close } = await openBoth({
+      ...options,
+      retention: { ...RETENTION, ...options.retention },
+    });
     return { stream, store, close: () => close().finally(unlock) };
   } catch (error) {
     unlock();

@@ -1,6 +1,7 @@
 /**
- * One batch of records on its way into the log. Refused records go to the dead letters while the batch is read; accepted
- * events are held until its end, put in order and appended at once, so that a batch that fails was not taken at all.
+ * One batch of records on its way into the log. Accepted events and the first of the refused records are held
+ * until its end; then the refused go to the dead letters, and the events are put in order and appended at once, so that a
+ * batch that fails was not taken at all.
  */
 import { setImmediate } from "node:timers/promises";
 import { metrics } from "@opentelemetry/api";
@@ -17,8 +18,10 @@ import type { RecordReader } from "./record.ts";
 
 /** Rejections that an answer lists; the others are counted. */
 const MAX_LISTED = 100;
-/** Dead letters that are held before they are written. */
+/** Refused records of a batch that become dead letters; one more letter counts the others. */
 const MAX_LETTERS = 1000;
+/** Records that are read before others get their turn: a gateway's question must not wait for a whole batch. */
+const TURN_RECORDS = 1000;
 
 const meter = metrics.getMeter("offgraph");
 const acceptedTotal = meter.createCounter("offgraph_ingest_events_total", {
@@ -77,11 +80,17 @@ export function openIntake(options: IntakeOptions): Intake {
   const ready: Ready[] = [];
   const rejects = openRejects(options);
 
-  async function takeBlock({ bytes, starts, ends, count, firstLine }: Block): Promise<void> {
+  async function takeBlock(block: Block): Promise<void> {
+    for (let from = 0; from < block.count; from += TURN_RECORDS) {
+      await takeTurn(block, from, Math.min(block.count, from + TURN_RECORDS));
+      await setImmediate();
+    }
+  }
+  async function takeTurn({ bytes, starts, ends, firstLine }: Block, from: number, to: number) {
     const nowMs = clock.now();
     const events: Event[] = [];
     const lines: string[] = [];
-    for (let at = 0; at < count; at++) {
+    for (let at = from; at < to; at++) {
       const record = bytes.subarray(starts[at], ends[at]);
       const admission = read(record, nowMs);
       if ("refused" in admission) {
@@ -103,13 +112,10 @@ export function openIntake(options: IntakeOptions): Intake {
         const { code, line, excerpt, bytes } = records;
         rejects.add({ line, code, message: "the record is too long" }, excerpt, bytes);
       } else await takeBlock(records);
-      await rejects.flush(MAX_LETTERS);
-      // A gateway's question must not wait for a whole batch.
-      await setImmediate();
     },
     reject: (rejection) => rejects.add(rejection, Buffer.alloc(0), 0),
     async finish() {
-      await rejects.flush(0);
+      await appendDeadLetters(stream, rejects.letters());
       ready.sort(inOrder);
       if (ready.length > 0) await stream.append(ready.map(({ record }) => record));
       acceptedTotal.add(ready.length, { source });
@@ -118,25 +124,28 @@ export function openIntake(options: IntakeOptions): Intake {
   };
 }
 
-/** Counts what is rejected, lists the first of it, and keeps all of it as dead letters. */
-function openRejects({ stream, clock, tenant, source, place }: IntakeOptions) {
+/** Counts what is rejected, lists the first of it, and keeps more of it as dead letters. */
+function openRejects({ clock, tenant, source, place }: IntakeOptions) {
   const listed: Rejection[] = [];
-  let letters: DeadLetter[] = [];
+  const letters: DeadLetter[] = [];
   let total = 0;
+  let last: Rejection | undefined;
+  const letterOf = (rejection: Rejection, record: Buffer, bytes: number) =>
+    deadLetter({ ...rejection, source, tenant, place, record, bytes }, clock.now());
   return {
     /** `bytes` is the length of the whole record, of which `record` may be the beginning. */
     add(rejection: Rejection, record: Buffer, bytes: number): void {
       total++;
       rejectedTotal.add(1, { source, code: rejection.code });
       if (listed.length < MAX_LISTED) listed.push(rejection);
-      letters.push(deadLetter({ ...rejection, source, tenant, place, record, bytes }, clock.now()));
+      if (letters.length < MAX_LETTERS) letters.push(letterOf(rejection, record, bytes));
+      last = rejection;
     },
-    /** Writes the dead letters if there are more than `most`. */
-    async flush(most: number): Promise<void> {
-      if (letters.length <= most) return;
-      const written = letters;
-      letters = [];
-      await appendDeadLetters(stream, written);
+    letters(): readonly DeadLetter[] {
+      const more = total - letters.length;
+      if (last === undefined || more === 0) return letters;
+      const message = `and ${more} more records up to this line; the last one: ${last.message}`;
+      return [...letters, letterOf({ ...last, message }, Buffer.alloc(0), 0)];
     },
     result: () => ({ rejected: listed, rejectedTotal: total }),
   };

@@ -54,6 +54,27 @@ describe("the data folder", () => {
     });
   });
 
+  it("keeps 256 MiB of dead letters by itself, or as much as the caller says, and of events all", async () => {
+    const line = Buffer.from(`"${"x".repeat(8_000_000)}"`);
+    const filled = async (name: "dead-letters" | "events", times: number, retention = {}) => {
+      const embedded = await openEmbedded({
+        folder: `${folder}/${name}-${times}`,
+        partitions: 8,
+        ...retention,
+      });
+      const record = { stream: name, partition: 0, value: line };
+      for (let time = 0; time < times; time++) await embedded.stream.append([record]);
+      let kept = 0;
+      for await (const { count } of embedded.stream.read(name, 0, 0)) kept += count;
+      await embedded.close();
+      return kept;
+    };
+    // The share of one of eight partitions is 32 MiB.
+    expect(await filled("dead-letters", 8)).toBeLessThan(7);
+    expect(await filled("dead-letters", 7, { retention: { "dead-letters": { maxBytes: 1e12 } } })).toBe(7);
+    expect(await filled("events", 8)).toBe(8);
+  });
+
   it("can be read without being held", async () => {
     const holder = await openEmbedded({ folder, partitions: PARTITIONS });
     await holder.stream.append(events(0, "a"));

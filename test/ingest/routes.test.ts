@@ -69,12 +69,32 @@ it("answers 400 when it accepted nothing, also for an empty body", async () => {
   expect(await ids()).toEqual([]);
 });
 
-it("lists the first hundred rejections, counts all and keeps all as dead letters", async () => {
+it("lists the first hundred rejections, counts all, and keeps a thousand as dead letters with one that counts the rest", async () => {
   const { post } = await open();
+  const letters = async () =>
+    (await linesOf(world.stream, "dead-letters")).map((line) => JSON.parse(line).message as string);
+  await post("x\n".repeat(1000));
+  expect((await letters()).filter((message) => message.includes("more records"))).toEqual([]);
   const { body } = await post("x\n".repeat(1500));
   expect(body.rejected.length).toBe(100);
   expect(body.rejectedTotal).toBe(1500);
-  expect((await linesOf(world.stream, "dead-letters")).length).toBe(1500);
+  expect((await letters()).length).toBe(2001);
+  expect((await letters()).at(-1)).toContain("and 500 more records");
+});
+
+it("lets others have their turn while it reads a body of many bad lines", async () => {
+  const { post } = await open();
+  let turns = 0;
+  let done = false;
+  const turn = () => {
+    turns++;
+    if (!done) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const body = gzipSync("x\n".repeat(50_000));
+  expect((await post(body, { "content-encoding": "gzip" })).body.rejectedTotal).toBe(50_000);
+  done = true;
+  expect(turns).toBeGreaterThan(50);
 });
 
 it("never takes the tenant from a body", async () => {
