@@ -24,8 +24,7 @@ export const outOfGraph: Detector<Settings, Baseline, Path, undefined> = {
         evidence: "fact",
         fires:
           "a sensitive operation (tier 1 or 2) is used that is not in the baseline of the session's workflow",
-        silencedBy:
-          "the operation being in the workflow's baseline: witnessed while it was learning, or approved",
+        silencedBy: "the operation being in the workflow's baseline: witnessed while it was learning",
         tags: ["out-of-graph-access"],
       },
       "operation-new-to-agent": {
@@ -65,6 +64,7 @@ export const outOfGraph: Detector<Settings, Baseline, Path, undefined> = {
       "an attack that uses only operations and targets of its own workflow (mimicry)",
       "a workflow that is still learning, except operations that the whole agent never used",
       "reads: a sensitive operation is one of tier 1 or 2",
+      "an event older than its agent's clock less latenessMs: it is not judged",
       "without a declared workflow only the agent's own graph speaks, which sees far less",
     ],
     falsePositives: [
@@ -76,7 +76,7 @@ export const outOfGraph: Detector<Settings, Baseline, Path, undefined> = {
       "Read `evidence.operation`, `evidence.workflow` and the session's events: did the task ask for this?",
       "Compare `agent.version` in the hour before: was a new version deployed?",
       "Look up each value in `evidence.targets` in the request that began the session: was it named there, or did it come from content the agent read?",
-      "If it is legitimate, approve the operation for the workflow; if not, keep the quarantine and revoke the session's token.",
+      "If it is legitimate, release the agent (the operation is told again in each session until approving it is built); if not, keep the quarantine and revoke the session's token.",
     ],
     references: [
       "https://genai.owasp.org/resource/owasp-top-10-for-agentic-applications-for-2026/",

@@ -4,7 +4,7 @@
  * units, whatever became baseline was also used by a unit that the attacker does not control.
  *
  * While a workflow is learning, what w witnesses have shown becomes baseline, sensitive or not: that is what learning
- * means. Afterwards a reading edge also needs two days and five sessions, and a sensitive one a person.
+ * means. Afterwards a reading edge also needs two days and five sessions, and a sensitive one is left to a person's approval.
  */
 import {
   BASELINE,
