@@ -29,9 +29,26 @@ export function claimsOf(token: string): Claims {
   return { ...(publicId !== undefined && { publicId }), ...(agent !== undefined && { agent }) };
 }
 
-/** The token of an `Authorization` header (RFC 6750; the scheme in any case), or undefined. */
-export function bearerOf(header: string | undefined): string | undefined {
-  return /^(?:bearer|dpop) +([^ ]+)$/i.exec(header ?? "")?.[1];
+/** Most tokens that one header is taken to hold; each costs a few hashes. More than a Digest header has parts. */
+const MAX_CANDIDATES = 16;
+const SCHEME = /^(?:bearer|dpop)$/i;
+/** Visible ASCII without the comma, semicolon and quote that would part it or be taken off by another reader. */
+const ONE_TOKEN = /^(?:bearer|dpop) +[\x21\x23-\x2b\x2d-\x3a\x3c-\x7e]+$/i;
+
+/**
+ * Every token that a reader of this text could take out of it: the text without its scheme, which is what the door hashes, and
+ * each of its parts. APIs read headers more generously than RFC 6750 and RFC 9449, so what any of them may accept is looked up.
+ */
+export function candidatesOf(text: string): string[] {
+  const parts = text.split(/[ \t,]+/, MAX_CANDIDATES + 1).filter((part) => part !== "" && !SCHEME.test(part));
+  return [...new Set([text.replace(/^(?:bearer|dpop)\s+/i, ""), ...parts])].slice(0, MAX_CANDIDATES);
+}
+
+/** True for what can be read in several ways: a bearer or DPoP credential that is not exactly one token, or too many parts. */
+export function isAmbiguous(text: string): boolean {
+  if (/^\s*(?:bearer|dpop)\b/i.test(text))
+    return !ONE_TOKEN.test(text) || SCHEME.test(candidatesOf(text)[0] ?? "");
+  return text.split(/[ \t,]+/, MAX_CANDIDATES + 1).length > MAX_CANDIDATES;
 }
 
 function payloadOf(part: string): unknown {

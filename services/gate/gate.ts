@@ -10,14 +10,14 @@ import type { Derived } from "../../schemas/origin.ts";
 import type { Service } from "../http.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { RecordBatch, Stream } from "../ports/stream.ts";
-import { claimsOf } from "./bearer.ts";
+import { candidatesOf, claimsOf, isAmbiguous } from "./bearer.ts";
 import { denyList } from "./deny-list.ts";
 
 /** Who asks to pass, by any of its names. */
 export interface Question {
   /** Default `default`. */
   readonly tenant?: string | undefined;
-  /** Raw bearer token: hashed at once, never kept. If it is a JWT, its claims are looked up too. */
+  /** Raw bearer token, with or without its scheme: hashed at once, never kept. If it is a JWT, its claims are looked up too. */
   readonly token?: string | undefined;
   /** `<key name>:<hex>`. */
   readonly tokenHash?: string | undefined;
@@ -49,6 +49,7 @@ export interface GateOptions {
 const SWEEP_INTERVAL_MS = 10_000;
 const ALLOWED: Answer = { allowed: true };
 const NOT_READY: Answer = { allowed: false, reason: "the deny list has not been read to its end yet" };
+const AMBIGUOUS: Answer = { allowed: false, reason: "authorization: expected exactly one token" };
 
 /** Starts a gate with a deny list of its own. */
 export function startGate({ stream, clock, keyedHash }: GateOptions): Gate {
@@ -73,7 +74,7 @@ export function startGate({ stream, clock, keyedHash }: GateOptions): Gate {
       const denial = denials.find(tenant, target, nowMs);
       if (denial !== undefined) return counts.answered(denied(denial));
     }
-    return counts.answered(ALLOWED);
+    return counts.answered(isAmbiguous(question.token ?? "") ? AMBIGUOUS : ALLOWED);
   }
 
   async function sweep(): Promise<void> {
@@ -126,22 +127,27 @@ async function follow(
   await subscription.done;
 }
 
-/** Everything that a question may be denied by. The claims of the token come beside the named agent, not in its place. */
+/**
+ * Everything that a question may be denied by. The claims of the token come beside the named agent, not in its place, and each
+ * name also as its hash: the door keeps a name that looks like a secret as its keyed hash.
+ */
 function targetsOf(question: Question, keyedHash: GateOptions["keyedHash"]): Target[] {
   const { token, tokenHash, publicId, family, agent } = question;
   const targets: Target[] = [];
   const add = (type: Target["type"], id: string | undefined) => {
-    if (id !== undefined) targets.push(type === "agent" ? { type, id: id as AgentId } : { type, id });
+    if (id === undefined) return;
+    for (const name of [id, keyedHash?.(id) ?? id]) targets.push({ type, id: name as AgentId });
   };
   add("agent", agent);
   add("token", tokenHash);
   add("token", publicId);
   add("family", family);
-  if (token === undefined) return targets;
-  const claims = claimsOf(token);
-  add("agent", claims.agent);
-  add("token", claims.publicId);
-  add("token", keyedHash?.(token));
+  for (const candidate of token === undefined ? [] : candidatesOf(token)) {
+    const claims = claimsOf(candidate);
+    add("agent", claims.agent);
+    add("token", claims.publicId);
+    add("token", candidate);
+  }
   return targets;
 }
 

@@ -4,10 +4,10 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ERRORS, OffgraphError } from "../../schemas/errors.ts";
-import { bearerOf } from "./bearer.ts";
 import type { Answer, Gate, Question } from "./gate.ts";
 
 const CHECK = { config: { role: "check" } } as const;
+const AUTHORIZE = { config: { role: "check", foreignHeaders: true } } as const;
 const FIELDS = ["token", "tokenHash", "publicId", "family", "agent"] as const;
 /** Longest name that is looked up, in characters; node's own limit for all headers is 16 KiB. */
 const MAX_LENGTH = 16_384;
@@ -26,7 +26,7 @@ export function gateRoutes(app: FastifyInstance, gate: Gate): void {
       parsed(null);
     });
     for (const url of ["/v1/authz", "/v1/authz/*"]) {
-      scope.all(url, CHECK, (request, reply) => authorize(gate, request, reply));
+      scope.all(url, AUTHORIZE, (request, reply) => authorize(gate, request, reply));
     }
   });
 }
@@ -37,7 +37,7 @@ async function authorize(gate: Gate, request: FastifyRequest, reply: FastifyRepl
   const { headers, access } = request;
   const answer = gate.check({
     tenant: access.tenant,
-    token: bearerOf(headers.authorization),
+    token: headers.authorization,
     agent: headerOf(headers["x-offgraph-agent"]),
     publicId: headerOf(headers["x-offgraph-token-id"]),
   });

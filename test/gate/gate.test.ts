@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Tenant } from "../../schemas/ids.ts";
 import { memoryStream } from "../../services/adapters/memory.ts";
-import { bearerOf, claimsOf } from "../../services/gate/bearer.ts";
+import { candidatesOf, claimsOf, isAmbiguous } from "../../services/gate/bearer.ts";
 import { denyList } from "../../services/gate/deny-list.ts";
 import { startGate } from "../../services/gate/index.ts";
 import type { Stream } from "../../services/ports/stream.ts";
@@ -58,6 +58,17 @@ describe("a gate", () => {
     expect(gate.check({ token: jwt({ jti: "jti-1" }) }).allowed).toBe(false);
     expect(gate.check({ token: jwt({ jti: "jti-2", azp: "a" }) }).allowed).toBe(false);
     expect(gate.check({ token: jwt({ jti: "jti-2", azp: "b", sub: "a" }) }).allowed).toBe(true);
+  });
+
+  it("knows names that look like secrets by the hash that the door keeps of them", async () => {
+    const { gate } = await readyGate(
+      denial(agent(keyedHash("secret-agent"))),
+      denial(token(keyedHash("secret-jti"))),
+    );
+    expect(gate.check({ token: jwt({ sub: "secret-agent" }) }).allowed).toBe(false);
+    expect(gate.check({ token: jwt({ jti: "secret-jti" }) }).allowed).toBe(false);
+    expect(gate.check({ agent: "secret-agent" }).allowed).toBe(false);
+    expect(gate.check({ token: jwt({ sub: "other-agent", jti: "other-jti" }) })).toEqual({ allowed: true });
   });
 
   it("is not talked out of a denied token by an agent that is named beside it", async () => {
@@ -170,9 +181,30 @@ describe("a bearer token", () => {
     jwt({ sub: "a\nb" }),
   ])("says nothing about itself: %j", (text) => expect(claimsOf(text)).toEqual({}));
   it("is read from the header whatever the case of its scheme", () => {
-    expect(["Bearer abc", "bearer abc", "DPoP abc"].map(bearerOf)).toEqual(["abc", "abc", "abc"]);
-    expect([undefined, "", "Basic abc", "Bearer", "Bearer a b"].map(bearerOf)).toEqual(
-      Array(5).fill(undefined),
-    );
+    for (const header of ["Bearer abc", "bearer  abc", "DPoP abc"]) {
+      expect(candidatesOf(header)).toEqual(["abc"]);
+      expect(isAmbiguous(header)).toBe(false);
+    }
+    expect(["", "Basic abc", "abc", 'Digest username="a", realm="b"'].filter(isAmbiguous)).toEqual([]);
+  });
+  it.each([
+    "Bearer\ttok",
+    "Bearer tok x",
+    "Bearer x tok",
+    "Bearer tok,",
+    "Bearer tok, Bearer x",
+    "Bearer Bearer tok",
+    "DPoP x,DPoP tok",
+  ])("that others may read out of a header is looked up, and the header does not pass: %j", (header) => {
+    expect(candidatesOf(header)).toContain("tok");
+    expect(isAmbiguous(header)).toBe(true);
+  });
+  it.each(["Bearer", "Bearer:tok", 'Bearer "tok"', "Bearer tok\u00a0", "Bearer Bearer", " bearer tok"])(
+    "is exactly one, else the header does not pass: %j",
+    (header) => expect(isAmbiguous(header)).toBe(true),
+  );
+  it("is one of at most 16 parts", () => {
+    const parts = Array.from({ length: 20 }, (_, index) => `p${index}`).join(",");
+    expect([isAmbiguous(parts), candidatesOf(parts).length]).toEqual([true, 16]);
   });
 });

@@ -20,6 +20,8 @@ describe("POST /v1/check", () => {
     const no = { allowed: false, reason: "left its graph", until: UNTIL, action };
     expect((await ask({ agent: "a" })).json()).toEqual(no);
     expect((await ask({ token: jwt({ jti: "jti-1" }) })).json()).toEqual(no);
+    expect((await ask({ token: `Bearer ${jwt({ jti: "jti-1" })}` })).json()).toEqual(no);
+    expect((await ask({ token: "Bearer opaque" })).json()).toEqual({ allowed: true });
   });
   it.each([
     [{}],
@@ -69,6 +71,24 @@ describe("/v1/authz", () => {
     const answer = await app.inject({ url: "/v1/authz/orders", headers });
     expect(answer.statusCode).toBe(403);
     expect(answer.json()).toMatchObject({ code: "denied", reason: "left its graph", until: UNTIL });
+  });
+  it.each(["Bearer\topaque", "Bearer opaque x", "Bearer opaque,", "Bearer x, Bearer opaque", "Bearer"])(
+    "answers 403 to a header that is not exactly one token: %j",
+    async (authorization) => {
+      const app = await server();
+      const answer = await app.inject({ url: "/v1/authz/orders", headers: { authorization } });
+      expect(answer.statusCode).toBe(403);
+      expect(answer.json()).toMatchObject({
+        code: "denied",
+        reason: "authorization: expected exactly one token",
+      });
+    },
+  );
+  it("finds a denied token beside others, and says why it is denied", async () => {
+    const app = await server();
+    const authorization = `Bearer x, Bearer ${jwt({ jti: "jti-1" })}`;
+    const answer = await app.inject({ url: "/v1/authz/orders", headers: { authorization } });
+    expect(answer.json()).toMatchObject({ code: "denied", reason: "left its graph" });
   });
   it.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"] as const)(
     "judges a %s, with or without its body",
