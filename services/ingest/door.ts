@@ -143,7 +143,7 @@ function hashIdentifiers(event: Event, key: Key): void {
   const { agent, token, trace, subject, authentication } = { agent: undefined, token: undefined, ...event };
   hashFields(event, ["id", "session", "businessAction"], key);
   hashFields(agent, ["id", "instance"], key);
-  hashFields(token, ["hash", "family", "parent", "rootGrant"], key);
+  hashFields(token, ["publicId", "hash", "family", "parent", "rootGrant", "issuer", "binding", "proof"], key);
   hashFields(trace, ["id", "span", "parent"], key);
   hashFields(subject, ["id"], key);
   hashFields(authentication, ["credential"], key);

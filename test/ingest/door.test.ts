@@ -224,6 +224,18 @@ it("hashes an identifier that looks like a secret, so that it still tells one fr
   expect(admitted({ session: "s-1" }).session).toBe("s-1");
 });
 
+it.each(["publicId", "issuer", "binding", "proof"])(
+  "hashes a token's %s that looks like a secret",
+  (field) => {
+    const [first, second] = [jwt({ a: 1 }), jwt({ a: 2 })].map(
+      (secret) => admitted({ token: { publicId: "j", value: "opaque", [field]: secret } }).token[field],
+    );
+    expect(first).toMatch(/^public:[0-9a-f]{32}$/);
+    expect(second).not.toBe(first);
+    expect(admitted({ token: { publicId: "j", [field]: "plain" } }).token[field]).toBe("plain");
+  },
+);
+
 it("treats a token that was given for a public id as the token's value", () => {
   const value = jwt({ jti: "jti-9", sub: "billing" });
   const given = admitted({ agent: undefined, token: { publicId: value } });
