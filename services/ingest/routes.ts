@@ -20,6 +20,8 @@ import { plainReader } from "./record.ts";
 /** What Retry-After says, in seconds, when we are busy, and when the log or the store is down. */
 const BUSY_SECONDS = 1;
 const DOWN_SECONDS = 5;
+/** A body may be this part of the bytes that may be pending, so that one slow sender does not keep all others out. */
+const BODY_SHARE = 1 / 4;
 const Source = text(64).default("http");
 const MEDIA_TYPES = ["application/x-ndjson", "application/ndjson", "application/json", "text/plain"];
 
@@ -55,6 +57,8 @@ const pendingGauge = meter.createUpDownCounter("offgraph_ingest_pending_bytes", 
 export function ingestRoutes(app: FastifyInstance, options: IngestOptions): void {
   const pressure = openPressure(options);
   const index = openTokenIndex(options.store);
+  const { maxBodyBytes, maxPendingBytes, maxLineBytes } = options.settings.ingest;
+  const limits = { maxLineBytes, maxBodyBytes: Math.min(maxBodyBytes, maxPendingBytes * BODY_SHARE) };
   app.register(async (scope) => {
     // The body is read by us, as it comes.
     scope.removeAllContentTypeParsers();
@@ -63,7 +67,7 @@ export function ingestRoutes(app: FastifyInstance, options: IngestOptions): void
       const startedMs = performance.now();
       const origin = { tenant: request.access.tenant, source: sourceOf(request) };
       const pending = pressure.open(reply);
-      const body = openBody(request.raw, { ...options.settings.ingest, onBytes: pending.add });
+      const body = openBody(request.raw, { ...limits, onBytes: pending.add });
       const read = plainReader(openDoor({ ...options, ...origin }));
       const intake = openIntake({ ...options, ...origin, index, read, place: "http" });
       try {

@@ -5,7 +5,9 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { call, jwt, linesOf, openWorld } from "./world.ts";
 
 let world: Awaited<ReturnType<typeof openWorld>>;
-const LARGE = { ingest: { maxBodyBytes: 300_000_000, maxLineBytes: 1_048_576 } };
+const LARGE = {
+  ingest: { maxBodyBytes: 300_000_000, maxPendingBytes: 1_200_000_000, maxLineBytes: 1_048_576 },
+};
 beforeEach(async () => {
   world = await openWorld(LARGE);
 });

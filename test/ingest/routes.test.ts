@@ -194,30 +194,33 @@ it("answers 429 with Retry-After while the processor is too far behind", async (
 
 it("answers 429 while too many bytes are not yet durable, and takes them when they are", async () => {
   const stream = memoryStream(4);
-  let durable = () => {};
-  const appended = new Promise<void>((resolve) => {
-    durable = resolve;
-  });
-  let asked = () => {};
-  const holding = new Promise<void>((resolve) => {
-    asked = resolve;
-  });
+  const durable = Promise.withResolvers<void>();
+  const holding = Promise.withResolvers<void>();
+  let held = 0;
   const slow = {
     ...stream,
     append: async (...records: Parameters<typeof stream.append>) => {
-      asked();
-      await appended;
+      if (++held === 4) holding.resolve();
+      await durable.promise;
       await stream.append(...records);
     },
   };
   const { post } = await open({ ingest: { maxPendingBytes: 1024 } }, { stream: slow });
-  const first = post(ndjson(...Array.from({ length: 4 }, (_, n) => call(`e-${n}`))));
-  await holding;
-  const second = ndjson(...Array.from({ length: 3 }, (_, n) => call(`f-${n}`)));
-  expect(await post(second)).toMatchObject({ status: 429, body: { code: "busy" } });
-  durable();
-  expect((await first).status).toBe(202);
-  expect((await post(second)).status).toBe(202);
+  const first = Array.from({ length: 4 }, (_, n) => post(ndjson(call(`e-${n}`))));
+  await holding.promise;
+  const last = ndjson(call("f-1"));
+  expect(await post(last)).toMatchObject({ status: 429, body: { code: "busy" } });
+  durable.resolve();
+  expect((await Promise.all(first)).map(({ status }) => status)).toEqual([202, 202, 202, 202]);
+  expect((await post(last)).status).toBe(202);
+});
+
+it("lets one body be no more than a quarter of the bytes that may be pending", async () => {
+  const { post } = await open({ ingest: { maxPendingBytes: 1024 } });
+  const two = ndjson(call("e-1"), call("e-2"));
+  expect(await post(two)).toMatchObject({ status: 413, body: { code: "too-large" } });
+  expect((await post(gzipSync(two), { "content-encoding": "gzip" })).status).toBe(413);
+  expect((await post(ndjson(call("e-1")))).status).toBe(202);
 });
 
 it("answers 503 and acknowledges nothing while the log does not take the events", async () => {
