@@ -29,7 +29,7 @@ export function checkExposure({ host, tokens }: Settings["http"]): void {
 /** Answers who is calling; undefined if the request carries no known token. Throws `no-access` for a browser on loopback. */
 export function accessRule(
   settings: Settings,
-): (headers: IncomingHttpHeaders, forGateways: boolean) => Access | undefined {
+): (headers: IncomingHttpHeaders, foreignHeaders: boolean) => Access | undefined {
   const { tokens, host } = settings.http;
   if (tokens.length > 0) return (headers) => accessOfToken(tokens, headers);
   const loopback: Access = {
@@ -38,9 +38,9 @@ export function accessRule(
     roles: new Set(ROLES),
     sources: undefined,
   };
-  return (headers, forGateways) => {
-    // A gateway's question carries the headers of the request it asks about, Host and Origin among them.
-    if (!forGateways) refuseBrowsers(headers, host);
+  return (headers, foreignHeaders) => {
+    // A gateway's question may carry the headers of the request it asks about, Host and Origin among them.
+    if (!foreignHeaders) refuseBrowsers(headers, host);
     return loopback;
   };
 }

@@ -26,5 +26,7 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Who may call the route; a route without a role is open. */
     role?: Role;
+    /** The caller passes on the headers of a request that it asks about, so Host and Origin say nothing about the caller. */
+    foreignHeaders?: boolean;
   }
 }

@@ -21,6 +21,8 @@ export interface ServerOptions {
 
 /** Longest time that requests in hand may still take when the server closes, in ms. */
 const GRACE_MS = 5000;
+/** Longest time that a request may take to come in whole, in ms. Answers, such as the feed of findings, may take longer. */
+const REQUEST_TIMEOUT_MS = 60_000;
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   "too-large": 413,
@@ -38,15 +40,16 @@ export function createServer(options: ServerOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: options.settings.ingest.maxBodyBytes,
     forceCloseConnections: "idle",
+    requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: 1024 },
   });
   const accessOf = accessRule(options.settings);
   // Every request gets its own value in the hook below, before any route runs.
   app.decorateRequest("access", undefined as unknown as FastifyRequest["access"]);
   app.addHook("onRequest", async (request) => {
-    const { role } = request.routeOptions.config;
+    const { role, foreignHeaders = false } = request.routeOptions.config;
     if (role === undefined && !request.is404) return;
-    const access = accessOf(request.headers, role === "check");
+    const access = accessOf(request.headers, foreignHeaders);
     if (access === undefined)
       throw new OffgraphError("no-access", "expected a known bearer token in Authorization");
     request.access = access;

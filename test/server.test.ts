@@ -26,6 +26,7 @@ function server(http: object = {}, waiting: string[] = []): { app: FastifyInstan
   }));
   app.post("/send", { config: { role: "ingest" } }, async () => ({ sent: true }));
   app.get("/ask", { config: { role: "check" } }, async () => ({ denied: false }));
+  app.get("/authz", { config: { role: "check", foreignHeaders: true } }, async () => ({ denied: false }));
   app.get("/busy", { config: { role: "read" } }, async () => {
     throw new OffgraphError("busy", "too much");
   });
@@ -79,7 +80,9 @@ describe("without tokens", () => {
   it("lets a gateway ask with the headers of the request that it asks about", async () => {
     const { app } = server();
     const headers = { host: "shop.example", origin: "https://shop.example" };
-    expect((await app.inject({ url: "/ask", headers })).statusCode).toBe(200);
+    expect((await app.inject({ url: "/authz", headers })).statusCode).toBe(200);
+    expect((await app.inject({ url: "/ask", headers })).statusCode).toBe(403);
+    expect((await app.inject("/ask")).statusCode).toBe(200);
   });
 });
 
@@ -161,6 +164,11 @@ describe("answers", () => {
     const large = await post(`"${"x".repeat(34_000_000)}"`);
     expect(large.statusCode).toBe(413);
     expect(large.json().code).toBe("too-large");
+  });
+
+  it("no request that takes longer than a minute to come in, and may take longer themselves", () => {
+    const { server: listener } = server().app;
+    expect([listener.requestTimeout, listener.timeout]).toEqual([60_000, 0]);
   });
 
   it("with a clear error when the port is taken", async () => {
