@@ -69,21 +69,28 @@ function tellReturn(scene: Scene, here: Place, away: Place, before: number): voi
 
 function newPlace(event: EventView, low: number, high: number): Place {
   const attested = event.has(TEXT.node) || event.has(TEXT.instance);
-  return { low, high, text: placeText(event, low, high), attested, eventId: event.id, time: event.time };
+  return { low, high, text: placeText(event), attested, eventId: event.id, time: event.time };
 }
 
-/** Texts of places, found by their hash: many tokens are used from the same ones. Begins anew when it is full. */
+/** Texts of places, found by the hash of all they show: many tokens are used from the same ones. Begins anew when it is full. */
 const texts = new PairMap<string>();
 const MOST_TEXTS = 20_000;
 
-function placeText(event: EventView, low: number, high: number): string {
+function placeText(event: EventView): string {
+  const named = event.has(TEXT.node) ? TEXT.node : TEXT.instance;
+  const low = event.low(named) ^ Math.imul(event.low(TEXT.ip), 0x85ebca6b);
+  const network = Math.imul(event.high(TEXT.ip), 0xc2b2ae35) ^ Math.imul(event.number(ASN), 0x9e3779b1);
+  const high = event.high(named) ^ network;
   const known = texts.get(low, high);
   if (known !== undefined) return known;
-  const workload = event.text(TEXT.node) || event.text(TEXT.instance);
-  const asn = event.number(ASN) === 0 ? "" : `AS${event.number(ASN) >>> 0}`;
-  const network = [event.text(TEXT.ip), asn].filter((part) => part !== "").join(" ");
-  const text = [workload, network].filter((part) => part !== "").join(" at ");
+  const text = textOf(event, named);
   if (texts.size >= MOST_TEXTS) texts.clear();
   texts.set(low, high, text);
   return text;
+}
+
+function textOf(event: EventView, named: typeof TEXT.node | typeof TEXT.instance): string {
+  const asn = event.number(ASN) === 0 ? "" : `AS${event.number(ASN) >>> 0}`;
+  const network = [event.text(TEXT.ip), asn].filter((part) => part !== "").join(" ");
+  return [event.text(named), network].filter((part) => part !== "").join(" at ");
 }

@@ -119,6 +119,24 @@ describe("one token in two places", () => {
     ).toEqual([]);
   });
 
+  it("shows the address of each use, though another agent was in the same place from another address", () => {
+    const at = (ip: string, atMs: number, more: CallFields) =>
+      from({ node: "node-7", asn: 64496, ip }, atMs, more);
+    const tenant = { tenant: "other", agent: { id: "b" } };
+    const given = world();
+    given.sees(at("198.51.100.7", 0, tenant));
+    const [finding] = given.sees(
+      issued(),
+      at("192.0.2.7", SECOND, {}),
+      from(thief, 2 * SECOND),
+      at("192.0.2.7", 3 * SECOND, {}),
+    );
+    expect(finding?.evidence.places).toEqual([
+      "node-7 at 192.0.2.7 AS64496",
+      "node-9 at 203.0.113.66 AS64511",
+    ]);
+  });
+
   it("is told once of a token", () => {
     const events = Array.from({ length: 40 }, (_, i) => from(i % 2 === 0 ? home : thief, i * SECOND));
     expect(world().finds(issued(), ...events)).toEqual(["used-in-two-places"]);
