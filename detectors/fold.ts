@@ -49,7 +49,8 @@ export function createFold(
   { latenessMs }: FoldSettings,
   provenance: Provenance,
 ): Fold {
-  const panel: Panel = { detectors, settings: detectorSettings, caps: { sessions: 0, tokens: 0 } };
+  const caps = { sessions: 0, tokens: 0 };
+  const panel: Panel = { detectors, settings: detectorSettings, caps, without: undefined };
   const seats = detectors.map((detector, at) => seat(detector, detectorSettings[at], at, provenance));
   const routes = EVENT_KINDS.map((kind) => seats.filter(({ detector }) => detector.on.includes(kind)));
   return {
@@ -59,6 +60,7 @@ export function createFold(
       const agent = agentOf(panel, set, event);
       if (position <= agent.position) return "skipped";
       absorb(set, agent, position);
+      panel.without = without;
       if (seenBefore(agent.recent, event.low(TEXT.id), event.high(TEXT.id))) return "duplicate";
       const isLate = event.time < agent.clock - latenessMs;
       if (event.time > agent.clock) passTime(panel, set, agent, event.time);

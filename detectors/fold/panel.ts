@@ -1,6 +1,7 @@
 /** The detectors that judge, in the order of the catalogue, and what they all are told. */
 import type { Detector } from "../detector.ts";
 import type { AgentRow, SessionRow, TokenRow } from "../rows.ts";
+import { DetectorFailure } from "./judge.ts";
 
 /** The detectors of a fold; `settings[i]` are those of `detectors[i]`, and so are `own[i]` of each row. */
 export interface Panel {
@@ -8,6 +9,8 @@ export interface Panel {
   readonly settings: readonly unknown[];
   /** Sessions and tokens that were let go because an agent had too many. */
   readonly caps: { sessions: number; tokens: number };
+  /** Detectors left out at the event in hand. */
+  without: ReadonlySet<string> | undefined;
 }
 
 /** Columns of all detectors for a new row; made at full length, because a list that grows takes several times its room. */
@@ -18,24 +21,37 @@ export function startColumns({ detectors, settings }: Panel, of: "agent" | "sess
 }
 
 /** A session is over: detectors learn from it. */
-export function tellSessionEnded({ detectors, settings }: Panel, row: SessionRow): void {
+export function tellSessionEnded(panel: Panel, row: SessionRow): void {
   const { agent, own } = row;
-  detectors.forEach((detector, at) => {
-    detector.sessionEnded?.(agent, agent.own[at], row, own[at], settings[at]);
-  });
+  tellEach(panel, (detector, at, settings) =>
+    detector.sessionEnded?.(agent, agent.own[at], row, own[at], settings),
+  );
 }
 
 /** A token's row is about to go. */
-export function tellTokenEnded({ detectors, settings }: Panel, row: TokenRow): void {
+export function tellTokenEnded(panel: Panel, row: TokenRow): void {
   const { agent, own } = row;
-  detectors.forEach((detector, at) => {
-    detector.tokenEnded?.(agent, agent.own[at], row, own[at], settings[at]);
-  });
+  tellEach(panel, (detector, at, settings) =>
+    detector.tokenEnded?.(agent, agent.own[at], row, own[at], settings),
+  );
 }
 
 /** The agent's clock has passed into a new day: candidates become baseline. */
-export function tellEpochEnded({ detectors, settings }: Panel, agent: AgentRow, epoch: number): void {
+export function tellEpochEnded(panel: Panel, agent: AgentRow, epoch: number): void {
+  tellEach(panel, (detector, at, settings) => detector.epochEnded?.(agent, agent.own[at], epoch, settings));
+}
+
+/** Tells every detector that is not left out. Fails with DetectorFailure if one throws. */
+function tellEach(
+  { detectors, settings, without }: Panel,
+  tell: (detector: Detector, at: number, settings: unknown) => void,
+): void {
   detectors.forEach((detector, at) => {
-    detector.epochEnded?.(agent, agent.own[at], epoch, settings[at]);
+    if (without?.has(detector.id)) return;
+    try {
+      tell(detector, at, settings[at]);
+    } catch (cause) {
+      throw new DetectorFailure(detector.id, cause);
+    }
   });
 }
