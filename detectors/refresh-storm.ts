@@ -51,6 +51,7 @@ export const refreshStorm: Detector<Settings, AgentColumns, undefined, undefined
       "loops slower than one refresh in a fifth of the lifetime, for R1",
       "tokens without issuedAt and expiresAt, for R1 and R2",
       "an agent's first day, for R3",
+      "an event older than its agent's clock less latenessMs: it is not judged",
       "a storm spread over many agents: that is judged across agents",
     ],
     falsePositives: [

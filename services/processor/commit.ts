@@ -14,6 +14,7 @@ const MOST_STRETCHED = 10;
 
 /** Commits what has changed if its time has come, or at once. A crash in between leaves the last commit whole. */
 export async function commit(state: State, atOnce: boolean): Promise<void> {
+  if (state.failed) return;
   const startedAtMs = state.clock.now();
   if (state.position === state.committed || (!atOnce && startedAtMs < nextCommitMs(state))) return;
   await state.store.commit(state.lease, chunksOf(changesOf(state)), state.position);

@@ -1,6 +1,7 @@
 /** Records of the log that are set aside. Such a record has passed the door, so it holds no secrets. */
 import type { DeadLetter } from "../../schemas/dead-letter.ts";
 import type { ErrorCode } from "../../schemas/errors.ts";
+import { Tenant } from "../../schemas/ids.ts";
 import type { NewRecord } from "../ports/stream.ts";
 import type { State } from "./state.ts";
 
@@ -19,7 +20,7 @@ export function letterOf(bytes: Buffer, position: number, problem: Problem, stat
   const letter: DeadLetter = {
     ...problem,
     source: "events",
-    tenant: "",
+    tenant: tenantOf(bytes) ?? state.tenant,
     place: `events/${partition}/${position}`,
     time: new Date(clock.now()).toISOString(),
     excerpt: bytes.toString("utf8", 0, EXCERPT).replace(/\p{Cc}/gu, " "),
@@ -30,4 +31,13 @@ export function letterOf(bytes: Buffer, position: number, problem: Problem, stat
     partition: partition % stream.partitions,
     value: Buffer.from(JSON.stringify(letter)),
   };
+}
+
+/** The tenant that a record names, if so much of it can be read. */
+function tenantOf(bytes: Buffer): Tenant | undefined {
+  try {
+    return Tenant.safeParse(JSON.parse(bytes.toString("utf8"))?.tenant).data;
+  } catch {
+    return undefined;
+  }
 }

@@ -15,7 +15,7 @@ export interface ProcessorOptions {
   readonly stream: Stream;
   readonly store: Store;
   readonly clock: Clock;
-  readonly settings: Pick<Settings, "detectors" | "processor">;
+  readonly settings: Pick<Settings, "detectors" | "processor" | "tenant">;
   /** The installation's key: names are hashed with its secret, findings carry its name. */
   readonly key: { readonly name: string; readonly secret: Uint8Array };
 }
@@ -33,8 +33,9 @@ export function startProcessor({ stream, store, clock, settings, key }: Processo
   const { commitIntervalMs, maxAgents } = settings.processor;
   const judge = createJudge(settings, key.name);
   const scanner = new EventScanner(hashKey(key.secret));
+  const { tenant } = settings;
   const share = Math.max(1, Math.ceil(maxAgents / stream.partitions));
-  const shared = { stream, store, clock, judge, scanner, commitIntervalMs, maxAgents: share };
+  const shared = { stream, store, clock, judge, scanner, tenant, commitIntervalMs, maxAgents: share };
   const run: Run = {
     shared,
     partitions: new Map(),

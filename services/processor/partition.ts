@@ -1,5 +1,6 @@
 /** One partition of `events`: taken over where its last commit ended, and kept until it is revoked. */
 import { workingSet } from "../../detectors/fold/working-set.ts";
+import { OffgraphError } from "../../schemas/errors.ts";
 import { eventColumns } from "../../schemas/event-view.ts";
 import type { RecordBatch } from "../ports/stream.ts";
 import { commit } from "./commit.ts";
@@ -26,6 +27,7 @@ export async function openPartition(partition: number, options: PartitionOptions
     committedAtMs: options.clock.now(),
     commitMs: 0,
     commits: 0,
+    failed: false,
   };
   const inTurn = turns();
   return {
@@ -33,10 +35,27 @@ export async function openPartition(partition: number, options: PartitionOptions
     /** Position of the next event to fold. */
     position: () => state.position,
     /** Folds a batch; findings are durable when it resolves, and the state is committed if its time has come. */
-    batch: (batch: RecordBatch) => inTurn(() => takeBatch(state, batch)),
+    batch: (batch: RecordBatch) => inTurn(() => takeOrForget(state, batch)),
     /** Commits what has changed if its time has come, or at once. */
     commit: (atOnce: boolean) => inTurn(() => commit(state, atOnce)),
   };
+}
+
+/**
+ * A batch that fails takes what was folded since the last commit along: its findings may never have been appended, so
+ * nothing of it may be committed. Whoever opens the partition next folds those events again.
+ */
+async function takeOrForget(state: State, batch: RecordBatch): Promise<void> {
+  if (state.failed)
+    throw new OffgraphError("internal", `events/${state.partition} has failed: open it again`);
+  try {
+    await takeBatch(state, batch);
+  } catch (error) {
+    state.failed = true;
+    state.set = workingSet();
+    state.position = state.committed;
+    throw error;
+  }
 }
 
 /** Lets the steps of a partition follow one another: batches and commits never overlap. */

@@ -11,7 +11,7 @@ import { EventView } from "../../schemas/event-view.ts";
 import type { NewRecord, RecordBatch } from "../ports/stream.ts";
 import { commit } from "./commit.ts";
 import { load } from "./load.ts";
-import { eventsTotal } from "./metrics.ts";
+import { duplicatesTotal, eventsTotal, lateTotal } from "./metrics.ts";
 import { positionAt, read } from "./read.ts";
 import { findingsTo } from "./send.ts";
 import { type Failure, startOver } from "./start-over.ts";
@@ -46,7 +46,10 @@ function fold(
     const position = positionAt(batch, from + slot);
     try {
       const emit = findingsTo(out, state, position);
-      state.judge.fold.step(state.set, event.move(slot), position, emit, state.skips.get(position));
+      const without = state.skips.get(position);
+      const verdict = state.judge.fold.step(state.set, event.move(slot), position, emit, without);
+      if (verdict === "late") lateTotal.add(1);
+      else if (verdict === "duplicate") duplicatesTotal.add(1);
     } catch (error) {
       if (!(error instanceof DetectorFailure)) throw error;
       return { position, end: positionAt(batch, batch.count - 1) + 1, error, line: event.line() };

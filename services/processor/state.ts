@@ -2,6 +2,7 @@
 import type { WorkingSet } from "../../detectors/fold/working-set.ts";
 import type { EventScanner } from "../../schemas/event-scanner.ts";
 import type { EventColumns } from "../../schemas/event-view.ts";
+import type { Tenant } from "../../schemas/ids.ts";
 import type { Judge } from "../judge.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Lease, Store } from "../ports/store.ts";
@@ -14,6 +15,8 @@ export interface PartitionOptions {
   readonly clock: Clock;
   readonly judge: Judge;
   readonly scanner: EventScanner;
+  /** Of dead letters that name no tenant themselves. */
+  readonly tenant: Tenant;
   readonly commitIntervalMs: number;
   /** Agents held in memory for this partition. */
   readonly maxAgents: number;
@@ -38,6 +41,8 @@ export interface State extends PartitionOptions {
   commitMs: number;
   /** Commits so far: agents that were not touched for most of them are let go first. */
   commits: number;
+  /** A batch has failed: nothing more is folded or committed until the partition is opened again. */
+  failed: boolean;
 }
 
 /** Space of the store in which agents are kept, a group each. */
