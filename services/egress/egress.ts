@@ -13,8 +13,8 @@ export interface EgressOptions {
 }
 
 const GROUP = "egress";
-/** Bounds one commit: about eight actions, of which each quarantine may deny a thousand tokens. */
-const MAX_BATCH_BYTES = 4096;
+/** Bounds one commit: about two actions, of which each quarantine may deny ten thousand tokens. */
+const MAX_BATCH_BYTES = 1024;
 /** How often tokens that are new to an agent under quarantine are looked for. */
 const FOLLOW_INTERVAL_MS = 1000;
 

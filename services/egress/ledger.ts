@@ -93,10 +93,17 @@ export function addTokens(ledger: Ledger, tokens: readonly string[], nowMs: numb
 }
 
 /** Of the tokens, those that are not denied yet and for which there is room. */
-export function uncovered({ tenant, denied }: Ledger, tokens: readonly string[]): string[] {
-  const missing = tokens.filter((id) => !denied.has(targetKey(tenant, { type: "token", id })));
-  return missing.slice(0, Math.max(0, MAX_DENIED - denied.size));
+export function uncovered(ledger: Ledger, tokens: readonly string[]): string[] {
+  return missing(ledger, tokens).slice(0, roomOf(ledger));
 }
+
+/** How many of the tokens are not denied and have no room. */
+export const beyondCap = (ledger: Ledger, tokens: readonly string[]) =>
+  Math.max(0, missing(ledger, tokens).length - roomOf(ledger));
+
+const roomOf = ({ denied }: Ledger) => Math.max(0, MAX_DENIED - denied.size);
+const missing = ({ tenant, denied }: Ledger, tokens: readonly string[]) =>
+  tokens.filter((id) => !denied.has(targetKey(tenant, { type: "token", id })));
 
 /** What is over is left out. */
 function open({ tenant, agent, quarantine, denied }: Ledger, nowMs: number): Draft {

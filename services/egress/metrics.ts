@@ -6,11 +6,11 @@ export interface EgressMetrics {
   outcomes(outcomes: readonly ActionOutcome[]): void;
   /** Tokens that were denied after their agent's quarantine had begun. */
   followed(tokens: number): void;
-  /** An agent has more live tokens than are denied one by one. */
-  tooManyTokens(): void;
+  /** Tokens of one agent for which there was no room when they were looked up. */
+  beyondCap(tokens: number): void;
 }
 
-/** `offgraph_egress_*_total`: outcomes by kind and result, tokens followed, agents over the cap of tokens. */
+/** `offgraph_egress_*_total`: outcomes by kind and result, tokens followed, tokens beyond the cap. */
 export function egressMetrics(): EgressMetrics {
   const meter = metrics.getMeter("offgraph");
   const outcomes = meter.createCounter("offgraph_egress_outcomes_total", {
@@ -20,13 +20,13 @@ export function egressMetrics(): EgressMetrics {
     description: "Tokens denied during a quarantine.",
   });
   const capped = meter.createCounter("offgraph_egress_token_cap_total", {
-    description: "Times an agent had more tokens than are denied one by one.",
+    description: "Tokens beyond what is denied of one agent, each time they were looked up.",
   });
   return {
     outcomes(all) {
       for (const { kind, result } of all) outcomes.add(1, { kind, result });
     },
     followed: (tokens) => followed.add(tokens),
-    tooManyTokens: () => capped.add(1),
+    beyondCap: (tokens) => capped.add(tokens),
   };
 }

@@ -12,7 +12,7 @@ import type { Lease, Store } from "../ports/store.ts";
 import type { RecordBatch, Stream } from "../ports/stream.ts";
 import { oneAfterTheOther } from "./in-turn.ts";
 import { fromBytes } from "./json.ts";
-import { addTokens, carryOut, type Ledger, MAX_DENIED, newLedger, uncovered } from "./ledger.ts";
+import { addTokens, beyondCap, carryOut, type Ledger, MAX_DENIED, newLedger, uncovered } from "./ledger.ts";
 import type { EgressMetrics } from "./metrics.ts";
 import { outcomeOf, send, withOrigin } from "./outgoing.ts";
 import {
@@ -40,9 +40,6 @@ interface Arrival {
 
 /** Ledgers by group. */
 type Ledgers = ReadonlyMap<string, Ledger>;
-
-/** Most tokens of one agent that are looked up at once: the newest. */
-const MAX_TOKENS = 1000;
 
 /** Takes a partition over and appends what its last owner may not have appended. */
 export async function ownPartition(partition: number, options: PartitionOptions): Promise<PartitionOwner> {
@@ -120,11 +117,12 @@ export class PartitionOwner {
     return { ...done, outcome: outcomeOf(action, done, nowMs) };
   }
 
-  async #tokensOf({ tenant, agent, denied }: Ledger): Promise<string[]> {
+  async #tokensOf(ledger: Ledger): Promise<string[]> {
     const { store, clock, metrics } = this.#options;
-    const entries = await store.tokensOf(tenant, agent, clock.now(), MAX_TOKENS);
-    if (entries.length === MAX_TOKENS || denied.size >= MAX_DENIED) metrics.tooManyTokens();
-    return entries.map(({ token }) => token);
+    const entries = await store.tokensOf(ledger.tenant, ledger.agent, clock.now(), MAX_DENIED);
+    const tokens = entries.map(({ token }) => token);
+    metrics.beyondCap(beyondCap(ledger, tokens));
+    return tokens;
   }
 
   async #follow(): Promise<void> {

@@ -86,6 +86,24 @@ describe("from a finding to the gate", () => {
     await stop();
   });
 
+  it("denies every token of an agent, however many outlast it, and so it does with those that follow", async () => {
+    const { stream, store, clock, gate, stop } = system();
+    const many = (name: string, count: number) =>
+      Array.from({ length: count }, (_, at) => ({ ...known(`${name}-${at}`), expiresAtMs: untilMs + at }));
+    const isDenied = (publicId: string) => !gate.check({ publicId }).allowed;
+    await store.indexTokens(many("first", 1500));
+    await until(() => gate.waitingFor() === undefined);
+    await put(stream, "findings", found(1));
+    await until(async () => (await outcomes(stream)).length === 1);
+    await until(() => ["first-0", "first-1499"].every(isDenied));
+    await store.indexTokens(many("second", 1500));
+    await clock.asleep();
+    clock.advance(1000);
+    await until(() => ["second-0", "second-1499"].every(isDenied));
+    expect(gate.check({ publicId: "third-0" })).toEqual({ allowed: true });
+    await stop();
+  });
+
   it("tries out without effect in dry-run", async () => {
     const { stream, gate, stop } = system(memoryStore(), settings({ mode: "dry-run" }));
     await put(stream, "findings", found(1));

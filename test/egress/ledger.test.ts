@@ -4,6 +4,7 @@ import type { Action, Target } from "../../schemas/action.ts";
 import type { ActionId, AgentId, Tenant } from "../../schemas/ids.ts";
 import {
   addTokens,
+  beyondCap,
   carryOut,
   type Ledger,
   MAX_DENIED,
@@ -96,6 +97,8 @@ describe("tokens that become known during a quarantine", () => {
     const full = after(empty, action("quarantine", self), many);
     expect(full.ledger.denied.size).toBe(MAX_DENIED);
     expect(uncovered(full.ledger, ["another"])).toEqual([]);
+    expect([beyondCap(full.ledger, ["another", "jti-0"]), beyondCap(full.ledger, ["jti-0"])]).toEqual([1, 0]);
+    expect(beyondCap(empty, many)).toBe(5);
     expect(targets(after(full.ledger, action("revoke-token", token("another"))).denials)).toEqual([
       "+token:another",
     ]);
