@@ -11,6 +11,9 @@ import type { ActionId, AgentId, Tenant } from "../../schemas/ids.ts";
 /** Most targets that are denied because of one agent; beyond it no further tokens are added, and its agent denial stands. */
 export const MAX_DENIED = 10_000;
 
+/** Neither a JWT nor the token index says which family a token is of, so nobody else can be refused. */
+const FAMILY_ALONE = "only callers for whom the gateway names the family are refused";
+
 interface Held {
   readonly action: ActionId;
   /** Wall clock, ms since 1970. */
@@ -81,6 +84,7 @@ export function carryOut(
   if (!(held.untilMs > nowMs))
     return { ...effectOf(draft), result: "failed", detail: "it was over before it began" };
   deny(draft, action.target, held);
+  if (action.kind === "revoke-family") return { ...effectOf(draft), result: "failed", detail: FAMILY_ALONE };
   if (action.kind === "quarantine") quarantine(draft, { ...held, position }, tokens);
   return { ...effectOf(draft), result: "confirmed" };
 }

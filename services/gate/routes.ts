@@ -40,6 +40,7 @@ async function authorize(gate: Gate, request: FastifyRequest, reply: FastifyRepl
     token: headers.authorization,
     agent: headerOf(headers["x-offgraph-agent"]),
     publicId: headerOf(headers["x-offgraph-token-id"]),
+    family: headerOf(headers["x-offgraph-family"]),
   });
   reply.header("x-offgraph-decision", answer.allowed ? "allow" : "deny");
   if (answer.allowed) return reply.code(200).send();

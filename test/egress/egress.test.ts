@@ -8,8 +8,8 @@ import { startEgress } from "../../services/egress/index.ts";
 import { startGate } from "../../services/gate/index.ts";
 import type { Store } from "../../services/ports/store.ts";
 import { partitionOf, type Stream } from "../../services/ports/stream.ts";
-import { incidentsOf, startResponder } from "../../services/responder/index.ts";
-import { AGENT, decision, finding, MINUTE_MS, NOW_MS, settings, TENANT } from "../responder/given.ts";
+import { auditEntries, incidentsOf, startResponder } from "../../services/responder/index.ts";
+import { AGENT, decision, finding, MINUTE_MS, misuse, NOW_MS, settings, TENANT } from "../responder/given.ts";
 import { manualClock } from "../responder/manual-clock.ts";
 
 const PARTITIONS = 3;
@@ -32,6 +32,11 @@ async function outcomes(stream: Stream): Promise<Derived<ActionOutcome>[]> {
     }
   }
   return all;
+}
+async function hasOutcomeInAudit(store: Store): Promise<boolean> {
+  for await (const { record } of auditEntries(store, partition))
+    if (record.what === "outcome.recorded") return true;
+  return false;
 }
 async function until(happens: () => boolean | Promise<boolean>) {
   while (!(await happens())) await new Promise((resolve) => setImmediate(resolve));
@@ -101,6 +106,21 @@ describe("from a finding to the gate", () => {
     clock.advance(1000);
     await until(() => ["second-0", "second-1499"].every(isDenied));
     expect(gate.check({ publicId: "third-0" })).toEqual({ allowed: true });
+    await stop();
+  });
+
+  it.each([
+    ["revoke-family", "open", "failed"],
+    ["revoke-token", "contained", "confirmed"],
+  ])("after %s alone the incident is %s", async (step, status, result) => {
+    const { stream, store, gate, stop } = system(memoryStore(), settings({ do: step }));
+    const token = { publicId: "jti-1", family: "grant-1" };
+    await put(stream, "findings", { ...found(1), value: misuse(1, { token }) });
+    await until(async () => (await outcomes(stream)).length > 0);
+    expect((await outcomes(stream)).map(({ value }) => value.result)).toEqual([result]);
+    await until(() => hasOutcomeInAudit(store));
+    expect((await incidentsOf(store, PARTITIONS, TENANT, AGENT))[0]?.status).toBe(status);
+    await until(() => !gate.check({ publicId: "jti-1", family: "grant-1" }).allowed);
     await stop();
   });
 

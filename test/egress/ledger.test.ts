@@ -105,6 +105,22 @@ describe("tokens that become known during a quarantine", () => {
   });
 });
 
+describe("revoke-family", () => {
+  it("denies the family and says that this alone stops nobody who does not name it", () => {
+    const done = after(empty, action("revoke-family", { type: "family", id: "grant-1" }));
+    expect(targets(done.denials)).toEqual(["+family:grant-1"]);
+    expect(done).toMatchObject({
+      result: "failed",
+      detail: "only callers for whom the gateway names the family are refused",
+    });
+  });
+  it("is simulated in dry-run, and a token's revocation is confirmed", () => {
+    const dry = action("revoke-family", { type: "family", id: "grant-1" }, HOUR_MS, { mode: "dry-run" });
+    expect(after(empty, dry)).toMatchObject({ denials: [], result: "simulated" });
+    expect(after(empty, action("revoke-token", token("jti-1")))).toMatchObject({ result: "confirmed" });
+  });
+});
+
 describe("release", () => {
   it("lifts the agent, its tokens and what was revoked", () => {
     const revoked = after(empty, action("revoke-family", { type: "family", id: "grant-1" })).ledger;

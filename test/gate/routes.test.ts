@@ -7,7 +7,11 @@ import { agent, denial, HOUR_MS, jwt, NOW_MS, readyGate, serverOf, token } from 
 
 const UNTIL = new Date(NOW_MS + HOUR_MS).toISOString();
 async function server() {
-  const { gate } = await readyGate(denial(agent("a")), denial(token("jti-1")));
+  const { gate } = await readyGate(
+    denial(agent("a")),
+    denial(token("jti-1")),
+    denial({ type: "family", id: "grant-1" }),
+  );
   return serverOf(gate);
 }
 
@@ -52,7 +56,7 @@ describe("/v1/authz", () => {
       const app = await server();
       const answer = await app.inject({
         url,
-        headers: { "x-offgraph-agent": "b", authorization: "Bearer opaque" },
+        headers: { "x-offgraph-agent": "b", "x-offgraph-family": "grant-2", authorization: "Bearer opaque" },
       });
       expect([answer.statusCode, answer.body, answer.headers["x-offgraph-decision"]]).toEqual([
         200,
@@ -64,6 +68,7 @@ describe("/v1/authz", () => {
   it.each([
     { "x-offgraph-agent": "a" },
     { "x-offgraph-token-id": "jti-1" },
+    { "x-offgraph-family": "grant-1" },
     { authorization: `Bearer ${jwt({ sub: "a" })}` },
     { "x-offgraph-agent": "b", authorization: `Bearer ${jwt({ jti: "jti-1" })}` },
   ])("answers 403 with code and reason to who may not: %j", async (headers) => {
