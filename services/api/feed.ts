@@ -123,7 +123,6 @@ async function sendFindings(
   write: Write,
   signal: AbortSignal,
 ) {
-  const aborted = once(signal, "abort");
   while (!signal.aborted) {
     const changed = options.findings.changed();
     for (let partition = 0; partition < cursor.length; partition++) {
@@ -136,8 +135,20 @@ async function sendFindings(
         }
       }
     }
-    await Promise.race([changed, aborted]);
+    await turnOf(changed, signal);
   }
+}
+
+/**
+ * Resolves when there is news, or the signal is aborted. Nothing of it stays with the signal: a promise for a reader's
+ * whole life would gather a reaction for each of the news.
+ */
+export async function turnOf(news: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const leave = () => resolve();
+  signal.addEventListener("abort", leave);
+  await Promise.race([news, promise]).finally(() => signal.removeEventListener("abort", leave));
 }
 
 /** A comment keeps proxies from closing the connection; an id without data moves Last-Event-ID past what was filtered out. */

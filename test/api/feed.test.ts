@@ -1,8 +1,8 @@
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Finding } from "../../schemas/finding.ts";
-import { MAX_READERS, SLOW_MS } from "../../services/api/feed.ts";
+import { MAX_READERS, SLOW_MS, turnOf } from "../../services/api/feed.ts";
 import { type Message, messages } from "../../services/cli/feed-client.ts";
 import type { Clock } from "../../services/ports/clock.ts";
 import { clock, world } from "./world.ts";
@@ -130,5 +130,29 @@ describe("the findings feed", () => {
     await reader.next();
     await app.close();
     expect(await reader.next()).toBeUndefined();
+  });
+});
+
+describe("a reader's turn", () => {
+  const never = new Promise<void>(() => {});
+  it("listens for the end once, and leaves nothing with the signal", async () => {
+    const { signal } = new AbortController();
+    for (let turn = 0; turn < 100; turn++) {
+      const news = Promise.withResolvers<void>();
+      const over = turnOf(news.promise, signal);
+      expect(getEventListeners(signal, "abort").length).toBe(1);
+      news.resolve();
+      await over;
+      expect(getEventListeners(signal, "abort")).toEqual([]);
+    }
+  });
+
+  it("ends with the signal, also with one that was aborted before", async () => {
+    const gone = new AbortController();
+    const over = turnOf(never, gone.signal);
+    gone.abort();
+    await over;
+    await turnOf(never, gone.signal);
+    expect(getEventListeners(gone.signal, "abort")).toEqual([]);
   });
 });
