@@ -143,12 +143,11 @@ function addRoutes(
 ): void {
   const ports = { stream, store, clock };
   const view = (entries: Entries) => agentView(entries, settings);
-  const deadLetters = (limit: number) => readDeadLetters(stream, { limit });
   ingestRoutes(app, { ...ports, settings, key, tierOf, lag: () => processor.lag() });
   apiRoutes(app, {
     ...ports,
     findings,
-    deadLetters,
+    deadLetters: (query) => readDeadLetters(stream, query),
     view,
     keyName: key.name,
     incidents: incidentReader(store, stream.partitions),

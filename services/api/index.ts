@@ -16,7 +16,7 @@ import { checked, PageQuery } from "./requests.ts";
 export { followFindings } from "./finding-index.ts";
 export type { IncidentReader } from "./incidents.ts";
 
-/** Dead letters that are looked through, of all tenants. */
+/** Most dead letters of one answer. */
 const MAX_DEAD_LETTERS = 1000;
 
 export interface ApiOptions {
@@ -24,8 +24,8 @@ export interface ApiOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly findings: Newest<Finding>;
-  /** The newest dead letters, newest last; at most `limit`. */
-  readonly deadLetters: (limit: number) => Promise<readonly DeadLetter[]>;
+  /** The newest dead letters of a tenant, newest last; at most `limit`. */
+  readonly deadLetters: (query: { tenant: string; limit: number }) => Promise<readonly DeadLetter[]>;
   readonly incidents: IncidentReader;
   /** An agent's stored entries in readable form, plain JSON; undefined if this version cannot read them. */
   readonly view: (entries: Entries) => object | undefined;
@@ -46,8 +46,8 @@ export function apiRoutes(app: FastifyInstance, options: ApiOptions): void {
   decisionRoutes(app, options);
   app.get("/v1/dead-letters", { config: { role: "read" } }, async (request) => {
     const { limit } = checked(PageQuery, request.query, "query");
-    const newest = await options.deadLetters(MAX_DEAD_LETTERS);
-    const own = newest.filter((letter) => letter.tenant === request.access.tenant);
-    return { deadLetters: own.toReversed().slice(0, limit) };
+    const { tenant } = request.access;
+    const newest = await options.deadLetters({ tenant, limit: Math.min(limit, MAX_DEAD_LETTERS) });
+    return { deadLetters: newest.toReversed() };
   });
 }

@@ -55,36 +55,65 @@ export async function appendDeadLetters(stream: Stream, letters: readonly DeadLe
   );
 }
 
-/** The newest dead letters, oldest of them first; at most `limit`. */
+/** Positions of one partition that are looked through at most, backwards from its end. */
+const LOOKED_THROUGH = 100_000;
+/** Positions that are read at a time: about what a batch holds. */
+const SPAN = 1000;
+
+export interface DeadLetterQuery {
+  readonly tenant: string;
+  readonly limit: number;
+}
+
+/**
+ * The newest dead letters of a tenant, oldest of them first; at most `limit`. Only so many positions are looked through,
+ * so that what lies behind very many letters of other tenants is not found.
+ */
 export async function readDeadLetters(
   stream: Stream,
-  { limit }: { limit: number },
+  query: DeadLetterQuery,
 ): Promise<readonly DeadLetter[]> {
-  const partitions = Array.from({ length: stream.partitions }, (_, partition) => partition);
-  const newest = await Promise.all(partitions.map((partition) => newestOf(stream, partition, limit)));
-  // Times are all of one form, so that their order as text is their order in time.
-  return newest
-    .flat()
-    .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
-    .slice(-limit);
+  let newest: DeadLetter[] = [];
+  // One after the other, so that no more than twice `limit` are held.
+  for (let partition = 0; partition < stream.partitions; partition++)
+    newest = inOrder([...newest, ...(await newestOf(stream, partition, query))]).slice(-query.limit);
+  return newest;
 }
 
-async function newestOf(stream: Stream, partition: number, limit: number): Promise<DeadLetter[]> {
+/** Times are all of one form, so that their order as text is their order in time. */
+function inOrder(letters: DeadLetter[]): DeadLetter[] {
+  return letters.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+}
+
+async function newestOf(stream: Stream, partition: number, query: DeadLetterQuery): Promise<DeadLetter[]> {
   const end = await stream.end("dead-letters", partition);
-  // Positions may have gaps, so that it takes more of them than there are records.
-  for (let span = limit; ; span *= 4) {
-    const from = Math.max(0, end - span);
-    const letters = await lastFrom(stream, partition, from, limit);
-    if (letters.length === limit || from === 0) return letters;
+  const last = Math.max(0, end - LOOKED_THROUGH);
+  const spans: DeadLetter[][] = [];
+  let found = 0;
+  for (let to = end; to > last && found < query.limit; to -= SPAN) {
+    const own = await ownBetween(stream, partition, Math.max(last, to - SPAN), to, query.tenant);
+    found += own.length;
+    spans.push(own);
   }
+  return spans.reverse().flat().slice(-query.limit);
 }
 
-async function lastFrom(stream: Stream, partition: number, from: number, limit: number) {
+async function ownBetween(stream: Stream, partition: number, from: number, to: number, tenant: string) {
   const letters: DeadLetter[] = [];
-  for await (const { count, bytes, starts, ends } of stream.read("dead-letters", partition, from)) {
-    for (let at = 0; at < count; at++)
-      letters.push(DeadLetter.parse(JSON.parse(bytes.toString("utf8", starts[at], ends[at]))));
-    letters.splice(0, letters.length - limit);
+  const mark = JSON.stringify(tenant);
+  for await (const { count, bytes, starts, ends, positions } of stream.read(
+    "dead-letters",
+    partition,
+    from,
+  )) {
+    for (let at = 0; at < count; at++) {
+      if ((positions[at] ?? 0) >= to) return letters;
+      const line = bytes.toString("utf8", starts[at], ends[at]);
+      // Others' letters may be many, and parsing is what costs.
+      if (!line.includes(mark)) continue;
+      const letter = DeadLetter.parse(JSON.parse(line));
+      if (letter.tenant === tenant) letters.push(letter);
+    }
   }
   return letters;
 }

@@ -93,7 +93,7 @@ export async function world(http: object = {}, incidents: readonly Incident[] = 
     store,
     clock: time,
     findings,
-    deadLetters: (limit) => readDeadLetters(stream, { limit }),
+    deadLetters: (query) => readDeadLetters(stream, query),
     view,
     keyName: "public",
     incidents: { all, byId },

@@ -4,13 +4,13 @@ import { memoryStream } from "../../services/adapters/memory.ts";
 import { appendDeadLetters, deadLetter, readDeadLetters } from "../../services/ingest/dead-letters.ts";
 import { jwt, NOW } from "./world.ts";
 
-function letter(text: string | Buffer, { nowMs = NOW, source = "http" } = {}) {
+function letter(text: string | Buffer, { nowMs = NOW, source = "http", tenant = "acme" } = {}) {
   const record = Buffer.from(text);
   const refused = {
     code: "invalid-json" as const,
     message: "expected JSON",
     source,
-    tenant: "acme",
+    tenant,
     place: "a.ndjson",
   };
   return deadLetter({ ...refused, line: 7, record, bytes: record.length }, nowMs);
@@ -50,13 +50,39 @@ it("holds no control characters, and shows what is not UTF-8 as such", () => {
 it("reads the newest back, in order of time, over all partitions", async () => {
   const stream = memoryStream(4);
   await appendDeadLetters(stream, []);
-  expect(await readDeadLetters(stream, { limit: 3 })).toEqual([]);
+  expect(await readDeadLetters(stream, { tenant: "acme", limit: 3 })).toEqual([]);
   const letters = Array.from({ length: 20 }, (_, n) =>
     letter(`{${n}`, { nowMs: NOW + n, source: `source-${n % 3}` }),
   );
   await appendDeadLetters(stream, letters);
-  expect(await readDeadLetters(stream, { limit: 3 })).toEqual(letters.slice(-3));
-  expect(await readDeadLetters(stream, { limit: 100 })).toEqual(letters);
+  expect(await readDeadLetters(stream, { tenant: "acme", limit: 3 })).toEqual(letters.slice(-3));
+  expect(await readDeadLetters(stream, { tenant: "acme", limit: 100 })).toEqual(letters);
+});
+
+it("finds a tenant's letters behind those of others", async () => {
+  const stream = memoryStream(1);
+  const of = (tenant: string, count: number) =>
+    Array.from({ length: count }, (_, n) => letter("{", { nowMs: NOW + n, tenant }));
+  const own = of("acme", 5);
+  await appendDeadLetters(stream, [...own, ...of("other", 5000)]);
+  expect(await readDeadLetters(stream, { tenant: "acme", limit: 3 })).toEqual(own.slice(-3));
+  expect(await readDeadLetters(stream, { tenant: "nobody", limit: 3 })).toEqual([]);
+});
+
+it("looks through so many and no more", async () => {
+  const stream = memoryStream(1);
+  await appendDeadLetters(stream, [letter("{")]);
+  const reads: number[] = [];
+  const long = {
+    ...stream,
+    end: async () => 10_000_000,
+    read: (name: "dead-letters", partition: number, from: number) => {
+      reads.push(from);
+      return stream.read(name, partition, from);
+    },
+  };
+  expect(await readDeadLetters(long, { tenant: "acme", limit: 3 })).toEqual([]);
+  expect([reads.length, Math.min(...reads)]).toEqual([100, 9_900_000]);
 });
 
 it("finds enough of them when positions have gaps", async () => {
@@ -66,8 +92,10 @@ it("finds enough of them when positions have gaps", async () => {
   const spaced = {
     ...stream,
     end: async () => 4000,
-    read: (name: "dead-letters", partition: number, from: number) =>
-      stream.read(name, partition, Math.ceil(from / 1000)),
+    read: async function* (name: "dead-letters", partition: number, from: number) {
+      for await (const batch of stream.read(name, partition, Math.ceil(from / 1000)))
+        yield { ...batch, positions: batch.positions.map((position) => position * 1000) };
+    },
   };
-  expect(await readDeadLetters(spaced as typeof stream, { limit: 3 })).toEqual(letters.slice(-3));
+  expect(await readDeadLetters(spaced, { tenant: "acme", limit: 3 })).toEqual(letters.slice(-3));
 });
