@@ -1,8 +1,8 @@
 /**
  * The owner of one partition. Findings, decisions and outcomes of an agent meet here, one batch after the other.
  *
- * Order: fold the batch → commit states, audit entries, positions and the actions to send (the outbox), all or nothing →
- * send the actions. So the intent is durable before the effect. After a crash in between the outbox is sent again with
+ * Order: fold the batch → commit audit entries, which count only with the head → commit states, head (positions and the end of
+ * the audit chain) and the actions to send (the outbox), all or nothing → send the actions. So the intent is durable before the effect. After a crash in between the outbox is sent again with
  * the same ids and origins, and the receiver skips what it has.
  */
 import type { KeyObject } from "node:crypto";
@@ -14,7 +14,15 @@ import type { Bucket } from "./cap.ts";
 import { toBytes } from "./json.ts";
 import type { ResponderMetrics } from "./metrics.ts";
 import { type AuditRecord, type Context, timestamp } from "./state.ts";
-import { changesOf, type Input, loadHead, type Outbox, SPACE } from "./stored.ts";
+import {
+  AUDIT_SPACE,
+  auditChangesOf,
+  changesOf,
+  type Input,
+  loadHead,
+  type Outbox,
+  SPACE,
+} from "./stored.ts";
 import { arrivals, fold } from "./turn.ts";
 
 export interface PartitionOptions {
@@ -39,6 +47,8 @@ export interface PartitionOwner {
 export async function ownPartition(partition: number, options: PartitionOptions): Promise<PartitionOwner> {
   const { store, stream, clock, settings, metrics, bucket } = options;
   const lease = await store.acquire(SPACE, partition);
+  // After the first: whoever still writes audit entries then cannot make them count.
+  const auditLease = await store.acquire(AUDIT_SPACE, partition);
   const last = await loadHead(store, partition);
   let head = last.head;
   await send(stream, last.outbox);
@@ -52,7 +62,8 @@ export async function ownPartition(partition: number, options: PartitionOptions)
     const { sequence, hash } = entries.at(-1) ?? head.audit;
     const positions = { ...head.positions, [input]: (batch.positions[batch.count - 1] ?? -1) + 1 };
     head = { positions, highest, audit: { sequence, hash } };
-    await store.commit(lease, [changesOf(turn, entries, head)], positions.findings);
+    if (entries.length > 0) await store.commit(auditLease, [auditChangesOf(turn.states, entries)], sequence);
+    await store.commit(lease, [changesOf(turn, head)], positions.findings);
     await send(stream, turn.outbox);
     metrics.count(turn);
   }

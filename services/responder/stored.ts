@@ -2,7 +2,10 @@
  * Where one partition of the responder keeps things, and the read access that the API has to it.
  *
  * Groups of the space `responder`: `head` (positions, highest origins, end of the audit chain), `outbox` (actions that may
- * not have been sent yet), `agent <tenant> <agent>` (with line feeds for spaces) and `audit <sequence>`, one per entry.
+ * not have been sent yet) and `agent <tenant> <agent>` (with line feeds for spaces). Groups of the space `responder-audit`:
+ * `audit <sequence>`, one per entry, and `incident <id>`, which names the agent's group. What grows for ever is thus apart
+ * from what is scanned. It is committed first and counts once the head says so: what a crash leaves behind beyond the
+ * head's sequence is not read, and written over by the next owner.
  */
 import type { Action, Incident } from "../../schemas/action.ts";
 import type { IncidentId } from "../../schemas/ids.ts";
@@ -14,6 +17,7 @@ import { fromBytes, toBytes } from "./json.ts";
 import type { AgentState } from "./state.ts";
 
 export const SPACE = "responder";
+export const AUDIT_SPACE = "responder-audit";
 const HEAD = "head";
 const OUTBOX = "outbox";
 const AUDIT_PAGE = 500;
@@ -34,21 +38,33 @@ export type Outbox = readonly Derived<Action>[];
 export const agentGroup = ({ tenant, agent }: { tenant: string; agent: string }) =>
   `agent\n${tenant}\n${agent}`;
 const auditGroup = (sequence: number) => `audit\n${sequence}`;
+const incidentGroup = (id: IncidentId) => `incident\n${id}`;
 
 const change = (group: string, value: unknown): GroupChange => ({
   group,
   entries: new Map([["json", value === undefined ? undefined : toBytes(value)]]),
 });
 
+type States = ReadonlyMap<string, AgentState>;
+
+/** What is added to the audit space, before `changesOf` the same batch. */
+export function auditChangesOf(states: States, entries: readonly AuditEntry[]): GroupChange[] {
+  const opened = new Set(
+    entries.flatMap(({ record }) => (record.what === "incident.opened" ? [record.incident] : [])),
+  );
+  const places = [...states].flatMap(([group, { tracked }]) =>
+    tracked.flatMap(({ incident: { id } }) => (opened.has(id) ? [change(incidentGroup(id), group)] : [])),
+  );
+  return [...entries.map((entry) => change(auditGroup(entry.sequence), entry)), ...places];
+}
+
 /** The changes of one commit; all of them are written, or none. */
 export function changesOf(
-  { states, outbox }: { readonly states: ReadonlyMap<string, AgentState>; readonly outbox: Outbox },
-  entries: readonly AuditEntry[],
+  { states, outbox }: { readonly states: States; readonly outbox: Outbox },
   head: Head,
 ): GroupChange[] {
   return [
     ...[...states].map(([group, state]) => change(group, state)),
-    ...entries.map((entry) => change(auditGroup(entry.sequence), entry)),
     change(OUTBOX, outbox.length > 0 ? outbox : undefined),
     change(HEAD, { ...head, highest: [...head.highest] }),
   ];
@@ -92,14 +108,25 @@ export async function* incidents(store: Store, partitions: number): AsyncGenerat
   }
 }
 
-/** One incident by its id; looks through all of them. */
+/** One incident by its id; asks each partition for the agent's group. */
 export async function incidentOf(
   store: Store,
   partitions: number,
   id: IncidentId,
 ): Promise<Incident | undefined> {
-  for await (const incident of incidents(store, partitions)) if (incident.id === id) return incident;
+  for (let partition = 0; partition < partitions; partition++) {
+    const group = await placeOf(store, partition, id);
+    const states = await loadAgents(store, partition, group === undefined ? [] : [group]);
+    for (const { tracked } of states.values())
+      for (const { incident } of tracked) if (incident.id === id) return incident;
+  }
   return undefined;
+}
+
+/** The group of the agent whose incident it is; the incident may be gone from there, because of the cap. */
+async function placeOf(store: Store, partition: number, id: IncidentId): Promise<string | undefined> {
+  const places = await store.load(AUDIT_SPACE, partition, [incidentGroup(id)]);
+  return fromBytes<string>(places.get(incidentGroup(id))?.get("json"));
 }
 
 /** Incidents of one agent, oldest first. */
@@ -120,7 +147,7 @@ export async function* auditEntries(store: Store, partition: number): AsyncGener
   for (let first = 1; first <= head.audit.sequence; first += AUDIT_PAGE) {
     const count = Math.min(AUDIT_PAGE, head.audit.sequence - first + 1);
     const groups = Array.from({ length: count }, (_, offset) => auditGroup(first + offset));
-    const page = await store.load(SPACE, partition, groups);
+    const page = await store.load(AUDIT_SPACE, partition, groups);
     for (const group of groups) {
       const entry = fromBytes<AuditEntry>(page.get(group)?.get("json"));
       if (entry !== undefined) yield entry;

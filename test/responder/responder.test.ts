@@ -80,7 +80,9 @@ describe("the responder", () => {
     expect(action?.origin).toEqual({ stage: "responder:findings", partition, position: 0, index: 0 });
     const [incident] = (await all(incidents(store, PARTITIONS))) as [Incident];
     expect(incident.actions).toEqual([action?.value.id]);
-    expect(await incidentOf(store, PARTITIONS, incident.id)).toEqual(incident);
+    const scan = () => Promise.reject(new Error("reads everything"));
+    const direct: Store = { ...store, scan: () => ({ [Symbol.asyncIterator]: () => ({ next: scan }) }) };
+    expect(await incidentOf(direct, PARTITIONS, incident.id)).toEqual(incident);
     expect(await incidentsOf(store, PARTITIONS, TENANT, AGENT)).toEqual([incident]);
     expect(await incidentOf(store, PARTITIONS, "i-0" as Incident["id"])).toBeUndefined();
   });
@@ -176,6 +178,25 @@ describe("the audit log", () => {
     const kinds = new Set(entries.map((entry) => entry.record.what));
     expect(kinds).toEqual(new Set(["incident.opened", "action.asked", "decision.made"]));
     expect(await verifyAudit(entries)).toMatchObject({ intact: true, head: { sequence: entries.length } });
+  });
+
+  it("stays one chain, each entry once, when a crash left entries that never counted", async () => {
+    const [stream, store] = [memoryStream(PARTITIONS), memoryStore()];
+    const broken: Store = {
+      ...store,
+      commit: (lease, chunks, position) =>
+        lease.space === "responder"
+          ? Promise.reject(new Error("killed"))
+          : store.commit(lease, chunks, position),
+    };
+    const service = startResponder({ stream, store: broken, clock, settings: settings() });
+    await put(stream, "findings", derived(finding(1), 1));
+    await expect(service.done).rejects.toThrow("killed");
+    expect(await all(auditEntries(store, partition))).toEqual([]);
+    await run(stream, store, () => settled(stream, store), settings({ mode: "observe" }));
+    const entries = await all(auditEntries(store, partition));
+    expect(entries.map(({ record }) => record.what)).toEqual(["incident.opened", "action.held"]);
+    expect(await verifyAudit(entries)).toMatchObject({ intact: true, head: { sequence: 2 } });
   });
 
   it("shows every single byte that was changed", async () => {
