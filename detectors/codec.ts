@@ -75,6 +75,10 @@ export class ByteReader {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
+  /** Whether all has been read, and nothing beyond. */
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
   u8(): number {
     return this.#view.getUint8(this.#at++);
   }
@@ -93,6 +97,7 @@ export class ByteReader {
   text(): string {
     const length = this.u16();
     this.#at += length;
+    if (this.#at > this.#bytes.length) throw new RangeError("a text ends beyond the end");
     return decoder.decode(this.#bytes.subarray(this.#at - length, this.#at));
   }
   texts(): string[] {
@@ -102,7 +107,10 @@ export class ByteReader {
     return Array.from({ length: this.u16() }, () => this.i32());
   }
   ints(): Int32Array {
-    const values = new Int32Array(this.i32());
+    const length = this.i32();
+    // Before any memory is asked for: bytes that are not ours may name any length.
+    if (length * 4 > this.#bytes.length - this.#at) throw new RangeError("a list ends beyond the end");
+    const values = new Int32Array(length);
     // Copied byte by byte, because the source need not be aligned.
     new Uint8Array(values.buffer).set(this.#bytes.subarray(this.#at, this.#at + values.byteLength));
     this.#at += values.byteLength;

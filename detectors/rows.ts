@@ -20,6 +20,8 @@ export interface AgentRow {
   /** Raised when a new frozen baseline takes effect. */
   baselineVersion: number;
   readonly recent: RecentIds;
+  /** Families and grants that were revoked as such; few, the newest. */
+  readonly revocations: Revocation[];
   readonly own: unknown[];
   /** Live sessions, least recently used first. */
   oldestSession: SessionRow | undefined;
@@ -33,6 +35,15 @@ export interface AgentRow {
   changed: boolean;
   /** Number of the batch that touched the agent last; the working set evicts the longest untouched. */
   touched: number;
+}
+
+/** That all tokens of a family or grant were revoked. */
+export interface Revocation {
+  /** Keyed hash of the family or grant. */
+  readonly low: number;
+  readonly high: number;
+  /** ms since 1970. */
+  readonly time: number;
 }
 
 /** What is kept of a live session. */
@@ -60,6 +71,9 @@ export interface TokenRow {
   publicId: string;
   hash: string;
   family: string;
+  /** Keyed hash of the grant at the root; zeros while unknown. */
+  grantLow: number;
+  grantHigh: number;
   /** ms since 1970; NaN while unknown. */
   issuedAt: number;
   expiresAt: number;
@@ -85,6 +99,7 @@ export function agentRow(tenant: string, id: string, low: number, high: number):
     position: -1,
     baselineVersion: 0,
     recent: recentIds(),
+    revocations: [],
     own: [],
     oldestSession: undefined,
     newestSession: undefined,
@@ -130,6 +145,8 @@ export function tokenRow(agent: AgentRow, low: number, high: number, own: unknow
     publicId: "",
     hash: "",
     family: "",
+    grantLow: 0,
+    grantHigh: 0,
     issuedAt: Number.NaN,
     expiresAt: Number.NaN,
     revokedAt: Number.NaN,

@@ -71,6 +71,7 @@ export const tokenReuse: Detector<Settings, AgentColumns, undefined, TokenColumn
       "a thief behind the same node and network as the owner",
       "a token whose audience is not reported, for mismatch and fan-out",
       "uses by a thief only after the owner has stopped (no return to A)",
+      "a token issued under a family or grant after that was revoked, and families and grants beyond an agent's newest 64 revoked",
       "of the uses before a revocation that is reported late only the first of each service and the newest are remembered",
     ],
     falsePositives: [

@@ -4,48 +4,53 @@
  */
 import { ByteReader, ByteWriter } from "../codec.ts";
 import type { Detector } from "../detector.ts";
-import type { AgentRow } from "../rows.ts";
+import type { AgentRow, SessionRow, TokenRow } from "../rows.ts";
 import { useSession, useToken } from "./recency.ts";
 import { readAgent, readSession, readToken, writeAgent, writeSession, writeToken } from "./row-codec.ts";
 import type { WorkingSet } from "./working-set.ts";
 
-/** Raised when the shared columns change shape; the previous one stays readable. */
-const VERSION = 1;
+/** Raised when the shared columns change shape. An agent whose shared columns have another version begins anew. */
+const VERSION = 2;
 
 /** One for all calls: its memory is kept. */
 const writer = new ByteWriter();
 
-/** An agent's entries: `row` for the shared columns, sessions and tokens; one for each detector's agent columns. */
+/**
+ * An agent's entries: `row` for the shared columns of the agent, its sessions and its tokens; one for each detector,
+ * with its columns of the same rows in the same order, and its version in front.
+ */
 export function encodeAgent(agent: AgentRow, detectors: readonly Detector[]): Map<string, Uint8Array> {
-  const entries = new Map<string, Uint8Array>();
-  writer.clear().u8(VERSION);
-  writeAgent(agent, writer);
-  writer.texts(detectors.map((detector) => `${detector.id}@${detector.version}`));
-  writer.i32(agent.sessionCount);
-  for (let row = agent.oldestSession; row !== undefined; row = row.newer)
-    writeOwn(row, "session", writeSession, detectors);
-  writer.i32(agent.tokenCount);
-  for (let row = agent.oldestToken; row !== undefined; row = row.newer)
-    writeOwn(row, "token", writeToken, detectors);
-  entries.set("row", writer.take());
+  const entries = new Map([["row", encodeShared(agent)]]);
   detectors.forEach((detector, at) => {
-    writer.clear().u8(detector.version);
-    detector.columns.agent.write(agent.own[at], writer);
-    entries.set(detector.id, writer.take());
+    entries.set(detector.id, encodeOwn(agent, detector, at));
   });
   return entries;
 }
 
-function writeOwn<Row extends { readonly own: unknown[] }>(
-  row: Row,
-  kind: "session" | "token",
-  writeShared: (row: Row, to: ByteWriter) => void,
-  detectors: readonly Detector[],
-): void {
-  writeShared(row, writer);
-  detectors.forEach((detector, at) => {
-    detector.columns[kind].write(row.own[at], writer);
-  });
+function encodeShared(agent: AgentRow): Uint8Array {
+  writer.clear().u8(VERSION);
+  writeAgent(agent, writer);
+  writer.i32(agent.sessionCount);
+  for (const row of sessionsOf(agent)) writeSession(row, writer);
+  writer.i32(agent.tokenCount);
+  for (const row of tokensOf(agent)) writeToken(row, writer);
+  return writer.take();
+}
+
+function encodeOwn(agent: AgentRow, { columns, version }: Detector, at: number): Uint8Array {
+  writer.clear().u8(version);
+  columns.agent.write(agent.own[at], writer);
+  for (const row of sessionsOf(agent)) columns.session.write(row.own[at], writer);
+  for (const row of tokensOf(agent)) columns.token.write(row.own[at], writer);
+  return writer.take();
+}
+
+function* sessionsOf(agent: AgentRow): Generator<SessionRow> {
+  for (let row = agent.oldestSession; row !== undefined; row = row.newer) yield row;
+}
+
+function* tokensOf(agent: AgentRow): Generator<TokenRow> {
+  for (let row = agent.oldestToken; row !== undefined; row = row.newer) yield row;
 }
 
 /** An agent that was read, and what of it could not be. */
@@ -61,8 +66,8 @@ export interface Unreadable {
 }
 
 /**
- * Reads an agent and its rows into the working set. Columns of a version that a detector cannot read, or of a detector
- * that is new, begin afresh; sessions and tokens are then rebuilt from the events to come.
+ * Reads an agent and its rows into the working set. Undefined if the shared columns are missing or cannot be read. A
+ * detector whose columns cannot be read, or that is new, begins afresh with all of them; the others keep theirs.
  */
 export function decodeAgent(
   entries: ReadonlyMap<string, Uint8Array>,
@@ -70,58 +75,66 @@ export function decodeAgent(
   settings: readonly unknown[],
   into?: WorkingSet,
 ): DecodedAgent | undefined {
-  const bytes = entries.get("row");
-  if (bytes === undefined) return undefined;
-  const from = new ByteReader(bytes);
-  if (from.u8() > VERSION) return undefined;
-  const agent = readAgent(from);
+  const agent = parsed(entries.get("row"), readShared);
+  if (agent === undefined) return undefined;
   const unreadable: Unreadable[] = [];
   detectors.forEach((detector, at) => {
-    const own = readAgentColumns(entries.get(detector.id), detector, settings[at]);
-    if (own === undefined) unreadable.push({ agent: agent.id, detector: detector.id });
-    agent.own[at] = own ?? detector.columns.agent.start(settings[at]);
+    const given = settings[at];
+    if (parsed(entries.get(detector.id), (from) => readOwn(from, agent, detector, at, given))) return;
+    startOwn(agent, detector, at, given);
+    unreadable.push({ agent: agent.id, detector: detector.id });
   });
-  if (isWrittenBy(from.texts(), detectors)) readRows(agent, from, detectors, settings, into);
-  into?.agents.set(agent.low, agent.high, agent);
+  if (into !== undefined) takeIn(into, agent);
   return { agent, unreadable };
 }
 
-function isWrittenBy(written: readonly string[], detectors: readonly Detector[]): boolean {
-  return (
-    written.length === detectors.length &&
-    detectors.every((detector, at) => written[at] === `${detector.id}@${detector.version}`)
-  );
-}
-
-function readAgentColumns(bytes: Uint8Array | undefined, detector: Detector, settings: unknown): unknown {
+/** What `read` makes of all the bytes; undefined if there are none or they do not parse. */
+function parsed<Value>(
+  bytes: Uint8Array | undefined,
+  read: (from: ByteReader) => Value | undefined,
+): Value | undefined {
   if (bytes === undefined) return undefined;
   const from = new ByteReader(bytes);
-  const version = from.u8();
-  if (version > detector.version || version < detector.version - 1) return undefined;
-  return detector.columns.agent.read(from, version, settings);
+  try {
+    const value = read(from);
+    return from.isAtEnd ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-function readRows(
-  agent: AgentRow,
+function readShared(from: ByteReader): AgentRow | undefined {
+  if (from.u8() !== VERSION) return undefined;
+  const agent = readAgent(from);
+  for (let left = from.i32(); left > 0; left--) useSession(readSession(agent, from));
+  for (let left = from.i32(); left > 0; left--) useToken(readToken(agent, from));
+  return agent;
+}
+
+/** Reads the columns of one detector, of its version or the one before. Answers whether it could. */
+function readOwn(
   from: ByteReader,
-  detectors: readonly Detector[],
-  settings: readonly unknown[],
-  into: WorkingSet | undefined,
-): void {
-  const read = <Row extends { own: unknown[] }>(row: Row, kind: "session" | "token"): Row => {
-    detectors.forEach((detector, at) => {
-      row.own[at] = detector.columns[kind].read(from, detector.version, settings[at]);
-    });
-    return row;
-  };
-  for (let left = from.i32(); left > 0; left--) {
-    const row = read(readSession(agent, from), "session");
-    useSession(row);
-    into?.sessions.set(row.low, row.high, row);
-  }
-  for (let left = from.i32(); left > 0; left--) {
-    const row = read(readToken(agent, from), "token");
-    useToken(row);
-    into?.tokens.set(row.low, row.high, row);
-  }
+  agent: AgentRow,
+  { columns, version }: Detector,
+  at: number,
+  settings: unknown,
+): true | undefined {
+  const written = from.u8();
+  if (written > version || written < version - 1) return undefined;
+  agent.own[at] = columns.agent.read(from, written, settings);
+  for (const row of sessionsOf(agent)) row.own[at] = columns.session.read(from, written, settings);
+  for (const row of tokensOf(agent)) row.own[at] = columns.token.read(from, written, settings);
+  return true;
+}
+
+function startOwn(agent: AgentRow, { columns }: Detector, at: number, settings: unknown): void {
+  agent.own[at] = columns.agent.start(settings);
+  for (const row of sessionsOf(agent)) row.own[at] = columns.session.start(settings);
+  for (const row of tokensOf(agent)) row.own[at] = columns.token.start(settings);
+}
+
+function takeIn(set: WorkingSet, agent: AgentRow): void {
+  set.agents.set(agent.low, agent.high, agent);
+  for (const row of sessionsOf(agent)) set.sessions.set(row.low, row.high, row);
+  for (const row of tokensOf(agent)) set.tokens.set(row.low, row.high, row);
 }

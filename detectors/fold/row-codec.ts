@@ -1,6 +1,14 @@
 /** The shared columns of rows, dense. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { type AgentRow, agentRow, type SessionRow, sessionRow, type TokenRow, tokenRow } from "../rows.ts";
+import {
+  type AgentRow,
+  agentRow,
+  type Revocation,
+  type SessionRow,
+  sessionRow,
+  type TokenRow,
+  tokenRow,
+} from "../rows.ts";
 import { readRecentIds, writeRecentIds } from "../stats/recent-ids.ts";
 
 /** Writes the shared columns of an agent. */
@@ -14,6 +22,8 @@ export function writeAgent(row: AgentRow, to: ByteWriter): void {
   to.f64(row.position);
   to.i32(row.baselineVersion);
   writeRecentIds(row.recent, to);
+  to.u8(row.revocations.length);
+  for (const revocation of row.revocations) writeRevocation(revocation, to);
 }
 
 /** Reads what writeAgent wrote. */
@@ -24,7 +34,18 @@ export function readAgent(from: ByteReader): AgentRow {
   row.position = from.f64();
   row.baselineVersion = from.i32();
   Object.assign(row.recent, readRecentIds(from));
+  for (let left = from.u8(); left > 0; left--) row.revocations.push(readRevocation(from));
   return row;
+}
+
+function writeRevocation({ low, high, time }: Revocation, to: ByteWriter): void {
+  to.i32(low);
+  to.i32(high);
+  to.f64(time);
+}
+
+function readRevocation(from: ByteReader): Revocation {
+  return { low: from.i32(), high: from.i32(), time: from.f64() };
 }
 
 /** Writes the shared columns of a session. */
@@ -52,6 +73,8 @@ export function writeToken(row: TokenRow, to: ByteWriter): void {
   to.i32(row.low);
   to.i32(row.high);
   for (const text of [row.publicId, row.hash, row.family]) to.text(text);
+  to.i32(row.grantLow);
+  to.i32(row.grantHigh);
   for (const time of [row.issuedAt, row.expiresAt, row.revokedAt, row.keepUntil]) to.f64(time);
   to.u8(row.audience === undefined ? 0 : 1);
   to.texts(row.audience ?? []);
@@ -63,6 +86,8 @@ export function readToken(agent: AgentRow, from: ByteReader): TokenRow {
   row.publicId = from.text();
   row.hash = from.text();
   row.family = from.text();
+  row.grantLow = from.i32();
+  row.grantHigh = from.i32();
   row.issuedAt = from.f64();
   row.expiresAt = from.f64();
   row.revokedAt = from.f64();

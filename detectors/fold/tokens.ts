@@ -5,6 +5,7 @@ import { type AgentRow, type TokenRow, tokenRow } from "../rows.ts";
 import { internedList, internedTextAt } from "../stats/interned.ts";
 import { type Panel, startColumns, tellTokenEnded } from "./panel.ts";
 import { unlinkToken, useToken } from "./recency.ts";
+import { noteOrigin, revoke, revokeOrigin } from "./revocations.ts";
 import type { WorkingSet } from "./working-set.ts";
 
 const REVOKED = EVENT_KINDS.indexOf("token.revoked");
@@ -22,7 +23,7 @@ export function tokenOf(
 ): TokenRow | undefined {
   const column = event.has(TEXT.publicId) ? TEXT.publicId : TEXT.hash;
   if (!event.has(column)) {
-    if (event.kindIndex === REVOKED && event.has(TEXT.family)) revokeFamily(agent, event);
+    if (event.kindIndex === REVOKED) revokeOrigin(agent, event);
     return undefined;
   }
   const low = event.low(column) ^ agent.low;
@@ -62,25 +63,13 @@ function end(panel: Panel, set: WorkingSet, row: TokenRow): void {
 function note(row: TokenRow, event: EventView): void {
   if (row.publicId === "" && event.has(TEXT.publicId)) row.publicId = event.text(TEXT.publicId);
   if (row.hash === "" && event.has(TEXT.hash)) row.hash = event.text(TEXT.hash);
-  if (row.family === "" && event.has(TEXT.family)) row.family = event.text(TEXT.family);
   if (Number.isNaN(row.issuedAt)) row.issuedAt = event.issuedAt;
   if (Number.isNaN(row.expiresAt)) row.expiresAt = event.expiresAt;
   if (row.audience === undefined && event.number(AUDIENCES) > 0) row.audience = audienceOf(event);
+  noteOrigin(row, event);
   if (event.kindIndex === REVOKED) revoke(row, event.time);
   const end = Number.isNaN(row.expiresAt) ? event.time : Math.max(row.expiresAt, event.time);
   if (end + KEEP_TOKEN_MS > row.keepUntil) row.keepUntil = end + KEEP_TOKEN_MS;
-}
-
-/** The earliest end counts: a token revoked twice was gone after the first time. */
-function revoke(row: TokenRow, timeMs: number): void {
-  if (!(row.revokedAt <= timeMs)) row.revokedAt = timeMs;
-}
-
-/** A family that is revoked as such, without naming a token, takes all its tokens along (RFC 7009 section 2.1). */
-function revokeFamily(agent: AgentRow, event: EventView): void {
-  const family = event.text(TEXT.family);
-  for (let row = agent.oldestToken; row !== undefined; row = row.newer)
-    if (row.family === family) revoke(row, event.time);
 }
 
 function audienceOf(event: EventView): readonly string[] {

@@ -131,6 +131,45 @@ describe("a use after revocation", () => {
     ]);
   });
 
+  it.each(["family", "rootGrant"])(
+    "holds for every token of a %s that is revoked as such, known or seen later",
+    (origin) => {
+      const mine = issued({ [origin]: "f" });
+      const use = call(20 * MINUTE, { token: { publicId: "jti", [origin]: "f" } });
+      const end = revoked(MINUTE, { [origin]: "f" });
+      expect(world().finds(mine, end, use)).toEqual(["use-after-revocation"]);
+      expect(world().finds(end, mine, use)).toEqual(["use-after-revocation"]);
+      expect(world().finds(end, use)).toEqual(["use-after-revocation"]);
+      const given = world();
+      given.sees(end);
+      given.reload();
+      expect(given.finds(use)).toEqual(["use-after-revocation"]);
+    },
+  );
+
+  it.each(["family", "rootGrant"])(
+    "stays quiet for another %s, and for what is issued under it afterwards",
+    (origin) => {
+      const mine = issued({ [origin]: "f" });
+      const use = call(20 * MINUTE, { token: { publicId: "jti", [origin]: "f" } });
+      const other = origin === "family" ? "rootGrant" : "family";
+      for (const end of [{ [origin]: "g" }, { [other]: "f" }]) {
+        expect(world().finds(mine, revoked(MINUTE, end), use)).toEqual([]);
+        expect(world().finds(revoked(MINUTE, end), mine, use)).toEqual([]);
+      }
+      const anew = issued({ [origin]: "f", issuedAt: iso(2 * MINUTE) }, 2 * MINUTE);
+      expect(world().finds(revoked(MINUTE, { [origin]: "f" }), anew, use)).toEqual([]);
+    },
+  );
+
+  it("remembers the newest 64 revoked families of an agent", () => {
+    const ends = (count: number) =>
+      Array.from({ length: count }, (_, i) => revoked(MINUTE + i, { family: `f-${i}` }));
+    const use = call(20 * MINUTE, { token: { publicId: "jti", family: "f-0" } });
+    expect(world().finds(...ends(64), use)).toEqual(["use-after-revocation"]);
+    expect(world().finds(...ends(65), use)).toEqual([]);
+  });
+
   it("holds for every token of a family that is revoked as such", () => {
     const kin = [issued({ family: "f" }), issued({ publicId: "other", family: "f" })];
     const uses = [used(3 * MINUTE), call(3 * MINUTE, { token: { publicId: "other" } })];

@@ -26,6 +26,10 @@ function busy(): World {
   );
   return given;
 }
+/** The bytes cut off at forty places. */
+const cutsOf = (bytes: Uint8Array) =>
+  Array.from({ length: 40 }, (_, i) => bytes.slice(0, Math.floor((bytes.length * i) / 40)));
+
 /** The detectors as a later release would have them: this one a version further on. */
 const upgraded = (id: string, by: number, read?: (version: number) => void): readonly Detector[] =>
   DETECTORS.map((detector) => {
@@ -59,7 +63,7 @@ describe("an agent's stored entries", () => {
     expect([set.agents.size, set.sessions.size, set.tokens.size]).toEqual([1, 3, 1]);
   });
 
-  it("of the previous version are read by its successor, which is told the version; sessions and tokens begin anew", () => {
+  it("of the previous version are read by its successor, which is told the version, with sessions and tokens", () => {
     const entries = encodeAgent(busy().agent(), DETECTORS);
     for (const { id, version } of DETECTORS) {
       const versions: number[] = [];
@@ -68,13 +72,11 @@ describe("an agent's stored entries", () => {
       const read = decodeAgent(entries, detectors, SETTINGS, set);
       expect([versions, read?.unreadable]).toEqual([[version], []]);
       expect([set.sessions.size, set.tokens.size, read?.agent.clock]).toEqual([
-        0,
-        0,
+        3,
+        1,
         START + LATER + 5 * SECOND,
       ]);
-      expect(encodeAgent(read?.agent ?? busy().agent(), DETECTORS).get("out-of-graph")).toEqual(
-        entries.get("out-of-graph"),
-      );
+      expect(encodeAgent(read?.agent ?? busy().agent(), DETECTORS)).toEqual(entries);
     }
   });
 
@@ -83,8 +85,33 @@ describe("an agent's stored entries", () => {
     const read = decodeAgent(entries, upgraded("out-of-graph", 2), SETTINGS);
     expect(read?.unreadable).toEqual([{ agent: "a", detector: "out-of-graph" }]);
     const kept = encodeAgent(read?.agent ?? busy().agent(), DETECTORS);
-    expect(kept.get("refresh-storm")).toEqual(entries.get("refresh-storm"));
-    expect(kept.get("out-of-graph")?.length).toBeLessThan(300);
+    for (const name of ["row", "refresh-storm", "token-reuse"])
+      expect(kept.get(name)).toEqual(entries.get(name));
+    expect(kept.get("out-of-graph")?.length).toBeLessThan(400);
+  });
+
+  it("that do not parse begin anew for their detector alone, wherever they are cut off or go on", () => {
+    const entries = encodeAgent(busy().agent(), DETECTORS);
+    for (const { id } of DETECTORS) {
+      const whole = entries.get(id) ?? new Uint8Array();
+      for (const bytes of [...cutsOf(whole), Uint8Array.of(...whole, 0)]) {
+        const set = workingSet();
+        const read = decodeAgent(new Map(entries).set(id, bytes), DETECTORS, SETTINGS, set);
+        expect(read?.unreadable).toEqual([{ agent: "a", detector: id }]);
+        expect([set.sessions.size, set.tokens.size]).toEqual([3, 1]);
+      }
+    }
+  });
+
+  it("are nothing when the shared row does not parse", () => {
+    const entries = encodeAgent(busy().agent(), DETECTORS);
+    const row = entries.get("row") ?? new Uint8Array();
+    for (const bytes of [
+      ...cutsOf(row),
+      Uint8Array.of(...row, 0),
+      row.map((byte, at) => (at === 0 ? byte : 255)),
+    ])
+      expect(decodeAgent(new Map(entries).set("row", bytes), DETECTORS, SETTINGS)).toBeUndefined();
   });
 
   it("may lack a detector that is new, or hold one that is gone", () => {

@@ -1,0 +1,64 @@
+/**
+ * Families and grants that are revoked as such, without naming a token: they take all their tokens along (RFC 7009
+ * section 2.1), those that are known and those that are only seen later.
+ */
+import { type EventView, TEXT } from "../../schemas/event-view.ts";
+import type { AgentRow, Revocation, TokenRow } from "../rows.ts";
+
+/** Most revoked families and grants remembered of one agent, the newest. */
+const MAX_REVOCATIONS = 64;
+
+/** What many tokens may descend from. */
+type Origin = typeof TEXT.family | typeof TEXT.rootGrant;
+
+/** The earliest end counts: a token revoked twice was gone after the first time. */
+export function revoke(row: TokenRow, timeMs: number): void {
+  if (!(row.revokedAt <= timeMs)) row.revokedAt = timeMs;
+}
+
+/** Takes in a revocation that names no token: of the family if it names one, else of the whole grant. */
+export function revokeOrigin(agent: AgentRow, event: EventView): void {
+  const origin = event.has(TEXT.family) ? TEXT.family : TEXT.rootGrant;
+  if (!event.has(origin)) return;
+  const revocation = { low: lowOf(event, origin), high: event.high(origin), time: event.time };
+  remember(agent.revocations, revocation);
+  const family = event.text(TEXT.family);
+  for (let row = agent.oldestToken; row !== undefined; row = row.newer)
+    if (origin === TEXT.family ? row.family === family : isOf(row, revocation)) take(row, revocation);
+}
+
+/** Adds what an event says of a token's descent; what is revoked already takes the token along. */
+export function noteOrigin(row: TokenRow, event: EventView): void {
+  if (row.family === "" && event.has(TEXT.family)) {
+    row.family = event.text(TEXT.family);
+    takeAlong(row, lowOf(event, TEXT.family), event.high(TEXT.family));
+  }
+  if (row.grantLow === 0 && row.grantHigh === 0 && event.has(TEXT.rootGrant)) {
+    row.grantLow = lowOf(event, TEXT.rootGrant);
+    row.grantHigh = event.high(TEXT.rootGrant);
+    takeAlong(row, row.grantLow, row.grantHigh);
+  }
+}
+
+/** A family and a grant may have the same name. */
+const lowOf = (event: EventView, origin: Origin) => event.low(origin) ^ origin;
+
+const isOf = (row: TokenRow, { low, high }: Revocation) => row.grantLow === low && row.grantHigh === high;
+
+function remember(revocations: Revocation[], revocation: Revocation): void {
+  const { low, high, time } = revocation;
+  const at = revocations.findIndex((known) => known.low === low && known.high === high);
+  const [known = revocation] = at < 0 ? [] : revocations.splice(at, 1);
+  if (revocations.length >= MAX_REVOCATIONS) revocations.shift();
+  revocations.push({ low, high, time: Math.min(known.time, time) });
+}
+
+function takeAlong(row: TokenRow, low: number, high: number): void {
+  for (const revocation of row.agent.revocations)
+    if (revocation.low === low && revocation.high === high) take(row, revocation);
+}
+
+/** A token that was issued afterwards belongs to a new consent under an old name. */
+function take(row: TokenRow, { time }: Revocation): void {
+  if (!(row.issuedAt > time)) revoke(row, time);
+}
