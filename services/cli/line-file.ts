@@ -1,6 +1,9 @@
-/** Lines written to a file, or to nothing, with the SHA-256 of all of their bytes. */
+/**
+ * Lines written to a file, or to nothing, with the SHA-256 of all of their bytes. They are written beside the file and put
+ * in its place when closed, so that what stood there is whole until then.
+ */
 import { createHash } from "node:crypto";
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { OffgraphError } from "../../schemas/errors.ts";
 
 const CHUNK_CHARACTERS = 65_536;
@@ -8,8 +11,10 @@ const CHUNK_CHARACTERS = 65_536;
 export interface LineFile {
   /** Writes one value as a line of JSON. */
   write(value: object): void;
-  /** Writes what is pending, closes, and answers the hash in hexadecimal. */
+  /** Writes what is pending, puts the file in its place, and answers the hash in hexadecimal. */
   close(): string;
+  /** Leaves what stood there as it is. */
+  discard(): void;
 }
 
 /** Fails with `file-unreadable` if the file cannot be made. Without a path only the hash is made. */
@@ -21,7 +26,7 @@ export function lineFile(path: string | undefined): LineFile {
     const bytes = Buffer.from(pending);
     pending = "";
     hash.update(bytes);
-    for (let at = 0; file !== undefined && at < bytes.length; ) at += writeSync(file, bytes, at);
+    for (let at = 0; file !== undefined && at < bytes.length; ) at += writeSync(file.descriptor, bytes, at);
   };
   return {
     write(value) {
@@ -30,15 +35,25 @@ export function lineFile(path: string | undefined): LineFile {
     },
     close() {
       flush();
-      if (file !== undefined) closeSync(file);
+      file?.end(true);
       return hash.digest("hex");
     },
+    discard: () => file?.end(false),
   };
 }
 
-function create(path: string): number {
+function create(path: string) {
   try {
-    return openSync(path, "w");
+    const { target, mode, isPlain } = destination(path);
+    // A pipe or a device is written as it is: nothing can take its place.
+    const draft = isPlain ? `${target}.partial-${process.pid}` : target;
+    const descriptor = openSync(draft, "w", mode);
+    const end = (keep: boolean) => {
+      closeSync(descriptor);
+      if (isPlain && keep) renameSync(draft, target);
+      else if (isPlain) rmSync(draft);
+    };
+    return { descriptor, end };
   } catch (cause) {
     throw new OffgraphError(
       "file-unreadable",
@@ -46,4 +61,14 @@ function create(path: string): number {
       { cause },
     );
   }
+}
+
+/** What a path stands for: behind a link, the file that it leads to. */
+function destination(path: string): { target: string; mode?: number; isPlain: boolean } {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return { target: path, isPlain: true };
+  // A folder fails when it is opened.
+  return there.isFile()
+    ? { target: realpathSync(path), mode: there.mode & 0o777, isPlain: true }
+    : { target: path, isPlain: false };
 }

@@ -8,6 +8,7 @@ import type { Recorded } from "../ports/recorded.ts";
 import { converters } from "./converters.ts";
 import type { FileInput } from "./inputs.ts";
 import type { LineFile } from "./line-file.ts";
+import type { UnreadFile } from "./unread-files.ts";
 
 /** Where what comes out of a replay is written. */
 export interface Outputs {
@@ -16,21 +17,46 @@ export interface Outputs {
   readonly truth: LineFile;
 }
 
-/** Opens files. Fails with `unknown-source`; what is wrong with a file itself is told when it is read. */
-export function fileOpener(
-  { tenant, ingest }: Settings,
-  { letters, truth }: Outputs,
-  key: Key,
-): (file: FileInput) => Recorded {
+export interface RecordedFiles {
+  /** Opens a file. Fails with `unknown-source`; what is wrong with a file itself is told when it is read. */
+  open(file: FileInput): Recorded;
+  /** Files with records, none of which could be read. */
+  unread(): UnreadFile[];
+}
+
+export function recordedFiles(settings: Settings, { letters, truth }: Outputs, key: Key): RecordedFiles {
+  const { tenant, ingest } = settings;
   const converterOf = converters({ truth: truth.write });
-  const shared = {
-    tenant,
-    key,
-    clock,
-    maxLineBytes: ingest.maxLineBytes,
-    tierOf,
-    onRefused: letters.write,
+  const opened: Opened[] = [];
+  const shared = { tenant, key, clock, tierOf, maxLineBytes: ingest.maxLineBytes, onRefused: letters.write };
+  const open = (file: FileInput) => {
+    const convert = converterOf(file.source);
+    const noting = (record: unknown) => {
+      entry.record ??= record;
+      return convert(record);
+    };
+    const recorded = openRecorded({ ...shared, ...file, convert: noting });
+    const entry: Opened = { file, recorded, record: undefined, isRead: false };
+    opened.push(entry);
+    const { fill } = recorded;
+    const filled = async () => {
+      const more = await fill();
+      entry.isRead ||= more;
+      return more;
+    };
+    return Object.assign(recorded, { fill: filled });
   };
-  return ({ path, source, latenessMs }) =>
-    openRecorded({ ...shared, path, source, latenessMs, convert: converterOf(source) });
+  return {
+    open,
+    unread: () => opened.filter(({ isRead, recorded }) => !isRead && recorded.refused > 0),
+  };
+}
+
+interface Opened {
+  readonly file: FileInput;
+  readonly recorded: Recorded;
+  /** The first record that is JSON. */
+  record: unknown;
+  /** Whether any event came of it. */
+  isRead: boolean;
 }

@@ -1,14 +1,16 @@
 /** `offgraph replay`: recorded events through the same fold, in memory. It reads files and writes findings; it can never act. */
 import { Command, Option } from "commander";
 import { SEVERITIES, type Severity } from "../../schemas/ids.ts";
+import { settingsFile } from "../config.ts";
 import { readBaseline } from "./baseline-file.ts";
 import { EXIT, fail } from "./failure.ts";
 import { type FileInputs, latenessOption, placeFiles, sourceOption } from "./inputs.ts";
-import { lineFile } from "./line-file.ts";
+import { type LineFile, lineFile } from "./line-file.ts";
 import { type CommandOptions, configOption, isAtLeast, jsonOption, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
 import type { Outputs } from "./recorded-files.ts";
 import { printSummary, type Tally, tally } from "./replay-summary.ts";
+import { type NamedFile, refuseSameFile } from "./same-file.ts";
 import { print } from "./terminal.ts";
 
 interface Options extends CommandOptions {
@@ -60,13 +62,18 @@ export function replayCommand(args: readonly string[]): Command {
 }
 
 async function run(inputs: FileInputs, options: Options): Promise<number> {
+  refuseSameFile(...filesOf(inputs, options));
   const seen = tally();
-  const outputs = {
-    findings: lineFile(options.findings),
-    letters: lineFile(options.deadLetters),
-    truth: lineFile(options.truth),
-  };
-  const { figures, fault } = await replayed(inputs, options, seen, outputs);
+  const outputs = openOutputs(options);
+  const { figures, fault } = await replayed(inputs, options, seen, outputs).catch((error: unknown) => {
+    for (const file of Object.values(outputs)) file.discard();
+    throw error;
+  });
+  // Nothing was read: there is nothing to tell, and nothing to write over what stands there.
+  if (fault !== undefined && figures.events + figures.rejected === 0) {
+    for (const file of Object.values(outputs)) file.discard();
+    return fail(fault);
+  }
   const findingsSha256 = outputs.findings.close();
   outputs.letters.close();
   outputs.truth.close();
@@ -79,17 +86,58 @@ async function run(inputs: FileInputs, options: Options): Promise<number> {
     : EXIT.ok;
 }
 
+function filesOf(
+  { files, learn }: FileInputs,
+  options: Options,
+): [inputs: NamedFile[], outputs: NamedFile[]] {
+  const named = (name: string, path: string | undefined) => (path === undefined ? [] : [{ name, path }]);
+  const inputs = [
+    ...files.map(({ path }) => ({ name: "input", path })),
+    ...learn.map(({ path }) => ({ name: "--learn", path })),
+    ...named("--from-baseline", options.fromBaseline),
+    ...named("--key", options.key),
+    ...named("--config", settingsFile(options.config)),
+  ];
+  const outputs = [
+    ...named("--findings", options.findings),
+    ...named("--dead-letters", options.deadLetters),
+    ...named("--truth", options.truth),
+  ];
+  return [inputs, outputs];
+}
+
+/** All of them, or none is left behind. */
+function openOutputs(options: Options): Outputs {
+  const opened: LineFile[] = [];
+  const open = (path: string | undefined) => {
+    const file = lineFile(path);
+    opened.push(file);
+    return file;
+  };
+  try {
+    return {
+      findings: open(options.findings),
+      letters: open(options.deadLetters),
+      truth: open(options.truth),
+    };
+  } catch (error) {
+    for (const file of opened) file.discard();
+    throw error;
+  }
+}
+
 async function replayed(inputs: FileInputs, options: Options, seen: Tally, outputs: Outputs) {
   const { replay } = await import("../replay/replay.ts");
-  const { fileOpener } = await import("./recorded-files.ts");
+  const { recordedFiles } = await import("./recorded-files.ts");
+  const { unreadFault } = await import("./unread-files.ts");
   const { PUBLIC_KEY, readKey } = await import("../ingest/index.ts");
   const settings = await settingsOf(options);
   const key = options.key === undefined ? PUBLIC_KEY : await readKey(options.key);
-  const open = fileOpener(settings, outputs, key);
+  const files = recordedFiles(settings, outputs, key);
   const bar = progressBar("Replaying");
-  const replaying = replay({
-    inputs: inputs.files.map(open),
-    learn: inputs.learn.map(open),
+  const result = await replay({
+    inputs: inputs.files.map(files.open),
+    learn: inputs.learn.map(files.open),
     baseline: options.fromBaseline === undefined ? [] : readBaseline(options.fromBaseline, key.name),
     settings,
     keyName: key.name,
@@ -98,6 +146,6 @@ async function replayed(inputs: FileInputs, options: Options, seen: Tally, outpu
       outputs.findings.write(finding);
     },
     onProgress: bar.show,
-  });
-  return replaying.finally(bar.end);
+  }).finally(bar.end);
+  return { figures: result.figures, fault: result.fault ?? unreadFault(files.unread()) };
 }

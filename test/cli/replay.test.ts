@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -113,6 +121,46 @@ describe("offgraph replay", () => {
       ["invalid-json", 2],
       ["invalid-event", 3],
     ]);
+  });
+
+  it("never writes over what it reads, nor two outputs into one file", async () => {
+    writeFileSync(path("own.ndjson"), lines.join("\n"));
+    linkSync(path("own.ndjson"), path("hard-link"));
+    symlinkSync(path("own.ndjson"), path("soft-link"));
+    const own = path("own.ndjson");
+    const cases = [
+      [own, "--findings", own],
+      [own, "--dead-letters", path("hard-link")],
+      [own, "--truth", path("soft-link")],
+      [path("live.ndjson"), "--learn", own, "--findings", own],
+      [path("live.ndjson"), "--key", own, "--findings", own],
+      [own, "--findings", path("new"), "--truth", join(folder, ".", "new")],
+    ];
+    for (const args of cases) {
+      const { code, err } = await ran("replay", ...args);
+      expect([code, err]).toEqual([2, expect.stringContaining("is the same file as")]);
+    }
+    expect(readFileSync(own, "utf8")).toBe(lines.join("\n"));
+    expect((await ran("replay", own, "--findings", "/dev/null", "--truth", "/dev/null")).code).toBe(0);
+  });
+
+  it("leaves an output as it was when nothing was read, and no draft beside it", async () => {
+    writeFileSync(path("kept"), "before");
+    const { code, out, err } = await ran("replay", path("none"), "--json", "--findings", path("kept"));
+    expect([code, out, err]).toEqual([65, "", expect.stringContaining("none")]);
+    expect(readFileSync(path("kept"), "utf8")).toBe("before");
+    await ran("replay", path("live.ndjson"), "--findings", path("kept"));
+    expect(readFileSync(path("kept"), "utf8")).toContain('"detector"');
+    expect(readdirSync(folder).filter((name) => name.includes("partial"))).toEqual([]);
+  });
+
+  it("says which source a file is of when nothing of it can be read", async () => {
+    const wrong = await ran("replay", path("live.ndjson"), "--source", "cloudtrail");
+    expect(wrong.code).toBe(65);
+    expect(wrong.err).toContain("no record can be read as cloudtrail; it looks like --source offgraph");
+    writeFileSync(path("nonsense"), "{\n");
+    const { code, err } = await ran("replay", path("nonsense"), path("live.ndjson"));
+    expect([code, err]).toEqual([65, expect.stringMatching(/nonsense: no record can be read as offgraph\n/)]);
   });
 
   it("refuses what it cannot begin, with a way out and no stack", async () => {
