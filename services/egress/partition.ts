@@ -1,9 +1,10 @@
 /**
  * The owner of one partition of `actions`.
  *
- * Order: commit ledgers, position and what is to be appended (the outbox), all or nothing → append denials → append outcomes. So
- * the intent is durable before the effect. After a crash in between the outbox is appended again: denials are absolute, so a
- * repeat changes nothing, and outcomes carry their origin, so the responder skips a repeat.
+ * Order: commit ledgers, position and what is to be appended (the outbox), all or nothing → append denials → append outcomes →
+ * commit the empty outbox. So the intent is durable before the effect. After a crash in between the outbox is appended again:
+ * denials are absolute, so a repeat changes nothing, and outcomes carry their origin, so the responder skips a repeat. What was
+ * appended is not appended at a later start: by then another agent's release may have lifted the same target.
  */
 import type { Action, ActionOutcome, Denial } from "../../schemas/action.ts";
 import { type Derived, type Highest, isNew } from "../../schemas/origin.ts";
@@ -22,6 +23,7 @@ import {
   loadLedgers,
   loadOutbox,
   loadQuarantined,
+  noOutbox,
   type Outbox,
   SPACE,
 } from "./stored.ts";
@@ -43,14 +45,26 @@ type Ledgers = ReadonlyMap<string, Ledger>;
 
 /** Takes a partition over and appends what its last owner may not have appended. */
 export async function ownPartition(partition: number, options: PartitionOptions): Promise<PartitionOwner> {
-  const { store, stream } = options;
+  const { store } = options;
   const lease = await store.acquire(SPACE, partition);
   const position = await store.position(SPACE, partition);
   const highest = await loadHighest(store, SPACE, partition);
   const quarantined = new Map<string, Ledger>();
   for await (const ledger of loadQuarantined(store, partition)) quarantined.set(ledgerGroup(ledger), ledger);
-  await send(stream, await loadOutbox(store, partition));
+  await sendOnce(options, lease, await loadOutbox(store, partition), position);
   return new PartitionOwner(options, lease, highest, quarantined, position);
+}
+
+/** Appends what stands in the outbox, and empties it. */
+async function sendOnce(
+  { stream, store }: PartitionOptions,
+  lease: Lease,
+  outbox: Outbox,
+  position: number,
+): Promise<void> {
+  if (outbox.denials.length + outbox.outcomes.length === 0) return;
+  await send(stream, outbox);
+  await store.commit(lease, [[noOutbox]], position);
 }
 
 /** Owns the lease of one partition; what it is asked is done one after the other. */
@@ -150,7 +164,7 @@ export class PartitionOwner {
   async #write(before: Ledgers, after: Ledgers, outbox: Outbox): Promise<void> {
     const changes = changesOf(before, after, outbox, this.#highest);
     await this.#options.store.commit(this.#lease, [changes], this.#position);
-    await send(this.#options.stream, outbox);
+    await sendOnce(this.#options, this.#lease, outbox, this.#position);
     for (const [group, ledger] of after) {
       if (ledger.quarantine === undefined) this.#quarantined.delete(group);
       else this.#quarantined.set(group, ledger);

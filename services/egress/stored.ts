@@ -78,6 +78,9 @@ export function changesOf(
   ];
 }
 
+/** Says that everything has been appended. */
+export const noOutbox: GroupChange = { group: OUTBOX, entries: new Map([["json", undefined]]) };
+
 function changeOf(group: string, before: Ledger, after: Ledger): GroupChange {
   const entries = new Map<string, Uint8Array | undefined>();
   for (const key of before.denied.keys()) if (!after.denied.has(key)) entries.set(key, undefined);

@@ -192,6 +192,23 @@ describe("a crash of egress", () => {
     await until(() => gate.waitingFor() === undefined && !gate.check({ agent: AGENT }).allowed);
     await gate.stop();
   });
+  it("or a plain restart after everything was appended: nothing is appended again", async () => {
+    const [stream, store] = [memoryStream(PARTITIONS), memoryStore()];
+    await put(stream, "actions", action);
+    await recover(stream, store);
+    const ends = () => Promise.all(Array.from({ length: PARTITIONS }, (_, at) => stream.end("denials", at)));
+    const before = await ends();
+    const harmless = {
+      origin: { ...action.origin, position: 1 },
+      value: { ...action.value, mode: "dry-run" },
+    };
+    await put(stream, "actions", harmless);
+    const again = startEgress({ stream, store, clock });
+    await until(async () => (await store.position("egress", partition)) === 2);
+    await again.stop();
+    expect((await outcomes(stream)).map(({ value }) => value.result)).toEqual(["confirmed", "simulated"]);
+    expect(await ends()).toEqual(before);
+  });
   it("and an action that is sent again is carried out once", async () => {
     const [stream, store] = [memoryStream(PARTITIONS), memoryStore()];
     const service = startEgress({ stream, store, clock });
