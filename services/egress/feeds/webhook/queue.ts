@@ -79,16 +79,21 @@ export class Queue {
     });
   }
 
-  /** Notes that a delivery is to be tried again. */
-  async postpone(delivery: Delivery): Promise<void> {
-    await this.#inTurn(() => this.#intake.commit([keep(delivery)]));
-    this.#pending.set(delivery.finding.id, delivery);
+  /** Notes that a delivery is to be tried again, unless it has been settled by the time that its turn comes. */
+  postpone(delivery: Delivery): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.has(delivery)) return;
+      await this.#intake.commit([keep(delivery)]);
+      this.#pending.set(delivery.finding.id, delivery);
+    });
   }
 
   /** Forgets deliveries that are settled. */
-  async settle(deliveries: readonly Delivery[]): Promise<void> {
-    await this.#inTurn(() => this.#intake.commit(deliveries.map(forget)));
-    for (const { finding } of deliveries) this.#pending.delete(finding.id);
+  settle(deliveries: readonly Delivery[]): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#intake.commit(deliveries.map(forget));
+      for (const { finding } of deliveries) this.#pending.delete(finding.id);
+    });
   }
 
   /** Remembers that the endpoint with this mark wants no more. */
