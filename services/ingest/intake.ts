@@ -52,6 +52,8 @@ export interface IntakeOptions {
   readonly read: RecordReader;
   readonly tenant: string;
   readonly source: string;
+  /** The source's name in metrics. */
+  readonly label: string;
   /** For dead letters: `http` ... */
   readonly place: string;
 }
@@ -76,7 +78,7 @@ interface Ready {
 const RANKS = new Map(EVENT_KINDS.map((kind, rank) => [kind, rank]));
 
 export function openIntake(options: IntakeOptions): Intake {
-  const { stream, index, clock, read, tenant, source } = options;
+  const { stream, index, clock, read, tenant, label } = options;
   const ready: Ready[] = [];
   const rejects = openRejects(options);
 
@@ -118,14 +120,14 @@ export function openIntake(options: IntakeOptions): Intake {
       await appendDeadLetters(stream, rejects.letters());
       ready.sort(inOrder);
       if (ready.length > 0) await stream.append(ready.map(({ record }) => record));
-      acceptedTotal.add(ready.length, { source });
+      acceptedTotal.add(ready.length, { source: label });
       return { accepted: ready.length, ...rejects.result() };
     },
   };
 }
 
 /** Counts what is rejected, lists the first of it, and keeps more of it as dead letters. */
-function openRejects({ clock, tenant, source, place }: IntakeOptions) {
+function openRejects({ clock, tenant, source, label, place }: IntakeOptions) {
   const listed: Rejection[] = [];
   const letters: DeadLetter[] = [];
   let total = 0;
@@ -136,7 +138,7 @@ function openRejects({ clock, tenant, source, place }: IntakeOptions) {
     /** `bytes` is the length of the whole record, of which `record` may be the beginning. */
     add(rejection: Rejection, record: Buffer, bytes: number): void {
       total++;
-      rejectedTotal.add(1, { source, code: rejection.code });
+      rejectedTotal.add(1, { source: label, code: rejection.code });
       if (listed.length < MAX_LISTED) listed.push(rejection);
       if (letters.length < MAX_LETTERS) letters.push(letterOf(rejection, record, bytes));
       last = rejection;

@@ -16,20 +16,21 @@ import { type DoorOptions, openDoor } from "./door.ts";
 import { type Intake, type IntakeResult, openIntake } from "./intake.ts";
 import type { Key } from "./key.ts";
 import { plainReader } from "./record.ts";
+import { DEFAULT_SOURCE, sourceLabels } from "./source-label.ts";
 
 /** What Retry-After says, in seconds, when we are busy, and when the log or the store is down. */
 const BUSY_SECONDS = 1;
 const DOWN_SECONDS = 5;
 /** A body may be this part of the bytes that may be pending, so that one slow sender does not keep all others out. */
 const BODY_SHARE = 1 / 4;
-const Source = text(64).default("http");
+const Source = text(64).default(DEFAULT_SOURCE);
 const MEDIA_TYPES = ["application/x-ndjson", "application/ndjson", "application/json", "text/plain"];
 
 export interface IngestOptions {
   readonly stream: Stream;
   readonly store: Store;
   readonly clock: Clock;
-  readonly settings: Pick<Settings, "ingest">;
+  readonly settings: Pick<Settings, "ingest" | "http">;
   readonly key: Key;
   readonly tierOf: DoorOptions["tierOf"];
   /** Events that the processor is behind. */
@@ -59,6 +60,7 @@ export function ingestRoutes(app: FastifyInstance, options: IngestOptions): void
   const index = openTokenIndex(options.store);
   const { maxBodyBytes, maxPendingBytes, maxLineBytes } = options.settings.ingest;
   const limits = { maxLineBytes, maxBodyBytes: Math.min(maxBodyBytes, maxPendingBytes * BODY_SHARE) };
+  const labelOf = sourceLabels(options.settings);
   app.register(async (scope) => {
     // The body is read by us, as it comes.
     scope.removeAllContentTypeParsers();
@@ -69,7 +71,14 @@ export function ingestRoutes(app: FastifyInstance, options: IngestOptions): void
       const pending = pressure.open(reply);
       const body = openBody(request.raw, { ...limits, onBytes: pending.add });
       const read = plainReader(openDoor({ ...options, ...origin }));
-      const intake = openIntake({ ...options, ...origin, index, read, place: "http" });
+      const intake = openIntake({
+        ...options,
+        ...origin,
+        label: labelOf(origin.source),
+        index,
+        read,
+        place: "http",
+      });
       try {
         await readAll(body, intake, reply);
         return answer(reply, await orUnavailable(reply, intake.finish()));
