@@ -68,7 +68,7 @@ const TICK_MS = 10_000;
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { data: folder, partitions, http } = options.settings;
   checkExposure(http);
-  const embedded = await openEmbedded({ folder, partitions });
+  const embedded = await openEmbedded({ folder, partitions, warn: (text) => options.logger.warn(text) });
   const keys = await loadKeys(folder).catch(async (error: unknown) => {
     await embedded.close();
     throw error;

@@ -1,5 +1,5 @@
 /** Opens what the settings ask for. */
-import { existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
@@ -26,18 +26,26 @@ export interface EmbeddedReader {
   close(): Promise<void>;
 }
 
+export interface EmbeddedOptions extends Omit<LmdbStreamOptions, "readOnly"> {
+  /** Told when the folder, which was there already, is open to other users of the machine. */
+  readonly warn?: (message: string) => void;
+}
+
 /**
- * Log and store in one folder (made with mode 0700), held by this process until closed or dead.
+ * Log and store in one folder (made with mode 0700; its files have 0600), held by this process until closed or dead.
  * Errors: `data-in-use`, `data-too-new`, `bad-settings` (no such folder can be made; another number of partitions).
  */
-export async function openEmbedded(options: Omit<LmdbStreamOptions, "readOnly">): Promise<Embedded> {
+export async function openEmbedded({ warn = () => {}, ...options }: EmbeddedOptions): Promise<Embedded> {
   makeFolder(options.folder);
+  if (isOpenToOthers(options.folder))
+    warn(`${options.folder} can be read by other users; chmod 700 closes it`);
   const unlock = lockFolder(options.folder);
   try {
     const { stream, store, close } = await openBoth({
       ...options,
       retention: { ...RETENTION, ...options.retention },
     });
+    closeFiles(options.folder);
     return { stream, store, close: () => close().finally(unlock) };
   } catch (error) {
     unlock();
@@ -73,4 +81,21 @@ function makeFolder(folder: string): void {
   } catch (error) {
     throw new OffgraphError("bad-settings", `data: cannot make the folder ${folder}`, { cause: error });
   }
+}
+
+/** Windows has no such modes: there the folder's access list decides. */
+const HAS_MODES = process.platform !== "win32";
+
+function isOpenToOthers(folder: string): boolean {
+  return HAS_MODES && (statSync(folder).mode & 0o077) !== 0;
+}
+
+/** Log, store and lock, each with what LMDB and SQLite put beside it. */
+const OWN_FILES = /^(?:(?:stream|store)\.mdb|lock)(?:-[a-z]+)?$/;
+
+/** What we make in the folder is for the owner alone, whatever the folder's mode and the process' umask. */
+function closeFiles(folder: string): void {
+  const own = readdirSync(folder).filter((name) => OWN_FILES.test(name));
+  for (const file of own.map((name) => `${folder}/${name}`))
+    if (HAS_MODES && (statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
 }

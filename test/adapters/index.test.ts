@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { statSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -24,6 +24,21 @@ describe("the data folder", () => {
     const embedded = await openEmbedded({ folder, partitions: PARTITIONS });
     await embedded.close();
     expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  it("holds files for the owner alone also when it was there before, and says that it is open to others", async () => {
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    const warnings: string[] = [];
+    const warn = (message: string) => warnings.push(message);
+    const embedded = await openEmbedded({ folder, partitions: PARTITIONS, warn });
+    const modes = readdirSync(folder).map((name) => statSync(`${folder}/${name}`).mode & 0o777);
+    await embedded.close();
+    expect(modes.length).toBeGreaterThan(2);
+    expect(new Set(modes)).toEqual(new Set([0o600]));
+    expect(warnings).toEqual([`${folder} can be read by other users; chmod 700 closes it`]);
+    const closed = await openEmbedded({ folder: `${folder}/own`, partitions: PARTITIONS, warn });
+    await closed.close();
+    expect(warnings.length).toBe(1);
   });
 
   it("belongs to one holder until it is closed", async () => {
