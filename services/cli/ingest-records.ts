@@ -1,4 +1,5 @@
 /** A file's records as events to send. Foreign formats are turned into events here; the door is in the server. */
+import { isUtf8 } from "node:buffer";
 import { ERRORS } from "../../schemas/errors.ts";
 import { type Block, type LongRecord, readRecords } from "../ingest/files.ts";
 import type { converters } from "./converters.ts";
@@ -19,13 +20,15 @@ export interface ReadOptions {
   readonly fromLine: number;
   readonly converterOf: ReturnType<typeof converters>;
   readonly onBytes: (done: number, total: number) => void;
+  /** Each record before it is read; undefined if it is not JSON. */
+  readonly onRecord: (file: FileInput, record: unknown) => void;
   /** A record that the source cannot read. */
   readonly onRejected: (file: FileInput, rejected: Rejected) => void;
 }
 
 /** Fails as `readRecords` does, after everything before the fault. */
 export async function* eventsOf(file: FileInput, options: ReadOptions): AsyncGenerator<EventLine> {
-  const { maxLineBytes, fromLine, converterOf, onBytes, onRejected } = options;
+  const { maxLineBytes, fromLine, converterOf, onBytes, onRecord, onRejected } = options;
   const convert = file.source === "offgraph" ? undefined : converterOf(file.source);
   const onProgress = ({ bytesRead, bytesTotal = 0 }: { bytesRead: number; bytesTotal: number | undefined }) =>
     onBytes(bytesRead, bytesTotal);
@@ -40,6 +43,7 @@ export async function* eventsOf(file: FileInput, options: ReadOptions): AsyncGen
     for (const { line, text } of linesOf(block, (rejected) => onRejected(file, rejected))) {
       if (line < fromLine) continue;
       const record = parsed(text);
+      onRecord(file, record);
       if (convert === undefined || record === undefined) {
         yield eventLine(line, text, timeOf(record));
         continue;
@@ -64,10 +68,11 @@ function* linesOf(
     return;
   }
   for (let at = 0; at < block.count; at++) {
-    yield {
-      line: block.firstLine + at,
-      text: block.bytes.toString("utf8", block.starts[at], block.ends[at]),
-    };
+    const line = block.firstLine + at;
+    const bytes = block.bytes.subarray(block.starts[at], block.ends[at]);
+    // Turned into text it would be another record, and the server could not tell.
+    if (isUtf8(bytes)) yield { line, text: bytes.toString() };
+    else reject({ line, code: "invalid-utf8", message: "expected UTF-8" });
   }
 }
 

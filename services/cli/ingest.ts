@@ -2,12 +2,14 @@
 import { Command } from "commander";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { EXIT, fail } from "./failure.ts";
+import type { ReadOptions } from "./ingest-records.ts";
 import { type FileInput, latenessOption, placeFiles, sourceOption } from "./inputs.ts";
 import { merged, ordered } from "./merge.ts";
 import { type CommandOptions, clientOf, count, remote, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
 import { openSender, type Rejected, type Sender } from "./sender.ts";
 import { bold, print, safe, tell } from "./terminal.ts";
+import type { UnreadFile } from "./unread-files.ts";
 
 /** Lines that are shown when they are not taken; the others are counted. */
 const SHOWN_REJECTED = 10;
@@ -41,12 +43,15 @@ export function ingestCommand(args: readonly string[]): Command {
 }
 
 interface Report {
-  rejected: number;
+  /** Records that no source could read, by file; the senders count what the system refuses. */
+  readonly unread: Map<FileInput, number>;
+  /** The first record of each file. */
+  readonly first: Map<FileInput, unknown>;
   readonly shown: (Rejected & { readonly file: string })[];
 }
 
 async function run(files: readonly FileInput[], options: Options): Promise<number> {
-  const report: Report = { rejected: 0, shown: [] };
+  const report: Report = { unread: new Map(), first: new Map(), shown: [] };
   const show = (file: FileInput, rejected: Rejected) => {
     if (report.shown.length < SHOWN_REJECTED) report.shown.push({ file: file.path, ...rejected });
   };
@@ -54,9 +59,14 @@ async function run(files: readonly FileInput[], options: Options): Promise<numbe
   const senders = new Map(
     files.map((file) => [file, openSender(client, file.source, (rejected) => show(file, rejected))]),
   );
-  const fault = await send(senders, options, (file, rejected) => {
-    report.rejected++;
-    show(file, rejected);
+  const fault = await send(senders, options, {
+    onRecord(file, record) {
+      if (report.first.get(file) === undefined) report.first.set(file, record);
+    },
+    onRejected(file, rejected) {
+      report.unread.set(file, (report.unread.get(file) ?? 0) + 1);
+      show(file, rejected);
+    },
   }).then(
     () => undefined,
     (error: unknown) => error,
@@ -70,7 +80,7 @@ type Senders = ReadonlyMap<FileInput, Sender>;
 async function send(
   senders: Senders,
   options: Options,
-  onRejected: (file: FileInput, rejected: Rejected) => void,
+  listener: Pick<ReadOptions, "onRecord" | "onRejected">,
 ): Promise<void> {
   const { eventsOf } = await import("./ingest-records.ts");
   const converterOf = (await import("./converters.ts")).converters();
@@ -84,7 +94,7 @@ async function send(
       bar.show(sum("done"), sum("total"), totalOf(senders, "accepted"));
     };
     return ordered(
-      eventsOf(file, { maxLineBytes, fromLine: options.fromLine, converterOf, onBytes, onRejected }),
+      eventsOf(file, { maxLineBytes, fromLine: options.fromLine, converterOf, onBytes, ...listener }),
       file.latenessMs,
     );
   };
@@ -110,14 +120,12 @@ function totalOf(senders: Senders, name: "accepted" | "rejected"): number {
   return [...senders.values()].reduce((sum, sender) => sum + sender[name], 0);
 }
 
-function conclude(
-  { rejected: unread, shown }: Report,
-  senders: Senders,
-  options: Options,
-  fault: unknown,
-): number {
+async function conclude(report: Report, senders: Senders, options: Options, fault: unknown): Promise<number> {
+  const { unread, shown } = report;
   const accepted = totalOf(senders, "accepted");
-  const rejected = unread + totalOf(senders, "rejected");
+  const rejected = [...unread.values()].reduce((sum, one) => sum + one, totalOf(senders, "rejected"));
+  // Nothing was read: there is nothing to tell.
+  if (fault !== undefined && accepted + rejected === 0) return fail(fault);
   if (options.json) print(JSON.stringify({ accepted, rejected, shown }));
   else printReport(accepted, rejected, shown);
   if (fault !== undefined) {
@@ -125,7 +133,17 @@ function conclude(
       if (settledLine > 0) tell(`${safe(file.path)} was sent up to line ${settledLine}.`);
     return fail(fault);
   }
-  return accepted === 0 && rejected > 0 ? EXIT.badInput : EXIT.ok;
+  const { unreadFault } = await import("./unread-files.ts");
+  const wrong = unreadFault(unreadFiles(report, senders));
+  if (wrong !== undefined) return fail(wrong);
+  return rejected > 0 ? EXIT.badInput : EXIT.ok;
+}
+
+/** Files with records, none of which was taken. */
+function unreadFiles({ unread, first }: Report, senders: Senders): UnreadFile[] {
+  return [...senders].flatMap(([file, { accepted, rejected }]) =>
+    accepted === 0 && rejected + (unread.get(file) ?? 0) > 0 ? [{ file, record: first.get(file) }] : [],
+  );
 }
 
 function printReport(accepted: number, rejected: number, shown: Report["shown"]): void {

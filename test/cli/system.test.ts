@@ -57,10 +57,26 @@ describe("the running system", { shuffle: false }, () => {
   it("takes in a file, and says what it could not read with its line", async () => {
     writeFileSync(path("odd.ndjson"), `${readFileSync(path("live.ndjson"), "utf8")}\n{"kind":`);
     const { code, out, err } = await remote("ingest", path("odd.ndjson"));
-    expect(code).toBe(0);
+    expect(code).toBe(65);
     expect(out).toContain(`${sent} events accepted, 1 records rejected`);
     expect(err).toMatch(new RegExp(`odd\\.ndjson:${sent + 1}: .*\\(invalid-json\\)`));
     expect(await json("dead-letters")).toMatchObject([{ code: "invalid-json", source: "offgraph" }]);
+  });
+
+  it("ends with 0 when it took everything, also again", async () => {
+    expect((await remote("ingest", path("live.ndjson"))).code).toBe(0);
+  });
+
+  it("refuses what is not UTF-8, and says which source a file is of", async () => {
+    const line = readFileSync(path("live.ndjson"), "utf8").split("\n")[0] ?? "";
+    const broken = Buffer.from(line.replace(/"agent":\{"id":"/, "$&\u00ff"), "latin1");
+    writeFileSync(path("latin"), Buffer.concat([broken, Buffer.from(`\n${line}`)]));
+    const latin = JSON.parse((await remote("ingest", path("latin"), "--json")).out);
+    expect(latin).toMatchObject({ accepted: 1, rejected: 1, shown: [{ line: 1, code: "invalid-utf8" }] });
+    const { code, err } = await remote("ingest", path("live.ndjson"), "--source", "cloudtrail");
+    expect([code, err]).toEqual([65, expect.stringContaining("it looks like --source offgraph")]);
+    const none = await remote("ingest", path("none"), "--json");
+    expect([none.code, none.out]).toEqual([65, ""]);
   });
 
   it("finds, gathers and explains", async () => {
