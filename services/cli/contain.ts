@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import type { Decision } from "../../schemas/action.ts";
+import { OffgraphError } from "../../schemas/errors.ts";
 import type { Client } from "./client.ts";
 import { duration, spoken } from "./duration.ts";
 import { type CommandOptions, clientOf, remote } from "./options.ts";
@@ -38,11 +39,16 @@ function contain(verdict: Verdict, description: string): Command {
     .argument("<agent>", "id of the agent")
     .requiredOption("--reason <text>", "why; it is kept in the audit log")
     .option("--dry-run", "say what it would do, and do nothing")
-    .option("--yes", "do not ask")
+    .option("--yes", "do not ask; needed without a terminal")
     .action((agent: string, options: Options) => run(verdict, agent, options));
 }
 
 async function run(verdict: Verdict, agent: string, options: Options): Promise<void> {
+  if (!options.dryRun && !options.yes && !process.stdin.isTTY)
+    throw new OffgraphError(
+      "bad-request",
+      `${verdict}: there is no terminal to ask on; give --yes to go on, or --dry-run to see what it would do`,
+    );
   const client = clientOf(options);
   const plan = await planOf(client, verdict, agent, options);
   if (options.dryRun)
@@ -78,9 +84,8 @@ async function planOf(client: Client, verdict: Verdict, agent: string, options: 
   return `Quarantine denies ${name} and each of its known and newly issued tokens at every gate, ${until}; \`offgraph release ${name}\` undoes it.${known}`;
 }
 
-/** Asks on a terminal. Without one there is nobody to ask, and the command itself is the word. */
 async function confirmed(options: Options): Promise<boolean> {
-  if (options.yes || !process.stdin.isTTY) return true;
+  if (options.yes) return true;
   const ask = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await ask.question("Go on? [y/N] ");
   ask.close();

@@ -32,12 +32,9 @@ async function findings(options: Options): Promise<void> {
   // The feed is opened first, so that nothing falls between the list and it; what is in both is shown once.
   const feed = options.follow ? followFeed(client, query) : undefined;
   const first = feed?.next();
-  const known = await client
-    .get<{ findings: Finding[] }>(`/v1/findings?${query}`)
-    .catch(async (error: unknown) => {
-      await first?.catch(() => {});
-      throw error;
-    });
+  // If it fails, it is awaited below or the list fails too; until then nobody listens.
+  first?.catch(() => {});
+  const known = await client.get<{ findings: Finding[] }>(`/v1/findings?${query}`);
   for (const finding of known.findings.toReversed()) show(finding);
   if (known.findings.length === 0 && !options.json) print(dim("Nothing was found yet."));
   const shown = new Set(known.findings.map((finding) => finding.id));

@@ -52,6 +52,22 @@ describe("the command line", () => {
     expect(err).toMatch(/nothing answers at http:\/\/127\.0\.0\.1:1\n.*offgraph start/);
   });
 
+  it("ends so too when it was to follow", async () => {
+    const { code, err } = await spawned(["findings", "--follow", "--url", NOBODY]);
+    expect([code, err]).toEqual([69, expect.stringContaining("nothing answers")]);
+    expect(err).not.toContain("    at ");
+  });
+
+  it("asks for --yes where there is no terminal to ask on", async () => {
+    for (const verdict of ["quarantine", "release"]) {
+      const args = [verdict, "billing", "--reason", "odd", "--url", NOBODY];
+      const { code, err } = await ran(...args);
+      expect([code, err]).toEqual([2, expect.stringContaining("give --yes")]);
+      expect((await ran(...args, "--yes")).code).toBe(69);
+      expect((await ran(...args, "--dry-run")).code).toBe(69);
+    }
+  });
+
   it("ends with 69 when something else answers", async () => {
     const other = createServer((_request, response) => response.writeHead(404).end("<html>"));
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
