@@ -42,6 +42,8 @@ export function demoCommand(): Command {
 
 async function demo(options: Options): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "offgraph-demo-"));
+  // Also when a reader that has seen enough (`| head`) ends the process at once.
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const interrupted = new Promise<void>((resolve) =>
     process.once("SIGINT", resolve).once("SIGTERM", resolve),
   );
