@@ -34,10 +34,10 @@ export function gateRoutes(app: FastifyInstance, gate: Gate): void {
 /** 200 allows, 403 denies, 503 before the deny list has been read. */
 async function authorize(gate: Gate, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   if (gate.waitingFor() !== undefined) return notReady(reply);
-  const { headers, access } = request;
+  const { headers, access, raw } = request;
   const answer = gate.check({
     tenant: access.tenant,
-    token: headers.authorization,
+    token: authorizationOf(raw.rawHeaders),
     agent: headerOf(headers["x-offgraph-agent"]),
     publicId: headerOf(headers["x-offgraph-token-id"]),
     family: headerOf(headers["x-offgraph-family"]),
@@ -60,6 +60,14 @@ const shown = ({ allowed, reason, until, denial }: Answer) => ({
   ...(until !== undefined && { until }),
   ...(denial !== undefined && { action: denial.action }),
 });
+
+/** Every `Authorization` header there is: node itself gives the first one only, and an API may read another. */
+function authorizationOf(rawHeaders: readonly string[]): string | undefined {
+  const values = rawHeaders.filter(
+    (_, at) => rawHeaders[at - 1]?.toLowerCase() === "authorization" && at % 2 === 1,
+  );
+  return values.length > 0 ? values.join(", ") : undefined;
+}
 
 const headerOf = (value: string | string[] | undefined) => {
   const text = Array.isArray(value) ? value[0] : value;

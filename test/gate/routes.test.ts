@@ -1,4 +1,6 @@
 /** How gateways ask, and what they are answered. */
+import { once } from "node:events";
+import { get } from "node:http";
 import { describe, expect, it } from "vitest";
 import { memoryStream } from "../../services/adapters/memory.ts";
 import { startGate } from "../../services/gate/index.ts";
@@ -89,6 +91,19 @@ describe("/v1/authz", () => {
       });
     },
   );
+  it("answers 403 to two headers, of which an API might read either", async () => {
+    const app = await server();
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    const ask = async (...tokens: readonly string[]) => {
+      const headers = tokens.flatMap((token) => ["Authorization", `Bearer ${token}`]);
+      const request = get(`${url}/v1/authz`, { headers: ["Host", "example.com", ...headers] });
+      const [response] = await once(request, "response");
+      response.resume();
+      return response.statusCode;
+    };
+    expect([await ask("x"), await ask("x", "opaque")]).toEqual([200, 403]);
+    await app.close();
+  });
   it("finds a denied token beside others, and says why it is denied", async () => {
     const app = await server();
     const authorization = `Bearer x, Bearer ${jwt({ jti: "jti-1" })}`;
