@@ -7,7 +7,8 @@ import { LineCounter, parseDocument, stringify } from "yaml";
 import { OffgraphError } from "../schemas/errors.ts";
 import { Settings, type Webhook } from "../schemas/settings.ts";
 import { checkDetectors, type DetectorSettings } from "./detector-settings.ts";
-import { complaints, namesAt, type Origins } from "./setting-errors.ts";
+import { playbookFaults } from "./playbook-settings.ts";
+import { complaints, namesAt, type Origins, valueAt } from "./setting-errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -33,11 +34,19 @@ export function loadSettings(given: ConfigOptions = {}): Settings {
   const environment = given.environment ?? process.env;
   const { input, origins } = collect(given, environment);
   const parsed = Settings.safeParse(input);
-  const wrong = parsed.success
-    ? []
-    : complaints(parsed.error.issues, input, origins, (path) => namesAt(Settings, path));
-  if (!parsed.success) throw new OffgraphError("bad-settings", wrong.join("\n"));
-  return { ...parsed.data, detectors: checkDetectors(parsed.data.detectors, given.detectors, origins) };
+  // These two are looked at in any case, so that all faults are told together.
+  const { detectors, playbook } = Settings.shape;
+  const checked = checkDetectors(
+    detectors.safeParse(valueAt(input, ["detectors"])).data ?? {},
+    given.detectors,
+    origins,
+  );
+  const steps = playbook.safeParse(valueAt(input, ["playbook"])).data ?? [];
+  const wrong = [...checked.wrong, ...playbookFaults(steps, given.detectors, origins)];
+  if (!parsed.success)
+    wrong.unshift(...complaints(parsed.error.issues, input, origins, (path) => namesAt(Settings, path)));
+  if (!parsed.success || wrong.length > 0) throw new OffgraphError("bad-settings", wrong.join("\n"));
+  return { ...parsed.data, detectors: checked.settings };
 }
 
 /** The name of the settings file in use; undefined if there is none. */
@@ -64,12 +73,22 @@ export function clientSettings(settings: Settings, url?: string, environment: En
   return { url: address.replace(/\/+$/, ""), token: token || undefined };
 }
 
-/** Signing secrets by webhook, from their files or variables. Fails with `bad-settings` and never names the value. */
+/** Signing secrets by webhook, from their files or variables. Fails with `bad-settings`, a line for each, and never names the value. */
 export function webhookSecrets(
   settings: Settings,
   environment: Environment = process.env,
 ): ReadonlyMap<string, string> {
-  return new Map(settings.feeds.webhooks.map((webhook) => [webhook.name, secretOf(webhook, environment)]));
+  const secrets = new Map<string, string>();
+  const wrong: string[] = [];
+  for (const webhook of settings.feeds.webhooks) {
+    try {
+      secrets.set(webhook.name, secretOf(webhook, environment));
+    } catch (error) {
+      wrong.push((error as OffgraphError).message);
+    }
+  }
+  if (wrong.length > 0) throw new OffgraphError("bad-settings", wrong.join("\n"));
+  return secrets;
 }
 
 /** The settings as YAML, secrets hidden: hashes of tokens, and what follows the host of a webhook's address. */

@@ -1,22 +1,22 @@
 /** Settings of detectors: each stands with its detector, and is checked by the detector's own schema. */
 import type { z } from "zod";
-import { OffgraphError } from "../schemas/errors.ts";
 import type { Settings } from "../schemas/settings.ts";
 import { complaints, namesAt, type Origins, unknownName } from "./setting-errors.ts";
 
-/** What a detector says about its own settings. */
+/** What a detector says about its own settings, and about what it finds. */
 export interface DetectorSettings {
   readonly id: string;
+  readonly about: { readonly kinds: Readonly<Record<string, unknown>> };
   readonly settings: z.ZodType;
 }
 
-/** Each detector checks its own settings; what is not set is filled in, so that `config print` shows all. */
+/** Each detector checks its own settings; what is not set is filled in, so that `config print` shows all. `wrong` has one line for each fault. */
 export function checkDetectors(
   given: Settings["detectors"],
   detectors: readonly DetectorSettings[] | undefined,
   origins: Origins,
-): Settings["detectors"] {
-  if (detectors === undefined) return given;
+): { settings: Settings["detectors"]; wrong: string[] } {
+  if (detectors === undefined) return { settings: given, wrong: [] };
   const ids = detectors.map((detector) => detector.id);
   const wrong = Object.keys(given)
     .filter((id) => !ids.includes(id))
@@ -27,8 +27,7 @@ export function checkDetectors(
     if (parsed.success) result[id] = parsed.data as Record<string, unknown>;
     else wrong.push(...detectorFaults(id, settings, parsed.error, given, origins));
   }
-  if (wrong.length > 0) throw new OffgraphError("bad-settings", wrong.join("\n"));
-  return result;
+  return { settings: result, wrong };
 }
 
 function detectorFaults(

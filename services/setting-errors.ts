@@ -41,12 +41,27 @@ export function complaints(
 
 /** The line for a name that no setting has. */
 export function unknownName(path: Path, origins: Origins, known: readonly string[]): string {
-  const meant = closest(String(path.at(-1)), known);
-  const hint = meant === undefined ? `expected one of ${known.join(", ")}` : `did you mean ${meant}?`;
-  return `${place(path, origins)}: no setting has this name; ${hint}`;
+  return `${place(path, origins)}: no setting has this name; ${hint(String(path.at(-1)), known)}`;
 }
 
-function place(path: Path, origins: Origins): string {
+/** The line for a value that names something that is not there. */
+export function unknownValue(
+  path: Path,
+  value: string,
+  noun: string,
+  origins: Origins,
+  known: readonly string[],
+): string {
+  return `${place(path, origins)}: no ${noun} is called ${JSON.stringify(value)}; ${hint(value, known)}`;
+}
+
+function hint(name: string, known: readonly string[]): string {
+  const meant = closest(name, known);
+  return meant === undefined ? `expected one of ${known.join(", ")}` : `did you mean ${meant}?`;
+}
+
+/** Where a setting stands: the file with its line, or the variable or option that took its place. */
+export function place(path: Path, origins: Origins): string {
   const name = path
     .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
     .join("")

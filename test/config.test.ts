@@ -15,7 +15,12 @@ function file(text: string, name = "offgraph.yaml"): string {
 }
 const load = (text: string, environment = {}) => loadSettings({ path: file(text), environment });
 const DETECTORS = [
-  { id: "token-reuse", settings: z.strictObject({ graceMs: z.int().min(0).default(5000) }) },
+  {
+    id: "token-reuse",
+    about: { kinds: { "used-after-revocation": {} } },
+    settings: z.strictObject({ graceMs: z.int().min(0).default(5000) }),
+  },
+  { id: "out-of-graph", about: { kinds: { "new-operation": {} } }, settings: z.strictObject({}) },
 ];
 
 describe("settings", () => {
@@ -93,7 +98,7 @@ describe("settings of detectors", () => {
   const check = (text: string) => loadSettings({ path: file(text), environment: {}, detectors: DETECTORS });
 
   it("are completed with their defaults", () => {
-    expect(check("").detectors).toEqual({ "token-reuse": { graceMs: 5000 } });
+    expect(check("").detectors).toEqual({ "token-reuse": { graceMs: 5000 }, "out-of-graph": {} });
   });
 
   it("are checked by the detector's own schema, with the line", () => {
@@ -102,6 +107,41 @@ describe("settings of detectors", () => {
     );
     expect(() => check("detectors:\n  token-reuse:\n    graceMS: 1\n")).toThrow(/did you mean graceMs\?/);
     expect(() => check("detectors:\n  token-resue: {}\n")).toThrow(/:2: .*did you mean token-reuse\?/);
+  });
+});
+
+describe("steps of the playbook", () => {
+  const check = (when: string) =>
+    loadSettings({
+      path: file(`playbook:\n  - { name: a, do: quarantine, when: ${when} }\n`),
+      environment: {},
+      detectors: DETECTORS,
+    });
+
+  it("wait for detectors and kinds of finding that there are", () => {
+    check("{ detectors: [token-reuse], kinds: [used-after-revocation] }");
+    check("{ kinds: [new-operation, used-after-revocation] }");
+    expect(() => check("{ detectors: [token-resue] }")).toThrow(
+      /:2: playbook\[0\]\.when\.detectors\[0\]: no detector is called "token-resue"; did you mean token-reuse\?$/,
+    );
+    expect(() => check("{ detectors: [token-reuse], kinds: [new-operation] }")).toThrow(
+      /kinds\[0\]: no kind .* is called "new-operation"; expected one of used-after-revocation$/,
+    );
+  });
+
+  it("have each a name of their own", () => {
+    const steps = (second: string) =>
+      load(`playbook:\n  - { name: a, do: quarantine }\n  - { name: ${second}, do: revoke-token }\n`);
+    expect(steps("b").playbook).toHaveLength(2);
+    expect(() => steps("a")).toThrow(/:3: playbook\[1\]\.name: expected a name that no other step has/);
+  });
+
+  it("and detectors are complained of together with everything else", () => {
+    const text =
+      "partitions: 0\ndetectors: { nope: {} }\nplaybook: [{ name: a, do: quarantine, when: { kinds: [x] } }]\n";
+    expect(() => loadSettings({ path: file(text), environment: {}, detectors: DETECTORS })).toThrow(
+      /:1: partitions: .*\n.*:2: detectors\.nope: .*\n.*:3: playbook\[0\]\.when\.kinds/,
+    );
   });
 });
 

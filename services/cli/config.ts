@@ -2,11 +2,16 @@ import { createHash, randomBytes } from "node:crypto";
 import { Command } from "commander";
 import { printSettings, settingsFile } from "../config.ts";
 import { type CommandOptions, configOption, jsonOption, settingsOf } from "./options.ts";
+import { checkStart } from "./start-check.ts";
 import { print } from "./terminal.ts";
 
 export function configCommand(): Command {
   const command = new Command("config").description("check and show the settings, make an access token");
-  command.addCommand(shared("check", "check offgraph.yaml; every fault with its line").action(check));
+  command.addCommand(
+    shared("check", "check offgraph.yaml and all that `start` needs; every fault with its place").action(
+      check,
+    ),
+  );
   command.addCommand(
     shared("print", "all settings with their defaults, as YAML, secrets hidden").action(printAll),
   );
@@ -23,7 +28,7 @@ const shared = (name: string, description: string) =>
   new Command(name).description(description).addOption(configOption()).addOption(jsonOption());
 
 async function check(options: CommandOptions): Promise<void> {
-  await settingsOf(options);
+  checkStart(await settingsOf(options));
   const file = settingsFile(options.config) ?? null;
   print(
     options.json

@@ -1,6 +1,7 @@
 import { Command } from "commander";
-import { webhookSecrets } from "../config.ts";
+import { checkFolder } from "./folder-check.ts";
 import { type CommandOptions, configOption, settingsOf } from "./options.ts";
+import { checkStart } from "./start-check.ts";
 import { tell } from "./terminal.ts";
 
 interface Options extends CommandOptions {
@@ -30,9 +31,11 @@ async function start(given: Options): Promise<void> {
     "http.port": { option: "--port", value: given.port },
   };
   const settings = await settingsOf(given, { options });
+  const secrets = checkStart(settings);
+  await checkFolder(settings);
   const { createLogger, startSystem } = await import("../main.ts");
   const logger = createLogger(settings.log.level);
-  const system = await startSystem({ settings, secrets: webhookSecrets(settings), logger });
+  const system = await startSystem({ settings, secrets, logger });
   if (process.stderr.isTTY)
     tell(`Offgraph listens on ${system.url}; Ctrl-C stops it. \`offgraph demo\` shows what it does.`);
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void system.stop());

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -84,6 +84,47 @@ describe("the command line", () => {
     const { code, err } = await ran("config", "check", "--config", path);
     expect(code).toBe(2);
     expect(err).toContain(`${path}:2: http.prot: no setting has this name; did you mean port?`);
+  });
+
+  it("checks what start would refuse, all of it, as start does", async () => {
+    const path = join(folder, "hooks.yaml");
+    const hook = (name: string, url: string) =>
+      `    - { name: ${name}, url: "${url}", secretEnv: NO_SUCH }\n`;
+    const hooks =
+      hook("soc", "https://localhost/x") +
+      hook("noc", "http://10.0.0.1/") +
+      hook("far", "https://example.com/");
+    writeFileSync(path, `http: { host: 0.0.0.0 }\nfeeds:\n  webhooks:\n${hooks}`);
+    const checked = await ran("config", "check", "--config", path);
+    const started = await ran("start", "--config", path, "--data", join(folder, "never"));
+    for (const { code, err } of [checked, started]) {
+      expect(code).toBe(2);
+      expect(err).toMatch(
+        /http\.host: .*\n.*soc: .*\n.*noc: .*\n.*far: .*\n.*soc\.url: .*localhost.*\n.*noc\.url: /,
+      );
+      expect(err).not.toContain("far.url");
+    }
+    expect((await ran("config", "check")).code).toBe(0);
+  });
+
+  it("names a data folder that cannot be written", async () => {
+    writeFileSync(join(folder, "a-file"), "");
+    for (const data of [join(folder, "a-file"), join(folder, "a-file", "inner"), "/proc"]) {
+      const { code, err } = await ran("start", "--data", data, "--port", "0");
+      expect([code, err]).toEqual([2, expect.stringMatching(`data: .*${data}.*\n.*\\(bad-settings\\)`)]);
+      expect(err).not.toContain("    at ");
+    }
+  });
+
+  it("makes no data folder for a port that is taken", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as AddressInfo;
+    const data = join(folder, "none");
+    const { code, err } = await ran("start", "--data", data, "--port", String(port));
+    other.close();
+    expect([code, err]).toEqual([2, expect.stringContaining("EADDRINUSE")]);
+    expect(existsSync(data)).toBe(false);
   });
 
   it("prints the settings with the defaults of every detector", async () => {
