@@ -6,7 +6,7 @@ import { EVENT_KINDS } from "../schemas/event.ts";
 import { type EventView, TEXT } from "../schemas/event-view.ts";
 import type { Finding } from "../schemas/finding.ts";
 import type { Detector } from "./detector.ts";
-import { absorb, agentOf } from "./fold/agents.ts";
+import { absorb, agentOf, isRepeat } from "./fold/agents.ts";
 import type { Provenance } from "./fold/complete.ts";
 import { judge, seat } from "./fold/judge.ts";
 import type { Panel } from "./fold/panel.ts";
@@ -14,7 +14,6 @@ import { sessionOf } from "./fold/sessions.ts";
 import { passTime } from "./fold/time.ts";
 import { tokenOf } from "./fold/tokens.ts";
 import type { WorkingSet } from "./fold/working-set.ts";
-import { seenBefore } from "./stats/recent-ids.ts";
 
 /** What the fold itself is told. */
 export interface FoldSettings {
@@ -61,7 +60,7 @@ export function createFold(
       if (position <= agent.position) return "skipped";
       absorb(set, agent, position);
       panel.without = without;
-      if (seenBefore(agent.recent, event.low(TEXT.id), event.high(TEXT.id))) return "duplicate";
+      if (isRepeat(agent, event)) return "duplicate";
       const isLate = event.time < agent.clock - latenessMs;
       if (event.time > agent.clock) passTime(panel, set, agent, event.time);
       const session = sessionOf(panel, set, agent, event, isLate);

@@ -136,7 +136,7 @@ export class EventScanner {
           (!this.#strict || isWord(this.#bytes, this.#from(TEXT.tenant), this.#pos - 1))
         );
       case 5:
-        return this.#string(NOT_WANTED, 64);
+        return this.#string(TEXT.source, 64);
       case 6:
         return this.#needs(this.#object(IS_AGENT), 1);
       case 7:

@@ -46,6 +46,7 @@ export const TEXT = {
   operation: 16,
   ip: 17,
   node: 18,
+  source: 19,
 } as const;
 export type TextColumn = (typeof TEXT)[keyof typeof TEXT];
 const TEXTS = Object.keys(TEXT).length;

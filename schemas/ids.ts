@@ -20,7 +20,7 @@ export const ID_LENGTH = 256;
 /** Longest name (operation, service, workflow, version ...), in characters. */
 export const NAME_LENGTH = 256;
 
-/** An event's id, given by its source and unique within the tenant: by it repeats are dropped. */
+/** An event's id, given by its source and unique among that source's: by both repeats are dropped. */
 export const EventId = text(ID_LENGTH).brand<"EventId">();
 export type EventId = z.infer<typeof EventId>;
 

@@ -1,6 +1,7 @@
 /** The agent of an event: found in the working set, or begun. */
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import { type AgentRow, agentRow } from "../rows.ts";
+import { seenBefore } from "../stats/recent-ids.ts";
 import { type Panel, startColumns } from "./panel.ts";
 import { epochOf } from "./time.ts";
 import type { WorkingSet } from "./working-set.ts";
@@ -30,4 +31,11 @@ export function absorb(set: WorkingSet, agent: AgentRow, position: number): void
   if (agent.changed) return;
   agent.changed = true;
   set.changed.push(agent);
+}
+
+/** Whether its source has told the event before. Mixed with the source, so that no source can use up another's ids. */
+export function isRepeat(agent: AgentRow, event: EventView): boolean {
+  const low = event.low(TEXT.id) ^ Math.imul(event.low(TEXT.source), 0x9e3779b1);
+  const high = event.high(TEXT.id) ^ Math.imul(event.high(TEXT.source), 0x85ebca6b);
+  return seenBefore(agent.recent, low, high);
 }

@@ -34,3 +34,20 @@ describe("a detector that throws where something has ended", () => {
     expect(lastOf(hook, new Set(["another"]))).toThrow(DetectorFailure);
   });
 });
+
+describe("a repeat", () => {
+  const fold = createFold([], [], { latenessMs: 30_000 }, provenance);
+  const verdicts = (...events: object[]) => {
+    const set = workingSet();
+    return events.map((one, position) => fold.step(set, viewOf(one), position, () => {}));
+  };
+  const one = call(0);
+
+  it("is dropped when the same source tells it again", () => {
+    expect(verdicts(one, one)).toEqual(["folded", "duplicate"]);
+  });
+
+  it("is none when another source has used the id", () => {
+    expect(verdicts({ ...one, source: "another" }, one)).toEqual(["folded", "folded"]);
+  });
+});

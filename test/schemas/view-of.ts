@@ -73,13 +73,14 @@ function textsOf(
   operation: Fields,
   network: Fields,
 ): Record<string, string> {
-  const { id, tenant, trustUnit, workflow, session } = event;
+  const { id, tenant, source, trustUnit, workflow, session } = event;
   const { version, instance } = agent;
   const { publicId, hash, family, rootGrant, binding, proof } = token;
   const { ip, node } = network;
   const ofEvent = {
     id,
     tenant,
+    source,
     agent: agent.id,
     version,
     instance,
