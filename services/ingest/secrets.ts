@@ -39,7 +39,7 @@ const RUN =
   /(?<![\w+/=-])(?=[A-Za-z_+/=-]{0,199}[0-9])(?=[a-z0-9_+/=-]{0,199}[A-Z])(?=[A-Z0-9_+/=-]{0,199}[a-z])[\w+/=-]{200,}/;
 
 const NAMES =
-  "token|secret|passw(?:or)?d|passphrase|pwd|signature|credential|assertion|(?:api|access|secret|private|session)[-_]?key";
+  "token|secret|passw(?:or)?d|passphrase|pwd|signature|credential|assertion|(?:api|access|secret|private|session)[-_ ]?key";
 const PUBLIC_KEY_ID = "A[KS]IA[A-Z0-9]{16}(?![A-Z0-9])";
 
 /** Secrets by what stands before them, which is kept. */
@@ -54,12 +54,18 @@ const PLACES = [
   ),
 ];
 
-/** Fields of a record in JSON that hold a secret by their name, and our own `token` as a whole. */
-const FIELDS = new RegExp(
-  `("[\\w.-]{0,64}(?:${NAMES}|authorization|cookie|value)(?:s|string|binary|text)?"\\s*:\\s*)` +
-    `(?:"(?:[^"\\\\]|\\\\[\\s\\S])*"?|\\[[^\\]]*\\]?|[^\\s,{}[\\]"]+|(?<="token"\\s{0,9}:\\s{0,9})\\{[^}]*\\}?)`,
+/** Where the name of a field ends that holds a secret, quoted in JSON's way, a program's, or not at all; `quote` closes it. */
+const FIELD = new RegExp(
+  `(?:${NAMES}|authorization|cookie|value)(?:s|string|binary|text)?(?:[ _.-]?v?\\d{1,4})?` +
+    `(?<quote>\\\\{0,4}["'])?\\s{0,9}:\\s{0,9}`,
   "gi",
 );
+const WHOLE_TOKEN = /(?<![\w.-])token["'\\]{0,5}\s*:\s*$/i;
+/** A field's value: a text, one within a text, or a word, for which a scheme such as `Bearer` does not count. */
+const VALUE =
+  /"(?:[^"\\]|\\[\s\S])*"?|'(?:[^'\\]|\\[\s\S])*'?|(\\{1,4}["'])[\s\S]*?(?:\1|$)|(?:[a-z]{3,10}[ \t]{1,4})?(?:[^\s,{}[\]"\\]|\\(?!["']))+/iy;
+/** What counts in finding the end of an object or array: its brackets and texts. */
+const NESTING = /[{[]|[}\]]|"(?:[^"\\]|\\[\s\S])*"?|'(?:[^'\\]|\\[\s\S])*'?/g;
 
 const union = (expressions: readonly RegExp[], flags: string) =>
   new RegExp(expressions.map(({ source }) => source).join("|"), flags);
@@ -85,7 +91,41 @@ export function scrubRecord(text: string): string {
   const plain = text.replace(/\\u00([3-7][0-9a-f])/gi, (written, hex) =>
     hex.toLowerCase() === "5c" ? written : String.fromCharCode(Number.parseInt(hex, 16)),
   );
-  return scrubText(plain.replace(FIELDS, `$1"${REMOVED}"`));
+  return scrubText(scrubFields(plain));
+}
+
+/** Every value is gone through once, so that the time is linear. */
+function scrubFields(text: string): string {
+  let cleaned = "";
+  let from = 0;
+  FIELD.lastIndex = 0;
+  for (let field = FIELD.exec(text); field !== null; field = FIELD.exec(text)) {
+    const start = FIELD.lastIndex;
+    const end = valueEnd(text, start, WHOLE_TOKEN.test(text.slice(Math.max(0, field.index - 1), start)));
+    if (end === start) continue;
+    const quote = field.groups?.quote ?? "";
+    cleaned += text.slice(from, start) + quote + REMOVED + quote;
+    FIELD.lastIndex = from = end;
+  }
+  return cleaned + text.slice(from);
+}
+
+/** Where the value ends that begins at `start`; `start` itself if it stays: an object's fields have names of their own. */
+function valueEnd(text: string, start: number, takesObject: boolean): number {
+  if (text[start] === "[" || (text[start] === "{" && takesObject)) return nestingEnd(text, start);
+  VALUE.lastIndex = start;
+  return VALUE.test(text) ? VALUE.lastIndex : start;
+}
+
+function nestingEnd(text: string, start: number): number {
+  let depth = 0;
+  NESTING.lastIndex = start;
+  for (let part = NESTING.exec(text); part !== null; part = NESTING.exec(text)) {
+    if (/[{[]/.test(part[0][0] ?? "")) depth++;
+    else if (/[}\]]/.test(part[0][0] ?? "")) depth--;
+    if (depth === 0) return NESTING.lastIndex;
+  }
+  return text.length;
 }
 
 /** Replaces what looks like a secret in every text below `root`, in place; drops fields whose names do. Counts them in a metric. */
