@@ -1,5 +1,5 @@
 /**
- * POST /v1/agents/:id/{quarantine,release} and /v1/incidents/:id/{approve,reject,close}: a person's word.
+ * POST /v1/agents/:id/{quarantine,release}, the same without :id and with `agent` in the body, and /v1/incidents/:id/{approve,reject,close}: a person's word.
  * It is durable before the answer 202; what comes of it is seen in the incident and its outcomes.
  */
 import { randomBytes } from "node:crypto";
@@ -10,7 +10,7 @@ import { AgentId, type DecisionId, type IncidentId, type Tenant } from "../../sc
 import type { Clock } from "../ports/clock.ts";
 import { partitionOf, type Stream } from "../ports/stream.ts";
 import type { IncidentReader } from "./incidents.ts";
-import { checked, DecisionBody } from "./requests.ts";
+import { AgentDecisionBody, checked, DecisionBody } from "./requests.ts";
 
 export interface DecisionOptions {
   readonly stream: Stream;
@@ -24,7 +24,13 @@ export function decisionRoutes(app: FastifyInstance, options: DecisionOptions): 
   for (const verdict of ["quarantine", "release"] as const) {
     app.post<Named>(`/v1/agents/:id/${verdict}`, { config: { role: "act" } }, async (request, reply) => {
       const agent = checked(AgentId, request.params.id, "agent");
-      return reply.code(202).send(await decide(options, request, { verdict, agent }));
+      const body = checked(DecisionBody, request.body, "body");
+      return reply.code(202).send(await decide(options, request, { verdict, agent }, body));
+    });
+    // Clients take `.` and `..` out of a path, so an agent of such a name could not be reached by it.
+    app.post(`/v1/agents/${verdict}`, { config: { role: "act" } }, async (request, reply) => {
+      const { agent, ...body } = checked(AgentDecisionBody, request.body, "body");
+      return reply.code(202).send(await decide(options, request, { verdict, agent }, body));
     });
   }
   for (const verdict of ["approve", "reject", "close"] as const) {
@@ -32,9 +38,9 @@ export function decisionRoutes(app: FastifyInstance, options: DecisionOptions): 
       const incident = await options.incidents.byId(request.access.tenant, request.params.id);
       if (incident === undefined)
         throw new OffgraphError("not-found", `there is no incident ${request.params.id}`);
-      return reply
-        .code(202)
-        .send(await decide(options, request, { verdict, agent: incident.agent, incident: incident.id }));
+      const about = { verdict, agent: incident.agent, incident: incident.id };
+      const body = checked(DecisionBody, request.body, "body");
+      return reply.code(202).send(await decide(options, request, about, body));
     });
   }
 }
@@ -49,8 +55,8 @@ async function decide(
   { stream, clock }: DecisionOptions,
   request: FastifyRequest,
   about: About,
+  { reason, durationMs }: DecisionBody,
 ): Promise<Decision> {
-  const { reason, durationMs } = checked(DecisionBody, request.body, "body");
   const decision: Decision = {
     id: `d-${randomBytes(16).toString("hex")}` as DecisionId,
     tenant: request.access.tenant as Tenant,

@@ -25,6 +25,11 @@ export const DecisionBody = z.strictObject({
     .describe("How long a quarantine lasts; default: one hour."),
 });
 
+export type DecisionBody = z.infer<typeof DecisionBody>;
+
+/** The same with the agent that it is about. */
+export const AgentDecisionBody = DecisionBody.extend({ agent: AgentId });
+
 /** Checks what a caller sent; fails with `bad-request`. */
 export function checked<Schema extends z.ZodType>(
   schema: Schema,

@@ -59,8 +59,12 @@ async function run(verdict: Verdict, agent: string, options: Options): Promise<v
     );
   tell(plan);
   if (!(await confirmed(options))) return tell("Nothing was done.");
-  const body = { reason: options.reason, ...(options.for === undefined ? {} : { durationMs: options.for }) };
-  const decision = await client.post<Decision>(`/v1/agents/${encodeURIComponent(agent)}/${verdict}`, body);
+  const body = {
+    agent,
+    reason: options.reason,
+    ...(options.for === undefined ? {} : { durationMs: options.for }),
+  };
+  const decision = await client.post<Decision>(`/v1/agents/${verdict}`, body);
   print(
     options.json
       ? JSON.stringify(decision)

@@ -158,6 +158,30 @@ describe("decisions", () => {
   });
 });
 
+describe("POST /v1/agents/quarantine", () => {
+  it.each([".", "..", "a/b", "billing"])("takes the agent %s in the body", async (agent) => {
+    const { app } = await start();
+    const post = (payload: object) => app.inject({ method: "POST", url: "/v1/agents/quarantine", payload });
+    const answer = await post({ agent, reason: "odd calls", durationMs: 60_000 });
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json()).toMatchObject({
+      agent,
+      verdict: "quarantine",
+      reason: "odd calls",
+      durationMs: 60_000,
+    });
+  });
+
+  it("refuses a body without an agent, and one with an agent beside that of the path", async () => {
+    const { app } = await start();
+    const payload = { reason: "odd calls" };
+    const post = (url: string, payload: object) => app.inject({ method: "POST", url, payload });
+    expect((await post("/v1/agents/quarantine", payload)).json().message).toContain("body.agent");
+    const both = { ...payload, agent: "travel" };
+    expect((await post("/v1/agents/billing/quarantine", both)).statusCode).toBe(400);
+  });
+});
+
 describe("GET /v1/dead-letters", () => {
   it("answers the newest of the tenant first", async () => {
     const { app, deadLetter } = await start();
