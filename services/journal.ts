@@ -3,23 +3,34 @@ import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { Action, ActionOutcome } from "../schemas/action.ts";
 import type { Finding } from "../schemas/finding.ts";
-import type { Derived } from "../schemas/origin.ts";
+import { type Derived, type Highest, isNew } from "../schemas/origin.ts";
 import type { Service } from "./http.ts";
 import type { RecordBatch, Stream, Subscription } from "./ports/stream.ts";
 
 const STREAMS = ["findings", "actions", "outcomes"] as const;
 
+/** Records before the end of a partition whose origins are noted: what a service appends again when it starts is among them. */
+const NOTED_RECORDS = 1000;
+
 export function startJournal(stream: Stream, logger: Logger): Service {
   const group = `journal-${randomUUID()}`;
   const lines = { findings: logFinding, actions: logAction, outcomes: logOutcome };
-  const follow = (name: (typeof STREAMS)[number]): Subscription =>
-    stream.consume(name, group, {
-      assigned: (partition) => stream.end(name, partition),
+  const follow = (name: (typeof STREAMS)[number]): Subscription => {
+    const seen: Highest = new Map();
+    return stream.consume(name, group, {
+      async assigned(partition) {
+        const end = await stream.end(name, partition);
+        const from = Math.max(0, end - NOTED_RECORDS);
+        for await (const batch of stream.read(name, partition, from)) newIn(batch, seen, end);
+        return end;
+      },
       async batch(batch) {
-        for (const value of valuesOf(batch)) lines[name](logger, value as Finding & Action & ActionOutcome);
+        for (const value of newIn(batch, seen))
+          lines[name](logger, value as Finding & Action & ActionOutcome);
       },
       revoked: async () => {},
     });
+  };
   const subscriptions = STREAMS.map(follow);
   return {
     waitingFor: () => undefined,
@@ -28,11 +39,16 @@ export function startJournal(stream: Stream, logger: Logger): Service {
   };
 }
 
-function* valuesOf(batch: RecordBatch): Generator<unknown> {
+/** What a batch carries before a position, without what is there a second time. */
+function newIn(batch: RecordBatch, seen: Highest, before = Number.POSITIVE_INFINITY): unknown[] {
+  const values: unknown[] = [];
   for (let at = 0; at < batch.count; at++) {
-    yield (JSON.parse(batch.bytes.toString("utf8", batch.starts[at], batch.ends[at])) as Derived<unknown>)
-      .value;
+    if ((batch.positions[at] ?? 0) >= before) break;
+    const text = batch.bytes.toString("utf8", batch.starts[at], batch.ends[at]);
+    const { origin, value } = JSON.parse(text) as Derived<unknown>;
+    if (isNew(seen, origin)) values.push(value);
   }
+  return values;
 }
 
 function logFinding(logger: Logger, { id, detector, kind, severity, agent, summary }: Finding): void {
