@@ -9,6 +9,8 @@ interface Options extends CommandOptions {
   readonly reason?: string;
 }
 
+/** Ids of findings that are shown of one incident. */
+const SHOWN_FINDINGS = 10;
 const VERDICTS = ["approve", "reject", "close"] as const;
 
 export function incidentsCommand(): Command {
@@ -23,6 +25,14 @@ export function incidentsCommand(): Command {
   return command.action(async (id: string | undefined, options: Options) =>
     id === undefined ? list(options) : one(id, options),
   );
+}
+
+/** What a person looks for comes first; of many findings the newest. */
+function inOrder({ id, summary, status, severity, actions, proposed, findings, ...rest }: Incident): object {
+  const shown: string[] = findings.slice(-SHOWN_FINDINGS);
+  const more = rest.findingCount - shown.length;
+  if (more > 0) shown.push(`and ${more} more; --json shows those that are kept`);
+  return { id, summary, status, severity, actions, proposed, ...rest, findings: shown };
 }
 
 async function list(options: Options): Promise<void> {
@@ -42,5 +52,7 @@ async function one(
   const answer = verdict
     ? await client.post<object>(`${path}/${verdict}`, { reason: options.reason ?? "" })
     : await client.get<Incident>(path);
-  print(options.json ? JSON.stringify(answer) : stringify(answer).split("\n").map(safe).join("\n").trimEnd());
+  if (options.json) return print(JSON.stringify(answer));
+  const shown = verdict ? answer : inOrder(answer as Incident);
+  print(stringify(shown, { lineWidth: 0 }).split("\n").map(safe).join("\n").trimEnd());
 }
