@@ -70,6 +70,9 @@ export function changesOf(
   ];
 }
 
+/** Says that everything has been sent. */
+export const noOutbox: GroupChange = change(OUTBOX, undefined);
+
 /** The last commit of a partition. */
 export async function loadHead(store: Store, partition: number): Promise<{ head: Head; outbox: Outbox }> {
   const groups = await store.load(SPACE, partition, [HEAD, OUTBOX]);

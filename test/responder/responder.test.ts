@@ -97,7 +97,7 @@ describe("the responder", () => {
     expect((await all(incidents(store, PARTITIONS)))[0]?.findingCount).toBe(2);
   });
 
-  it("sends the same action with the same origin again when it was killed between commit and sending", async () => {
+  it("sends the action once, at the next start, when it was killed between commit and sending", async () => {
     const [stream, store] = [memoryStream(PARTITIONS), memoryStore()];
     const broken: Stream = {
       ...stream,
@@ -110,8 +110,7 @@ describe("the responder", () => {
     await run(stream, store, () => settled(stream, store));
     await run(stream, store, () => settled(stream, store));
     const actions = await sent(stream);
-    expect(actions.length).toBeGreaterThan(0);
-    expect(new Set(actions.map((one) => JSON.stringify(one))).size).toBe(1);
+    expect(actions).toHaveLength(1);
   });
 
   it("writes nothing when the commit fails, and does the work again afterwards", async () => {
