@@ -2,8 +2,9 @@
  * The owner of one partition. Findings, decisions and outcomes of an agent meet here, one batch after the other.
  *
  * Order: fold the batch → commit audit entries, which count only with the head → commit states, head (positions and the end of
- * the audit chain) and the actions to send (the outbox), all or nothing → send the actions → commit the empty outbox. So the intent is durable before the effect. After a crash in between the outbox is sent again with
- * the same ids and origins, and the receiver skips what it has.
+ * the audit chain) and the actions to send (the outbox), all or nothing → send the actions → commit the empty outbox.
+ * So the intent is durable before the effect. After a crash in between the outbox is sent again with the same ids and origins, and
+ * the receiver skips what it has.
  */
 import type { KeyObject } from "node:crypto";
 import type { Clock } from "../ports/clock.ts";
