@@ -2,12 +2,17 @@
 import { type Action, type ActionOutcome, type Denial, targetKey } from "../../schemas/action.ts";
 import type { Derived, Origin } from "../../schemas/origin.ts";
 import { type NewRecord, partitionOf, type Stream } from "../ports/stream.ts";
-import { toBytes } from "./json.ts";
+import { toBytes } from "../records.ts";
 import type { CarriedOut } from "./ledger.ts";
-import type { Outbox } from "./stored.ts";
+
+/** What has to be appended: the denials first, because an outcome says that they are durable. */
+export interface Mail {
+  readonly denials: readonly Derived<Denial>[];
+  readonly outcomes: readonly Derived<ActionOutcome>[];
+}
 
 /** Appends denials, and when they are durable outcomes. */
-export async function send(stream: Stream, { denials, outcomes }: Outbox): Promise<void> {
+export async function send(stream: Stream, { denials, outcomes }: Mail): Promise<void> {
   if (denials.length > 0)
     await stream.append(denials.map((denial) => denialRecord(denial, stream.partitions)));
   if (outcomes.length > 0)

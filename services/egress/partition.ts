@@ -1,32 +1,22 @@
 /**
  * The owner of one partition of `actions`.
  *
- * Order: commit ledgers, position and what is to be appended (the outbox), all or nothing → append denials → append outcomes →
- * commit the empty outbox. So the intent is durable before the effect. After a crash in between the outbox is appended again:
- * denials are absolute, so a repeat changes nothing, and outcomes carry their origin, so the responder skips a repeat. What was
- * appended is not appended at a later start: by then another agent's release may have lifted the same target.
+ * Order: commit ledgers, position and what is to be appended, all or nothing → append denials → append outcomes; `outbox.ts` says
+ * what a crash in between does. Denials are absolute, so a repeat changes nothing, and outcomes carry their origin, so the
+ * responder skips a repeat.
  */
 import type { Action, ActionOutcome, Denial } from "../../schemas/action.ts";
-import { type Derived, type Highest, isNew } from "../../schemas/origin.ts";
+import type { Derived, Highest } from "../../schemas/origin.ts";
+import { oneAfterTheOther } from "../in-turn.ts";
+import { type Outbox, openOutbox } from "../outbox.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Lease, Store } from "../ports/store.ts";
+import type { Store } from "../ports/store.ts";
 import type { RecordBatch, Stream } from "../ports/stream.ts";
-import { oneAfterTheOther } from "./in-turn.ts";
-import { fromBytes } from "./json.ts";
+import { type Arrival, endOf, newIn } from "../records.ts";
 import { addTokens, beyondCap, carryOut, type Ledger, MAX_DENIED, newLedger, uncovered } from "./ledger.ts";
 import type { EgressMetrics } from "./metrics.ts";
-import { outcomeOf, send, withOrigin } from "./outgoing.ts";
-import {
-  changesOf,
-  ledgerGroup,
-  loadHighest,
-  loadLedgers,
-  loadOutbox,
-  loadQuarantined,
-  noOutbox,
-  type Outbox,
-  SPACE,
-} from "./stored.ts";
+import { type Mail, outcomeOf, send, withOrigin } from "./outgoing.ts";
+import { changesOf, ledgerGroup, loadHighest, loadLedgers, loadQuarantined, SPACE } from "./stored.ts";
 
 export interface PartitionOptions {
   readonly stream: Stream;
@@ -35,56 +25,48 @@ export interface PartitionOptions {
   readonly metrics: EgressMetrics;
 }
 
-interface Arrival {
-  readonly action: Action;
-  readonly position: number;
-}
-
 /** Ledgers by group. */
 type Ledgers = ReadonlyMap<string, Ledger>;
 
 /** Takes a partition over and appends what its last owner may not have appended. */
 export async function ownPartition(partition: number, options: PartitionOptions): Promise<PartitionOwner> {
-  const { store } = options;
+  const { store, stream } = options;
   const lease = await store.acquire(SPACE, partition);
-  const position = await store.position(SPACE, partition);
-  const highest = await loadHighest(store, SPACE, partition);
+  const commit = await openOutbox<Mail>({ store, lease, deliver: (mail) => send(stream, mail) });
   const quarantined = new Map<string, Ledger>();
   for await (const ledger of loadQuarantined(store, partition)) quarantined.set(ledgerGroup(ledger), ledger);
-  await sendOnce(options, lease, await loadOutbox(store, partition), position);
-  return new PartitionOwner(options, lease, highest, quarantined, position);
+  return new PartitionOwner(options, {
+    partition,
+    commit,
+    quarantined,
+    highest: await loadHighest(store, SPACE, partition),
+    position: await store.position(SPACE, partition),
+  });
 }
 
-/** Appends what stands in the outbox, and empties it. */
-async function sendOnce(
-  { stream, store }: PartitionOptions,
-  lease: Lease,
-  outbox: Outbox,
-  position: number,
-): Promise<void> {
-  if (outbox.denials.length + outbox.outcomes.length === 0) return;
-  await send(stream, outbox);
-  await store.commit(lease, [[noOutbox]], position);
+/** What an owner has taken over. */
+interface Taken {
+  readonly partition: number;
+  readonly commit: Outbox<Mail>;
+  readonly highest: Highest;
+  readonly quarantined: Map<string, Ledger>;
+  readonly position: number;
 }
 
 /** Owns the lease of one partition; what it is asked is done one after the other. */
 export class PartitionOwner {
   readonly #options: PartitionOptions;
-  readonly #lease: Lease;
+  readonly #partition: number;
+  readonly #commit: Outbox<Mail>;
   readonly #highest: Highest;
   readonly #quarantined: Map<string, Ledger>;
   #position: number;
   readonly #inTurn = oneAfterTheOther();
 
-  constructor(
-    options: PartitionOptions,
-    lease: Lease,
-    highest: Highest,
-    quarantined: Map<string, Ledger>,
-    position: number,
-  ) {
+  constructor(options: PartitionOptions, { partition, commit, highest, quarantined, position }: Taken) {
     this.#options = options;
-    this.#lease = lease;
+    this.#partition = partition;
+    this.#commit = commit;
     this.#highest = highest;
     this.#quarantined = quarantined;
     this.#position = position;
@@ -106,24 +88,24 @@ export class PartitionOwner {
   }
 
   async #absorb(batch: RecordBatch): Promise<void> {
-    const arrivals = newActions(batch, this.#highest);
-    const groups = new Set(arrivals.map(({ action }) => ledgerGroup(action)));
-    const before = await loadLedgers(this.#options.store, this.#lease.partition, [...groups]);
+    const arrivals = newIn<Action>(batch, this.#highest);
+    const groups = new Set(arrivals.map(({ value }) => ledgerGroup(value)));
+    const before = await loadLedgers(this.#options.store, this.#partition, [...groups]);
     const after = new Map(before);
     const denials: Derived<Denial>[] = [];
     const outcomes: Derived<ActionOutcome>[] = [];
     for (const arrival of arrivals) {
-      const done = await this.#carryOut(arrival, after.get(ledgerGroup(arrival.action)));
-      after.set(ledgerGroup(arrival.action), done.ledger);
+      const done = await this.#carryOut(arrival, after.get(ledgerGroup(arrival.value)));
+      after.set(ledgerGroup(arrival.value), done.ledger);
       denials.push(...this.#derived("egress", arrival.position, done.denials));
       outcomes.push(...this.#derived("egress", arrival.position, [done.outcome]));
     }
-    this.#position = (batch.positions[batch.count - 1] ?? -1) + 1;
+    this.#position = endOf(batch);
     await this.#write(before, after, { denials, outcomes });
     this.#options.metrics.outcomes(outcomes.map(({ value }) => value));
   }
 
-  async #carryOut({ action, position }: Arrival, known: Ledger | undefined) {
+  async #carryOut({ value: action, position }: Arrival<Action>, known: Ledger | undefined) {
     const ledger = known ?? newLedger(action);
     const tokens = action.kind === "quarantine" ? await this.#tokensOf(ledger) : [];
     const nowMs = this.#options.clock.now();
@@ -152,32 +134,21 @@ export class PartitionOwner {
     const tokens = uncovered(ledger, await this.#tokensOf(ledger));
     if (tokens.length === 0) return;
     const { ledger: after, denials } = addTokens(ledger, tokens, this.#options.clock.now());
-    const outbox = { denials: this.#derived("egress:follow", since, denials), outcomes: [] };
-    await this.#write(new Map([[group, ledger]]), new Map([[group, after]]), outbox);
+    const mail = { denials: this.#derived("egress:follow", since, denials), outcomes: [] };
+    await this.#write(new Map([[group, ledger]]), new Map([[group, after]]), mail);
     this.#options.metrics.followed(tokens.length);
   }
 
   #derived<Value>(stage: string, position: number, values: readonly Value[]): Derived<Value>[] {
-    return withOrigin(values, { stage, partition: this.#lease.partition, position });
+    return withOrigin(values, { stage, partition: this.#partition, position });
   }
 
-  async #write(before: Ledgers, after: Ledgers, outbox: Outbox): Promise<void> {
-    const changes = changesOf(before, after, outbox, this.#highest);
-    await this.#options.store.commit(this.#lease, [changes], this.#position);
-    await sendOnce(this.#options, this.#lease, outbox, this.#position);
+  async #write(before: Ledgers, after: Ledgers, mail: Mail): Promise<void> {
+    const isEmpty = mail.denials.length + mail.outcomes.length === 0;
+    await this.#commit(changesOf(before, after, this.#highest), isEmpty ? undefined : mail, this.#position);
     for (const [group, ledger] of after) {
       if (ledger.quarantine === undefined) this.#quarantined.delete(group);
       else this.#quarantined.set(group, ledger);
     }
   }
-}
-
-function newActions(batch: RecordBatch, highest: Highest): Arrival[] {
-  const found: Arrival[] = [];
-  for (let at = 0; at < batch.count; at++) {
-    const derived = fromBytes<Derived<Action>>(batch.bytes.subarray(batch.starts[at], batch.ends[at]));
-    if (derived === undefined || !isNew(highest, derived.origin)) continue;
-    found.push({ action: derived.value, position: batch.positions[at] ?? 0 });
-  }
-  return found;
 }

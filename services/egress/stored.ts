@@ -1,31 +1,17 @@
 /**
- * Where one partition of egress keeps things. Groups of the space `egress`: `head` (highest origins), `outbox` (denials and
- * outcomes that may not have been appended yet) and `agent <tenant> <agent>` (line feeds for spaces) with an entry for the
- * quarantine and one for each denied target.
+ * Where one partition of egress keeps things. Groups of the space `egress`: `head` (highest origins), `outbox` (see outbox.ts)
+ * and `agent <tenant> <agent>` (line feeds for spaces) with an entry for the quarantine and one for each denied target.
  */
-import { type ActionOutcome, type Denial, targetKey } from "../../schemas/action.ts";
+import { targetKey } from "../../schemas/action.ts";
 import type { AgentId, Tenant } from "../../schemas/ids.ts";
-import type { Derived, Highest } from "../../schemas/origin.ts";
+import type { Highest } from "../../schemas/origin.ts";
 import type { Entries, GroupChange, Store } from "../ports/store.ts";
-import { fromBytes, toBytes } from "./json.ts";
+import { fromBytes, toBytes } from "../records.ts";
 import { type Denied, type Ledger, newLedger, type Quarantine } from "./ledger.ts";
 
 export const SPACE = "egress";
 const HEAD = "head";
-const OUTBOX = "outbox";
 const QUARANTINE = "quarantine";
-
-/** What has to be appended: the denials first, because an outcome says that they are durable. */
-export interface Outbox {
-  readonly denials: readonly Derived<Denial>[];
-  readonly outcomes: readonly Derived<ActionOutcome>[];
-}
-
-/** What the last owner may not have appended. */
-export async function loadOutbox(store: Store, partition: number): Promise<Outbox> {
-  const entries = (await store.load(SPACE, partition, [OUTBOX])).get(OUTBOX);
-  return fromBytes<Outbox>(entries?.get("json")) ?? { denials: [], outcomes: [] };
-}
 
 /** Group of an agent's ledger. */
 export const ledgerGroup = ({ tenant, agent }: { tenant: string; agent: string }) =>
@@ -68,18 +54,19 @@ function ledgerOf(group: string, entries: Entries): Ledger {
 export function changesOf(
   before: ReadonlyMap<string, Ledger>,
   after: ReadonlyMap<string, Ledger>,
-  outbox: Outbox,
   highest: Highest,
 ): GroupChange[] {
   return [
     ...[...after].map(([group, ledger]) => changeOf(group, before.get(group) ?? newLedger(ledger), ledger)),
-    { group: OUTBOX, entries: new Map([["json", toBytes(outbox)]]) },
-    { group: HEAD, entries: new Map([["highest", toBytes([...highest])]]) },
+    headOf(highest),
   ];
 }
 
-/** Says that everything has been appended. */
-export const noOutbox: GroupChange = { group: OUTBOX, entries: new Map([["json", undefined]]) };
+/** What a commit says of how far was read. */
+export const headOf = (highest: Highest): GroupChange => ({
+  group: HEAD,
+  entries: new Map([["highest", toBytes([...highest])]]),
+});
 
 function changeOf(group: string, before: Ledger, after: Ledger): GroupChange {
   const entries = new Map<string, Uint8Array | undefined>();

@@ -6,7 +6,7 @@
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Store } from "../ports/store.ts";
 import { partitionOf } from "../ports/stream.ts";
-import { fromBytes, toBytes } from "./json.ts";
+import { fromBytes, toBytes } from "../records.ts";
 
 const SPACE = "responder-caps";
 const WINDOW_MS = 600_000;

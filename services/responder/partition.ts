@@ -2,29 +2,22 @@
  * The owner of one partition. Findings, decisions and outcomes of an agent meet here, one batch after the other.
  *
  * Order: fold the batch → commit audit entries, which count only with the head → commit states, head (positions and the end of
- * the audit chain) and the actions to send (the outbox), all or nothing → send the actions → commit the empty outbox.
- * So the intent is durable before the effect. After a crash in between the outbox is sent again with the same ids and origins, and
- * the receiver skips what it has.
+ * the audit chain) and the actions to send, all or nothing → send the actions; `outbox.ts` says what a crash in between does.
  */
 import type { KeyObject } from "node:crypto";
+import type { Action } from "../../schemas/action.ts";
+import type { Derived } from "../../schemas/origin.ts";
+import { oneAfterTheOther } from "../in-turn.ts";
+import { openOutbox } from "../outbox.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { partitionOf, type RecordBatch, type Stream } from "../ports/stream.ts";
+import { endOf, toBytes } from "../records.ts";
 import { type AuditEntry, type AuditHead, nextEntry } from "./audit.ts";
 import type { Bucket } from "./cap.ts";
-import { toBytes } from "./json.ts";
 import type { ResponderMetrics } from "./metrics.ts";
 import { type AuditRecord, type Context, timestamp } from "./state.ts";
-import {
-  AUDIT_SPACE,
-  auditChangesOf,
-  changesOf,
-  type Input,
-  loadHead,
-  noOutbox,
-  type Outbox,
-  SPACE,
-} from "./stored.ts";
+import { AUDIT_SPACE, auditChangesOf, changesOf, type Input, loadHead, SPACE } from "./stored.ts";
 import { arrivals, fold } from "./turn.ts";
 
 export interface PartitionOptions {
@@ -51,9 +44,9 @@ export async function ownPartition(partition: number, options: PartitionOptions)
   const lease = await store.acquire(SPACE, partition);
   // After the first: whoever still writes audit entries then cannot make them count.
   const auditLease = await store.acquire(AUDIT_SPACE, partition);
-  const last = await loadHead(store, partition);
-  let head = last.head;
-  await sendOnce(last.outbox);
+  const commit = await openOutbox<Actions>({ store, lease, deliver: (actions) => send(stream, actions) });
+  let head = await loadHead(store, partition);
+  const inTurn = oneAfterTheOther();
 
   async function absorb(input: Input, batch: RecordBatch): Promise<void> {
     const nowMs = clock.now();
@@ -66,23 +59,22 @@ export async function ownPartition(partition: number, options: PartitionOptions)
       key: options.auditKey,
     });
     const { sequence, hash } = entries.at(-1) ?? head.audit;
-    const positions = { ...head.positions, [input]: (batch.positions[batch.count - 1] ?? -1) + 1 };
+    const positions = { ...head.positions, [input]: endOf(batch) };
     head = { positions, highest, audit: { sequence, hash } };
     if (entries.length > 0) await store.commit(auditLease, [auditChangesOf(turn.states, entries)], sequence);
-    await store.commit(lease, [changesOf(turn, head)], positions.findings);
-    await sendOnce(turn.outbox);
+    const mail = turn.actions.length > 0 ? turn.actions : undefined;
+    await commit(changesOf(turn.states, head), mail, positions.findings);
     metrics.count(turn);
   }
 
-  /** Sends what stands in the outbox, and empties it, so that it is not sent at every start. */
-  async function sendOnce(outbox: Outbox): Promise<void> {
-    if (outbox.length === 0) return;
-    await send(stream, outbox);
-    await store.commit(lease, [[noOutbox]], head.positions.findings);
-  }
-
-  return { positionOf: (input) => head.positions[input], absorb: inTurn(absorb) };
+  return {
+    positionOf: (input) => head.positions[input],
+    absorb: (input, batch) => inTurn(() => absorb(input, batch)),
+  };
 }
+
+/** Actions on their way, each with its origin. */
+type Actions = readonly Derived<Action>[];
 
 /** The records as entries that follow the head. */
 function chain(
@@ -97,23 +89,12 @@ function chain(
 }
 
 /** Actions are keyed like findings, so that egress too has one owner of all that concerns an agent. */
-async function send(stream: Stream, outbox: Outbox): Promise<void> {
+async function send(stream: Stream, actions: Actions): Promise<void> {
   await stream.append(
-    outbox.map((derived) => ({
+    actions.map((derived) => ({
       stream: "actions",
       partition: partitionOf(`${derived.value.tenant}/${derived.value.agent}`, stream.partitions),
       value: toBytes(derived),
     })),
   );
-}
-
-/** One call after the other. Once a call has failed all later ones do, because what it left half done is not known. */
-function inTurn<Args extends unknown[]>(
-  task: (...args: Args) => Promise<void>,
-): (...args: Args) => Promise<void> {
-  let last = Promise.resolve();
-  return (...args) => {
-    last = last.then(() => task(...args));
-    return last;
-  };
 }

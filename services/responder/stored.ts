@@ -1,25 +1,23 @@
 /**
  * Where one partition of the responder keeps things, and the read access that the API has to it.
  *
- * Groups of the space `responder`: `head` (positions, highest origins, end of the audit chain), `outbox` (actions that may
- * not have been sent yet) and `agent <tenant> <agent>` (with line feeds for spaces). Groups of the space `responder-audit`:
+ * Groups of the space `responder`: `head` (positions, highest origins, end of the audit chain), `outbox` (see outbox.ts) and `agent <tenant> <agent>` (with line feeds for spaces). Groups of the space `responder-audit`:
  * `audit <sequence>`, one per entry, and `incident <id>`, which names the agent's group. What grows for ever is thus apart
  * from what is scanned. It is committed first and counts once the head says so: what a crash leaves behind beyond the
  * head's sequence is not read, and written over by the next owner.
  */
-import type { Action, Incident } from "../../schemas/action.ts";
+import type { Incident } from "../../schemas/action.ts";
 import type { IncidentId } from "../../schemas/ids.ts";
-import type { Derived, Highest } from "../../schemas/origin.ts";
+import type { Highest } from "../../schemas/origin.ts";
 import type { GroupChange, Store } from "../ports/store.ts";
 import { partitionOf } from "../ports/stream.ts";
+import { fromBytes, toBytes } from "../records.ts";
 import { type AuditEntry, type AuditHead, NO_ENTRIES } from "./audit.ts";
-import { fromBytes, toBytes } from "./json.ts";
 import type { AgentState } from "./state.ts";
 
 export const SPACE = "responder";
 export const AUDIT_SPACE = "responder-audit";
 const HEAD = "head";
-const OUTBOX = "outbox";
 const AUDIT_PAGE = 500;
 
 export const INPUTS = ["findings", "decisions", "outcomes"] as const;
@@ -31,8 +29,6 @@ export interface Head {
   readonly highest: Highest;
   readonly audit: AuditHead;
 }
-
-export type Outbox = readonly Derived<Action>[];
 
 /** Group of an agent's state. */
 export const agentGroup = ({ tenant, agent }: { tenant: string; agent: string }) =>
@@ -59,26 +55,16 @@ export function auditChangesOf(states: States, entries: readonly AuditEntry[]): 
 }
 
 /** The changes of one commit; all of them are written, or none. */
-export function changesOf(
-  { states, outbox }: { readonly states: States; readonly outbox: Outbox },
-  head: Head,
-): GroupChange[] {
-  return [
-    ...[...states].map(([group, state]) => change(group, state)),
-    change(OUTBOX, outbox.length > 0 ? outbox : undefined),
-    change(HEAD, { ...head, highest: [...head.highest] }),
-  ];
-}
-
-/** Says that everything has been sent. */
-export const noOutbox: GroupChange = change(OUTBOX, undefined);
+export const changesOf = (states: States, head: Head): GroupChange[] => [
+  ...[...states].map(([group, state]) => change(group, state)),
+  change(HEAD, { ...head, highest: [...head.highest] }),
+];
 
 /** The last commit of a partition. */
-export async function loadHead(store: Store, partition: number): Promise<{ head: Head; outbox: Outbox }> {
-  const groups = await store.load(SPACE, partition, [HEAD, OUTBOX]);
+export async function loadHead(store: Store, partition: number): Promise<Head> {
+  const groups = await store.load(SPACE, partition, [HEAD]);
   const saved = fromBytes<Omit<Head, "highest"> & { highest: [] }>(groups.get(HEAD)?.get("json"));
-  const outbox = fromBytes<Outbox>(groups.get(OUTBOX)?.get("json")) ?? [];
-  return { head: saved ? { ...saved, highest: new Map(saved.highest) } : emptyHead(), outbox };
+  return saved ? { ...saved, highest: new Map(saved.highest) } : emptyHead();
 }
 
 const emptyHead = (): Head => ({
@@ -146,7 +132,7 @@ export async function incidentsOf(
 
 /** The audit log of one partition from its first entry, as it stands. */
 export async function* auditEntries(store: Store, partition: number): AsyncGenerator<AuditEntry> {
-  const { head } = await loadHead(store, partition);
+  const head = await loadHead(store, partition);
   for (let first = 1; first <= head.audit.sequence; first += AUDIT_PAGE) {
     const count = Math.min(AUDIT_PAGE, head.audit.sequence - first + 1);
     const groups = Array.from({ length: count }, (_, offset) => auditGroup(first + offset));

@@ -1,11 +1,11 @@
 /** One batch folded: which records are new, the states of their agents, each record's step, and what comes out of all of them. */
 import type { Action, ActionOutcome, Decision } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
-import { type Derived, type Highest, isNew } from "../../schemas/origin.ts";
+import type { Derived, Highest } from "../../schemas/origin.ts";
 import type { Store } from "../ports/store.ts";
 import type { RecordBatch } from "../ports/stream.ts";
+import { newIn, valuesOf } from "../records.ts";
 import type { Bucket } from "./cap.ts";
-import { fromBytes } from "./json.ts";
 import { onDecision } from "./on-decision.ts";
 import { onFinding, wouldAct } from "./on-finding.ts";
 import { onOutcome } from "./on-outcome.ts";
@@ -22,7 +22,7 @@ export type Arrival = { readonly position: number } & (
 export interface Turn {
   readonly states: ReadonlyMap<string, AgentState>;
   /** Actions to send, each with its origin. */
-  readonly outbox: readonly Derived<Action>[];
+  readonly actions: readonly Derived<Action>[];
   readonly audit: readonly AuditRecord[];
 }
 
@@ -34,28 +34,20 @@ export interface TurnOptions {
   readonly nowMs: number;
 }
 
-/** The records of a batch that are not repeats; `highest` is moved on. */
+/**
+ * The records of a batch that are not repeats; `highest` is moved on. A decision is a person's and carries no origin:
+ * whoever sends it twice has decided twice.
+ */
 export function arrivals(from: Input, batch: RecordBatch, highest: Highest): Arrival[] {
-  const found: Arrival[] = [];
-  for (let at = 0; at < batch.count; at++) {
-    const value = readNew(from, batch.bytes.subarray(batch.starts[at], batch.ends[at]), highest);
-    if (value !== undefined) found.push({ from, position: batch.positions[at] ?? 0, value } as Arrival);
-  }
-  return found;
-}
-
-/** A decision is a person's and carries no origin; whoever sends it twice has decided twice. */
-function readNew(from: Input, line: Uint8Array, highest: Highest): unknown {
-  if (from === "decisions") return fromBytes(line);
-  const derived = fromBytes<Derived<unknown>>(line);
-  return derived !== undefined && isNew(highest, derived.origin) ? derived.value : undefined;
+  const found = from === "decisions" ? valuesOf(batch) : newIn(batch, highest);
+  return found.map((arrival) => ({ from, ...arrival }) as Arrival);
 }
 
 /** Folds the records into their agents' states. Nothing is written but the bucket of automatic actions. */
 export async function fold(records: readonly Arrival[], options: TurnOptions): Promise<Turn> {
   const groups = [...new Set(records.map(({ value }) => agentGroup(value)))];
   const states = await loadAgents(options.store, options.partition, groups);
-  const outbox: Derived<Action>[] = [];
+  const actions: Derived<Action>[] = [];
   const audit: AuditRecord[] = [];
   for (const record of records) {
     const group = agentGroup(record.value);
@@ -69,9 +61,9 @@ export async function fold(records: readonly Arrival[], options: TurnOptions): P
       partition: options.partition,
       position: record.position,
     };
-    outbox.push(...step.actions.map((value, index) => ({ origin: { ...origin, index }, value })));
+    actions.push(...step.actions.map((value, index) => ({ origin: { ...origin, index }, value })));
   }
-  return { states, outbox, audit };
+  return { states, actions, audit };
 }
 
 async function stepOf(state: AgentState, record: Arrival, options: TurnOptions): Promise<Step> {

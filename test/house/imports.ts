@@ -15,6 +15,8 @@ const PORTS = /^services\/ports\//;
 const JUDGEMENT = /^detectors\//;
 /** What routes and running parts look like, as types. */
 const HTTP = /^services\/http\.ts$/;
+/** What services have in common, so that none has to import another: records as bytes, one task after the other, the outbox. */
+const SHARED = /^services\/(records|in-turn|outbox)\.ts$/;
 const JUDGE = /^services\/judge\.ts$/;
 const VENDOR = /^(npm:(lmdb|kafkajs|ioredis)|node:sqlite)$/;
 /** Libraries and Node, but no vendor of stores and logs. */
@@ -30,7 +32,7 @@ const ROOMS: readonly Room[] = [
   { files: /^services\/(main\.ts|cli\/)/, may: [NOUNS, JUDGEMENT, /^services\//, OUTSIDE] },
   { files: /^services\/(processor|replay)\//, may: [NOUNS, JUDGEMENT, PORTS, HTTP, JUDGE, OUTSIDE] },
   { files: JUDGE, may: [NOUNS, JUDGEMENT, OUTSIDE] },
-  { files: /^services\/[^/]+\//, may: [NOUNS, PORTS, HTTP, OUTSIDE] },
+  { files: /^services\/[^/]+\//, may: [NOUNS, PORTS, HTTP, SHARED, OUTSIDE] },
   // Parts of the composition: settings, server, log, metrics.
   { files: /^services\/[^/]+\.ts$/, may: [NOUNS, PORTS, /^services\/[^/]+\.ts$/, OUTSIDE] },
   { files: /^scripts\//, may: [NOUNS, JUDGEMENT, /^services\//, OUTSIDE] },

@@ -52,6 +52,10 @@ const CASES: Readonly<Record<string, Case>> = {
         "services/gate/a.ts",
         'import { b } from "../ports/b.ts"; import fastify from "fastify"; import "node:fs";',
       ],
+      [
+        "services/gate/a.ts",
+        'import { b } from "../records.ts"; import { c } from "../in-turn.ts"; import { d } from "../outbox.ts";',
+      ],
       ["services/adapters/a.ts", 'import { open } from "lmdb"; import { b } from "../ports/b.ts";'],
       [
         "services/processor/a.ts",

@@ -115,7 +115,7 @@ export async function isSettled(folder: string): Promise<boolean> {
 
 async function isPartitionSettled({ stream, store }: EmbeddedReader, partition: number): Promise<boolean> {
   const end = (name: StreamName) => stream.end(name, partition);
-  const { head } = await loadHead(store as Store, partition);
+  const head = await loadHead(store as Store, partition);
   return (
     (await store.position("processor", partition)) === (await end("events")) &&
     head.positions.findings === (await end("findings")) &&

@@ -9,9 +9,9 @@ import { type FileHandle, open } from "node:fs/promises";
 import { OffgraphError } from "../../../schemas/errors.ts";
 import type { Finding } from "../../../schemas/finding.ts";
 import type { Service } from "../../http.ts";
+import { oneAfterTheOther } from "../../in-turn.ts";
 import type { Store } from "../../ports/store.ts";
 import type { RecordBatch, Stream } from "../../ports/stream.ts";
-import { oneAfterTheOther } from "../in-turn.ts";
 import { type Intake, openIntake } from "./intake.ts";
 
 export interface FileFeedOptions {

@@ -3,12 +3,11 @@
  * highest origins in a space of its own.
  */
 import type { Finding } from "../../../schemas/finding.ts";
-import { type Derived, type Highest, isNew } from "../../../schemas/origin.ts";
+import type { Highest } from "../../../schemas/origin.ts";
 import type { GroupChange, Lease, Store } from "../../ports/store.ts";
 import type { RecordBatch } from "../../ports/stream.ts";
-import { fromBytes, toBytes } from "../json.ts";
-
-const HEAD = "head";
+import { endOf, newIn } from "../../records.ts";
+import { headOf, loadHighest } from "../stored.ts";
 
 export interface Intake {
   readonly partition: number;
@@ -23,8 +22,7 @@ export interface Intake {
 /** Takes over a partition of a feed's space. */
 export async function openIntake(store: Store, space: string, partition: number): Promise<Intake> {
   const lease = await store.acquire(space, partition);
-  const entries = (await store.load(space, partition, [HEAD])).get(HEAD);
-  const highest: Highest = new Map(fromBytes<[]>(entries?.get("highest")));
+  const highest = await loadHighest(store, space, partition);
   return intakeOf(store, lease, highest, await store.position(space, partition));
 }
 
@@ -36,21 +34,11 @@ function intakeOf(store: Store, lease: Lease, highest: Highest, start: number): 
       return position;
     },
     newFindings(batch) {
-      position = (batch.positions[batch.count - 1] ?? -1) + 1;
-      return findingsOf(batch).flatMap(({ origin, value }) => (isNew(highest, origin) ? [value] : []));
+      position = endOf(batch);
+      return newIn<Finding>(batch, highest).map(({ value }) => value);
     },
     async commit(changes) {
-      const head = { group: HEAD, entries: new Map([["highest", toBytes([...highest])]]) };
-      await store.commit(lease, [[...changes, head]], position);
+      await store.commit(lease, [[...changes, headOf(highest)]], position);
     },
   };
-}
-
-function findingsOf(batch: RecordBatch): Derived<Finding>[] {
-  const found: Derived<Finding>[] = [];
-  for (let at = 0; at < batch.count; at++) {
-    const derived = fromBytes<Derived<Finding>>(batch.bytes.subarray(batch.starts[at], batch.ends[at]));
-    if (derived !== undefined) found.push(derived);
-  }
-  return found;
 }

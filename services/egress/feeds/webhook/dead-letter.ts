@@ -1,7 +1,7 @@
 /** A finding that a webhook did not take, for the dead letters. */
 import type { DeadLetter } from "../../../../schemas/dead-letter.ts";
 import { type NewRecord, partitionOf } from "../../../ports/stream.ts";
-import { toBytes } from "../../json.ts";
+import { toBytes } from "../../../records.ts";
 import type { Delivery } from "./queue.ts";
 
 const SOURCE = "egress";

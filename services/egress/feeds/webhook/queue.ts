@@ -3,10 +3,10 @@
  * position that was read, and leaves when it was delivered or set aside; so a restart goes on where it was.
  */
 import type { Finding } from "../../../../schemas/finding.ts";
+import { oneAfterTheOther } from "../../../in-turn.ts";
 import type { GroupChange, Store } from "../../../ports/store.ts";
 import type { RecordBatch } from "../../../ports/stream.ts";
-import { oneAfterTheOther } from "../../in-turn.ts";
-import { fromBytes, toBytes } from "../../json.ts";
+import { fromBytes, toBytes } from "../../../records.ts";
 import { type Intake, openIntake } from "../intake.ts";
 
 export interface Delivery {

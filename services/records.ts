@@ -1,0 +1,36 @@
+/** What services write into records and into the store: one line of JSON in UTF-8; and what a batch of records brings. */
+import { type Derived, type Highest, isNew } from "../schemas/origin.ts";
+import type { RecordBatch } from "./ports/stream.ts";
+
+/** A value as one line of JSON. */
+export const toBytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
+
+/** What was written by `toBytes`; undefined for what is not there. The writer is us, so its shape is not checked again. */
+export function fromBytes<Value>(bytes: Uint8Array | undefined): Value | undefined {
+  if (bytes === undefined) return undefined;
+  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as Value;
+}
+
+/** A value with its place in the log. */
+export interface Arrival<Value> {
+  readonly position: number;
+  readonly value: Value;
+}
+
+/** Everything that a batch holds. */
+export function valuesOf<Value>(batch: RecordBatch): Arrival<Value>[] {
+  return Array.from({ length: batch.count }, (_, at) => {
+    const value = JSON.parse(batch.bytes.toString("utf8", batch.starts[at], batch.ends[at])) as Value;
+    return { position: batch.positions[at] ?? 0, value };
+  });
+}
+
+/** What a batch of derived records holds that is not there a second time; `highest` is moved on. */
+export function newIn<Value>(batch: RecordBatch, highest: Highest): Arrival<Value>[] {
+  return valuesOf<Derived<Value>>(batch).flatMap(({ position, value: { origin, value } }) =>
+    isNew(highest, origin) ? [{ position, value }] : [],
+  );
+}
+
+/** Where to read on after a batch. */
+export const endOf = ({ positions, count }: RecordBatch): number => (positions[count - 1] ?? -1) + 1;
