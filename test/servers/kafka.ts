@@ -1,0 +1,86 @@
+/**
+ * Real Apache Kafka in KRaft mode for tests, one broker or several, on free loopback ports in a temporary folder.
+ * Every broker is a controller too, so that a cluster of three survives the death of any one.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { KafkaBroker } from "./kafka-broker.ts";
+import { kafkaAddresses } from "./kafka-jars.ts";
+import { makeCertificates, type Secured } from "./kafka-security.ts";
+
+export interface KafkaOptions {
+  /** Default: 1. */
+  readonly brokers?: number;
+  /** Listeners with TLS and SASL beside the plain one. Default: none. */
+  readonly secured?: boolean;
+  /** Where clients are told to connect for a broker's port, e.g. a proxy in front of it. Default: the port itself. */
+  readonly advertise?: (port: number) => Promise<number>;
+}
+
+export interface Kafka {
+  /** Addresses to begin with. */
+  readonly addresses: readonly string[];
+  /** The brokers that were started here, by node id less one; none when the addresses came from the environment. */
+  readonly brokers: readonly KafkaBroker[];
+  /** Addresses and credentials of the other listeners, when asked for. */
+  readonly secured?: Secured;
+  stop(): Promise<void>;
+}
+
+/** Kafka at the addresses of the environment, else one that is started here and removed by `stop`. */
+export async function startKafka(): Promise<Kafka> {
+  const addresses = kafkaAddresses();
+  return addresses.length > 0 ? { addresses, brokers: [], stop: async () => {} } : startOwnKafka();
+}
+
+/** A cluster of one's own, whose brokers may be killed, paused and started again. */
+export async function startOwnKafka(options: KafkaOptions = {}): Promise<Kafka> {
+  const { brokers: count = 1, advertise = async (port: number) => port } = options;
+  const folder = mkdtempSync(join(tmpdir(), "offgraph-kafka-"));
+  const certificates = options.secured ? makeCertificates(folder) : undefined;
+  const ports = await freePorts((certificates ? 6 : 2) * count);
+  const voters = Array.from(
+    { length: count },
+    (_, index) => `${index + 1}@127.0.0.1:${ports[count + index]}`,
+  );
+  const clusterId = randomBytes(16).toString("base64url");
+  const brokers = await Promise.all(
+    voters.map(async (_, index) => {
+      const [port, controllerPort] = [ports[index]!, ports[count + index]!];
+      const advertisedPort = await advertise(port);
+      const securePorts = ports.slice(2 * count + 4 * index, 2 * count + 4 * index + 4);
+      const own = join(folder, `broker-${index + 1}`);
+      mkdirSync(own);
+      const place = { folder: own, id: index + 1, clusterId, voters, port, controllerPort, advertisedPort };
+      return new KafkaBroker(place, certificates && { ...certificates, ports: securePorts });
+    }),
+  );
+  await Promise.all(brokers.map((broker) => broker.start()));
+  return {
+    addresses: brokers.map(({ address }) => address),
+    brokers,
+    ...(certificates && { secured: certificates.secured(ports.slice(2 * count)) }),
+    async stop() {
+      await Promise.all(brokers.map((broker) => broker.kill()));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** All are held at once and then let go, so that none comes twice. The broker cannot take port 0 itself. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => {
+      const { promise, resolve, reject } = Promise.withResolvers<Server>();
+      const server = createServer().once("error", reject);
+      server.listen(0, "127.0.0.1", () => resolve(server));
+      return promise;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  return ports;
+}
