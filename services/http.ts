@@ -14,6 +14,8 @@ export interface Access {
 export interface Service {
   /** Undefined when ready, else what it waits for. */
   waitingFor(): string | undefined;
+  /** What is not as it should be although it runs, and what to do; undefined or absent when all is well. */
+  degraded?(): string | undefined;
   stop(): Promise<void>;
   /** Resolves when stopped; rejects when the service has failed. */
   readonly done: Promise<void>;

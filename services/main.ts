@@ -93,12 +93,12 @@ async function compose(options: SystemOptions, embedded: Embedded, keys: Keys): 
   const { settings, logger } = options;
   const parts = startServices(options, embedded, keys);
   const { services, processor } = parts;
-  const waitingFor = () =>
-    [...services].flatMap(([name, service]) =>
-      service.waitingFor() ? [`${name}: ${service.waitingFor()}`] : [],
-    );
+  const told = (ask: (service: Service) => string | undefined) => () =>
+    [...services].flatMap(([name, service]) => (ask(service) ? [`${name}: ${ask(service)}`] : []));
+  const waitingFor = told((service) => service.waitingFor());
+  const degraded = told((service) => service.degraded?.());
   const onFault = (err: Error) => logger.error({ err }, "a request failed");
-  const app = createServer({ settings, waitingFor, metrics: prometheusText, onFault });
+  const app = createServer({ settings, waitingFor, degraded, metrics: prometheusText, onFault });
   addRoutes(app, settings, embedded, keys.hash, parts);
   const running = supervise({ services, before: async () => app.close(), after: embedded.close, logger });
   const url = await listen(app, settings.http).catch(async (error: unknown) => {

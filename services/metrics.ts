@@ -5,6 +5,7 @@
 import { metrics } from "@opentelemetry/api";
 import { PrometheusExporter, PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
 import { AggregationType, MeterProvider, type ViewOptions } from "@opentelemetry/sdk-metrics";
+import { version } from "./version.ts";
 
 const reader = new PrometheusExporter({ preventServerStart: true });
 const serializer = new PrometheusSerializer("", false, undefined, true, true);
@@ -15,6 +16,14 @@ const seconds: ViewOptions = {
   aggregation: { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries: SECONDS } },
 };
 metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader], views: [seconds] }));
+
+const build = { version: version(), node: process.version };
+metrics
+  .getMeter("offgraph")
+  .createObservableGauge("offgraph_build_info", {
+    description: "Which release runs, on which Node; always 1",
+  })
+  .addCallback((result) => result.observe(1, build));
 
 /** Every metric as it stands now; `text/plain; version=0.0.4`. */
 export async function prometheusText(): Promise<string> {

@@ -13,6 +13,8 @@ export interface ServerOptions {
   readonly settings: Settings;
   /** Names what is not ready yet; empty when everything is. */
   readonly waitingFor: () => readonly string[];
+  /** Names what is not as it should be although it runs, and what to do; empty or absent when all is well. */
+  readonly degraded?: () => readonly string[];
   /** Prometheus' text form. */
   readonly metrics: () => Promise<string>;
   /** Told of every error that is not the caller's. */
@@ -108,8 +110,13 @@ export async function listen(app: FastifyInstance, { host, port }: Settings["htt
   }
 }
 
-function healthRoutes(app: FastifyInstance, { waitingFor, metrics }: ServerOptions): void {
-  app.get("/healthz", async () => ({ status: "ok" }));
+function healthRoutes(app: FastifyInstance, options: ServerOptions): void {
+  const { waitingFor, degraded = () => [], metrics } = options;
+  // Degraded is no reason to be restarted, so it answers 200 too.
+  app.get("/healthz", async () => {
+    const what = degraded();
+    return what.length === 0 ? { status: "ok" } : { status: "degraded", degraded: what };
+  });
   app.get("/readyz", async (_request, reply) => {
     const waiting = waitingFor();
     reply.code(waiting.length === 0 ? 200 : 503);

@@ -11,11 +11,16 @@ const TOKENS = [
   { name: "sender", sha256: sha256("send-me"), roles: ["ingest"], sources: ["offgraph"] },
 ];
 
-function server(http: object = {}, waiting: string[] = []): { app: FastifyInstance; faults: Error[] } {
+function server(
+  http: object = {},
+  waiting: string[] = [],
+  wrong: string[] = [],
+): { app: FastifyInstance; faults: Error[] } {
   const faults: Error[] = [];
   const app = createServer({
     settings: Settings.parse({ http }),
     waitingFor: () => waiting,
+    degraded: () => wrong,
     metrics: async () => "offgraph_test_total 1\n",
     onFault: (fault) => faults.push(fault),
   });
@@ -139,6 +144,15 @@ describe("answers", () => {
     const waiting = await server({}, ["gate: denials are being read"]).app.inject("/readyz");
     expect(waiting.statusCode).toBe(503);
     expect(waiting.json().waitingFor).toEqual(["gate: denials are being read"]);
+  });
+
+  it("health with what is not as it should be, which is no reason to be restarted", async () => {
+    expect((await server().app.inject("/healthz")).json()).toEqual({ status: "ok" });
+    const degraded = await server({}, [], ["processor: the stored state of 3 agents"]).app.inject("/healthz");
+    expect([degraded.statusCode, degraded.json()]).toEqual([
+      200,
+      { status: "degraded", degraded: ["processor: the stored state of 3 agents"] },
+    ]);
   });
 
   it("errors with code, message and way out", async () => {

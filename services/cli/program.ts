@@ -1,7 +1,6 @@
 /** What `offgraph` understands. Commands load what they need when they run, so that --help is quick. */
-import { readFileSync } from "node:fs";
-import { findPackageJSON } from "node:module";
 import { Command } from "commander";
+import { version } from "../version.ts";
 import { agentsCommand } from "./agents.ts";
 import { baselineCommand } from "./baseline.ts";
 import { configCommand } from "./config.ts";
@@ -65,13 +64,6 @@ function settle(command: Command): void {
     .helpOption("--help", "explain the command")
     .showHelpAfterError("(--help explains the command)");
   for (const inner of command.commands) settle(inner);
-}
-
-function version(): string {
-  const path = findPackageJSON("..", import.meta.url);
-  return path === undefined
-    ? "unknown"
-    : (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
 }
 
 /** Runs the command in `args`; what it is to end with is in `process.exitCode`. */

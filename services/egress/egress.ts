@@ -3,7 +3,6 @@ import type { Service } from "../http.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
-import { egressMetrics } from "./metrics.ts";
 import { ownPartition, type PartitionOwner } from "./partition.ts";
 
 export interface EgressOptions {
@@ -21,14 +20,13 @@ const FOLLOW_INTERVAL_MS = 1000;
 /** Starts egress on the partitions of `actions` that this process is assigned. */
 export function startEgress(options: EgressOptions): Service {
   const owners = new Map<number, PartitionOwner>();
-  const metrics = egressMetrics();
   const stopping = new AbortController();
   const subscription = options.stream.consume(
     "actions",
     GROUP,
     {
       async assigned(partition) {
-        const owner = await ownPartition(partition, { ...options, metrics });
+        const owner = await ownPartition(partition, options);
         owners.set(partition, owner);
         return owner.position;
       },

@@ -14,7 +14,7 @@ import type { Store } from "../ports/store.ts";
 import type { RecordBatch, Stream } from "../ports/stream.ts";
 import { type Arrival, endOf, newIn } from "../records.ts";
 import { addTokens, beyondCap, carryOut, type Ledger, MAX_DENIED, newLedger, uncovered } from "./ledger.ts";
-import type { EgressMetrics } from "./metrics.ts";
+import { countOutcome, tokensBeyondCap, tokensFollowed } from "./metrics.ts";
 import { type Mail, outcomeOf, send, withOrigin } from "./outgoing.ts";
 import { changesOf, ledgerGroup, loadHighest, loadLedgers, loadQuarantined, SPACE } from "./stored.ts";
 
@@ -22,7 +22,6 @@ export interface PartitionOptions {
   readonly stream: Stream;
   readonly store: Store;
   readonly clock: Clock;
-  readonly metrics: EgressMetrics;
 }
 
 /** Ledgers by group. */
@@ -102,7 +101,10 @@ export class PartitionOwner {
     }
     this.#position = endOf(batch);
     await this.#write(before, after, { denials, outcomes });
-    this.#options.metrics.outcomes(outcomes.map(({ value }) => value));
+    arrivals.forEach(({ value }, at) => {
+      const outcome = outcomes[at]?.value;
+      if (outcome) countOutcome(value, outcome, this.#options.clock.now());
+    });
   }
 
   async #carryOut({ value: action, position }: Arrival<Action>, known: Ledger | undefined) {
@@ -114,10 +116,10 @@ export class PartitionOwner {
   }
 
   async #tokensOf(ledger: Ledger): Promise<string[]> {
-    const { store, clock, metrics } = this.#options;
+    const { store, clock } = this.#options;
     const entries = await store.tokensOf(ledger.tenant, ledger.agent, clock.now(), MAX_DENIED);
     const tokens = entries.map(({ token }) => token);
-    metrics.beyondCap(beyondCap(ledger, tokens));
+    tokensBeyondCap.add(beyondCap(ledger, tokens));
     return tokens;
   }
 
@@ -136,7 +138,7 @@ export class PartitionOwner {
     const { ledger: after, denials } = addTokens(ledger, tokens, this.#options.clock.now());
     const mail = { denials: this.#derived("egress:follow", since, denials), outcomes: [] };
     await this.#write(new Map([[group, ledger]]), new Map([[group, after]]), mail);
-    this.#options.metrics.followed(tokens.length);
+    tokensFollowed.add(tokens.length);
   }
 
   #derived<Value>(stage: string, position: number, values: readonly Value[]): Derived<Value>[] {

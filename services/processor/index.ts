@@ -35,7 +35,9 @@ export function startProcessor({ stream, store, clock, settings, key }: Processo
   const scanner = new EventScanner(hashKey(key.secret));
   const { tenant } = settings;
   const share = Math.max(1, Math.ceil(maxAgents / stream.partitions));
-  const shared = { stream, store, clock, judge, scanner, tenant, commitIntervalMs, maxAgents: share };
+  const unreadable = { agents: 0 };
+  const limits = { commitIntervalMs, maxAgents: share };
+  const shared = { stream, store, clock, judge, scanner, tenant, ...limits, unreadable };
   const run: Run = {
     shared,
     partitions: new Map(),
@@ -49,6 +51,7 @@ export function startProcessor({ stream, store, clock, settings, key }: Processo
   return {
     lag: () => run.lag,
     waitingFor: () => (run.caughtUp ? undefined : "the events that were waiting at the start to be folded"),
+    degraded: () => (unreadable.agents === 0 ? undefined : unreadableState(unreadable.agents)),
     async stop() {
       run.stopping.abort();
       await subscription.stop();
@@ -58,6 +61,10 @@ export function startProcessor({ stream, store, clock, settings, key }: Processo
     done,
   };
 }
+
+const unreadableState = (agents: number) =>
+  `the stored state of ${agents} agents could not be read and is learned anew: nothing is to be done if a detector was \
+added or raised its version; otherwise stop, and start the version that wrote it, or put a copy of the data folder back`;
 
 interface Run {
   readonly shared: PartitionOptions;

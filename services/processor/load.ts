@@ -4,6 +4,7 @@ import { agentHigh, agentLow } from "../../detectors/fold/agents.ts";
 import { groupOf } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import { EventView, TEXT } from "../../schemas/event-view.ts";
+import { unreadableStateTotal } from "./metrics.ts";
 import { SPACE, type State } from "./state.ts";
 
 /** An agent that the store does not know either is begun by the fold. */
@@ -11,8 +12,13 @@ export async function load(state: State, slots: readonly number[]): Promise<void
   const missing = missingAgents(state, slots);
   if (missing.size === 0) return;
   const loaded = await state.store.load(SPACE, state.partition, [...missing]);
-  for (const entries of loaded.values())
-    decodeAgent(entries, DETECTORS, state.judge.detectorSettings, state.set);
+  for (const entries of loaded.values()) {
+    const read = decodeAgent(entries, DETECTORS, state.judge.detectorSettings, state.set);
+    // Without the shared columns nothing of the agent can be read.
+    const unreadable = read?.unreadable ?? DETECTORS.map(({ id }) => ({ detector: id }));
+    for (const { detector } of unreadable) unreadableStateTotal.add(1, { detector });
+    if (unreadable.length > 0) state.unreadable.agents++;
+  }
 }
 
 function missingAgents({ columns, set }: State, slots: readonly number[]): ReadonlySet<string> {

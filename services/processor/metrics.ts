@@ -1,4 +1,5 @@
 import { metrics } from "@opentelemetry/api";
+import type { FindingRecord } from "./send.ts";
 
 const meter = metrics.getMeter("offgraph");
 
@@ -8,12 +9,22 @@ export const eventsTotal = meter.createCounter("offgraph_processor_events_total"
 export const unreadableTotal = meter.createCounter("offgraph_processor_unreadable_total", {
   description: "Records of the log that are no events; they are in the dead letters",
 });
+export const unreadableStateTotal = meter.createCounter("offgraph_processor_unreadable_state_total", {
+  description: "Stored states of agents that could not be read, by detector; it learns those agents anew",
+});
 export const lateTotal = meter.createCounter("offgraph_processor_late_total", {
   description:
     "Events older than their agent's clock less latenessMs; out-of-graph and refresh-storm do not judge them",
 });
 export const duplicatesTotal = meter.createCounter("offgraph_processor_duplicates_total", {
   description: "Events dropped because their id was among the agent's newest",
+});
+const findingsTotal = meter.createCounter("offgraph_processor_findings_total", {
+  description: "Findings appended, by detector and severity",
+});
+const findingDelay = meter.createHistogram("offgraph_processor_event_to_finding_seconds", {
+  unit: "s",
+  description: "From when an event was observed until its finding was durable",
 });
 export const commitDuration = meter.createHistogram("offgraph_processor_commit_duration_seconds", {
   unit: "s",
@@ -25,3 +36,12 @@ export const lagGauge = meter.createObservableGauge("offgraph_processor_lag_even
 export const agentsCapped = meter.createObservableCounter("offgraph_processor_capped_total", {
   description: "Sessions and tokens let go because an agent had too many",
 });
+
+/** Counts findings that are durable at `nowMs`. */
+export function countFindings(records: readonly FindingRecord[], nowMs: number): void {
+  for (const { finding, observedMs } of records) {
+    const { detector, severity } = finding;
+    findingsTotal.add(1, { detector, severity });
+    if (!Number.isNaN(observedMs)) findingDelay.record(Math.max(0, nowMs - observedMs) / 1000, { detector });
+  }
+}

@@ -13,7 +13,7 @@ import { commit } from "./commit.ts";
 import { load } from "./load.ts";
 import { duplicatesTotal, eventsTotal, lateTotal } from "./metrics.ts";
 import { positionAt, read } from "./read.ts";
-import { findingsTo } from "./send.ts";
+import { findingsTo, send } from "./send.ts";
 import { type Failure, startOver } from "./start-over.ts";
 import { STRETCH, type State } from "./state.ts";
 
@@ -26,7 +26,7 @@ export async function takeBatch(state: State, batch: RecordBatch): Promise<void>
     await load(state, slots);
     const failure = fold(state, batch, from, slots, out);
     if (failure !== undefined) return startOver(state, failure, takeBatch);
-    if (out.length > 0) await state.stream.append(out);
+    await send(out, state);
     state.position = positionAt(batch, to - 1) + 1;
     eventsTotal.add(to - from);
   }
@@ -45,7 +45,7 @@ function fold(
   for (const slot of slots) {
     const position = positionAt(batch, from + slot);
     try {
-      const emit = findingsTo(out, state, position);
+      const emit = findingsTo(out, state, event, position);
       const without = state.skips.get(position);
       const verdict = state.judge.fold.step(state.set, event.move(slot), position, emit, without);
       if (verdict === "late") lateTotal.add(1);

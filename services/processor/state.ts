@@ -20,6 +20,8 @@ export interface PartitionOptions {
   readonly commitIntervalMs: number;
   /** Agents held in memory for this partition. */
   readonly maxAgents: number;
+  /** Agents whose stored state could not be read in full since the start; shared by all partitions. */
+  readonly unreadable: { agents: number };
 }
 
 /** Detectors left out, by position of the event at which they threw. */

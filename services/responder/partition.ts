@@ -15,7 +15,7 @@ import { partitionOf, type RecordBatch, type Stream } from "../ports/stream.ts";
 import { endOf, toBytes } from "../records.ts";
 import { type AuditEntry, type AuditHead, nextEntry } from "./audit.ts";
 import type { Bucket } from "./cap.ts";
-import type { ResponderMetrics } from "./metrics.ts";
+import { countAll } from "./metrics.ts";
 import { type AuditRecord, type Context, timestamp } from "./state.ts";
 import { AUDIT_SPACE, auditChangesOf, changesOf, type Input, loadHead, SPACE } from "./stored.ts";
 import { arrivals, fold } from "./turn.ts";
@@ -27,7 +27,6 @@ export interface PartitionOptions {
   readonly settings: Context["settings"];
   /** Ed25519 private key that signs the audit log; absent: the log is chained, but not signed. */
   readonly auditKey?: KeyObject | undefined;
-  readonly metrics: ResponderMetrics;
   readonly bucket: Bucket;
 }
 
@@ -40,7 +39,7 @@ export interface PartitionOwner {
 
 /** Takes the partition over and sends what its last owner may not have sent. */
 export async function ownPartition(partition: number, options: PartitionOptions): Promise<PartitionOwner> {
-  const { store, stream, clock, settings, metrics, bucket } = options;
+  const { store, stream, clock, settings, bucket } = options;
   const lease = await store.acquire(SPACE, partition);
   // After the first: whoever still writes audit entries then cannot make them count.
   const auditLease = await store.acquire(AUDIT_SPACE, partition);
@@ -64,7 +63,7 @@ export async function ownPartition(partition: number, options: PartitionOptions)
     if (entries.length > 0) await store.commit(auditLease, [auditChangesOf(turn.states, entries)], sequence);
     const mail = turn.actions.length > 0 ? turn.actions : undefined;
     await commit(changesOf(turn.states, head), mail, positions.findings);
-    metrics.count(turn);
+    countAll(turn.audit);
   }
 
   return {

@@ -5,7 +5,6 @@ import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { Consumer, Stream } from "../ports/stream.ts";
 import { openBucket } from "./cap.ts";
-import { responderMetrics } from "./metrics.ts";
 import { ownPartition, type PartitionOwner } from "./partition.ts";
 import type { Context } from "./state.ts";
 import { INPUTS, type Input } from "./stored.ts";
@@ -54,13 +53,12 @@ interface Owned {
 /** One owner for each partition, whichever of its streams is assigned first; it goes with the last of them. */
 function ownersOf(options: ResponderOptions) {
   const owned = new Map<number, Owned>();
-  const metrics = responderMetrics();
   const bucket = openBucket(options.store, options.stream.partitions);
   let ready = false;
 
   async function assigned(input: Input, partition: number): Promise<number> {
     const entry = owned.get(partition) ?? {
-      owner: ownPartition(partition, { ...options, metrics, bucket }),
+      owner: ownPartition(partition, { ...options, bucket }),
       inputs: new Set<Input>(),
     };
     owned.set(partition, entry);

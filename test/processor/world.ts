@@ -21,6 +21,7 @@ export function optionsOf(stream: Stream = memoryStream(1)): PartitionOptions {
     tenant: settings.tenant,
     commitIntervalMs: 1000,
     maxAgents: 1000,
+    unreadable: { agents: 0 },
   };
 }
 

@@ -16,7 +16,7 @@ import type { RecordBatch, Stream, Subscription } from "../../ports/stream.ts";
 import { type Resolve, systemResolve } from "./webhook/address-guard.ts";
 import { type Attempt, type Sender, senderTo } from "./webhook/attempt.ts";
 import { deadLetterOf } from "./webhook/dead-letter.ts";
-import { type WebhookMetrics, webhookMetrics } from "./webhook/metrics.ts";
+import { attemptsTotal, deadLettersTotal, leftOutTotal, observePending } from "./webhook/metrics.ts";
 import { type Delivery, openQueue, type Queue } from "./webhook/queue.ts";
 import { retryDelayMs } from "./webhook/schedule.ts";
 import { secretBytes } from "./webhook/signature.ts";
@@ -61,7 +61,7 @@ class WebhookFeed implements Service {
   readonly #options: WebhookFeedOptions;
   readonly #sender: Sender;
   readonly #queues = new Map<number, Queue>();
-  readonly #metrics: WebhookMetrics;
+  readonly #unobserve: () => void;
   readonly #subscription: Subscription;
   readonly #delivering: Promise<void>;
   readonly #stopping = new AbortController();
@@ -76,7 +76,7 @@ class WebhookFeed implements Service {
     this.#options = options;
     this.#sender = sender;
     this.#mark = createHash("sha256").update(url).digest("hex");
-    this.#metrics = webhookMetrics(name, () => this.#pending);
+    this.#unobserve = observePending(name, () => this.#pending);
     this.#subscription = this.#subscribe(`webhook-${name}`);
     this.#delivering = this.#deliver();
     this.done = this.#finish();
@@ -90,7 +90,7 @@ class WebhookFeed implements Service {
     this.#stopping.abort();
     await Promise.allSettled([this.#subscription.stop(), this.#delivering]);
     await this.#sender.close();
-    this.#metrics.close();
+    this.#unobserve();
   }
 
   async #finish(): Promise<void> {
@@ -133,7 +133,7 @@ class WebhookFeed implements Service {
 
   #wants({ severity }: Finding): boolean {
     if (SEVERITIES.indexOf(severity) < SEVERITIES.indexOf(this.#options.webhook.minSeverity)) return false;
-    if (this.#disabled) this.#metrics.leftOut();
+    if (this.#disabled) leftOutTotal.add(1, { webhook: this.#options.webhook.name });
     return !this.#disabled;
   }
 
@@ -172,10 +172,10 @@ class WebhookFeed implements Service {
   }
 
   async #attempt({ queue, delivery }: Due): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, webhook } = this.#options;
     const attempt = await this.#sender.send(delivery.finding, clock.now(), this.#stopping.signal);
     if (attempt === undefined) return;
-    this.#metrics.attempt(attempt.result);
+    attemptsTotal.add(1, { webhook: webhook.name, result: attempt.result });
     // While it was under way it may have been set aside.
     if (!queue.has(delivery)) return;
     if (attempt.result === "delivered") await queue.settle([delivery]);
@@ -213,7 +213,7 @@ class WebhookFeed implements Service {
     );
     await stream.append(letters);
     await queue.settle(deliveries);
-    for (const _ of letters) this.#metrics.deadLetter();
+    deadLettersTotal.add(letters.length, { webhook: webhook.name });
   }
 }
 

@@ -1,0 +1,69 @@
+/** What all metrics have in common, after Prometheus' and OpenTelemetry's conventions. */
+import { globSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import type { Action, ActionOutcome } from "../schemas/action.ts";
+import { countOutcome } from "../services/egress/metrics.ts";
+// First: counters made before the meter provider is there stay idle.
+import { prometheusText } from "../services/metrics.ts";
+import { countAll } from "../services/responder/metrics.ts";
+import { decision, NOW_MS } from "./responder/given.ts";
+
+/** Kind, name and options of each instrument in the source. */
+const INSTRUMENT = /create(Observable)?(Counter|UpDownCounter|Gauge|Histogram)\(\s*"([^"]+)",\s*(\{[^}]*\})/g;
+const instruments = globSync("services/**/*.ts").flatMap((path) =>
+  [...readFileSync(path, "utf8").matchAll(INSTRUMENT)].map(([, , kind, name = "", options = ""]) => ({
+    kind,
+    name,
+    options,
+  })),
+);
+
+it("are named and described as the conventions have it", () => {
+  expect(instruments.length).toBeGreaterThan(20);
+  for (const { kind, name, options } of instruments) {
+    expect(name).toMatch(/^offgraph(_[a-z0-9]+)+$/);
+    expect(name.endsWith("_total"), name).toBe(kind === "Counter");
+    expect(options, name).toMatch(/description:\s*"[^"]{10,}/);
+    if (kind === "Histogram")
+      expect([name, options]).toEqual([
+        expect.stringMatching(/_seconds$/),
+        expect.stringContaining('unit: "s"'),
+      ]);
+  }
+});
+
+it("are made in one place each", () => {
+  expect(new Set(instruments.map(({ name }) => name)).size).toBe(instruments.length);
+});
+
+it("say which release runs, on which Node", async () => {
+  expect(await prometheusText()).toMatch(
+    /^offgraph_build_info\{version="\d+\.\d+\.\d+[^"]*",node="v\d+[^"]*"\} 1$/m,
+  );
+});
+
+it("count what the responder wrote down and what came of it, with how long it took", async () => {
+  const action = {
+    kind: "quarantine",
+    mode: "enforce",
+    requestedAt: new Date(NOW_MS).toISOString(),
+  } as Action;
+  const outcome = { kind: "quarantine", result: "confirmed" } as ActionOutcome;
+  countAll([
+    { what: "action.asked", action },
+    { what: "outcome.recorded", outcome },
+    { what: "decision.made", decision: decision("release") },
+  ]);
+  countOutcome(action, outcome, NOW_MS + 250);
+  const text = await prometheusText();
+  const labels = 'kind="quarantine",result="confirmed"';
+  for (const line of [
+    'offgraph_responder_actions_total{kind="quarantine",mode="enforce"} 1',
+    `offgraph_responder_outcomes_total{${labels}} 1`,
+    'offgraph_responder_decisions_total{verdict="release"} 1',
+    `offgraph_egress_outcomes_total{${labels}} 1`,
+    `offgraph_egress_action_duration_seconds_sum{${labels}} 0.25`,
+  ])
+    expect(text.split("\n")).toContain(line);
+  expect(text).not.toContain("offgraph_responder_incidents_total ");
+});
