@@ -1,9 +1,11 @@
 /** What all metrics have in common, after Prometheus' and OpenTelemetry's conventions. */
+// First: counters made before the meter provider is there stay idle.
+import "../services/metrics.ts";
+
 import { globSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { Action, ActionOutcome } from "../schemas/action.ts";
 import { countOutcome } from "../services/egress/metrics.ts";
-// First: counters made before the meter provider is there stay idle.
 import { prometheusText } from "../services/metrics.ts";
 import { countAll } from "../services/responder/metrics.ts";
 import { decision, NOW_MS } from "./responder/given.ts";
