@@ -124,6 +124,21 @@ export const ActionOutcome = z.object({
 });
 export type ActionOutcome = z.infer<typeof ActionOutcome>;
 
+/** A target that is denied now, as people are told; gates answer from the deny list. */
+export const DenialInForce = z.object({
+  agent: AgentId,
+  target: Target,
+  /** Wall clock: since when, without a gap. Absent for what an earlier version denied. */
+  since: Timestamp.optional(),
+  /** Wall clock. */
+  until: Timestamp,
+  /** Absent when a person quarantined without an incident. */
+  incident: IncidentId.optional(),
+  action: ActionId,
+  reason: z.string(),
+});
+export type DenialInForce = z.infer<typeof DenialInForce>;
+
 /** One line of the deny list; absolute, so that reading it twice or out of order per target changes nothing. */
 export const Denial = z.object({
   tenant: Tenant,

@@ -15,9 +15,9 @@ import type { IncidentId } from "../schemas/ids.ts";
 import type { Settings } from "../schemas/settings.ts";
 import { checkExposure } from "./access.ts";
 import { type Embedded, openEmbedded } from "./adapters/index.ts";
-import { apiRoutes, followFindings, type IncidentReader } from "./api/index.ts";
+import { apiRoutes, type DenialReader, followFindings, type IncidentReader } from "./api/index.ts";
 import { clock } from "./clock.ts";
-import { startEgress, startFileFeed, startWebhookFeed } from "./egress/index.ts";
+import { denialsOf, deniedUntil, startEgress, startFileFeed, startWebhookFeed } from "./egress/index.ts";
 import { gateRoutes, startGate } from "./gate/index.ts";
 import type { Service } from "./http.ts";
 import {
@@ -151,6 +151,7 @@ function addRoutes(
     view,
     keyName: key.name,
     incidents: incidentReader(store, stream.partitions),
+    denials: denialReader(store, stream.partitions),
   });
   gateRoutes(app, gate);
 }
@@ -183,5 +184,12 @@ function incidentReader(store: Store, partitions: number): IncidentReader {
         if (incident.tenant === tenant) own.push(incident);
       return own;
     },
+  };
+}
+
+function denialReader(store: Store, partitions: number): DenialReader {
+  return {
+    page: (tenant, query) => denialsOf(store, partitions, { tenant, ...query, nowMs: clock.now() }),
+    until: (tenant, agents) => deniedUntil(store, partitions, { tenant, agents, nowMs: clock.now() }),
   };
 }

@@ -2,8 +2,10 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { OffgraphError } from "../../schemas/errors.ts";
+import type { AgentId, Tenant } from "../../schemas/ids.ts";
 import type { Entries, Store } from "../ports/store.ts";
 import { partitionOf } from "../ports/stream.ts";
+import type { DenialReader } from "./denials.ts";
 import { checked, PageQuery } from "./requests.ts";
 
 /** Where the processor keeps an agent: this space, and the group `<tenant>/<agent>`. */
@@ -16,24 +18,32 @@ export interface AgentOptions {
   readonly view: (entries: Entries) => object | undefined;
   /** Name of the key that names are hashed with; an export is of use only under the same. */
   readonly keyName: string;
+  readonly denials: Pick<DenialReader, "until">;
 }
 
 export function agentRoutes(app: FastifyInstance, options: AgentOptions): void {
-  const { view } = options;
+  const { view, denials } = options;
   app.get("/v1/agents", { config: { role: "read" } }, async (request) => {
     const { limit } = checked(PageQuery, request.query, "query");
-    const agents: object[] = [];
-    for await (const [agent, entries] of agentsOf(options, request.access.tenant)) {
-      if (agents.length === limit) return { agents, more: true };
-      agents.push({ id: agent, ...brief(view(entries) ?? {}) });
+    const { tenant } = request.access;
+    const agents: { id: string }[] = [];
+    let more = false;
+    for await (const [id, entries] of agentsOf(options, tenant)) {
+      more = agents.length === limit;
+      if (more) break;
+      agents.push({ id, ...brief(view(entries) ?? {}) });
     }
-    return { agents, more: false };
+    const ids = agents.map(({ id }) => id as AgentId);
+    const until = await denials.until(tenant as Tenant, ids);
+    return { agents: agents.map((agent) => ({ ...agent, ...deniedBy(until, agent.id) })), more };
   });
   app.get<{ Params: { id: string } }>("/v1/agents/:id", { config: { role: "read" } }, async (request) => {
     const { id } = request.params;
     const known = await entriesOf(options, `${request.access.tenant}/${id}`);
+    const { tenant } = request.access;
     const shown = known && view(known);
-    if (shown !== undefined) return shown;
+    const until = await denials.until(tenant as Tenant, [id as AgentId]);
+    if (shown !== undefined) return { ...deniedBy(until, id), ...shown };
     throw new OffgraphError("not-found", `nothing was learned about an agent ${id}`);
   });
   app.get("/v1/baseline", { config: { role: "read" } }, async (request, reply) => {
@@ -41,6 +51,10 @@ export function agentRoutes(app: FastifyInstance, options: AgentOptions): void {
     return Readable.from(exported(options, request.access.tenant));
   });
 }
+
+/** Says until when an agent is denied, if it is. */
+const deniedBy = (until: ReadonlyMap<AgentId, string>, agent: string) =>
+  until.has(agent as AgentId) ? { deniedUntil: until.get(agent as AgentId) } : {};
 
 async function entriesOf({ store, partitions }: AgentOptions, group: string): Promise<Entries | undefined> {
   return (await store.load(SPACE, partitionOf(group, partitions), [group])).get(group);

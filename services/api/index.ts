@@ -7,12 +7,14 @@ import type { Entries, Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
 import { agentRoutes } from "./agents.ts";
 import { decisionRoutes } from "./decisions.ts";
+import { type DenialReader, denialRoutes } from "./denials.ts";
 import { feedRoute } from "./feed.ts";
 import { findingRoutes } from "./findings.ts";
 import { type IncidentReader, incidentRoutes } from "./incidents.ts";
 import type { Newest } from "./newest.ts";
 import { checked, PageQuery } from "./requests.ts";
 
+export type { DenialReader } from "./denials.ts";
 export { followFindings } from "./finding-index.ts";
 export type { IncidentReader } from "./incidents.ts";
 
@@ -27,6 +29,7 @@ export interface ApiOptions {
   /** The newest dead letters of a tenant, newest last; at most `limit`. */
   readonly deadLetters: (query: { tenant: string; limit: number }) => Promise<readonly DeadLetter[]>;
   readonly incidents: IncidentReader;
+  readonly denials: DenialReader;
   /** An agent's stored entries in readable form, plain JSON; undefined if this version cannot read them. */
   readonly view: (entries: Entries) => object | undefined;
   /** Name of the installation's key. */
@@ -41,7 +44,9 @@ export function apiRoutes(app: FastifyInstance, options: ApiOptions): void {
     partitions: options.stream.partitions,
     view: options.view,
     keyName: options.keyName,
+    denials: options.denials,
   });
+  denialRoutes(app, options.denials);
   incidentRoutes(app, options.incidents);
   decisionRoutes(app, options);
   app.get("/v1/dead-letters", { config: { role: "read" } }, async (request) => {

@@ -14,6 +14,13 @@ export type FindingQuery = z.infer<typeof FindingQuery>;
 
 export const PageQuery = z.object({ limit: z.coerce.number().int().min(1).max(100_000).default(1000) });
 
+export const DenialsQuery = z.object({
+  agent: AgentId.optional().describe("Only what is denied because of this agent."),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  before: z.string().max(4096).optional().describe("`next` of the page before."),
+});
+export type DenialsQuery = z.infer<typeof DenialsQuery>;
+
 /** A person's word. A reason is required, because somebody will ask for it later. */
 export const DecisionBody = z.strictObject({
   reason: z.string().trim().min(1).max(1024),

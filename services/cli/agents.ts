@@ -1,13 +1,21 @@
 import { Command } from "commander";
 import { stringify } from "yaml";
 import { type CommandOptions, clientOf, count, remote } from "./options.ts";
+import { minute } from "./sentences.ts";
 import { dim, print, safe, table } from "./terminal.ts";
 
 interface Options extends CommandOptions {
   readonly limit: number;
 }
 
-type Row = Readonly<Record<string, string | number | boolean>>;
+interface Row {
+  readonly id: string;
+  readonly lastSeen?: string;
+  readonly liveSessions?: number;
+  readonly knownTokens?: number;
+  readonly baselineVersion?: number;
+  readonly deniedUntil?: string;
+}
 
 export function agentsCommand(): Command {
   return remote(new Command("agents"))
@@ -26,17 +34,15 @@ async function list(options: Options): Promise<void> {
   const { agents, more } = await clientOf(options).get<{ agents: Row[]; more: boolean }>(
     `/v1/agents?limit=${options.limit}`,
   );
-  agents.sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1));
+  agents.sort((a, b) => (a.id < b.id ? -1 : 1));
   if (options.json) return print(JSON.stringify(agents));
   if (agents.length === 0)
     return print(dim("No agents are known yet: send events with `offgraph ingest FILE --source NAME`."));
-  const titles = Object.keys(agents[0] ?? {});
-  print(
-    table(
-      titles,
-      agents.map((agent) => titles.map((title) => cell(agent[title]))),
-    ),
-  );
+  const titles = ["agent", "last seen", "sessions", "tokens", "baseline", "denied until"];
+  const rows = agents.map(rowOf);
+  // Where nobody is denied, there is nothing to say about it.
+  const isDenied = agents.some(({ deniedUntil }) => deniedUntil !== undefined);
+  print(isDenied ? table(titles, rows) : table(titles.slice(0, -1), rows));
   if (more) print(dim(`There are more; --limit ${options.limit * 10} shows them.`));
 }
 
@@ -46,5 +52,11 @@ async function one(id: string, options: Options): Promise<void> {
   else for (const line of stringify(agent, { lineWidth: 0 }).trimEnd().split("\n")) print(safe(line));
 }
 
-const cell = (value: string | number | boolean | undefined) =>
-  typeof value === "number" ? value : safe(String(value ?? ""));
+const rowOf = (agent: Row) => [
+  safe(agent.id),
+  agent.lastSeen === undefined ? "unreadable" : minute(agent.lastSeen),
+  agent.liveSessions ?? 0,
+  agent.knownTokens ?? 0,
+  agent.baselineVersion ?? 0,
+  agent.deniedUntil === undefined ? "" : minute(agent.deniedUntil),
+];

@@ -7,6 +7,7 @@ import { configCommand } from "./config.ts";
 import { quarantineCommand, releaseCommand } from "./contain.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
 import { demoCommand } from "./demo.ts";
+import { denialsCommand } from "./denials.ts";
 import { explainCommand } from "./explain.ts";
 import { EXIT_HELP, fail } from "./failure.ts";
 import { findingsCommand } from "./findings.ts";
@@ -49,7 +50,8 @@ function program(args: readonly string[]): Command {
     .addCommand(findingsCommand())
     .addCommand(explainCommand())
     .addCommand(incidentsCommand())
-    .addCommand(agentsCommand());
+    .addCommand(agentsCommand())
+    .addCommand(denialsCommand());
   all.addCommand(baselineCommand()).addCommand(deadLettersCommand());
   all.commandsGroup("Act:").addCommand(quarantineCommand()).addCommand(releaseCommand());
   all.commandsGroup("Set up:").addCommand(configCommand()).addCommand(sourcesCommand());

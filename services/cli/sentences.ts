@@ -4,6 +4,8 @@ import type { Finding } from "../../schemas/finding.ts";
 import { bold, dim, print, safe, severe, table, wrap } from "./terminal.ts";
 
 const moment = (time: string) => `${time.slice(0, 10)} ${time.slice(11, 19)}`;
+/** A time in UTC, short enough for a table. */
+export const minute = (time: string) => moment(time).slice(0, 16);
 
 /** A finding in three lines: what, about whom, and how to learn more; a replay's findings are nowhere to be asked for. */
 export function printFinding(finding: Finding, stored = true): void {
@@ -64,7 +66,7 @@ export function printIncidents(incidents: readonly Incident[]): void {
     safe(one.agent),
     one.cause,
     one.findingCount,
-    moment(one.updatedAt),
+    minute(one.updatedAt),
     one.id,
   ]);
   print(table(["severity", "status", "agent", "cause", "findings", "updated", "id"], rows));

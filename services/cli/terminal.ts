@@ -34,21 +34,50 @@ export function safe(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
 }
 
-/** Columns side by side, under a line of titles; numbers to the right. Cells may be coloured. */
-export function table(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+const GAP = "  ";
+/** No column of words is made narrower than this. */
+const MIN_WIDTH = 8;
+
+/** Characters of a line on the terminal; as many as are wanted where there is none. */
+const terminalWidth = () => (process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY);
+
+/**
+ * Columns side by side, under a line of titles; numbers to the right. Cells may be coloured. Where a line would be longer
+ * than `most` characters, the longest words are cut short, but never a number or a time.
+ */
+export function table(
+  titles: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  most = terminalWidth(),
+): string {
   const cells = rows.map((row) =>
     row.map((cell) => (typeof cell === "number" ? cell.toLocaleString("en") : cell)),
   );
-  const widths = titles.map((title, at) =>
-    Math.max(title.length, ...cells.map((row) => widthOf(row[at] ?? ""))),
-  );
+  const columns = titles.map((title, at) => [title, ...cells.map((row) => row[at] ?? "")]);
+  const widths = fitted(columns, most);
   const isNumber = titles.map((_, at) => typeof rows[0]?.[at] === "number");
   const line = (row: readonly string[]) =>
     row
-      .map((cell, at) => pad(cell, widths[at] ?? 0, isNumber[at] ?? false))
-      .join("  ")
+      .map((cell, at) => pad(cut(cell, widths[at] ?? 0), widths[at] ?? 0, isNumber[at] ?? false))
+      .join(GAP)
       .trimEnd();
   return [dim(line(titles)), ...cells.map(line)].join("\n");
+}
+
+/** How wide each column is; the widest column of words gives way first. */
+function fitted(columns: readonly (readonly string[])[], most: number): number[] {
+  const widths = columns.map((cells) => Math.max(...cells.map(widthOf)));
+  const givesWay = columns.map(([, ...cells]) => cells.some((cell) => !/^[\d:, -]*$/.test(cell)));
+  const total = () => widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1));
+  while (total() > most) {
+    const widest = widths.reduce(
+      (best, width, at) => (givesWay[at] && width > (widths[best] ?? MIN_WIDTH) ? at : best),
+      -1,
+    );
+    if (widest === -1) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+  return widths;
 }
 
 /** Text broken into lines at spaces, each behind the indent. */
@@ -64,6 +93,10 @@ export function wrap(text: string, indent = ""): string {
 }
 
 const widthOf = (text: string) => stripVTControlCharacters(text).length;
+
+/** A coloured cell is never longer than its column: colours are for words that are known. */
+const cut = (cell: string, width: number) =>
+  widthOf(cell) <= width ? cell : `${stripVTControlCharacters(cell).slice(0, Math.max(0, width - 1))}…`;
 
 function pad(cell: string, width: number, right: boolean): string {
   const space = " ".repeat(Math.max(0, width - widthOf(cell)));

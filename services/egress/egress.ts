@@ -14,8 +14,11 @@ export interface EgressOptions {
 const GROUP = "egress";
 /** Bounds one commit: about two actions, of which each quarantine may deny ten thousand tokens. */
 const MAX_BATCH_BYTES = 1024;
-/** How often tokens that are new to an agent under quarantine are looked for. */
+/** How often tokens that are new to an agent under quarantine are looked for; nothing is asked while nobody is under quarantine. */
 const FOLLOW_INTERVAL_MS = 1000;
+/** Most agents that are looked at in one interval; with more of them, each has its turn later. */
+const MAX_FOLLOWED = 200;
+const SWEEP_INTERVAL_MS = 3_600_000;
 
 /** Starts egress on the partitions of `actions` that this process is assigned. */
 export function startEgress(options: EgressOptions): Service {
@@ -38,20 +41,23 @@ export function startEgress(options: EgressOptions): Service {
     { maxBytes: MAX_BATCH_BYTES },
   );
 
-  async function followTokens(): Promise<void> {
+  async function each(intervalMs: number, work: (owner: PartitionOwner) => Promise<void>): Promise<void> {
     while (!stopping.signal.aborted) {
-      await options.clock.sleep(FOLLOW_INTERVAL_MS, stopping.signal);
-      for (const owner of owners.values()) await owner.follow();
+      await options.clock.sleep(intervalMs, stopping.signal);
+      for (const owner of owners.values()) await work(owner);
     }
   }
 
   async function stop(): Promise<void> {
     stopping.abort();
-    await Promise.allSettled([subscription.stop(), following]);
+    await Promise.allSettled([subscription.stop(), housekeeping]);
   }
 
-  const following = followTokens();
-  const done = Promise.all([subscription.done, following]).then(() => undefined);
+  const housekeeping = Promise.all([
+    each(FOLLOW_INTERVAL_MS, (owner) => owner.follow(Math.ceil(MAX_FOLLOWED / owners.size))),
+    each(SWEEP_INTERVAL_MS, (owner) => owner.sweep()),
+  ]);
+  const done = Promise.all([subscription.done, housekeeping]).then(() => undefined);
   return {
     waitingFor: () => (owners.size > 0 ? undefined : "egress has no partition yet"),
     stop,

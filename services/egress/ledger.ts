@@ -6,7 +6,7 @@ import {
   type Target,
   targetKey,
 } from "../../schemas/action.ts";
-import type { ActionId, AgentId, Tenant } from "../../schemas/ids.ts";
+import type { ActionId, AgentId, IncidentId, Tenant } from "../../schemas/ids.ts";
 
 /** Most targets that are denied because of one agent; beyond it no further tokens are added, and its agent denial stands. */
 export const MAX_DENIED = 10_000;
@@ -16,7 +16,10 @@ const FAMILY_ALONE = "only callers for whom the gateway names the family are ref
 
 interface Held {
   readonly action: ActionId;
-  /** Wall clock, ms since 1970. */
+  /** Absent when a person quarantined without an incident. */
+  readonly incident?: IncidentId | undefined;
+  /** Wall clock, ms since 1970; since when without a gap. Absent in what version 0.1 wrote. */
+  readonly sinceMs?: number | undefined;
   readonly untilMs: number;
   readonly reason: string;
 }
@@ -60,6 +63,7 @@ export interface CarriedOut extends Effect {
 
 /** A ledger while it is being changed; it never leaves this file. */
 interface Draft {
+  readonly nowMs: number;
   readonly tenant: Tenant;
   readonly agent: AgentId;
   quarantine: Quarantine | undefined;
@@ -80,7 +84,8 @@ export function carryOut(
   const draft = open(ledger, nowMs);
   if (action.mode === "dry-run") return { ...effectOf(draft), result: "simulated" };
   if (action.kind === "release") return { ...effectOf(lift(draft, action)), result: "confirmed" };
-  const held = { action: action.id, reason: action.reason, untilMs: Date.parse(action.expiresAt ?? "") };
+  const { id, incident, reason, expiresAt = "" } = action;
+  const held = { action: id, incident, reason, sinceMs: nowMs, untilMs: Date.parse(expiresAt) };
   if (!(held.untilMs > nowMs))
     return { ...effectOf(draft), result: "failed", detail: "it was over before it began" };
   deny(draft, action.target, held);
@@ -109,14 +114,21 @@ const roomOf = ({ denied }: Ledger) => Math.max(0, MAX_DENIED - denied.size);
 const missing = ({ tenant, denied }: Ledger, tokens: readonly string[]) =>
   tokens.filter((id) => !denied.has(targetKey(tenant, { type: "token", id })));
 
-/** What is over is left out. */
-function open({ tenant, agent, quarantine, denied }: Ledger, nowMs: number): Draft {
-  const current = [...denied].filter(([, { untilMs }]) => untilMs > nowMs);
-  const holds = quarantine !== undefined && quarantine.untilMs > nowMs;
-  return { tenant, agent, quarantine: holds ? quarantine : undefined, denied: new Map(current), denials: [] };
+/** The ledger without what is over; the same one if nothing is. */
+export function withoutPast(ledger: Ledger, nowMs: number): Ledger {
+  const { ledger: current } = effectOf(open(ledger, nowMs));
+  const isSame = current.denied.size === ledger.denied.size && current.quarantine === ledger.quarantine;
+  return isSame ? ledger : current;
 }
 
-const effectOf = ({ denials, ...ledger }: Draft): Effect => ({ ledger, denials });
+/** What is over is left out. */
+function open({ tenant, agent, quarantine, denied }: Ledger, nowMs: number): Draft {
+  const current = new Map([...denied].filter(([, { untilMs }]) => untilMs > nowMs));
+  const holds = quarantine !== undefined && quarantine.untilMs > nowMs;
+  return { nowMs, tenant, agent, quarantine: holds ? quarantine : undefined, denied: current, denials: [] };
+}
+
+const effectOf = ({ nowMs: _, denials, ...ledger }: Draft): Effect => ({ ledger, denials });
 
 /** A longer quarantine takes a shorter one's place; the agent's tokens are denied as long as it lasts. */
 function quarantine(draft: Draft, because: Quarantine, tokens: readonly string[]): void {
@@ -141,12 +153,13 @@ function denyTokens(draft: Draft, tokens: readonly string[]): void {
 }
 
 /** A target that is denied for longer already stays as it is. */
-function deny(draft: Draft, target: Target, { action, untilMs, reason }: Held): void {
+function deny(draft: Draft, target: Target, { action, incident, untilMs, reason }: Held): void {
   const key = targetKey(draft.tenant, target);
   const before = draft.denied.get(key);
   if (before !== undefined && before.untilMs >= untilMs) return;
-  draft.denied.set(key, { target, action, untilMs, reason });
-  draft.denials.push(denialOf(draft, { target, action, untilMs, reason }, true));
+  const denied = { target, action, incident, sinceMs: before?.sinceMs ?? draft.nowMs, untilMs, reason };
+  draft.denied.set(key, denied);
+  draft.denials.push(denialOf(draft, denied, true));
 }
 
 /** Lifts everything that is denied because of the agent, and the agent itself even if nothing is known to be. */

@@ -15,6 +15,10 @@ const duration = meter.createHistogram("offgraph_egress_action_duration_seconds"
 export const tokensFollowed = meter.createCounter("offgraph_egress_tokens_followed_total", {
   description: "Tokens that were denied after their agent's quarantine had begun",
 });
+export const followPutOff = meter.createCounter("offgraph_egress_follow_put_off_total", {
+  description:
+    "Agents under quarantine whose new tokens were looked for a second later, because there are so many",
+});
 export const tokensBeyondCap = meter.createCounter("offgraph_egress_token_cap_total", {
   description: "Tokens beyond what is denied of one agent, each time they were looked up",
 });

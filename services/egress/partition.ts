@@ -13,16 +13,36 @@ import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { RecordBatch, Stream } from "../ports/stream.ts";
 import { type Arrival, endOf, newIn } from "../records.ts";
-import { addTokens, beyondCap, carryOut, type Ledger, MAX_DENIED, newLedger, uncovered } from "./ledger.ts";
-import { countOutcome, tokensBeyondCap, tokensFollowed } from "./metrics.ts";
+import {
+  addTokens,
+  beyondCap,
+  carryOut,
+  type Ledger,
+  MAX_DENIED,
+  newLedger,
+  uncovered,
+  withoutPast,
+} from "./ledger.ts";
+import { countOutcome, followPutOff, tokensBeyondCap, tokensFollowed } from "./metrics.ts";
 import { type Mail, outcomeOf, send, withOrigin } from "./outgoing.ts";
-import { changesOf, ledgerGroup, loadHighest, loadLedgers, loadQuarantined, SPACE } from "./stored.ts";
+import {
+  changesOf,
+  ledgerGroup,
+  loadHighest,
+  loadLedgers,
+  loadQuarantined,
+  loadStale,
+  SPACE,
+} from "./stored.ts";
 
 export interface PartitionOptions {
   readonly stream: Stream;
   readonly store: Store;
   readonly clock: Clock;
 }
+
+/** Most ledgers that one sweep changes; the next one goes on. */
+const MAX_SWEPT = 1000;
 
 /** Ledgers by group. */
 type Ledgers = ReadonlyMap<string, Ledger>;
@@ -81,9 +101,16 @@ export class PartitionOwner {
     return this.#inTurn(() => this.#absorb(batch));
   }
 
-  /** Denies the tokens that agents under quarantine have got since. */
-  follow(): Promise<void> {
-    return this.#inTurn(() => this.#follow());
+  /** Denies the tokens that agents under quarantine have got since; looks at `most` agents, those first that have waited longest. */
+  follow(most: number): Promise<void> {
+    return this.#inTurn(() => this.#follow(most));
+  }
+
+  /** Forgets what is over, so that the store does not keep it for ever. */
+  async sweep(): Promise<void> {
+    const { store, clock } = this.#options;
+    const stale = await loadStale(store, this.#partition, clock.now(), MAX_SWEPT);
+    if (stale.length > 0) await this.#inTurn(() => this.#forget(stale));
   }
 
   async #absorb(batch: RecordBatch): Promise<void> {
@@ -123,13 +150,26 @@ export class PartitionOwner {
     return tokens;
   }
 
-  async #follow(): Promise<void> {
+  async #follow(most: number): Promise<void> {
     const nowMs = this.#options.clock.now();
-    for (const [group, ledger] of this.#quarantined) {
-      const { quarantine } = ledger;
+    for (const [group, { quarantine }] of this.#quarantined)
       if (quarantine === undefined || quarantine.untilMs <= nowMs) this.#quarantined.delete(group);
-      else await this.#followOne(group, ledger, quarantine.position);
+    followPutOff.add(Math.max(0, this.#quarantined.size - most));
+    for (const [group, ledger] of [...this.#quarantined].slice(0, most)) {
+      // Back to the end of the queue.
+      this.#quarantined.delete(group);
+      this.#quarantined.set(group, ledger);
+      await this.#followOne(group, ledger, ledger.quarantine?.position ?? 0);
     }
+  }
+
+  /** Loaded again, because in the meantime an action may have changed them. */
+  async #forget(groups: readonly string[]): Promise<void> {
+    const { store, clock } = this.#options;
+    const before = await loadLedgers(store, this.#partition, groups);
+    const nowMs = clock.now();
+    const after = new Map([...before].map(([group, ledger]) => [group, withoutPast(ledger, nowMs)]));
+    await this.#write(before, after, { denials: [], outcomes: [] });
   }
 
   async #followOne(group: string, ledger: Ledger, since: number): Promise<void> {

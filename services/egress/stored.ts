@@ -7,7 +7,7 @@ import type { AgentId, Tenant } from "../../schemas/ids.ts";
 import type { Highest } from "../../schemas/origin.ts";
 import type { Entries, GroupChange, Store } from "../ports/store.ts";
 import { fromBytes, toBytes } from "../records.ts";
-import { type Denied, type Ledger, newLedger, type Quarantine } from "./ledger.ts";
+import { type Denied, type Ledger, newLedger, type Quarantine, withoutPast } from "./ledger.ts";
 
 export const SPACE = "egress";
 const HEAD = "head";
@@ -25,7 +25,7 @@ export async function loadHighest(store: Store, space: string, partition: number
 
 /** The ledgers that there are of the groups. */
 export async function loadLedgers(
-  store: Store,
+  store: Pick<Store, "load">,
   partition: number,
   groups: readonly string[],
 ): Promise<Map<string, Ledger>> {
@@ -38,6 +38,30 @@ export async function* loadQuarantined(store: Store, partition: number): AsyncGe
   for await (const [group, entries] of store.scan(SPACE, partition)) {
     if (entries.has(QUARANTINE)) yield ledgerOf(group, entries);
   }
+}
+
+/** Groups of agents of which something that was denied is over; at most `most`. */
+export async function loadStale(
+  store: Store,
+  partition: number,
+  nowMs: number,
+  most: number,
+): Promise<string[]> {
+  const stale: string[] = [];
+  for await (const [group, ledger] of loadAll(store, partition)) {
+    if (withoutPast(ledger, nowMs) !== ledger) stale.push(group);
+    if (stale.length === most) break;
+  }
+  return stale;
+}
+
+/** Every agent because of which something is denied, or was. */
+export async function* loadAll(
+  store: Pick<Store, "scan">,
+  partition: number,
+): AsyncGenerator<readonly [string, Ledger]> {
+  for await (const [group, entries] of store.scan(SPACE, partition))
+    if (group.startsWith("agent\n")) yield [group, ledgerOf(group, entries)];
 }
 
 function ledgerOf(group: string, entries: Entries): Ledger {

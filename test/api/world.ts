@@ -1,10 +1,10 @@
 /** A server with the api on a log and store in memory, and what tests put into it. */
-import type { Incident } from "../../schemas/action.ts";
+import type { DenialInForce, Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import { Settings } from "../../schemas/settings.ts";
 import type { StreamName } from "../../schemas/streams.ts";
 import { memoryStore, memoryStream } from "../../services/adapters/index.ts";
-import { apiRoutes, followFindings } from "../../services/api/index.ts";
+import { apiRoutes, type DenialReader, followFindings } from "../../services/api/index.ts";
 import { readDeadLetters } from "../../services/ingest/dead-letters.ts";
 import type { Clock } from "../../services/ports/clock.ts";
 import { partitionOf } from "../../services/ports/stream.ts";
@@ -69,7 +69,35 @@ export function incident(number: number, changes: object = {}): Incident {
   } as unknown as Incident;
 }
 
-export async function world(http: object = {}, incidents: readonly Incident[] = [], time: Clock = clock) {
+/** The agent itself is denied until ten past; nobody else is. */
+export const denial = (agent: string) =>
+  ({
+    agent,
+    target: { type: "agent", id: agent },
+    since: new Date(NOW).toISOString(),
+    until: new Date(NOW + 600_000).toISOString(),
+    action: idOf("a", 1),
+    reason: "odd",
+  }) as DenialInForce;
+
+/** Who is denied, by tenant. */
+const denialReader = (denied: Readonly<Record<string, readonly string[]>>): DenialReader => ({
+  page: async (tenant, { limit, agent }) => {
+    const all = (denied[tenant] ?? []).filter((one) => agent === undefined || one === agent).map(denial);
+    return { denials: all.slice(0, limit), ...(all.length > limit && { next: "more" }) };
+  },
+  until: async (tenant, agents) => {
+    const some = agents.filter((agent) => denied[tenant]?.includes(agent));
+    return new Map(some.map((agent) => [agent, denial(agent).until]));
+  },
+});
+
+export async function world(
+  http: object = {},
+  incidents: readonly Incident[] = [],
+  time: Clock = clock,
+  denied: Readonly<Record<string, readonly string[]>> = {},
+) {
   const settings = Settings.parse({ http: { port: 0, ...http } });
   const stream = memoryStream(PARTITIONS);
   const store = memoryStore();
@@ -97,6 +125,7 @@ export async function world(http: object = {}, incidents: readonly Incident[] = 
     view,
     keyName: "public",
     incidents: { all, byId },
+    denials: denialReader(denied),
   });
   const url = await listen(app, settings.http);
   const append = (name: StreamName, partition: number, value: object) =>

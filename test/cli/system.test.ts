@@ -102,8 +102,17 @@ describe("the running system", { shuffle: false }, () => {
     const { out } = await remote("quarantine", "travel-01", "--reason", "odd", "--for", "5m", "--yes");
     expect(out).toMatch(/Accepted as d-/);
     await expect.poll(async () => (await check({ agent: "travel-01" })).allowed).toBe(false);
+    expect(await json("denials", "--agent", "travel-01", "--limit", "1")).toMatchObject([
+      { agent: "travel-01", target: { type: "agent", id: "travel-01" }, reason: "odd" },
+    ]);
+    expect((await remote("denials")).out).toMatch(/travel-01 +agent +\d{4}-\d\d-\d\d \d\d:\d\d .* odd$/m);
+    expect((await remote("agents")).out).toMatch(
+      /denied until\n(.*\n)*travel-01 .*\d{4}-\d\d-\d\d \d\d:\d\d$/m,
+    );
     await remote("release", "travel-01", "--reason", "seen", "--yes");
     await expect.poll(async () => (await check({ agent: "travel-01" })).allowed).toBe(true);
+    expect((await remote("denials", "--agent", "travel-01")).out).toContain("Nobody is denied.");
+    expect((await json("agents", "travel-01")).deniedUntil).toBeUndefined();
   });
 
   it("measures itself", async () => {

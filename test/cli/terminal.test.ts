@@ -1,5 +1,6 @@
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
-import { safe, table, wrap } from "../../services/cli/terminal.ts";
+import { safe, severe, table, wrap } from "../../services/cli/terminal.ts";
 
 describe("text from outside", () => {
   it("cannot steer the terminal", () => {
@@ -19,6 +20,30 @@ describe("a table", () => {
     ).split("\n");
     expect(lines.slice(1)).toEqual(["a          12,345", "long name       7"]);
     expect(lines[0]).toContain("name        count");
+  });
+});
+
+describe("a table that is wider than the terminal", () => {
+  const id = `i-${"0".repeat(32)}`;
+  const titles = ["severity", "agent", "updated", "findings", "id"];
+  const row = [severe("critical"), "an-agent-of-many-words-and-more", "2026-11-22 10:00", 12_345, id];
+
+  it("has its longest words cut short, and neither numbers nor times", () => {
+    const lines = table(titles, [row], 80).split("\n").map(stripVTControlCharacters);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+    expect(lines[1]).toMatch(/^critical {2}an-agent-of-m[\w-]*…\s+2026-11-22 10:00\s+12,345 {2}i-0+…$/);
+  });
+
+  it("goes beyond it rather than tell nothing", () => {
+    const [, line = ""] = table(titles, [row], 20).split("\n").map(stripVTControlCharacters);
+    expect(line).toContain("an-agen…  2026-11-22 10:00    12,345  i-00000…");
+  });
+
+  it("is whole where it fits, and where there is no terminal", () => {
+    for (const most of [200, undefined]) {
+      const [, line] = table(titles, [row], most).split("\n");
+      for (const cell of ["an-agent-of-many-words-and-more", id]) expect(line).toContain(cell);
+    }
   });
 });
 

@@ -4,6 +4,8 @@ import type { Clock } from "../../services/ports/clock.ts";
 export interface ManualClock extends Clock {
   /** Moves the time and wakes everyone who is due. */
   advance(ms: number): void;
+  /** How many sleep. */
+  sleeping(): number;
   /** Resolves when somebody sleeps. */
   asleep(): Promise<void>;
 }
@@ -36,6 +38,7 @@ export function manualClock(startMs = Date.parse("2026-11-22T10:00:00Z")): Manua
         sleeper.wake();
       }
     },
+    sleeping: () => sleepers.size,
     async asleep() {
       if (sleepers.size > 0) return;
       onSleep = Promise.withResolvers<void>();
