@@ -14,8 +14,9 @@ import type { Finding } from "../../schemas/finding.ts";
 import type { Derived } from "../../schemas/origin.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Stream } from "../ports/stream.ts";
+import { valuesOf } from "../records.ts";
 import { isWanted } from "./findings.ts";
-import { type Newest, recordOf } from "./newest.ts";
+import type { Newest } from "./newest.ts";
 import { checked, FindingQuery } from "./requests.ts";
 
 const KEEP_ALIVE_MS = 15_000;
@@ -69,14 +70,22 @@ async function startingAt(stream: Stream, vector: string | undefined): Promise<n
   for (const part of vector === NOTHING ? [] : vector.split(",")) {
     const [partition = -1, position = -1] = /^\d+:\d+$/.test(part) ? part.split(":").map(Number) : [];
     if (cursor[partition] === undefined)
-      throw new OffgraphError(
-        "bad-request",
-        `after: expected a vector such as 0:12,3:7, got ${vector.slice(0, 80)}`,
+      throw notHere(
+        `expected a vector such as 0:12,3:7 of partitions below ${stream.partitions}, got ${vector.slice(0, 80)}`,
       );
+    const end = await stream.end("findings", partition);
+    if (position >= end) throw notHere(`partition ${partition} ends before ${end}, got position ${position}`);
     cursor[partition] = position + 1;
   }
   return cursor;
 }
+
+/** A place that this log does not have, such as one of a log that was there before it: waiting for it would be in vain. */
+const notHere = (what: string) =>
+  new OffgraphError(
+    "bad-request",
+    `after or Last-Event-ID: ${what}; connect without it, and read what was missed with GET /v1/findings`,
+  );
 
 /** Vector of an empty log; an empty id would make a browser forget where it was. */
 const NOTHING = "nothing";
@@ -127,11 +136,13 @@ async function sendFindings(
     const changed = options.findings.changed();
     for (let partition = 0; partition < cursor.length; partition++) {
       for await (const batch of options.stream.read("findings", partition, cursor[partition] ?? 0)) {
-        for (let at = 0; at < batch.count && !signal.aborted; at++) {
-          const { value } = recordOf(batch, at) as Derived<Finding>;
-          cursor[partition] = (batch.positions[at] ?? 0) + 1;
-          if (wanted(value))
-            await write(`id: ${vectorOf(cursor)}\nevent: finding\ndata: ${JSON.stringify(value)}\n\n`);
+        for (const { position, value: derived } of valuesOf<Derived<Finding>>(batch)) {
+          if (signal.aborted) return;
+          cursor[partition] = position + 1;
+          if (wanted(derived.value))
+            await write(
+              `id: ${vectorOf(cursor)}\nevent: finding\ndata: ${JSON.stringify(derived.value)}\n\n`,
+            );
         }
       }
     }

@@ -6,15 +6,16 @@ import { followNewest, type Newest } from "./newest.ts";
 
 export const MAX_FINDINGS = 10_000;
 
-/** The newest findings of the log, of all tenants; a finding that was sent again after a crash counts once. */
-export function followFindings(stream: Stream): Newest<Finding> {
+/** The newest findings of the log, of all tenants, at most `max`; one that was sent again after a crash counts once. */
+export function followFindings(stream: Stream, max = MAX_FINDINGS): Newest<Finding> {
   // Kept for each partition that is read, because only there the order of origins is the order of records.
   const highest = Array.from({ length: stream.partitions }, (): Highest => new Map());
   return followNewest<Finding>({
     stream,
     name: "findings",
-    max: MAX_FINDINGS,
+    max,
     idOf: (finding) => finding.id,
+    timeOf: (finding) => finding.time,
     read(record, partition) {
       const { origin, value } = record as Derived<Finding>;
       return isNew(highest[partition] ?? new Map(), origin) ? value : undefined;

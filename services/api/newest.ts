@@ -1,9 +1,10 @@
-/** The newest records of a stream, in memory and bounded: read once from the log, then followed. */
+/** The newest records of a stream, in memory and bounded: the end of the log is read once, then followed. */
 import { randomUUID } from "node:crypto";
 import { metrics } from "@opentelemetry/api";
 import type { StreamName } from "../../schemas/streams.ts";
 import type { Service } from "../http.ts";
 import type { RecordBatch, Stream } from "../ports/stream.ts";
+import { endOf, valuesOf } from "../records.ts";
 
 const dropped = metrics.getMeter("offgraph").createCounter("offgraph_api_index_dropped_total", {
   description: "Records that left the index of the api because newer ones came; they are still in the log.",
@@ -15,35 +16,46 @@ export interface NewestOptions<Value> {
   /** Most values that are kept. */
   readonly max: number;
   readonly idOf: (value: Value) => string;
+  /** RFC 3339. */
+  readonly timeOf: (value: Value) => string;
   /** What a record holds; undefined to leave it out, as for a repeated one. */
   readonly read: (record: unknown, partition: number) => Value | undefined;
 }
 
 export interface Newest<Value> extends Service {
   byId(id: string): Value | undefined;
-  /** Newest first; with `before`, only what came before that one. */
+  /** The latest first, by their own time; with `before`, only what lies before that one. */
   list(before?: string): Iterable<Value>;
   /** Resolves when something new has come, or the index has stopped. Ask before reading, so that nothing slips between. */
   changed(): Promise<void>;
 }
 
-/** Follows a stream from its beginning. Not ready before it has read what was there at the start. */
+/**
+ * Follows a stream. Not ready before it has read what was there at the start: of each partition as many records as are kept,
+ * from its end backwards, so that a long log costs no more than a short one.
+ */
 export function followNewest<Value>(options: NewestOptions<Value>): Newest<Value> {
   const { stream, name } = options;
   const kept = bounded(options);
   const next = new Array<number>(stream.partitions).fill(0);
   let news = Promise.withResolvers<void>();
   let waiting: string | undefined = `${name} are being read`;
+  const take = (batch: RecordBatch) => {
+    for (const { value } of valuesOf(batch)) kept.add(value, batch.partition);
+    next[batch.partition] = endOf(batch);
+  };
   const absorb = (batch: RecordBatch) => {
-    for (let at = 0; at < batch.count; at++) kept.add(recordOf(batch, at), batch.partition);
-    next[batch.partition] = (batch.positions[batch.count - 1] ?? 0) + 1;
+    take(batch);
+    kept.trim();
     news.resolve();
     news = Promise.withResolvers();
   };
   // Every process reads all of it, so the group is nobody else's.
   const follow = async () => {
     for (let partition = 0; partition < stream.partitions; partition++) {
-      for await (const batch of stream.read(name, partition, 0)) absorb(batch);
+      const end = await stream.end(name, partition);
+      for await (const batch of stream.read(name, partition, Math.max(0, end - options.max))) take(batch);
+      kept.merge();
     }
     waiting = undefined;
     return stream.consume(name, `api-${randomUUID()}`, {
@@ -64,32 +76,39 @@ export function followNewest<Value>(options: NewestOptions<Value>): Newest<Value
   };
 }
 
-/** A record of a batch, parsed. */
-export function recordOf(batch: RecordBatch, at: number): unknown {
-  return JSON.parse(batch.bytes.toString("utf8", batch.starts[at], batch.ends[at]));
-}
-
 /** Values by id in order of arrival. A Map keeps that order, so its first key is the oldest. */
-function bounded<Value>({ max, idOf, read, name }: NewestOptions<Value>) {
-  const values = new Map<string, Value>();
+function bounded<Value>({ max, idOf, timeOf, read, name }: NewestOptions<Value>) {
+  let values = new Map<string, Value>();
+  /** By time, the latest first; made when it is asked for. */
+  let listed: readonly Value[] | undefined;
+  const byTime = () =>
+    [...values.values()]
+      .map((value) => ({ value, timeMs: Date.parse(timeOf(value)) }))
+      .sort((one, other) => one.timeMs - other.timeMs)
+      .map(({ value }) => value);
   return {
     add(record: unknown, partition: number): void {
       const value = read(record, partition);
       if (value === undefined) return;
       values.set(idOf(value), value);
-      const oldest = values.size > max ? values.keys().next().value : undefined;
-      if (oldest === undefined) return;
-      values.delete(oldest);
-      dropped.add(1, { stream: name });
+      listed = undefined;
+    },
+    trim(): void {
+      if (values.size <= max) return;
+      const excess = [...values.keys()].slice(0, values.size - max);
+      for (const id of excess) values.delete(id);
+      dropped.add(excess.length, { stream: name });
+    },
+    /** What stands in several partitions has no common order but that of time. */
+    merge(): void {
+      const latest = byTime().slice(-max);
+      values = new Map(latest.map((value) => [idOf(value), value]));
     },
     byId: (id: string) => values.get(id),
     *list(before?: string): Iterable<Value> {
-      const ids = [...values.keys()];
-      const end = before === undefined ? ids.length : ids.indexOf(before);
-      for (let at = end - 1; at >= 0; at--) {
-        const value = values.get(ids[at] ?? "");
-        if (value !== undefined) yield value;
-      }
+      listed ??= byTime().reverse();
+      const start = before === undefined ? 0 : listed.findIndex((value) => idOf(value) === before) + 1;
+      if (before === undefined || start > 0) yield* listed.slice(start);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { getEventListeners, once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
+import { json } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Finding } from "../../schemas/finding.ts";
 import { MAX_READERS, SLOW_MS, turnOf } from "../../services/api/feed.ts";
@@ -88,6 +89,21 @@ describe("the findings feed", () => {
     for (const after of ["nonsense", "9:1", "0:x", "0:-1", "1e1:3"]) {
       const { response } = await connect(url, `?after=${after}`);
       expect(response.statusCode).toBe(400);
+    }
+  });
+
+  it("refuses a place that the log does not have, and says what to do", async () => {
+    const { url, found } = await start();
+    await found(1);
+    const reader = await connect(url);
+    const { id = "" } = await reader.next();
+    const [partition, position] = id.split(":").map(Number);
+    expect((await connect(url, "", { "last-event-id": id })).response.statusCode).toBe(200);
+    for (const last of [`${partition}:${Number(position) + 1}`, "4:0", `0:${2 ** 60}`]) {
+      const { response } = await connect(url, "", { "last-event-id": last });
+      const { code, message } = (await json(response)) as { code: string; message: string };
+      expect([response.statusCode, code]).toEqual([400, "bad-request"]);
+      expect(message).toContain("connect without it");
     }
   });
 
