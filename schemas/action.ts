@@ -44,44 +44,6 @@ export const Proposal = z.object({
 });
 export type Proposal = z.infer<typeof Proposal>;
 
-/** Findings about one agent with one cause, gathered. */
-export const Incident = z.object({
-  id: IncidentId,
-  tenant: Tenant,
-  agent: AgentId,
-  /** Why it is one incident: `left-its-graph`, `token-misuse`, `refresh-storm`. */
-  cause: z.string(),
-  status: z.enum(["open", "contained", "released", "closed"]),
-  severity: Severity,
-  openedAt: Timestamp,
-  updatedAt: Timestamp,
-  /** The newest 100; `findingCount` counts all. */
-  findings: z.array(FindingId).max(100),
-  findingCount: z.int(),
-  summary: z.string(),
-  /** Ids of the actions that were asked for; newest 100. */
-  actions: z.array(ActionId).max(100),
-  /** What the playbook would do or waits for, and what held it back. */
-  proposed: z.array(Proposal).max(100),
-});
-export type Incident = z.infer<typeof Incident>;
-
-/** A person's word about an incident or an agent. */
-export const Decision = z.object({
-  id: DecisionId,
-  tenant: Tenant,
-  agent: AgentId,
-  verdict: z.enum(["quarantine", "release", "approve", "reject", "close"]),
-  /** For approve, reject and close. */
-  incident: IncidentId.optional(),
-  by: z.string().min(1).max(256),
-  reason: z.string().min(1).max(1024),
-  time: Timestamp,
-  /** For quarantine: how long, in milliseconds. */
-  durationMs: z.int().min(1000).optional(),
-});
-export type Decision = z.infer<typeof Decision>;
-
 /** One playbook step asked of one target. */
 export const Action = z.object({
   id: ActionId,
@@ -107,6 +69,67 @@ export const Action = z.object({
 });
 export type Action = z.infer<typeof Action>;
 
+/** `pending` until the enforcement point has answered. */
+const Result = z.enum(["pending", "confirmed", "failed", "simulated"]);
+
+/** An action as its incident lists it, with what came of it. */
+export const IncidentAction = Action.pick({
+  id: true,
+  kind: true,
+  target: true,
+  step: true,
+  mode: true,
+  requestedAt: true,
+  expiresAt: true,
+}).extend({
+  result: Result,
+  /** Wall clock; absent while it is pending. */
+  resultAt: Timestamp.optional(),
+  /** Why it failed, for example. */
+  detail: z.string().optional(),
+  /** Wall clock of the release that ended it before its time. */
+  releasedAt: Timestamp.optional(),
+});
+export type IncidentAction = z.infer<typeof IncidentAction>;
+
+/** Findings about one agent with one cause, gathered. */
+export const Incident = z.object({
+  id: IncidentId,
+  tenant: Tenant,
+  agent: AgentId,
+  /** Why it is one incident: `left-its-graph`, `token-misuse`, `refresh-storm`. */
+  cause: z.string(),
+  status: z.enum(["open", "contained", "released", "closed"]),
+  severity: Severity,
+  openedAt: Timestamp,
+  updatedAt: Timestamp,
+  /** The newest 100; `findingCount` counts all. */
+  findings: z.array(FindingId).max(100),
+  findingCount: z.int(),
+  summary: z.string(),
+  /** What was asked for, and what came of it; newest 100. */
+  actions: z.array(IncidentAction).max(100),
+  /** What the playbook would do or waits for, and what held it back. */
+  proposed: z.array(Proposal).max(100),
+});
+export type Incident = z.infer<typeof Incident>;
+
+/** A person's word about an incident or an agent. */
+export const Decision = z.object({
+  id: DecisionId,
+  tenant: Tenant,
+  agent: AgentId,
+  verdict: z.enum(["quarantine", "release", "approve", "reject", "close"]),
+  /** For approve, reject and close. */
+  incident: IncidentId.optional(),
+  by: z.string().min(1).max(256),
+  reason: z.string().min(1).max(1024),
+  time: Timestamp,
+  /** For quarantine: how long, in milliseconds. */
+  durationMs: z.int().min(1000).optional(),
+});
+export type Decision = z.infer<typeof Decision>;
+
 /** What came of an action at one enforcement point. */
 export const ActionOutcome = z.object({
   action: ActionId,
@@ -115,8 +138,7 @@ export const ActionOutcome = z.object({
   incident: IncidentId.optional(),
   kind: ActionKind,
   target: Target,
-  /** `pending` until the enforcement point has answered. */
-  result: z.enum(["pending", "confirmed", "failed", "simulated"]),
+  result: Result,
   /** Which enforcement point answered: `gate` ... */
   point: z.string(),
   time: Timestamp,

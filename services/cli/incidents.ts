@@ -1,8 +1,10 @@
 import { Command } from "commander";
 import { stringify } from "yaml";
 import type { Incident } from "../../schemas/action.ts";
+import { OffgraphError } from "../../schemas/errors.ts";
+import type { Client } from "./client.ts";
 import { type CommandOptions, clientOf, remote } from "./options.ts";
-import { printIncidents } from "./sentences.ts";
+import { actionInWords, printIncidents } from "./sentences.ts";
 import { dim, print, safe } from "./terminal.ts";
 
 interface Options extends CommandOptions {
@@ -19,7 +21,7 @@ export function incidentsCommand(): Command {
     .description(
       "findings gathered by agent and cause; with an ID, one of them with what was done and what is proposed",
     )
-    .argument("[id]", "id of an incident, i-…")
+    .argument("[id]", "id of an incident, i-…, or its beginning")
     .option("--reason <text>", "why; required with --approve, --reject and --close");
   for (const verdict of VERDICTS) command.option(`--${verdict}`, `${verdict} the incident that ID names`);
   return command.action(async (id: string | undefined, options: Options) =>
@@ -32,7 +34,8 @@ function inOrder({ id, summary, status, severity, actions, proposed, findings, .
   const shown: string[] = findings.slice(-SHOWN_FINDINGS);
   const more = rest.findingCount - shown.length;
   if (more > 0) shown.push(`and ${more} more; --json shows those that are kept`);
-  return { id, summary, status, severity, actions, proposed, ...rest, findings: shown };
+  const done = actions.map((action) => actionInWords(action, Date.now()));
+  return { id, summary, status, severity, actions: done, proposed, ...rest, findings: shown };
 }
 
 async function list(options: Options): Promise<void> {
@@ -42,12 +45,25 @@ async function list(options: Options): Promise<void> {
   else printIncidents(incidents);
 }
 
+/** A table may have cut an id short; its beginning is enough as long as only one incident has it. */
+async function wholeId(client: Client, id: string): Promise<string> {
+  const [, beginning] = /^(i-[0-9a-f]{4,31})…?$/.exec(id) ?? [];
+  if (beginning === undefined) return id;
+  const { incidents } = await client.get<{ incidents: Incident[] }>("/v1/incidents?limit=100000");
+  const fitting = incidents.filter((one) => one.id.startsWith(beginning));
+  if (fitting.length < 2) return fitting[0]?.id ?? id;
+  throw new OffgraphError(
+    "bad-request",
+    `${fitting.length} incidents begin with ${beginning}: give more of the id`,
+  );
+}
+
 async function one(
   id: string,
   options: Options & { [verdict in (typeof VERDICTS)[number]]?: true },
 ): Promise<void> {
   const client = clientOf(options);
-  const path = `/v1/incidents/${encodeURIComponent(id)}`;
+  const path = `/v1/incidents/${encodeURIComponent(await wholeId(client, id))}`;
   const verdict = VERDICTS.find((name) => options[name]);
   const answer = verdict
     ? await client.post<object>(`${path}/${verdict}`, { reason: options.reason ?? "" })

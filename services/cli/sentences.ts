@@ -1,5 +1,5 @@
 /** Findings and incidents in sentences. Everything that came from outside passes through `safe`. */
-import type { Incident } from "../../schemas/action.ts";
+import type { Incident, IncidentAction } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import { bold, dim, print, safe, severe, table, wrap } from "./terminal.ts";
 
@@ -70,6 +70,25 @@ export function printIncidents(incidents: readonly Incident[]): void {
     one.id,
   ]);
   print(table(["severity", "status", "agent", "cause", "findings", "updated", "id"], rows));
+}
+
+/** What was asked, of what, what came of it and until when. */
+export function actionInWords(action: IncidentAction, nowMs: number): string {
+  const { kind, target, mode, step, requestedAt } = action;
+  const what = kind.endsWith(target.type) ? `${kind} ${target.id}` : `${kind} ${target.type} ${target.id}`;
+  const how = mode === "dry-run" ? " (dry-run)" : "";
+  return `${moment(requestedAt)}  ${what}${how}: ${resultInWords(action, nowMs)}  [${step}]`;
+}
+
+function resultInWords(
+  { result, resultAt, detail, releasedAt, expiresAt }: IncidentAction,
+  nowMs: number,
+): string {
+  const came = resultAt === undefined ? result : `${result} ${moment(resultAt)}`;
+  const said = detail === undefined ? came : `${came}, ${detail}`;
+  if (releasedAt !== undefined) return `${said}, released ${moment(releasedAt)}`;
+  if (expiresAt === undefined || result === "failed" || result === "simulated") return said;
+  return `${said}, ${Date.parse(expiresAt) > nowMs ? "until" : "over since"} ${moment(expiresAt)}`;
 }
 
 function tokenOf({ token }: Finding): string | undefined {

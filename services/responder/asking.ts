@@ -1,5 +1,5 @@
 /** Asking for an action and proposing one: what both leave behind in the incident and in the audit log. */
-import { type Action, type Proposal, targetKey } from "../../schemas/action.ts";
+import { type Action, type IncidentAction, type Proposal, targetKey } from "../../schemas/action.ts";
 import type { Plan } from "./playbook.ts";
 import {
   type Asked,
@@ -9,6 +9,7 @@ import {
   MAX_LISTED,
   type Tracked,
   timestamp,
+  withAction,
 } from "./state.ts";
 
 /** One incident on its way through a step. */
@@ -38,7 +39,7 @@ export function ask(course: Course, plan: Omit<Plan, "heldBy">, reason: string, 
     reason,
   };
   return {
-    tracked: settle(course.tracked, plan, asked, [...incident.actions, action.id].slice(-MAX_LISTED)),
+    tracked: settle(course.tracked, plan, asked, withAction(incident, action)),
     actions: [...course.actions, action],
     audit: [...course.audit, { what: "action.asked", action }],
   };
@@ -77,7 +78,7 @@ function nextAsked(tracked: Tracked, plan: Omit<Plan, "heldBy">, nowMs: number):
   return { action, step: plan.step, target, occurrence, untilMs: nowMs + plan.durationMs };
 }
 
-function settle(tracked: Tracked, plan: Named, asked: Asked, actions: Action["id"][]): Tracked {
+function settle(tracked: Tracked, plan: Named, asked: Asked, actions: IncidentAction[]): Tracked {
   const { incident } = tracked;
   const earlier = askedOf(tracked, plan.step, plan.target);
   return {

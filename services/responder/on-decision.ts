@@ -1,5 +1,11 @@
 /** A person's word: quarantine and release act at once, approve and reject settle proposals, close ends an incident. */
-import { type Action, type Decision, type Incident, targetKey } from "../../schemas/action.ts";
+import {
+  type Action,
+  type Decision,
+  type Incident,
+  type IncidentAction,
+  targetKey,
+} from "../../schemas/action.ts";
 import { ask, type Course, turnDown } from "./asking.ts";
 import { isApprovable } from "./playbook.ts";
 import {
@@ -9,6 +15,7 @@ import {
   type Step,
   type Tracked,
   timestamp,
+  withAction,
   withTracked,
 } from "./state.ts";
 
@@ -31,11 +38,17 @@ function decided(state: AgentState, decision: Decision, context: Context): Step 
   return { state: withTracked(state, touch(settled, context.nowMs)), actions: [], audit: [] };
 }
 
+/** It concerns every incident of the agent that is not closed, so each of them lists it. */
 const manual = (state: AgentState, action: Action): Step => ({
-  state,
+  state: { ...state, tracked: state.tracked.map((one) => listing(one, action)) },
   actions: [action],
   audit: [{ what: "action.asked", action }],
 });
+
+const listing = (tracked: Tracked, action: Action): Tracked =>
+  tracked.incident.status === "closed"
+    ? tracked
+    : withIncident(tracked, { actions: withAction(tracked.incident, action) });
 
 /** The decision's id takes the incident's place, so that a second quarantine extends the first. */
 function manualAction(decision: Decision, kind: "quarantine" | "release", nowMs: number): Action {
@@ -71,7 +84,14 @@ function released(state: AgentState, nowMs: number): AgentState {
 function letGo(tracked: Tracked, nowMs: number): Tracked {
   if (tracked.incident.status === "closed") return tracked;
   const asked = tracked.asked.map((one) => ({ ...one, untilMs: 0 }));
-  return touch(withIncident({ ...tracked, asked }, { status: "released", proposed: [] }), nowMs);
+  const actions = tracked.incident.actions.map((action) => ended(action, nowMs));
+  return touch(withIncident({ ...tracked, asked }, { status: "released", actions, proposed: [] }), nowMs);
+}
+
+/** What is over already, or was released before, stays as it is. */
+function ended(action: IncidentAction, nowMs: number): IncidentAction {
+  const holds = action.expiresAt !== undefined && Date.parse(action.expiresAt) > nowMs;
+  return holds && action.releasedAt === undefined ? { ...action, releasedAt: timestamp(nowMs) } : action;
 }
 
 function approve(state: AgentState, tracked: Tracked, decision: Decision, context: Context): Step {

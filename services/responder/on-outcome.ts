@@ -1,11 +1,27 @@
 /** What came of an action: a confirmed one contains incidents, a failed one may be asked again. */
-import type { ActionOutcome, Incident } from "../../schemas/action.ts";
+import type { ActionOutcome, Incident, IncidentAction } from "../../schemas/action.ts";
 import { type AgentState, type Context, type Step, type Tracked, timestamp } from "./state.ts";
 
-/** Only `confirmed` and `failed` change anything; every outcome is audited. */
+/** Each incident notes what came of its actions; every outcome is audited. */
 export function onOutcome(state: AgentState, outcome: ActionOutcome, { nowMs }: Context): Step {
-  const tracked = state.tracked.map((one) => taken(one, outcome, nowMs));
+  const tracked = state.tracked.map((one) => taken(noted(one, outcome), outcome, nowMs));
   return { state: { ...state, tracked }, actions: [], audit: [{ what: "outcome.recorded", outcome }] };
+}
+
+function noted(tracked: Tracked, outcome: ActionOutcome): Tracked {
+  const { actions } = tracked.incident;
+  if (!actions.some(({ id }) => id === outcome.action)) return tracked;
+  return {
+    ...tracked,
+    incident: { ...tracked.incident, actions: actions.map((one) => answered(one, outcome)) },
+  };
+}
+
+function answered(
+  action: IncidentAction,
+  { action: id, result, time, detail }: ActionOutcome,
+): IncidentAction {
+  return action.id === id ? { ...action, result, resultAt: time, ...(detail && { detail }) } : action;
 }
 
 function taken(tracked: Tracked, outcome: ActionOutcome, nowMs: number): Tracked {

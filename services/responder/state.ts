@@ -1,6 +1,14 @@
 /** What the responder knows of one agent, and what one step answers. Values only: no I/O and no clock. */
 import { createHash } from "node:crypto";
-import type { Action, ActionOutcome, Decision, Guard, Incident, Target } from "../../schemas/action.ts";
+import type {
+  Action,
+  ActionOutcome,
+  Decision,
+  Guard,
+  Incident,
+  IncidentAction,
+  Target,
+} from "../../schemas/action.ts";
 import { targetKey } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { ActionId, AgentId, IncidentId, Tenant } from "../../schemas/ids.ts";
@@ -85,6 +93,13 @@ export const actionIdOf = (because: string, step: string, target: string, occurr
 export function askedOf({ incident, asked }: Tracked, step: string, target: Target): Asked | undefined {
   const key = targetKey(incident.tenant, target);
   return asked.find((entry) => entry.step === step && entry.target === key);
+}
+
+/** An incident's actions with one more, of which nothing has come yet. */
+export function withAction(incident: Incident, action: Action): IncidentAction[] {
+  const { id, kind, target, step, mode, requestedAt, expiresAt } = action;
+  const listed = { id, kind, target, step, mode, requestedAt, ...(expiresAt && { expiresAt }) };
+  return [...incident.actions, { ...listed, result: "pending" as const }].slice(-MAX_LISTED);
 }
 
 /** Puts one incident in its place and keeps the number of incidents bounded. */

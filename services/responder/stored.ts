@@ -9,7 +9,7 @@
 import type { Incident } from "../../schemas/action.ts";
 import type { IncidentId } from "../../schemas/ids.ts";
 import type { Highest } from "../../schemas/origin.ts";
-import type { GroupChange, Store } from "../ports/store.ts";
+import type { Entries, GroupChange, Store } from "../ports/store.ts";
 import { partitionOf } from "../ports/stream.ts";
 import { fromBytes, toBytes } from "../records.ts";
 import { type AuditEntry, type AuditHead, NO_ENTRIES } from "./audit.ts";
@@ -81,10 +81,20 @@ export async function loadAgents(
 ): Promise<Map<string, AgentState>> {
   const states = new Map<string, AgentState>();
   for (const [group, entries] of await store.load(SPACE, partition, groups)) {
-    const state = fromBytes<AgentState>(entries.get("json"));
+    const state = agentOf(entries);
     if (state !== undefined) states.set(group, state);
   }
   return states;
+}
+
+/** Version 0.1 listed bare ids of actions, of which nothing can be told any more; the audit log has them. */
+function agentOf(entries: Entries): AgentState | undefined {
+  const state = fromBytes<AgentState>(entries.get("json"));
+  const tracked = state?.tracked.map((one) => {
+    const actions = one.incident.actions.filter((action) => typeof action === "object");
+    return { ...one, incident: { ...one.incident, actions } };
+  });
+  return state && tracked && { ...state, tracked };
 }
 
 /** Every incident, in no particular order. */
@@ -92,7 +102,7 @@ export async function* incidents(store: Store, partitions: number): AsyncGenerat
   for (let partition = 0; partition < partitions; partition++) {
     for await (const [group, entries] of store.scan(SPACE, partition)) {
       if (!group.startsWith("agent\n")) continue;
-      for (const { incident } of fromBytes<AgentState>(entries.get("json"))?.tracked ?? []) yield incident;
+      for (const { incident } of agentOf(entries)?.tracked ?? []) yield incident;
     }
   }
 }

@@ -78,32 +78,6 @@ describe("the command line", () => {
     expect(err).toContain("answers 404, but not as Offgraph does");
   });
 
-  it("shows of an incident what was done first, and of many findings ten", async () => {
-    const incident = {
-      id: "i-1",
-      findings: Array.from({ length: 100 }, (_, at) => `f-${at}`),
-      findingCount: 300,
-    };
-    const answers = {
-      ...incident,
-      tenant: "default",
-      status: "open",
-      summary: "odd",
-      actions: ["act-1"],
-      proposed: [],
-    };
-    const system = createServer((_request, response) => response.end(JSON.stringify(answers)));
-    await new Promise<void>((resolve) => system.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${(system.address() as AddressInfo).port}`;
-    const { out } = await ran("incidents", "i-1", "--url", url);
-    const whole = await ran("incidents", "i-1", "--url", url, "--json");
-    system.close();
-    expect(out).toMatch(/summary: odd\nstatus: open\n.*actions:\n.*act-1\n.*proposed: .*findings:\n/s);
-    expect(out.match(/f-\d+/g)).toHaveLength(10);
-    expect(out).toContain("f-99\n  - and 290 more");
-    expect(JSON.parse(whole.out)).toEqual(answers);
-  });
-
   it("shows a bad setting with its line, and ends with 2", async () => {
     const path = join(folder, "bad.yaml");
     writeFileSync(path, "http:\n  prot: 1\n");

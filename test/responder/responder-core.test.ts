@@ -218,8 +218,12 @@ describe("an outcome", () => {
   });
   it.each(["pending", "simulated"] as const)("that is %s is only written down", (result) => {
     const step = onOutcome(state, outcomeOf(action, result), context());
-    expect(step.state).toEqual(state);
+    expect(only(step.state)).toEqual({ ...only(state), actions: [expect.objectContaining({ result })] });
     expect(step.audit).toHaveLength(1);
+  });
+  it("that is of an action which no incident lists changes none", () => {
+    const stranger = { ...action, id: "a-stranger" as Action["id"] };
+    expect(onOutcome(state, outcomeOf(stranger, "pending"), context()).state).toEqual(state);
   });
   it("that failed lets the next finding ask again", () => {
     const failed = onOutcome(state, outcomeOf(action, "failed"), context()).state;

@@ -79,7 +79,7 @@ describe("the responder", () => {
     const [action] = await sent(stream);
     expect(action?.origin).toEqual({ stage: "responder:findings", partition, position: 0, index: 0 });
     const [incident] = (await all(incidents(store, PARTITIONS))) as [Incident];
-    expect(incident.actions).toEqual([action?.value.id]);
+    expect(incident.actions.map(({ id }) => id)).toEqual([action?.value.id]);
     const scan = () => Promise.reject(new Error("reads everything"));
     const direct: Store = { ...store, scan: () => ({ [Symbol.asyncIterator]: () => ({ next: scan }) }) };
     expect(await incidentOf(direct, PARTITIONS, incident.id)).toEqual(incident);
