@@ -1,0 +1,44 @@
+/** Trying again, for a limited time. Every request of ours may come twice: what that means for commits stands in partition.ts. */
+import { metrics } from "@opentelemetry/api";
+import {
+  ExponentialBackoff,
+  handleWhen,
+  retry,
+  TaskCancelledError,
+  TimeoutStrategy,
+  timeout,
+  wrap,
+} from "cockatiel";
+import type { Client } from "./client.ts";
+import { failure, isPassing } from "./faults.ts";
+import { TIMEOUT_MS } from "./options.ts";
+
+const retriesTotal = metrics.getMeter("offgraph").createCounter("offgraph_redis_retries_total", {
+  description: "Requests to Redis that were tried again",
+});
+
+const BACKOFF = new ExponentialBackoff({ initialDelay: 10, maxDelay: 1000 });
+
+/** Runs a request until it succeeds, fails for good, or its time is over; it must not go on once the signal is aborted. */
+export type Attempt = <Result>(request: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
+
+/** Errors are those of faults.ts, and `OffgraphError`s of the request itself, which are never tried again. */
+export function attempts({ place, lost }: Client, timeoutMs: number = TIMEOUT_MS): Attempt {
+  return async (request) => {
+    let last: unknown;
+    const again = retry(handleWhen(isPassing), { maxAttempts: Number.MAX_SAFE_INTEGER, backoff: BACKOFF });
+    again.onRetry(() => retriesTotal.add(1));
+    const policy = wrap(timeout(timeoutMs, TimeoutStrategy.Aggressive), again);
+    try {
+      return await policy.execute(({ signal }) =>
+        request(signal).catch((error: unknown) => {
+          last = error;
+          throw error;
+        }),
+      );
+    } catch (error) {
+      const reason = error instanceof TaskCancelledError ? (last ?? error) : error;
+      throw failure(reason, { place, timeoutMs, lost: lost() });
+    }
+  };
+}

@@ -1,0 +1,119 @@
+/** What can go wrong with Redis: whether trying again may help, and what a person is told. */
+import { metrics } from "@opentelemetry/api";
+import { type ErrorCode, OffgraphError } from "../../../schemas/errors.ts";
+
+/** Kinds of fault, as the metric names them. */
+export type Fault =
+  | "unreachable"
+  | "slow"
+  | "read-only"
+  | "full"
+  | "disk"
+  | "access"
+  | "not-replicated"
+  | "unexpected";
+
+const faultsTotal = metrics.getMeter("offgraph").createCounter("offgraph_redis_faults_total", {
+  description: "Requests to Redis that failed for good, by what was the matter",
+});
+
+/** Fewer replicas than asked for have a commit. */
+export class NotReplicated extends Error {}
+
+/** Beginnings of answers that may be others in a moment: it starts, a failover is under way, slots move. */
+const PASSING =
+  /^(LOADING|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|MOVED|ASK|READONLY|NOREPLICAS|BUSY|UNBLOCKED|STALE)\b/;
+
+/** Whether trying again may help: no answer came, or one that passes. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof OffgraphError || !(error instanceof Error)) return false;
+  if (isReply(error)) return PASSING.test(error.message);
+  const reason = lastReason(error);
+  if (reason !== error && isReply(reason)) return PASSING.test(reason.message);
+  return !(error instanceof TypeError || error instanceof RangeError);
+}
+
+/** An answer of the server, as opposed to no answer. */
+const isReply = ({ name }: Error) => name === "ReplyError";
+
+/** A Cluster's connection tells what the last node said. */
+function lastReason(error: Error): Error {
+  const reason: unknown = "lastNodeError" in error ? error.lastNodeError : undefined;
+  return reason instanceof Error ? lastReason(reason) : error;
+}
+
+interface Situation {
+  readonly place: string;
+  readonly timeoutMs: number;
+  /** Why there is no connection, if there is none. */
+  readonly lost: Error | undefined;
+}
+
+/** The error that a caller gets: which fault, where, the cause, and the way out. */
+export function failure(error: unknown, situation: Situation): OffgraphError {
+  if (error instanceof OffgraphError) return error;
+  const reason = error instanceof Error ? lastReason(error) : new Error(String(error));
+  const fault = faultOf(reason, situation);
+  faultsTotal.add(1, { fault });
+  const cause = fault === "unreachable" || fault === "slow" ? (situation.lost ?? reason) : reason;
+  const { code, says } = FAULTS[fault];
+  return new OffgraphError(code, `${situation.place} ${says(cause.message, situation)}`, { cause });
+}
+
+function faultOf(error: Error, { lost }: Situation): Fault {
+  if (error instanceof NotReplicated) return "not-replicated";
+  if (isReply(error)) return BEGINNINGS.find(([pattern]) => pattern.test(error.message))?.[1] ?? "unexpected";
+  if (error instanceof TypeError || error instanceof RangeError) return "unexpected";
+  if (lost !== undefined && isReply(lost)) return faultOf(lost, { place: "", timeoutMs: 0, lost: undefined });
+  return lost === undefined || /^Socket timeout/.test(lost.message) ? "slow" : "unreachable";
+}
+
+const BEGINNINGS: readonly (readonly [RegExp, Fault])[] = [
+  [/^OOM\b/, "full"],
+  [/^READONLY\b/, "read-only"],
+  [/^(WRONGPASS|NOAUTH|NOPERM)\b/, "access"],
+  [/^MISCONF\b/, "disk"],
+  [/^NOREPLICAS\b/, "not-replicated"],
+  [PASSING, "unreachable"],
+];
+
+interface Wording {
+  readonly code: ErrorCode;
+  /** Follows the place. */
+  readonly says: (cause: string, situation: Situation) => string;
+}
+
+const FAULTS: Readonly<Record<Fault, Wording>> = {
+  unreachable: {
+    code: "unavailable",
+    says: (cause) => `cannot be reached (${cause}): see that it runs, and check its address and the network`,
+  },
+  slow: {
+    code: "unavailable",
+    says: (_, { timeoutMs }) =>
+      `has not answered within ${timeoutMs} ms: look at its load and its SLOWLOG, or raise redis.timeoutMs`,
+  },
+  "read-only": {
+    code: "unavailable",
+    says: () => "is a read-only replica: name the primary, or the Sentinels, which know it",
+  },
+  full: {
+    code: "unavailable",
+    says: (cause) => `is full (${cause}): raise its maxmemory, or remove what else lies there`,
+  },
+  disk: {
+    code: "unavailable",
+    says: (cause) => `cannot write to its disk (${cause}): see its log, and make room`,
+  },
+  access: {
+    code: "bad-settings",
+    says: (cause) =>
+      `refuses us (${cause}): check redis.username, redis.passwordFile and the user's rights, which the doctor lists`,
+  },
+  "not-replicated": {
+    code: "unavailable",
+    says: (cause) =>
+      `has too few replicas (${cause}): bring them back, or lower redis.replicas and risk the last commits at a failover`,
+  },
+  unexpected: { code: "internal", says: (cause) => `answers what we do not understand: ${cause}` },
+};

@@ -1,0 +1,54 @@
+/**
+ * Acknowledged means that a failover does not lose it. Redis answers before its replicas have anything, so a write is followed
+ * by WAIT, on the same connection: WAIT covers what came before on its own connection only.
+ *
+ * A failover promotes the replica that has most, so one replica that has a write is enough, as long as it is alive.
+ * With `auto`, a primary to which no replica is connected acknowledges alone, or nothing would go on after a failover.
+ * _The hole:_ a primary that is cut off from its replicas and from the Sentinels does so too, until it is told that it is none any
+ * more: `min-replicas-to-write 1` in its own settings closes it. A number instead of `auto` closes it on our side.
+ */
+import type { Client, Command } from "./client.ts";
+import { NotReplicated } from "./faults.ts";
+
+/** How long a replica may take to say that it has a write. The connection does nothing else meanwhile. */
+const WAIT_MS = 1000;
+
+/** Writes to one primary. */
+export class Replication {
+  readonly #client: Client;
+  readonly #wanted: number | "auto";
+  /** Replicas that were connected when we looked last. */
+  #connected = 0;
+
+  constructor(client: Client, wanted: number | "auto" = "auto") {
+    this.#client = client;
+    this.#wanted = wanted;
+  }
+
+  /** A read that also looks how many replicas there are. */
+  async read(command: Command): Promise<unknown> {
+    if (this.#wanted === 0) return this.#client.send(command);
+    const [answer, role] = await this.#client.sendAll([command, ["role"]]);
+    this.#connected = replicasIn(role);
+    return answer;
+  }
+
+  /** Resolves when as many replicas have it as were asked for. */
+  async write(command: Command): Promise<void> {
+    const wanted = this.#wanted === "auto" ? Math.min(1, this.#connected) : this.#wanted;
+    const waiting: Command[] = wanted > 0 ? [["wait", wanted, WAIT_MS]] : [];
+    const looking: Command[] = this.#wanted === 0 ? [] : [["role"]];
+    const answers = await this.#client.sendAll([command, ...waiting, ...looking]);
+    if (this.#wanted === 0) return;
+    this.#connected = replicasIn(answers.at(-1));
+    const isAlone = this.#wanted === "auto" && this.#connected === 0;
+    if (wanted > 0 && !isAlone && Number(answers[1]) < wanted)
+      throw new NotReplicated(`${answers[1]} of ${wanted} have the last commit`);
+  }
+}
+
+/** Replicas that ROLE lists of a primary; those that still copy are not among them. */
+function replicasIn(role: unknown): number {
+  const replicas = Array.isArray(role) ? role[2] : undefined;
+  return Array.isArray(replicas) ? replicas.length : 0;
+}
