@@ -2,7 +2,7 @@
  * The key that turns token values into hashes. Made once in the data folder and shared by all processes that take in
  * events; whoever has it can test guesses of a token, so it is a secret of its own.
  */
-import { createHash, createHmac, randomBytes } from "node:crypto";
+import { createHash, createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { OffgraphError } from "../../schemas/errors.ts";
@@ -15,14 +15,16 @@ export interface Key {
   /** Written before every hash; the first 8 hexadecimal digits of the SHA-256 of the secret, or `public`. */
   readonly name: string;
   readonly secret: Uint8Array;
+  /** The secret as node's crypto takes it. Made once, because making it takes six times as long as a hash. */
+  readonly prepared: KeyObject;
 }
 
 /** For replay without the installation's key: hashes are comparable within the replay, and protect nothing. */
-export const PUBLIC_KEY: Key = { name: "public", secret: Buffer.alloc(BYTES) };
+export const PUBLIC_KEY: Key = keyNamed("public", Buffer.alloc(BYTES));
 
 /** `<key name>:<32 hexadecimal digits>`: HMAC-SHA-256 (RFC 2104) of a value, cut to 128 bits. */
 export function keyedHash(key: Key, value: string): string {
-  const digest = createHmac("sha256", key.secret).update(value).digest("hex");
+  const digest = createHmac("sha256", key.prepared).update(value).digest("hex");
   return `${key.name}:${digest.slice(0, DIGITS)}`;
 }
 
@@ -70,5 +72,9 @@ function keyOf(text: string, path: string): Key {
   const secret = Buffer.from(text.trim(), "base64url");
   if (secret.length !== BYTES || secret.toString("base64url") !== text.trim())
     throw new OffgraphError("bad-settings", `${path}: expected ${BYTES} bytes in base64url`);
-  return { name: createHash("sha256").update(secret).digest("hex").slice(0, 8), secret };
+  return keyNamed(createHash("sha256").update(secret).digest("hex").slice(0, 8), secret);
+}
+
+function keyNamed(name: string, secret: Buffer): Key {
+  return { name, secret, prepared: createSecretKey(secret) };
 }
