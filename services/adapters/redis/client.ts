@@ -47,7 +47,7 @@ export function openClient(options: RedisStoreOptions): Client {
     place,
     send: ([name, ...args]) => {
       commandsTotal.add(1);
-      return redis.callBuffer(name, ...args);
+      return redis.callBuffer(name, args);
     },
     sendAll: (commands) => sendAll(redis, commands),
     lost: () => lost,
@@ -58,7 +58,7 @@ export function openClient(options: RedisStoreOptions): Client {
 async function sendAll(redis: Redis | Cluster, commands: readonly Command[]): Promise<readonly unknown[]> {
   commandsTotal.add(commands.length);
   const pipeline = redis.pipeline();
-  for (const [name, ...args] of commands) pipeline.callBuffer(name, ...args);
+  for (const [name, ...args] of commands) pipeline.callBuffer(name, args);
   const answers = (await pipeline.exec()) ?? [];
   for (const [error] of answers) if (error !== null) throw error;
   return answers.map(([, answer]) => answer);
@@ -101,11 +101,11 @@ const reconnectDelayMs = (tries: number) =>
   Math.min(20 * 2 ** Math.min(tries, 10), MAX_RECONNECT_MS) * (0.75 + Math.random() / 2);
 
 /** Of a connection to one server. */
-const alone: RedisOptions = {
+const alone = {
   retryStrategy: reconnectDelayMs,
   // The server has become a replica: the name, or the Sentinels, lead to another one by now.
-  reconnectOnError: ({ message }) => message.startsWith("READONLY"),
-};
+  reconnectOnError: ({ message }: Error) => message.startsWith("READONLY"),
+} satisfies RedisOptions;
 
 function sentinelOptions(options: RedisStoreOptions, sentinel: NonNullable<RedisStoreOptions["sentinel"]>) {
   const { name, nodes, username, password } = sentinel;

@@ -46,7 +46,7 @@ export function covers(newer: Names, older: Names): boolean {
 }
 
 /** Copies: the caller goes on with its buffers. */
-export function packedChange({ group, entries }: GroupChange): PackedChange {
+function packedChange({ group, entries }: GroupChange): PackedChange {
   const all = [...entries.keys()];
   const set = all.filter((name) => entries.get(name) !== undefined);
   const names = namesOf(all);
@@ -114,4 +114,14 @@ function entriesOf({ names, value }: PackedChange): Map<string, Uint8Array | und
   const entries = new Map<string, Uint8Array | undefined>(names.list.map((name) => [name, undefined]));
   if (value !== undefined) for (const [name, bytes] of unpack(value)) entries.set(name, bytes);
   return entries;
+}
+
+/** A chunk, copied; two changes of one group become one. */
+export function packedChunk(chunk: readonly GroupChange[]): PackedChange[] {
+  const changes = new Map<string, PackedChange>();
+  for (const change of chunk.map(packedChange)) {
+    const earlier = changes.get(change.group);
+    changes.set(change.group, earlier === undefined ? change : over(earlier, change));
+  }
+  return [...changes.values()];
 }
