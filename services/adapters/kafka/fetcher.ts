@@ -1,0 +1,159 @@
+/**
+ * Keeps partitions supplied: one fetch under way per broker, for all of its partitions that want something, whatever the others
+ * do with what they have. A fetch waits at the broker until there is something, so a quiet log costs two requests a second.
+ */
+import { metrics } from "@opentelemetry/api";
+import { OffgraphError } from "../../../schemas/errors.ts";
+import { errorFromCode, type KafkaClient } from "./client.ts";
+import { isPassing, refused } from "./failures.ts";
+import { type Fetched, fetchFrom, type Wanted } from "./fetch.ts";
+import { edgeOf, OFFSET_OUT_OF_RANGE } from "./log-reader.ts";
+import type { OwnedPartition } from "./owned-partition.ts";
+
+export interface FetcherOptions {
+  readonly client: KafkaClient;
+  readonly stallTimeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly log: (message: string) => void;
+  readonly partitions: () => Iterable<OwnedPartition>;
+  readonly find: (of: { readonly topic: string; readonly partition: number }) => OwnedPartition | undefined;
+}
+
+const MAX_WAIT_MS = 500;
+const MAX_BYTES = 4_194_304;
+const MAX_PARTITION_BYTES = 1_048_576;
+/** Most bytes that lie ready in all partitions of a group: 64 MiB. */
+const MAX_READY_BYTES = 67_108_864;
+const PAUSE_MS = 250;
+/** How often a position behind the end is asked again: the end may be late after a change of leader. */
+const MAX_BEYOND = 40;
+
+const restarts = metrics.getMeter("offgraph").createCounter("offgraph_stream_restarts_total", {
+  description: "Connections made anew because fetches brought nothing although there was something",
+});
+
+export class Fetcher {
+  readonly #options: FetcherOptions;
+  /** Brokers with a fetch under way. */
+  #busy = new Set<number>();
+  #wake = Promise.withResolvers<void>();
+  #beyond = 0;
+
+  constructor(options: FetcherOptions) {
+    this.#options = options;
+  }
+
+  /** Looks again at what is wanted. */
+  wake(): void {
+    this.#wake.resolve();
+  }
+
+  /** Resolves when the signal comes. Errors: what `refused` says; `bad-settings` when the log was made anew. */
+  async run(): Promise<void> {
+    const { signal, stallTimeoutMs } = this.#options;
+    const failed = Promise.withResolvers<never>();
+    failed.promise.catch(() => {});
+    const watch = setInterval(() => this.#watch(), stallTimeoutMs / 4);
+    signal.addEventListener("abort", () => this.wake(), { once: true });
+    try {
+      while (!signal.aborted) {
+        this.#wake = Promise.withResolvers<void>();
+        await this.#startFetches(failed.reject);
+        await Promise.race([this.#wake.promise, failed.promise]);
+      }
+    } finally {
+      clearInterval(watch);
+    }
+  }
+
+  async #startFetches(fail: (error: unknown) => void): Promise<void> {
+    const byNode = await this.#wantedByNode().catch((error) => this.#pauseAfter(error));
+    for (const [node, wanted] of byNode) {
+      if (this.#busy.has(node)) continue;
+      const busy = this.#busy;
+      busy.add(node);
+      this.#fetch(node, wanted)
+        .catch(fail)
+        .finally(() => busy.delete(node))
+        .finally(() => this.wake());
+    }
+  }
+
+  async #wantedByNode(): Promise<Map<number, Wanted[]>> {
+    const all = [...this.#options.partitions()];
+    const readyBytes = all.reduce((sum, partition) => sum + partition.readyBytes, 0);
+    const wanted = readyBytes >= MAX_READY_BYTES ? [] : all.flatMap((partition) => partition.wanted ?? []);
+    const byNode = new Map<number, Wanted[]>();
+    for (const one of wanted) {
+      const node = await this.#options.client.leaderOf(one.topic, one.partition);
+      byNode.set(node, [...(byNode.get(node) ?? []), one]);
+    }
+    return byNode;
+  }
+
+  async #fetch(node: number, wanted: readonly Wanted[]): Promise<void> {
+    const limits = { maxWaitMs: MAX_WAIT_MS, maxBytes: MAX_BYTES, maxPartitionBytes: MAX_PARTITION_BYTES };
+    try {
+      const fetched = separated(await fetchFrom(this.#options.client, node, wanted, limits));
+      for (const one of fetched) if (one.errorCode === 0) this.#options.find(one)?.receive(one);
+      if (fetched.every(({ errorCode }) => errorCode !== OFFSET_OUT_OF_RANGE)) this.#beyond = 0;
+      for (const one of fetched) await this.#onError(one);
+    } catch (error) {
+      await this.#pauseAfter(error);
+    }
+  }
+
+  async #onError(fetched: Fetched): Promise<void> {
+    if (fetched.errorCode === OFFSET_OUT_OF_RANGE) return this.#onOutOfRange(fetched);
+    if (fetched.errorCode !== 0) throw errorFromCode(fetched.errorCode);
+  }
+
+  /** Retention has taken what was asked for, or the log ends before it: then it is not the one that was read before. */
+  async #onOutOfRange(fetched: Fetched): Promise<void> {
+    const { client, log, signal, find } = this.#options;
+    const { topic, partition, from } = fetched;
+    const patience = { what: `${topic}/${partition}`, timeoutMs: 60_000, signal };
+    const start = await edgeOf(client, "start", fetched, patience);
+    if (start > from) {
+      log(`${topic}/${partition}: retention has dropped ${from} to ${start - 1} before they were read`);
+      return find(fetched)?.skip(from, start);
+    }
+    if (++this.#beyond <= MAX_BEYOND) return client.pause(PAUSE_MS, signal);
+    const end = await edgeOf(client, "end", fetched, patience);
+    const message = `kafka: ${topic}/${partition} ends at ${end}, and ${from} was reached before: the topic was made anew`;
+    throw new OffgraphError("bad-settings", `${message}. Use another kafka.topicPrefix, or an empty store`);
+  }
+
+  /** Waits a little when it may pass; else it comes out. */
+  async #pauseAfter(error: unknown): Promise<Map<number, Wanted[]>> {
+    const { client, signal } = this.#options;
+    if (signal.aborted) return new Map();
+    if (!isPassing(error)) throw refused(error, "fetch");
+    await client.pause(PAUSE_MS, signal);
+    await client.refresh();
+    this.wake();
+    return new Map();
+  }
+
+  /** A stall that nobody tells: kafkajs has had some. Who wants something and hears nothing is given new connections. */
+  #watch(): void {
+    const { client, log, stallTimeoutMs, partitions } = this.#options;
+    const nowMs = performance.now();
+    const stalled = [...partitions()].filter((partition) => partition.stalledMs(nowMs) > stallTimeoutMs);
+    if (stalled.length === 0) return;
+    for (const partition of stalled) partition.fed();
+    restarts.add(1);
+    log(
+      `fetches of ${stalled[0]!.topic} have brought nothing for ${stallTimeoutMs} ms: connections are made anew`,
+    );
+    this.#busy = new Set();
+    void client.cut();
+    this.wake();
+  }
+}
+
+/** An answer with records of several partitions is kept whole in memory by each of them: they get bytes of their own. */
+function separated(fetched: readonly Fetched[]): readonly Fetched[] {
+  if (fetched.filter(({ chunk }) => chunk.length > 0).length < 2) return fetched;
+  return fetched.map((one) => (one.chunk.length > 0 ? { ...one, chunk: Buffer.from(one.chunk) } : one));
+}
