@@ -194,6 +194,33 @@ export const Settings = z.strictObject({
         ),
     })
     .prefault({}),
+  incidents: z
+    .strictObject({
+      keepDays: z
+        .int()
+        .min(1)
+        .max(36_500)
+        .default(365)
+        .describe("Days for which closed incidents are kept; what was done stays in the audit log."),
+    })
+    .prefault({}),
+  audit: z
+    .strictObject({
+      folder: z
+        .string()
+        .optional()
+        .describe(
+          "Folder of the older part of the audit log, never deleted by Offgraph. Absent: `audit` in the data folder.",
+        ),
+      maxFileBytes: z
+        .int()
+        .min(65_536)
+        .default(8_388_608)
+        .describe(
+          "A partition's newest entries stand in the store until they are so many bytes, then in a file.",
+        ),
+    })
+    .prefault({}),
   feeds: z
     .strictObject({
       file: z.string().optional().describe("Findings are appended to this NDJSON file."),

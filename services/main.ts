@@ -6,18 +6,16 @@
  */
 import "./metrics.ts";
 
-import type { KeyObject } from "node:crypto";
+import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { agentView } from "../detectors/fold/agent-view.ts";
-import type { Incident } from "../schemas/action.ts";
-import type { IncidentId } from "../schemas/ids.ts";
 import type { Settings } from "../schemas/settings.ts";
 import { checkExposure } from "./access.ts";
 import { type Embedded, openEmbedded } from "./adapters/index.ts";
-import { apiRoutes, type DenialReader, followFindings, type IncidentReader } from "./api/index.ts";
+import { apiRoutes, followFindings } from "./api/index.ts";
 import { clock } from "./clock.ts";
-import { denialsOf, deniedUntil, startEgress, startFileFeed, startWebhookFeed } from "./egress/index.ts";
+import { startEgress, startFileFeed, startWebhookFeed } from "./egress/index.ts";
 import { gateRoutes, startGate } from "./gate/index.ts";
 import type { Service } from "./http.ts";
 import {
@@ -35,7 +33,8 @@ import type { Clock } from "./ports/clock.ts";
 import type { Entries, Store } from "./ports/store.ts";
 import type { Stream } from "./ports/stream.ts";
 import { startProcessor } from "./processor/index.ts";
-import { incidentOf, incidents, loadOrMakeAuditKey, startResponder } from "./responder/index.ts";
+import { auditReader, denialReader, incidentReader } from "./readers.ts";
+import { type AuditKeys, loadOrMakeAuditKey, startResponder } from "./responder/index.ts";
 import { createServer, listen } from "./server.ts";
 import { supervise } from "./supervise.ts";
 
@@ -81,12 +80,11 @@ interface Keys {
   /** Hashes token values. */
   readonly hash: Key;
   /** Signs the audit log. */
-  readonly audit: KeyObject;
+  readonly audit: AuditKeys;
 }
 
 async function loadKeys(folder: string): Promise<Keys> {
-  const { privateKey } = await loadOrMakeAuditKey(folder);
-  return { hash: await loadOrMakeKey(folder), audit: privateKey };
+  return { hash: await loadOrMakeKey(folder), audit: await loadOrMakeAuditKey(folder) };
 }
 
 async function compose(options: SystemOptions, embedded: Embedded, keys: Keys): Promise<System> {
@@ -99,7 +97,7 @@ async function compose(options: SystemOptions, embedded: Embedded, keys: Keys): 
   const degraded = told((service) => service.degraded?.());
   const onFault = (err: Error) => logger.error({ err }, "a request failed");
   const app = createServer({ settings, waitingFor, degraded, metrics: prometheusText, onFault });
-  addRoutes(app, settings, embedded, keys.hash, parts);
+  addRoutes(app, settings, embedded, keys, parts);
   const running = supervise({ services, before: async () => app.close(), after: embedded.close, logger });
   const url = await listen(app, settings.http).catch(async (error: unknown) => {
     await running.stop();
@@ -122,7 +120,10 @@ function startServices(
   const services = new Map<string, Service>([
     ["ticks", startTicks({ stream, clock, everyMs: TICK_MS, tenant: settings.tenant })],
     ["processor", processor],
-    ["responder", startResponder({ ...ports, settings, auditKey: keys.audit })],
+    [
+      "responder",
+      startResponder({ ...ports, settings, ...keptOf(settings), auditKey: keys.audit.privateKey }),
+    ],
     ["egress", startEgress(ports)],
     ...startFeeds(ports, settings.feeds, secrets),
     ["gate", gate],
@@ -132,26 +133,33 @@ function startServices(
   return { services, processor, gate, findings };
 }
 
+/** What the responder keeps, for how long and where. */
+const keptOf = ({ data, incidents: { keepDays }, audit: { folder, maxFileBytes } }: Settings) => ({
+  keepIncidentsMs: keepDays * 86_400_000,
+  auditFiles: { folder: folder ?? join(data, "audit"), maxBytes: maxFileBytes },
+});
+
 type Parts = ReturnType<typeof startServices>;
 
 function addRoutes(
   app: FastifyInstance,
   settings: Settings,
   { stream, store }: Embedded,
-  key: Key,
+  keys: Keys,
   { processor, gate, findings }: Parts,
 ): void {
   const ports = { stream, store, clock };
   const view = (entries: Entries) => agentView(entries, settings);
-  ingestRoutes(app, { ...ports, settings, key, tierOf, lag: () => processor.lag() });
+  ingestRoutes(app, { ...ports, settings, key: keys.hash, tierOf, lag: () => processor.lag() });
   apiRoutes(app, {
     ...ports,
     findings,
     deadLetters: (query) => readDeadLetters(stream, query),
     view,
-    keyName: key.name,
+    keyName: keys.hash.name,
     incidents: incidentReader(store, stream.partitions),
     denials: denialReader(store, stream.partitions),
+    audit: auditReader(store, stream.partitions, keptOf(settings).auditFiles.folder, keys.audit.publicKey),
   });
   gateRoutes(app, gate);
 }
@@ -169,27 +177,4 @@ function startFeeds(
   return feeds.file === undefined
     ? webhooks
     : [["findings file", startFileFeed({ ...ports, path: feeds.file })], ...webhooks];
-}
-
-/** The api sees incidents of the caller's tenant only. */
-function incidentReader(store: Store, partitions: number): IncidentReader {
-  return {
-    async byId(tenant, id) {
-      const incident = await incidentOf(store, partitions, id as IncidentId);
-      return incident?.tenant === tenant ? incident : undefined;
-    },
-    async all(tenant) {
-      const own: Incident[] = [];
-      for await (const incident of incidents(store, partitions))
-        if (incident.tenant === tenant) own.push(incident);
-      return own;
-    },
-  };
-}
-
-function denialReader(store: Store, partitions: number): DenialReader {
-  return {
-    page: (tenant, query) => denialsOf(store, partitions, { tenant, ...query, nowMs: clock.now() }),
-    until: (tenant, agents) => deniedUntil(store, partitions, { tenant, agents, nowMs: clock.now() }),
-  };
 }

@@ -6,6 +6,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Entries, Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
 import { agentRoutes } from "./agents.ts";
+import { type AuditReader, auditRoutes } from "./audit.ts";
 import { decisionRoutes } from "./decisions.ts";
 import { type DenialReader, denialRoutes } from "./denials.ts";
 import { feedRoute } from "./feed.ts";
@@ -14,6 +15,7 @@ import { type IncidentReader, incidentRoutes } from "./incidents.ts";
 import type { Newest } from "./newest.ts";
 import { checked, PageQuery } from "./requests.ts";
 
+export type { AuditReader } from "./audit.ts";
 export type { DenialReader } from "./denials.ts";
 export { followFindings } from "./finding-index.ts";
 export type { IncidentReader } from "./incidents.ts";
@@ -30,6 +32,7 @@ export interface ApiOptions {
   readonly deadLetters: (query: { tenant: string; limit: number }) => Promise<readonly DeadLetter[]>;
   readonly incidents: IncidentReader;
   readonly denials: DenialReader;
+  readonly audit: AuditReader;
   /** An agent's stored entries in readable form, plain JSON; undefined if this version cannot read them. */
   readonly view: (entries: Entries) => object | undefined;
   /** Name of the installation's key. */
@@ -46,6 +49,7 @@ export function apiRoutes(app: FastifyInstance, options: ApiOptions): void {
     keyName: options.keyName,
     denials: options.denials,
   });
+  auditRoutes(app, options.audit);
   denialRoutes(app, options.denials);
   incidentRoutes(app, options.incidents);
   decisionRoutes(app, options);

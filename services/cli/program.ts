@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { version } from "../version.ts";
 import { agentsCommand } from "./agents.ts";
+import { auditCommand } from "./audit.ts";
 import { baselineCommand } from "./baseline.ts";
 import { configCommand } from "./config.ts";
 import { quarantineCommand, releaseCommand } from "./contain.ts";
@@ -52,7 +53,7 @@ function program(args: readonly string[]): Command {
     .addCommand(incidentsCommand())
     .addCommand(agentsCommand())
     .addCommand(denialsCommand());
-  all.addCommand(baselineCommand()).addCommand(deadLettersCommand());
+  all.addCommand(auditCommand()).addCommand(baselineCommand()).addCommand(deadLettersCommand());
   all.commandsGroup("Act:").addCommand(quarantineCommand()).addCommand(releaseCommand());
   all.commandsGroup("Set up:").addCommand(configCommand()).addCommand(sourcesCommand());
   settle(all);

@@ -61,7 +61,8 @@ export function propose(course: Course, proposal: Proposal): Course {
   };
   if (before?.heldBy === proposal.heldBy) return { ...course, tracked };
   const { step, target, heldBy: by } = proposal;
-  const held = { what: "action.held", incident: incident.id, step, target, by } as const;
+  const { id, tenant, agent } = incident;
+  const held = { what: "action.held", tenant, agent, incident: id, step, target, by } as const;
   return { ...course, tracked, audit: [...course.audit, held] };
 }
 

@@ -32,6 +32,19 @@ export async function loadOrMakeAuditKey(folder: string): Promise<AuditKeys> {
   }
 }
 
+/** The public key of a file, which may hold the private one; undefined if it is not there. Fails with `bad-settings`. */
+export async function readAuditKey(path: string): Promise<KeyObject | undefined> {
+  const pem = await readKey(path);
+  if (pem === undefined) return undefined;
+  try {
+    const publicKey = createPublicKey(pem);
+    if (publicKey.asymmetricKeyType === "ed25519") return publicKey;
+  } catch {
+    // Said below.
+  }
+  throw new OffgraphError("bad-settings", `${path}: expected an Ed25519 key in PEM`);
+}
+
 async function readKey(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");

@@ -1,9 +1,8 @@
 /**
  * The audit log: append-only, one chain of hashes per partition. Each entry holds the hash of the one before it, so that
  * changing, removing or inserting an entry breaks every later hash; a signature over the hash says who wrote it.
- * What it cannot show by itself is that its newest entries were cut off: compare with a head kept elsewhere.
  */
-import { createHash, type KeyObject, sign, verify } from "node:crypto";
+import { createHash, type KeyObject, sign } from "node:crypto";
 import type { AuditRecord } from "./state.ts";
 
 export interface AuditEntry {
@@ -20,6 +19,9 @@ export interface AuditEntry {
   /** Ed25519 over the 32 bytes of `hash`, base64; absent when the installation has no key. */
   readonly signature?: string;
 }
+
+/** An entry of another tenant: that it is there, and nothing of what it says. */
+export type SealedEntry = Omit<AuditEntry, "time" | "record"> & { readonly sealed: true };
 
 /** The end of a chain. */
 export type AuditHead = Pick<AuditEntry, "sequence" | "hash">;
@@ -39,36 +41,29 @@ export function nextEntry(
   return { ...content, hash, signature: sign(null, Buffer.from(hash, "hex"), key).toString("base64") };
 }
 
-export type Verdict =
-  | { readonly intact: true; readonly head: AuditHead }
-  | { readonly intact: false; readonly sequence: number; readonly reason: string };
+/** SHA-256, hexadecimal, of the canonical JSON of an entry without `hash` and `signature`. */
+export const hashOf = (content: object) => createHash("sha256").update(canonical(content)).digest("hex");
 
-/** Checks one partition's chain from its first entry, and every signature if a public key is given. Needs no running system. */
-export async function verifyAudit(
-  entries: AsyncIterable<AuditEntry> | Iterable<AuditEntry>,
-  publicKey?: KeyObject,
-): Promise<Verdict> {
-  let head = NO_ENTRIES;
-  for await (const entry of entries) {
-    const reason = faultOf(entry, head, publicKey);
-    if (reason !== undefined) return { intact: false, sequence: head.sequence + 1, reason };
-    head = { sequence: entry.sequence, hash: entry.hash };
+/** An entry as a tenant may see it. */
+export function seenBy(tenant: string, entry: AuditEntry): AuditEntry | SealedEntry {
+  if (tenantOf(entry.record) === tenant) return entry;
+  const { time: _, record: __, ...chain } = entry;
+  return { ...chain, sealed: true };
+}
+
+function tenantOf(record: AuditRecord): string {
+  switch (record.what) {
+    case "incident.opened":
+    case "action.held":
+      return record.tenant;
+    case "action.asked":
+      return record.action.tenant;
+    case "decision.made":
+      return record.decision.tenant;
+    case "outcome.recorded":
+      return record.outcome.tenant;
   }
-  return { intact: true, head };
 }
-
-function faultOf(entry: AuditEntry, head: AuditHead, publicKey?: KeyObject): string | undefined {
-  const { hash, signature, ...content } = entry;
-  if (entry.sequence !== head.sequence + 1)
-    return `sequence: expected ${head.sequence + 1}, got ${entry.sequence}`;
-  if (entry.previous !== head.hash) return "previous: not the hash of the entry before";
-  if (hashOf(content) !== hash) return "hash: the entry was changed";
-  if (publicKey === undefined) return undefined;
-  const signed = verify(null, Buffer.from(hash, "hex"), publicKey, Buffer.from(signature ?? "", "base64"));
-  return signed ? undefined : "signature: not made with this installation's key";
-}
-
-const hashOf = (content: object) => createHash("sha256").update(canonical(content)).digest("hex");
 
 /** RFC 8785 for what JSON.parse can give: names sorted by UTF-16 code units, no white space. */
 function canonical(value: unknown): string {

@@ -1,5 +1,15 @@
 /** What other rooms see of the responder. */
-export { type AuditEntry, type Verdict, verifyAudit } from "./audit.ts";
-export { type AuditKeys, loadOrMakeAuditKey } from "./audit-key.ts";
+export { type AuditEntry, type SealedEntry, seenBy } from "./audit.ts";
+export { type AuditLine, auditFiles, auditLinesIn, auditLinesOf } from "./audit-files.ts";
+export { type AuditKeys, loadOrMakeAuditKey, readAuditKey } from "./audit-key.ts";
+export { auditEntries, auditLines } from "./audit-stored.ts";
+export {
+  type AuditVerifier,
+  auditVerifier,
+  type Chain,
+  type Fault,
+  type Verdict,
+  verifyAudit,
+} from "./audit-verify.ts";
+export { incidentOf, incidents, incidentsOf } from "./incidents.ts";
 export { type ResponderOptions, startResponder } from "./responder.ts";
-export { auditEntries, incidentOf, incidents, incidentsOf } from "./stored.ts";

@@ -20,10 +20,11 @@ export function onFinding(state: AgentState, finding: Finding, context: Context)
   const before = incidentFor(state, finding);
   if (before?.incident.findings.includes(finding.id)) return { state, actions: [], audit: [] };
   const tracked = gather(before ?? opened(finding, context.nowMs), finding, context.nowMs);
+  const { id: incident, tenant, agent } = tracked.incident;
   const first: Course = {
     tracked,
     actions: [],
-    audit: before ? [] : [{ what: "incident.opened", incident: tracked.incident.id, finding: finding.id }],
+    audit: before ? [] : [{ what: "incident.opened", tenant, agent, incident, finding: finding.id }],
   };
   const course = planOf(finding, state, context).reduce(
     (so, plan) => follow(so, plan, finding, context.nowMs),

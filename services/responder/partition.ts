@@ -8,16 +8,19 @@ import type { KeyObject } from "node:crypto";
 import type { Action } from "../../schemas/action.ts";
 import type { Derived } from "../../schemas/origin.ts";
 import { oneAfterTheOther } from "../in-turn.ts";
-import { openOutbox } from "../outbox.ts";
+import { type Outbox, openOutbox } from "../outbox.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Store } from "../ports/store.ts";
+import type { GroupChange, Lease, Store } from "../ports/store.ts";
 import { partitionOf, type RecordBatch, type Stream } from "../ports/stream.ts";
 import { endOf, toBytes } from "../records.ts";
 import { type AuditEntry, type AuditHead, nextEntry } from "./audit.ts";
+import { writeAuditFile } from "./audit-files.ts";
+import { AUDIT_SPACE, auditChangesOf, removalOf, storedEntries, withoutPlaces } from "./audit-stored.ts";
 import type { Bucket } from "./cap.ts";
 import { countAll } from "./metrics.ts";
-import { type AuditRecord, type Context, timestamp } from "./state.ts";
-import { AUDIT_SPACE, auditChangesOf, changesOf, type Input, loadHead, SPACE } from "./stored.ts";
+import { loadOld, withoutOld } from "./retention.ts";
+import { type AgentState, type AuditRecord, type Context, timestamp } from "./state.ts";
+import { changesOf, type Head, type Input, loadAgents, loadHead, SPACE, type States } from "./stored.ts";
 import { arrivals, fold } from "./turn.ts";
 
 export interface PartitionOptions {
@@ -27,49 +30,131 @@ export interface PartitionOptions {
   readonly settings: Context["settings"];
   /** Ed25519 private key that signs the audit log; absent: the log is chained, but not signed. */
   readonly auditKey?: KeyObject | undefined;
+  /** Where the older part of the audit log goes when the part in the store has grown to so many bytes; absent: nowhere. */
+  readonly auditFiles?: { readonly folder: string; readonly maxBytes: number } | undefined;
+  /** How long closed incidents are kept; absent: for ever. */
+  readonly keepIncidentsMs?: number | undefined;
   readonly bucket: Bucket;
 }
 
-export interface PartitionOwner {
-  /** Where to read on. */
-  positionOf(input: Input): number;
-  /** Absorbs a batch. Rejects with `fenced`, having written nothing, when another process has taken over. */
-  absorb(input: Input, batch: RecordBatch): Promise<void>;
-}
+/** Most agents whose incidents one sweep changes; the next one goes on. */
+const MAX_SWEPT = 1000;
 
 /** Takes the partition over and sends what its last owner may not have sent. */
 export async function ownPartition(partition: number, options: PartitionOptions): Promise<PartitionOwner> {
-  const { store, stream, clock, settings, bucket } = options;
+  const { store, stream } = options;
   const lease = await store.acquire(SPACE, partition);
   // After the first: whoever still writes audit entries then cannot make them count.
   const auditLease = await store.acquire(AUDIT_SPACE, partition);
   const commit = await openOutbox<Actions>({ store, lease, deliver: (actions) => send(stream, actions) });
-  let head = await loadHead(store, partition);
-  const inTurn = oneAfterTheOther();
+  return new PartitionOwner(options, commit, auditLease, await loadHead(store, partition));
+}
 
-  async function absorb(input: Input, batch: RecordBatch): Promise<void> {
+/** Owns the leases of one partition; what it is asked is done one after the other. */
+export class PartitionOwner {
+  readonly #options: PartitionOptions;
+  readonly #commit: Outbox<Actions>;
+  readonly #auditLease: Lease;
+  readonly #inTurn = oneAfterTheOther();
+  #head: Head;
+  #fault: string | undefined;
+
+  constructor(options: PartitionOptions, commit: Outbox<Actions>, auditLease: Lease, head: Head) {
+    this.#options = options;
+    this.#commit = commit;
+    this.#auditLease = auditLease;
+    this.#head = head;
+  }
+
+  /** Where to read on. */
+  positionOf(input: Input): number {
+    return this.#head.positions[input];
+  }
+
+  /** Why the audit log could not be moved into a file; undefined when all is well. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  /** Absorbs a batch. Rejects with `fenced`, having written nothing, when another process has taken over. */
+  absorb(input: Input, batch: RecordBatch): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#absorb(input, batch);
+      await this.#moveAudit();
+    });
+  }
+
+  /** Forgets incidents that were closed long ago. */
+  async sweep(): Promise<void> {
+    const { store, clock, keepIncidentsMs } = this.#options;
+    if (keepIncidentsMs === undefined) return;
+    const beforeMs = clock.now() - keepIncidentsMs;
+    const groups = await loadOld(store, this.#auditLease.partition, beforeMs, MAX_SWEPT);
+    if (groups.length > 0) await this.#inTurn(() => this.#forget(groups, beforeMs));
+  }
+
+  async #absorb(input: Input, batch: RecordBatch): Promise<void> {
+    const { store, clock, settings, bucket, auditKey: key } = this.#options;
+    const { partition } = this.#auditLease;
     const nowMs = clock.now();
-    const highest = new Map(head.highest);
+    const highest = new Map(this.#head.highest);
     const found = arrivals(input, batch, highest);
     const turn = await fold(found, { store, partition, bucket, settings, nowMs });
-    const entries = chain(turn.audit, head.audit, {
-      partition,
-      time: timestamp(nowMs),
-      key: options.auditKey,
-    });
-    const { sequence, hash } = entries.at(-1) ?? head.audit;
-    const positions = { ...head.positions, [input]: endOf(batch) };
-    head = { positions, highest, audit: { sequence, hash } };
-    if (entries.length > 0) await store.commit(auditLease, [auditChangesOf(turn.states, entries)], sequence);
-    const mail = turn.actions.length > 0 ? turn.actions : undefined;
-    await commit(changesOf(turn.states, head), mail, positions.findings);
+    const entries = chain(turn.audit, this.#head.audit, { partition, time: timestamp(nowMs), key });
+    const positions = { ...this.#head.positions, [input]: endOf(batch) };
+    this.#head = { ...grown(this.#head, entries), positions, highest };
+    if (entries.length > 0) await this.#commitAudit([auditChangesOf(turn.states, entries)]);
+    await this.#commitStates(turn.states, turn.actions);
     countAll(turn.audit);
   }
 
-  return {
-    positionOf: (input) => head.positions[input],
-    absorb: (input, batch) => inTurn(() => absorb(input, batch)),
-  };
+  /** File first, then the head that knows of it, then out of the store; a crash in between leaves an entry twice, never nowhere. */
+  async #moveAudit(): Promise<void> {
+    const { store, auditFiles } = this.#options;
+    const { audit, tail } = this.#head;
+    const { partition } = this.#auditLease;
+    if (auditFiles === undefined || tail.bytes < auditFiles.maxBytes) return;
+    const entries = storedEntries(store, partition, tail.first, audit.sequence);
+    const written = writeAuditFile(auditFiles.folder, { partition, first: tail.first }, entries);
+    this.#fault = await written.then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    // It stays in the store, and is tried again with the next batch.
+    if (this.#fault !== undefined) return;
+    this.#head = { ...this.#head, tail: { first: audit.sequence + 1, bytes: 0 } };
+    await this.#commitStates(new Map());
+    await this.#commitAudit(removalOf(tail.first, audit.sequence));
+  }
+
+  /** Loaded again, because in the meantime they may have changed. */
+  async #forget(groups: readonly string[], beforeMs: number): Promise<void> {
+    const before = await loadAgents(this.#options.store, this.#auditLease.partition, groups);
+    const after = new Map([...before].map(([group, state]) => [group, withoutOld(state, beforeMs)]));
+    const kept = new Set([...after.values()].flatMap((state) => incidentIds(state)));
+    const gone = [...before.values()].flatMap(incidentIds).filter((id) => !kept.has(id));
+    await this.#commitStates(after);
+    await this.#commitAudit([withoutPlaces(gone)]);
+  }
+
+  #commitStates(states: States, actions: Actions = []): Promise<void> {
+    const mail = actions.length > 0 ? actions : undefined;
+    return this.#commit(changesOf(states, this.#head), mail, this.#head.positions.findings);
+  }
+
+  #commitAudit(chunks: readonly (readonly GroupChange[])[]): Promise<void> {
+    return this.#options.store.commit(this.#auditLease, chunks, this.#head.audit.sequence);
+  }
+}
+
+const incidentIds = (state: AgentState | undefined) =>
+  (state?.tracked ?? []).map(({ incident }) => incident.id);
+
+/** The head after entries were added. */
+function grown(head: Head, entries: readonly AuditEntry[]): Head {
+  const { sequence, hash } = entries.at(-1) ?? head.audit;
+  const bytes = entries.reduce((sum, entry) => sum + toBytes(entry).length + 1, head.tail.bytes);
+  return { ...head, audit: { sequence, hash }, tail: { ...head.tail, bytes } };
 }
 
 /** Actions on their way, each with its origin. */

@@ -1,26 +1,18 @@
 /** The responder: findings become incidents, incidents become actions, persons decide, and all of it is written down. */
-import type { KeyObject } from "node:crypto";
 import type { Service } from "../http.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Store } from "../ports/store.ts";
-import type { Consumer, Stream } from "../ports/stream.ts";
+import type { Consumer } from "../ports/stream.ts";
 import { openBucket } from "./cap.ts";
-import { ownPartition, type PartitionOwner } from "./partition.ts";
-import type { Context } from "./state.ts";
+import { ownPartition, type PartitionOptions, type PartitionOwner } from "./partition.ts";
 import { INPUTS, type Input } from "./stored.ts";
 
-export interface ResponderOptions {
-  readonly stream: Stream;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly settings: Context["settings"];
-  /** Ed25519 private key that signs the audit log; see `loadOrMakeAuditKey`. */
-  readonly auditKey?: KeyObject | undefined;
-}
+export type ResponderOptions = Omit<PartitionOptions, "bucket">;
 
 const GROUP = "responder";
 /** Bounds one commit: about sixty findings. */
 const MAX_BATCH_BYTES = 65_536;
+/** How often it is looked for incidents that were closed long ago. */
+const SWEEP_INTERVAL_MS = 3_600_000;
 
 /**
  * Starts the responder. The same process must be assigned the same partition of `findings`, `decisions` and `outcomes`;
@@ -31,11 +23,16 @@ export function startResponder(options: ResponderOptions): Service {
   const subscriptions = INPUTS.map((input) =>
     options.stream.consume(input, GROUP, owners.consumerOf(input), { maxBytes: MAX_BATCH_BYTES }),
   );
+  const stopping = new AbortController();
+  const sweeping = sweep(options.clock, owners.sweep, stopping.signal);
   const stop = async () => {
-    await Promise.all(subscriptions.map((subscription) => subscription.stop()));
+    stopping.abort();
+    await Promise.allSettled([...subscriptions.map((subscription) => subscription.stop()), sweeping]);
   };
-  const done = Promise.all(subscriptions.map((subscription) => subscription.done)).then(() => undefined);
+  const dones = [...subscriptions.map((subscription) => subscription.done), sweeping];
+  const done = Promise.all(dones).then(() => undefined);
   return {
+    degraded: () => owners.fault(),
     waitingFor: () => (owners.isReady() ? undefined : "the responder has no partition yet"),
     stop,
     done: done.catch(async (error) => {
@@ -45,8 +42,16 @@ export function startResponder(options: ResponderOptions): Service {
   };
 }
 
+async function sweep(clock: Clock, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(SWEEP_INTERVAL_MS, signal);
+    if (!signal.aborted) await work();
+  }
+}
+
 interface Owned {
   readonly owner: Promise<PartitionOwner>;
+  opened?: PartitionOwner;
   readonly inputs: Set<Input>;
 }
 
@@ -57,13 +62,14 @@ function ownersOf(options: ResponderOptions) {
   let ready = false;
 
   async function assigned(input: Input, partition: number): Promise<number> {
-    const entry = owned.get(partition) ?? {
+    const entry: Owned = owned.get(partition) ?? {
       owner: ownPartition(partition, { ...options, bucket }),
       inputs: new Set<Input>(),
     };
     owned.set(partition, entry);
     entry.inputs.add(input);
-    const position = (await entry.owner).positionOf(input);
+    entry.opened = await entry.owner;
+    const position = entry.opened.positionOf(input);
     ready = true;
     return position;
   }
@@ -79,5 +85,14 @@ function ownersOf(options: ResponderOptions) {
     batch: async (batch) => (await owned.get(batch.partition)?.owner)?.absorb(input, batch),
     revoked: (partition) => revoked(input, partition),
   });
-  return { consumerOf, isReady: () => ready };
+  const sweep = async () => {
+    for (const { owner } of owned.values()) await (await owner).sweep();
+  };
+  const fault = () => {
+    const [first] = [...owned.values()].flatMap(({ opened }) => opened?.fault ?? []);
+    return (
+      first && `the audit log cannot be moved into files, and grows in the store: mend what it says: ${first}`
+    );
+  };
+  return { consumerOf, sweep, fault, isReady: () => ready };
 }

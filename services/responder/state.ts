@@ -52,10 +52,18 @@ export interface Context {
 
 /** What goes into the audit log. */
 export type AuditRecord =
-  | { readonly what: "incident.opened"; readonly incident: IncidentId; readonly finding: Finding["id"] }
+  | {
+      readonly what: "incident.opened";
+      readonly tenant: Tenant;
+      readonly agent: AgentId;
+      readonly incident: IncidentId;
+      readonly finding: Finding["id"];
+    }
   | { readonly what: "action.asked"; readonly action: Action }
   | {
       readonly what: "action.held";
+      readonly tenant: Tenant;
+      readonly agent: AgentId;
       readonly incident: IncidentId;
       readonly step: string;
       readonly target: Target;

@@ -92,6 +92,11 @@ const denialReader = (denied: Readonly<Record<string, readonly string[]>>): Deni
   },
 });
 
+/** An entry that names the tenant who asks. */
+async function* auditOf(tenant: string): AsyncGenerator<object> {
+  yield { partition: 0, sequence: 1, tenant };
+}
+
 export async function world(
   http: object = {},
   incidents: readonly Incident[] = [],
@@ -126,6 +131,7 @@ export async function world(
     keyName: "public",
     incidents: { all, byId },
     denials: denialReader(denied),
+    audit: { entries: auditOf, publicKey: "a public key" },
   });
   const url = await listen(app, settings.http);
   const append = (name: StreamName, partition: number, value: object) =>

@@ -115,6 +115,36 @@ describe("the running system", { shuffle: false }, () => {
     expect((await json("agents", "travel-01")).deniedUntil).toBeUndefined();
   });
 
+  it("verifies its audit log over HTTP, in its folder and in a file, and names what was changed", async () => {
+    const whole = await json("audit", "verify");
+    expect(whole).toMatchObject({ intact: true, signatures: "checked", sealed: 0 });
+    expect(whole.entries).toBeGreaterThan(3);
+    const inFolder = JSON.parse(
+      (await spawned(["audit", "verify", "--data", data, "--json"], { cwd: folder })).out,
+    );
+    expect(inFolder).toEqual(whole);
+    await remote("audit", "export", "--output", path("audit.ndjson"));
+    writeFileSync(path("audit.pub"), (await remote("audit", "key")).out);
+    const verify = (...args: string[]) => ran("audit", "verify", path("audit.ndjson"), ...args);
+    expect(JSON.parse((await verify("--key", path("audit.pub"), "--json")).out)).toEqual(whole);
+    const unsigned = await verify();
+    expect([unsigned.code, unsigned.out]).toEqual([
+      0,
+      expect.stringMatching(/Whole.*; signatures not checked\./),
+    ]);
+    const lines = readFileSync(path("audit.ndjson"), "utf8").trimEnd().split("\n");
+    const at = lines.findIndex((line) => line.includes('"reason":"odd"'));
+    writeFileSync(
+      path("audit.ndjson"),
+      lines.with(at, (lines[at] ?? "").replace('"odd"', '"fine"')).join("\n"),
+    );
+    const { code, out } = await verify();
+    const { hash } = JSON.parse(lines[at] ?? "");
+    expect(code).toBe(1);
+    expect(out).toMatch(new RegExp(`Broken at \\S+audit\\.ndjson:${at + 1} .*hash: the entry was changed`));
+    expect(out).toMatch(new RegExp(`expected [0-9a-f]{64}\n  found    ${hash}`));
+  });
+
   it("measures itself", async () => {
     const text = await (await fetch(`${url}/metrics`)).text();
     expect(text).toMatch(/^offgraph_ingest_events_total\{source="offgraph"\} \d+$/m);
