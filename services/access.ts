@@ -3,11 +3,11 @@
  * opens on this machine must not be able to reach us, neither by a form or fetch (CSRF) nor by a name that it points at
  * 127.0.0.1 (DNS rebinding). With tokens, every route but health asks for one with the route's role.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 import { OffgraphError } from "../schemas/errors.ts";
-import { type AccessToken, ROLES, type Settings } from "../schemas/settings.ts";
+import { type AccessToken, ROLES, type Role, type Settings } from "../schemas/settings.ts";
 import type { Access } from "./http.ts";
 
 /** True for 127.0.0.0/8, ::1 and localhost. */
@@ -26,12 +26,12 @@ export function checkExposure({ host, tokens }: Settings["http"]): void {
   );
 }
 
-/** Answers who is calling; undefined if the request carries no known token. Throws `no-access` for a browser on loopback. */
+/** Answers who is calling. Fails with `no-access` for a request without a known token, and for a browser on loopback. */
 export function accessRule(
   settings: Settings,
-): (headers: IncomingHttpHeaders, foreignHeaders: boolean) => Access | undefined {
+): (headers: IncomingHttpHeaders, foreignHeaders: boolean) => Access {
   const { tokens, host } = settings.http;
-  if (tokens.length > 0) return (headers) => accessOfToken(tokens, headers);
+  if (tokens.length > 0) return tokenRule(tokens);
   const loopback: Access = {
     name: "loopback",
     tenant: settings.tenant,
@@ -43,6 +43,11 @@ export function accessRule(
     if (!foreignHeaders) refuseBrowsers(headers, host);
     return loopback;
   };
+}
+
+/** Fails with `no-access` for a caller without the role. */
+export function checkRole({ roles }: Access, role: Role): void {
+  if (!roles.has(role)) throw new OffgraphError("no-access", `expected a token with the role ${role}`);
 }
 
 function refuseBrowsers(headers: IncomingHttpHeaders, listening: string): void {
@@ -58,14 +63,19 @@ function refuseBrowsers(headers: IncomingHttpHeaders, listening: string): void {
   throw new OffgraphError("no-access", "Origin: web pages may not call this address without a token");
 }
 
-function accessOfToken(tokens: readonly AccessToken[], headers: IncomingHttpHeaders): Access | undefined {
-  const digest = createHash("sha256").update(presented(headers)).digest();
-  let found: AccessToken | undefined;
-  // All are compared, so that the time taken says nothing about which one matched.
-  for (const token of tokens) if (timingSafeEqual(digest, Buffer.from(token.sha256, "hex"))) found = token;
-  if (found === undefined) return undefined;
-  const sources = found.sources && new Set(found.sources);
-  return { name: found.name, tenant: found.tenant, roles: new Set(found.roles), sources };
+function tokenRule(tokens: readonly AccessToken[]): (headers: IncomingHttpHeaders) => Access {
+  const known = tokens.map(({ name, tenant, sha256, roles, sources }) => ({
+    sha256: Buffer.from(sha256, "hex"),
+    access: { name, tenant, roles: new Set(roles), sources: sources && new Set(sources) },
+  }));
+  return (headers) => {
+    const digest = hash("sha256", presented(headers), "buffer");
+    let found: Access | undefined;
+    // All are compared, so that the time taken says nothing about which one matched.
+    for (const { sha256, access } of known) if (timingSafeEqual(digest, sha256)) found = access;
+    if (found !== undefined) return found;
+    throw new OffgraphError("no-access", "expected a known bearer token in Authorization");
+  };
 }
 
 /** A gateway needs `Authorization` for the token it asks about, so it may show its own in `X-Offgraph-Access`. */

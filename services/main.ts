@@ -96,7 +96,8 @@ async function compose(options: SystemOptions, embedded: Embedded, keys: Keys): 
   const waitingFor = told((service) => service.waitingFor());
   const degraded = told((service) => service.degraded?.());
   const onFault = (err: Error) => logger.error({ err }, "a request failed");
-  const app = createServer({ settings, waitingFor, degraded, metrics: prometheusText, onFault });
+  const direct = gateRoutes(parts.gate);
+  const app = createServer({ settings, waitingFor, degraded, metrics: prometheusText, onFault, direct });
   addRoutes(app, settings, embedded, keys, parts);
   const running = supervise({ services, before: async () => app.close(), after: embedded.close, logger });
   const url = await listen(app, settings.http).catch(async (error: unknown) => {
@@ -146,7 +147,7 @@ function addRoutes(
   settings: Settings,
   { stream, store }: Embedded,
   keys: Keys,
-  { processor, gate, findings }: Parts,
+  { processor, findings }: Parts,
 ): void {
   const ports = { stream, store, clock };
   const view = (entries: Entries) => agentView(entries, settings);
@@ -161,7 +162,6 @@ function addRoutes(
     denials: denialReader(store, stream.partitions),
     audit: auditReader(store, stream.partitions, keptOf(settings).auditFiles.folder, keys.audit.publicKey),
   });
-  gateRoutes(app, gate);
 }
 
 /** A feed for the findings file, if there is one, and for each webhook. */

@@ -1,13 +1,12 @@
 /** The HTTP server of a process: access control, errors as JSON, health, readiness and metrics. Routes are added by the services. */
-import Fastify, {
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from "fastify";
-import { ERRORS, type ErrorCode, OffgraphError } from "../schemas/errors.ts";
+import { createServer as createHttpServer, type ServerResponse } from "node:http";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { OffgraphError } from "../schemas/errors.ts";
 import type { Settings } from "../schemas/settings.ts";
-import { accessRule, checkExposure } from "./access.ts";
+import { accessRule, checkExposure, checkRole } from "./access.ts";
+import { directFirst, type Rules } from "./direct.ts";
+import type { DirectRoute } from "./http.ts";
+import { type Refusal, refusalOf } from "./refusal.ts";
 
 export interface ServerOptions {
   readonly settings: Settings;
@@ -19,48 +18,43 @@ export interface ServerOptions {
   readonly metrics: () => Promise<string>;
   /** Told of every error that is not the caller's. */
   readonly onFault: (fault: Error) => void;
+  /** Answered before the router. */
+  readonly direct?: readonly DirectRoute[];
 }
 
 /** Longest time that requests in hand may still take when the server closes, in ms. */
 const GRACE_MS = 5000;
 /** Longest time that a request may take to come in whole, in ms. Answers, such as the feed of findings, may take longer. */
 const REQUEST_TIMEOUT_MS = 60_000;
-
-const STATUS: Partial<Record<ErrorCode, number>> = {
-  "too-large": 413,
-  busy: 429,
-  "not-found": 404,
-  "not-running": 503,
-  unavailable: 503,
-  "not-ready": 503,
-  fenced: 503,
-};
+/** Longest time that a connection is kept for the next request, in ms; longer than the minute that proxies keep theirs. */
+const KEEP_ALIVE_MS = 72_000;
 
 /** Makes the server without listening. Fails with `bad-settings` if it would be open to the network without tokens. */
 export function createServer(options: ServerOptions): FastifyInstance {
   checkExposure(options.settings.http);
+  const rules: Rules = {
+    accessOf: accessRule(options.settings),
+    refuse: (error, access) => refuse(options, error, access !== undefined),
+  };
   const app = Fastify({
     bodyLimit: options.settings.ingest.maxBodyBytes,
     forceCloseConnections: "idle",
-    requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: 1024 },
+    serverFactory: (router) =>
+      createHttpServer(
+        { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+        directFirst(options.direct ?? [], rules, router),
+      ),
   });
-  const accessOf = accessRule(options.settings);
   // Every request gets its own value in the hook below, before any route runs.
   app.decorateRequest("access", undefined as unknown as FastifyRequest["access"]);
   app.addHook("onRequest", async (request) => {
     const { role, foreignHeaders = false } = request.routeOptions.config;
     if (role === undefined && !request.is404) return;
-    const access = accessOf(request.headers, foreignHeaders);
-    if (access === undefined)
-      throw new OffgraphError("no-access", "expected a known bearer token in Authorization");
-    request.access = access;
-    if (role !== undefined && !access.roles.has(role))
-      throw new OffgraphError("no-access", `expected a token with the role ${role}`);
+    request.access = rules.accessOf(request.headers, foreignHeaders);
+    if (role !== undefined) checkRole(request.access, role);
   });
-  app.setErrorHandler<FastifyError | OffgraphError>((error, request, reply) =>
-    answerError(options, error, request, reply),
-  );
+  app.setErrorHandler<Error>((error, request, reply) => answer(reply, rules.refuse(error, request.access)));
   app.setNotFoundHandler((request) => {
     throw new OffgraphError(
       "not-found",
@@ -82,12 +76,13 @@ function closePromptly(app: FastifyInstance): void {
   const closeIfIdle = () => {
     if (closing && inHand === 0) app.server.closeAllConnections();
   };
-  app.addHook("onRequest", async (_request, reply) => {
+  const onClose = () => {
+    inHand--;
+    closeIfIdle();
+  };
+  app.server.prependListener("request", (_request, response: ServerResponse) => {
     inHand++;
-    reply.raw.once("close", () => {
-      inHand--;
-      closeIfIdle();
-    });
+    response.on("close", onClose);
   });
   app.addHook("preClose", async () => {
     closing = true;
@@ -128,28 +123,14 @@ function healthRoutes(app: FastifyInstance, options: ServerOptions): void {
   });
 }
 
-function answerError(
-  options: ServerOptions,
-  error: FastifyError | OffgraphError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) {
-  if (error instanceof OffgraphError)
-    return answer(reply, statusOf(error, request, options.settings), error.code, error.message);
-  const status = error.statusCode ?? 500;
-  if (status === 413) return answer(reply, 413, "too-large", error.message);
-  if (status < 500) return answer(reply, status, "bad-request", error.message);
-  options.onFault(error);
-  return answer(reply, 500, "internal", "something unexpected happened");
+function refuse({ settings, onFault }: ServerOptions, error: Error, isKnown: boolean): Refusal {
+  const refusal = refusalOf(error, settings.http.tokens.length > 0 && !isKnown);
+  if (refusal.status === 500) onFault(error);
+  return refusal;
 }
 
-function statusOf(error: OffgraphError, request: FastifyRequest, { http }: Settings): number {
-  if (error.code !== "no-access") return STATUS[error.code] ?? 400;
-  return http.tokens.length > 0 && request.access === undefined ? 401 : 403;
-}
-
-function answer(reply: FastifyReply, status: number, code: ErrorCode, message: string): FastifyReply {
-  if (status === 401) reply.header("www-authenticate", "Bearer");
-  if (status === 429 && !reply.hasHeader("retry-after")) reply.header("retry-after", "1");
-  return reply.code(status).send({ code, message, wayOut: ERRORS[code].wayOut });
+/** A route may have set a header of its own, such as a longer `retry-after`. */
+function answer(reply: FastifyReply, { status, headers, body }: Refusal): FastifyReply {
+  for (const [name, value] of Object.entries(headers)) if (!reply.hasHeader(name)) reply.header(name, value);
+  return reply.code(status).send(body);
 }

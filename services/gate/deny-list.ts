@@ -9,9 +9,9 @@ export interface DenyList {
   /** Takes a line of the deny list; answers how many denials had to be dropped for it. */
   take(denial: Denial, nowMs: number): number;
   /** The denial of a target that holds at `nowMs`. */
-  find(tenant: string, target: Target, nowMs: number): Denial | undefined;
-  /** Drops what is over; answers how many. */
-  sweep(nowMs: number): number;
+  find(tenant: string, type: Target["type"], id: string, nowMs: number): Denial | undefined;
+  /** Looks at the next `count` denials, over and over from the beginning, and drops those that are over; answers how many. */
+  sweep(nowMs: number, count: number): number;
 }
 
 /** An empty deny list of at most `max` denials. */
@@ -31,14 +31,20 @@ export function denyList(max = MAX_DENIALS): DenyList {
     return first !== undefined && denials.delete(first) ? 1 : 0;
   }
 
-  function find(tenant: string, target: Target, nowMs: number): Denial | undefined {
-    const denial = denials.get(targetKey(tenant, target));
+  function find(tenant: string, type: Target["type"], id: string, nowMs: number): Denial | undefined {
+    const denial = denials.get(targetKey(tenant, { type, id }));
     return denial !== undefined && nowMs < denial.expiresAtMs ? denial : undefined;
   }
 
-  function sweep(nowMs: number): number {
+  let walk = denials.entries();
+  function sweep(nowMs: number, count: number): number {
     const before = denials.size;
-    for (const [key, { expiresAtMs }] of denials) if (expiresAtMs <= nowMs) denials.delete(key);
+    for (let at = 0; at < count; at++) {
+      const { value, done } = walk.next();
+      if (done) walk = denials.entries();
+      if (value === undefined) break;
+      if (value[1].expiresAtMs <= nowMs) denials.delete(value[0]);
+    }
     return before - denials.size;
   }
 

@@ -3,28 +3,15 @@
  * Until it has read each partition to its end it is not ready, and lets nothing pass.
  */
 import { randomUUID } from "node:crypto";
-import { metrics } from "@opentelemetry/api";
-import type { Denial, Target } from "../../schemas/action.ts";
-import type { AgentId } from "../../schemas/ids.ts";
+import type { Denial } from "../../schemas/action.ts";
 import type { Derived } from "../../schemas/origin.ts";
 import type { Service } from "../http.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { RecordBatch, Stream } from "../ports/stream.ts";
-import { candidatesOf, claimsOf, isAmbiguous } from "./bearer.ts";
+import { isAmbiguous } from "./bearer.ts";
 import { denyList } from "./deny-list.ts";
-
-/** Who asks to pass, by any of its names. */
-export interface Question {
-  /** Default `default`. */
-  readonly tenant?: string | undefined;
-  /** Raw bearer token, with or without its scheme: hashed at once, never kept. If it is a JWT, its claims are looked up too. */
-  readonly token?: string | undefined;
-  /** `<key name>:<hex>`. */
-  readonly tokenHash?: string | undefined;
-  readonly publicId?: string | undefined;
-  readonly family?: string | undefined;
-  readonly agent?: string | undefined;
-}
+import { gateMetrics, type Outcome } from "./metrics.ts";
+import { denialOf, type KeyedHash, type Question } from "./question.ts";
 
 export interface Answer {
   readonly allowed: boolean;
@@ -43,10 +30,12 @@ export interface GateOptions {
   readonly stream: Stream;
   readonly clock: Clock;
   /** The keyed hash that the door makes of token values; without it raw tokens are known by their claims only. */
-  readonly keyedHash?: (value: string) => string;
+  readonly keyedHash?: KeyedHash;
 }
 
-const SWEEP_INTERVAL_MS = 10_000;
+/** A slice of the list in every interval, so that no question waits for a walk through a million denials. */
+const SWEEP_INTERVAL_MS = 100;
+const SWEEP_SLICE = 1000;
 const ALLOWED: Answer = { allowed: true };
 const NOT_READY: Answer = { allowed: false, reason: "the deny list has not been read to its end yet" };
 const AMBIGUOUS: Answer = { allowed: false, reason: "authorization: expected exactly one token" };
@@ -62,25 +51,26 @@ export function startGate({ stream, clock, keyedHash }: GateOptions): Gate {
     for (let at = 0; at < batch.count; at++) {
       const line = batch.bytes.subarray(batch.starts[at], batch.ends[at]).toString();
       const { value }: Derived<Denial> = JSON.parse(line);
-      counts.dropped.add(denials.take(value, clock.now()));
+      counts.dropped(denials.take(value, clock.now()));
     }
   }
 
   function check(question: Question): Answer {
-    if (!ready) return NOT_READY;
-    const nowMs = clock.now();
-    const { tenant = "default" } = question;
-    for (const target of targetsOf(question, keyedHash)) {
-      const denial = denials.find(tenant, target, nowMs);
-      if (denial !== undefined) return counts.answered(denied(denial));
-    }
-    return counts.answered(isAmbiguous(question.token ?? "") ? AMBIGUOUS : ALLOWED);
+    const answer = ready ? judge(question) : NOT_READY;
+    counts.answered(outcomeOf(answer));
+    return answer;
+  }
+
+  function judge(question: Question): Answer {
+    const denial = denialOf(question, denials, keyedHash, clock.now());
+    if (denial !== undefined) return denied(denial);
+    return isAmbiguous(question.token ?? "") ? AMBIGUOUS : ALLOWED;
   }
 
   async function sweep(): Promise<void> {
     while (!stopping.signal.aborted) {
       await clock.sleep(SWEEP_INTERVAL_MS, stopping.signal);
-      denials.sweep(clock.now());
+      denials.sweep(clock.now(), SWEEP_SLICE);
     }
   }
 
@@ -127,30 +117,6 @@ async function follow(
   await subscription.done;
 }
 
-/**
- * Everything that a question may be denied by. The claims of the token come beside the named agent, not in its place, and each
- * name also as its hash: the door keeps a name that looks like a secret as its keyed hash.
- */
-function targetsOf(question: Question, keyedHash: GateOptions["keyedHash"]): Target[] {
-  const { token, tokenHash, publicId, family, agent } = question;
-  const targets: Target[] = [];
-  const add = (type: Target["type"], id: string | undefined) => {
-    if (id === undefined) return;
-    for (const name of [id, keyedHash?.(id) ?? id]) targets.push({ type, id: name as AgentId });
-  };
-  add("agent", agent);
-  add("token", tokenHash);
-  add("token", publicId);
-  add("family", family);
-  for (const candidate of token === undefined ? [] : candidatesOf(token)) {
-    const claims = claimsOf(candidate);
-    add("agent", claims.agent);
-    add("token", claims.publicId);
-    add("token", candidate);
-  }
-  return targets;
-}
-
 const denied = (denial: Denial): Answer => ({
   allowed: false,
   reason: denial.reason,
@@ -158,22 +124,8 @@ const denied = (denial: Denial): Answer => ({
   denial,
 });
 
-/** `offgraph_gate_*`: checks by answer, denials held, denials dropped over the cap. */
-function gateMetrics(size: () => number) {
-  const meter = metrics.getMeter("offgraph");
-  const checks = meter.createCounter("offgraph_gate_checks_total", { description: "Checks, by answer." });
-  const dropped = meter.createCounter("offgraph_gate_denials_dropped_total", {
-    description: "Denials dropped because there were too many.",
-  });
-  const held = meter.createObservableGauge("offgraph_gate_denials", { description: "Denials in memory." });
-  const observe = (result: { observe(value: number): void }) => result.observe(size());
-  held.addCallback(observe);
-  return {
-    dropped,
-    answered(answer: Answer): Answer {
-      checks.add(1, { answer: answer.allowed ? "allow" : "deny" });
-      return answer;
-    },
-    close: () => held.removeCallback(observe),
-  };
+function outcomeOf(answer: Answer): Outcome {
+  if (answer.allowed) return "allow";
+  if (answer === NOT_READY) return "not-ready";
+  return answer === AMBIGUOUS ? "ambiguous" : "deny";
 }

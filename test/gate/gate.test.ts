@@ -139,21 +139,30 @@ describe("the deny list", () => {
       list.take(denial(agent(id), { expiresAtMs: NOW_MS + id.charCodeAt(0) }), NOW_MS);
     list.take(denial(agent("a"), { denied: false }), NOW_MS);
     expect(list.size).toBe(2);
-    expect(list.sweep(NOW_MS + 98)).toBe(1);
-    expect(list.find("default", agent("c"), NOW_MS + 98)).toBeDefined();
+    expect(list.sweep(NOW_MS + 98, 10)).toBe(1);
+    expect(list.find("default", "agent", "c", NOW_MS + 98)).toBeDefined();
     list.take(denial(agent("d"), { expiresAtMs: NOW_MS }), NOW_MS);
     expect(list.size).toBe(1);
+  });
+  it("is swept slice by slice, and from the beginning again", () => {
+    const list = denyList();
+    for (let number = 0; number < 5; number++)
+      list.take(denial(agent(`a${number}`), { expiresAtMs: NOW_MS + (number % 2) }), NOW_MS - 1);
+    const swept = [1, 2, 2, 1, 5].map((count) => list.sweep(NOW_MS, count));
+    expect([swept, list.size]).toEqual([[1, 1, 1, 0, 0], 2]);
+    expect([list.sweep(NOW_MS + 1, 5), list.size]).toEqual([2, 0]);
+    expect(list.sweep(NOW_MS + 1, 5)).toBe(0);
   });
   it("is bounded: the one that was taken in first is dropped", () => {
     const list = denyList(2);
     const dropped = ["a", "b", "a", "c"].map((id) => list.take(denial(agent(id)), NOW_MS));
     expect(dropped).toEqual([0, 0, 0, 1]);
-    expect(["a", "b", "c"].filter((id) => list.find("default", agent(id), NOW_MS))).toEqual(["a", "c"]);
+    expect(["a", "b", "c"].filter((id) => list.find("default", "agent", id, NOW_MS))).toEqual(["a", "c"]);
   });
   it("keeps tenants apart", () => {
     const list = denyList();
     list.take(denial(agent("a"), { tenant: "blue" as Tenant }), NOW_MS);
-    expect(list.find("green", agent("a"), NOW_MS)).toBeUndefined();
+    expect(list.find("green", "agent", "a", NOW_MS)).toBeUndefined();
   });
 });
 

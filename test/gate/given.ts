@@ -1,13 +1,13 @@
-/** A gate on a log in memory, denials for it, and a server with its routes. */
+/** A gate on a log in memory, denials for it, and the server with its routes. */
 import { createHash } from "node:crypto";
-import Fastify, { type FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { type Denial, type Target, targetKey } from "../../schemas/action.ts";
-import { OffgraphError } from "../../schemas/errors.ts";
 import type { ActionId, AgentId, Tenant } from "../../schemas/ids.ts";
-import { ROLES } from "../../schemas/settings.ts";
+import { Settings } from "../../schemas/settings.ts";
 import { memoryStream } from "../../services/adapters/memory.ts";
 import { type Gate, gateRoutes, startGate } from "../../services/gate/index.ts";
 import { partitionOf, type Stream } from "../../services/ports/stream.ts";
+import { createServer } from "../../services/server.ts";
 import { type ManualClock, manualClock } from "../responder/manual-clock.ts";
 
 export const PARTITIONS = 4;
@@ -66,17 +66,17 @@ export async function readyGate(...denials: readonly Denial[]): Promise<Running>
   return { stream, clock, gate };
 }
 
-/** A server whose callers may do everything, in the tenant `default`. */
-export function serverOf(gate: Gate): FastifyInstance {
-  const app = Fastify();
-  const access = { name: "loopback", tenant: "default", roles: new Set(ROLES), sources: undefined };
-  app.decorateRequest("access", { getter: () => access });
-  app.setErrorHandler((error, _request, reply) => {
-    const code = error instanceof OffgraphError ? error.code : "internal";
-    reply.code(code === "bad-request" ? 400 : 500).send({ code, message: String(error) });
+/** A server with the gate's routes; `http` as in the settings. */
+export function serverOf(gate: Gate, http: object = {}): FastifyInstance {
+  return createServer({
+    settings: Settings.parse({ http: { port: 0, ...http } }),
+    waitingFor: () => [],
+    metrics: async () => "",
+    onFault: (fault) => {
+      throw fault;
+    },
+    direct: gateRoutes(gate),
   });
-  gateRoutes(app, gate);
-  return app;
 }
 
 /** A JWT with these claims and a signature that nobody could verify. */
