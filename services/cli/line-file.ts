@@ -1,10 +1,11 @@
 /**
  * Lines written to a file, or to nothing, with the SHA-256 of all of their bytes. They are written beside the file and put
- * in its place when closed, so that what stood there is whole until then.
+ * in its place when closed, so that what stood there is whole until then, and nothing is left when the process is ended.
  */
 import { createHash } from "node:crypto";
 import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { OffgraphError } from "../../schemas/errors.ts";
+import { beginDraft, endDraft } from "./drafts.ts";
 
 const CHUNK_CHARACTERS = 65_536;
 
@@ -48,10 +49,13 @@ function create(path: string) {
     // A pipe or a device is written as it is: nothing can take its place.
     const draft = isPlain ? `${target}.partial-${process.pid}` : target;
     const descriptor = openSync(draft, "w", mode);
+    if (isPlain) beginDraft(draft);
     const end = (keep: boolean) => {
       closeSync(descriptor);
-      if (isPlain && keep) renameSync(draft, target);
-      else if (isPlain) rmSync(draft);
+      if (!isPlain) return;
+      if (keep) renameSync(draft, target);
+      else rmSync(draft);
+      endDraft(draft);
     };
     return { descriptor, end };
   } catch (cause) {
