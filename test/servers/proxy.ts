@@ -2,7 +2,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { clock } from "../../services/clock.ts";
 
-export interface Proxy {
+export interface TcpProxy {
   /** Where clients connect, `host:port`. */
   readonly address: string;
   readonly port: number;
@@ -27,7 +27,7 @@ interface Valve {
 }
 
 /** Starts one on a free loopback port in front of a server's port; `port`: on that one. */
-export async function startProxy(target: number, port = 0): Promise<Proxy> {
+export async function startProxy(target: number, port = 0): Promise<TcpProxy> {
   const valve: Valve = {
     delayMs: 0,
     isCut: false,
@@ -53,7 +53,7 @@ export async function startProxy(target: number, port = 0): Promise<Proxy> {
   };
 }
 
-function controls(valve: Valve): Pick<Proxy, "cut" | "hold" | "open" | "delay"> {
+function controls(valve: Valve): Pick<TcpProxy, "cut" | "hold" | "open" | "delay"> {
   return {
     cut() {
       valve.isCut = true;
@@ -100,7 +100,7 @@ function pump(from: Socket, to: Socket, valve: Valve): void {
   });
   from.on("close", () => {
     valve.sockets.delete(from);
-    void last.then(() => to.destroy());
+    void last.then(() => to.end());
   });
 }
 

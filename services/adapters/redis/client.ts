@@ -14,17 +14,22 @@ export type Command = readonly [name: string, ...args: (string | Buffer | number
 export interface Client {
   /** What messages call it; without user and password. */
   readonly place: string;
+  /** A connection from which nothing comes for so long, while something is awaited, is given up, in ms. */
+  readonly silenceMs: number;
   /** Answers in bytes. */
   send(command: Command): Promise<unknown>;
   /** Several commands on one connection, one after the other; rejects with the first error among the answers. */
   sendAll(commands: readonly Command[]): Promise<readonly unknown[]>;
   /** Why there is no connection; undefined while there is one. */
   lost(): Error | undefined;
+  /** Every server that takes writes, once there is a connection: one, or the masters of a Cluster. */
+  primaries(): readonly Redis[];
   close(): void;
 }
 
-/** Of the time that a request may take, how long one try of it may go without any answer: then the connection is given up. */
+/** Of the time that a request may take, one part may pass in silence; then there is time for another try. */
 const SHARE_OF_SILENCE = 3;
+const SLOTS_REFRESH_MS = 2000;
 const MAX_RECONNECT_MS = 1000;
 const MAX_CONNECT_MS = 5000;
 
@@ -45,12 +50,14 @@ export function openClient(options: RedisStoreOptions): Client {
   });
   return {
     place,
+    silenceMs: silenceOf(options),
     send: ([name, ...args]) => {
       commandsTotal.add(1);
       return redis.callBuffer(name, args);
     },
     sendAll: (commands) => sendAll(redis, commands),
     lost: () => lost,
+    primaries: () => (redis instanceof Cluster ? redis.nodes("master") : [redis]),
     close: () => redis.disconnect(),
   };
 }
@@ -77,14 +84,16 @@ function connected(options: RedisStoreOptions): { redis: Redis | Cluster; place:
   return { redis: new Redis({ ...shared, ...alone, host, port }), place: `redis at ${host}:${port}` };
 }
 
+const silenceOf = ({ timeoutMs = TIMEOUT_MS }: RedisStoreOptions) => Math.ceil(timeoutMs / SHARE_OF_SILENCE);
+
 /**
  * What was sent and not answered when a connection breaks is not kept for the next one, but fails at once: whoever asked
  * tries again, for as long as `timeoutMs` lets him (attempts.ts), and nothing piles up while there is no server.
  */
 function sharedOptions(options: RedisStoreOptions) {
-  const { username, password, timeoutMs = TIMEOUT_MS } = options;
+  const { username, password } = options;
   const tls = tlsOf(options);
-  const silenceMs = Math.max(1, Math.floor(timeoutMs / SHARE_OF_SILENCE));
+  const silenceMs = silenceOf(options);
   return {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
@@ -129,5 +138,7 @@ function clusterOf(nodes: readonly string[], shared: ReturnType<typeof sharedOpt
     enableOfflineQueue: false,
     clusterRetryStrategy: reconnectDelayMs,
     slotsRefreshTimeout: connectTimeout,
+    // Also for what no command of ours runs into: a master that is silent. By default it is never asked again.
+    slotsRefreshInterval: SLOTS_REFRESH_MS,
   });
 }

@@ -25,9 +25,13 @@ export class Replication {
     this.#wanted = wanted;
   }
 
-  /** A read that also looks how many replicas there are. */
+  /**
+   * A read that also looks how many replicas there are. It goes alone first: in a Cluster only a command that goes alone is led to
+   * the slot's new master.
+   */
   async read(command: Command): Promise<unknown> {
-    if (this.#wanted === 0) return this.#client.send(command);
+    const first = await this.#client.send(command);
+    if (this.#wanted === 0) return first;
     const [answer, role] = await this.#client.sendAll([command, ["role"]]);
     this.#connected = replicasIn(role);
     return answer;
@@ -36,7 +40,8 @@ export class Replication {
   /** Resolves when as many replicas have it as were asked for. */
   async write(command: Command): Promise<void> {
     const wanted = this.#wanted === "auto" ? Math.min(1, this.#connected) : this.#wanted;
-    const waiting: Command[] = wanted > 0 ? [["wait", wanted, WAIT_MS]] : [];
+    const waitMs = Math.min(WAIT_MS, Math.ceil(this.#client.silenceMs / 2));
+    const waiting: Command[] = wanted > 0 ? [["wait", wanted, waitMs]] : [];
     const looking: Command[] = this.#wanted === 0 ? [] : [["role"]];
     const answers = await this.#client.sendAll([command, ...waiting, ...looking]);
     if (this.#wanted === 0) return;
