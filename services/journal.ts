@@ -6,6 +6,7 @@ import type { Finding } from "../schemas/finding.ts";
 import { type Derived, type Highest, isNew } from "../schemas/origin.ts";
 import type { Service } from "./http.ts";
 import type { RecordBatch, Stream, Subscription } from "./ports/stream.ts";
+import { valuesOf } from "./records.ts";
 
 const STREAMS = ["findings", "actions", "outcomes"] as const;
 
@@ -41,14 +42,8 @@ export function startJournal(stream: Stream, logger: Logger): Service {
 
 /** What a batch carries before a position, without what is there a second time. */
 function newIn(batch: RecordBatch, seen: Highest, before = Number.POSITIVE_INFINITY): unknown[] {
-  const values: unknown[] = [];
-  for (let at = 0; at < batch.count; at++) {
-    if ((batch.positions[at] ?? 0) >= before) break;
-    const text = batch.bytes.toString("utf8", batch.starts[at], batch.ends[at]);
-    const { origin, value } = JSON.parse(text) as Derived<unknown>;
-    if (isNew(seen, origin)) values.push(value);
-  }
-  return values;
+  const found = valuesOf<Derived<unknown>>(batch).filter(({ position }) => position < before);
+  return found.flatMap(({ value: { origin, value } }) => (isNew(seen, origin) ? [value] : []));
 }
 
 function logFinding(logger: Logger, { id, detector, kind, severity, agent, summary }: Finding): void {

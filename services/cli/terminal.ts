@@ -43,7 +43,7 @@ const terminalWidth = () => (process.stdout.isTTY ? process.stdout.columns : Num
 
 /**
  * Columns side by side, under a line of titles; numbers to the right. Cells may be coloured. Where a line would be longer
- * than `most` characters, the longest words are cut short, but never a number or a time.
+ * than `most` characters, words are cut short, but never a number or a time.
  */
 export function table(
   titles: readonly string[],
@@ -64,21 +64,22 @@ export function table(
   return [dim(line(titles)), ...cells.map(line)].join("\n");
 }
 
-/** How wide each column is; the widest column of words gives way first. */
+/** How wide each column is; columns of words give way from the right, because a name stands on the left. */
 function fitted(columns: readonly (readonly string[])[], most: number): number[] {
   const widths = columns.map((cells) => Math.max(...cells.map(widthOf)));
-  const givesWay = columns.map(([, ...cells]) => cells.some((cell) => !/^[\d:, -]*$/.test(cell)));
-  const total = () => widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1));
-  while (total() > most) {
-    const widest = widths.reduce(
-      (best, width, at) => (givesWay[at] && width > (widths[best] ?? MIN_WIDTH) ? at : best),
-      -1,
-    );
-    if (widest === -1) break;
-    widths[widest] = (widths[widest] ?? 0) - 1;
+  let excess = widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) - most;
+  for (let at = columns.length - 1; at >= 0 && excess > 0; at--) {
+    const width = widths[at] ?? 0;
+    if (columns[at]?.slice(1).every(isRigid) || width <= MIN_WIDTH) continue;
+    const narrower = Math.max(MIN_WIDTH, width - excess);
+    widths[at] = narrower;
+    excess -= width - narrower;
   }
   return widths;
 }
+
+/** Part of a number or a time would be another one. */
+const isRigid = (cell: string) => /^[\d:, -]*$/.test(cell);
 
 /** Text broken into lines at spaces, each behind the indent. */
 export function wrap(text: string, indent = ""): string {
