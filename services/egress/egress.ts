@@ -41,10 +41,10 @@ export function startEgress(options: EgressOptions): Service {
     { maxBytes: MAX_BATCH_BYTES },
   );
 
-  async function each(intervalMs: number, work: (owner: PartitionOwner) => Promise<void>): Promise<void> {
+  async function every(intervalMs: number, work: (all: PartitionOwner[]) => Promise<void>): Promise<void> {
     while (!stopping.signal.aborted) {
       await options.clock.sleep(intervalMs, stopping.signal);
-      for (const owner of owners.values()) await work(owner);
+      await work([...owners.values()]);
     }
   }
 
@@ -54,8 +54,10 @@ export function startEgress(options: EgressOptions): Service {
   }
 
   const housekeeping = Promise.all([
-    each(FOLLOW_INTERVAL_MS, (owner) => owner.follow(Math.ceil(MAX_FOLLOWED / owners.size))),
-    each(SWEEP_INTERVAL_MS, (owner) => owner.sweep()),
+    every(FOLLOW_INTERVAL_MS, followAll),
+    every(SWEEP_INTERVAL_MS, async (all) => {
+      for (const owner of all) await owner.sweep();
+    }),
   ]);
   const done = Promise.all([subscription.done, housekeeping]).then(() => undefined);
   return {
@@ -66,4 +68,15 @@ export function startEgress(options: EgressOptions): Service {
       throw error;
     }),
   };
+}
+
+/** Partitions share the looks of an interval: what one does not need is left to those that need more. */
+async function followAll(owners: readonly PartitionOwner[]): Promise<void> {
+  let left = MAX_FOLLOWED;
+  const fewestFirst = owners.toSorted((one, other) => one.quarantined - other.quarantined);
+  for (const [at, owner] of fewestFirst.entries()) {
+    const looks = Math.min(owner.quarantined, Math.ceil(left / (owners.length - at)));
+    await owner.follow(looks);
+    left -= looks;
+  }
 }

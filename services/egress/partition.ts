@@ -96,6 +96,11 @@ export class PartitionOwner {
     return this.#position;
   }
 
+  /** Agents under quarantine. */
+  get quarantined(): number {
+    return this.#quarantined.size;
+  }
+
   /** Carries out a batch of actions. Rejects with `fenced`, having done nothing, when another process has taken over. */
   absorb(batch: RecordBatch): Promise<void> {
     return this.#inTurn(() => this.#absorb(batch));

@@ -31,8 +31,8 @@ const quarantine = (number: number) => ({
 });
 
 /** Egress with so many agents under quarantine, and whose tokens were asked for since. */
-async function quarantined(agents: number) {
-  const [stream, clock, kept] = [memoryStream(1), manualClock(NOW_MS), memoryStore()];
+async function quarantined(agents: number, partitions = 1) {
+  const [stream, clock, kept] = [memoryStream(partitions), manualClock(NOW_MS), memoryStore()];
   let asked: string[] = [];
   const store: Store = {
     ...kept,
@@ -59,13 +59,16 @@ async function quarantined(agents: number) {
   return { store: kept, service, pass };
 }
 
-it("asks for the tokens of two hundred agents a second, each in its turn", async () => {
-  const { service, pass } = await quarantined(AGENTS);
-  const rounds = [await pass(1000), await pass(1000), await pass(1000)];
-  expect(rounds.map((asked) => asked.length)).toEqual([200, 200, 200]);
-  expect(new Set(rounds.flat()).size).toBe(AGENTS);
-  await service.stop();
-});
+it.each([1, 8])(
+  "asks for the tokens of two hundred agents a second, each in its turn, in one of %i partitions",
+  async (partitions) => {
+    const { service, pass } = await quarantined(AGENTS, partitions);
+    const rounds = [await pass(1000), await pass(1000), await pass(1000)];
+    expect(rounds.map((asked) => asked.length)).toEqual([200, 200, 200]);
+    expect(new Set(rounds.flat()).size).toBe(AGENTS);
+    await service.stop();
+  },
+);
 
 it("asks for nothing when nobody is under quarantine any more, or was ever", async () => {
   const one = await quarantined(1);
