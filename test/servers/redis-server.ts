@@ -18,6 +18,12 @@ export interface RedisPlace {
 /** Lines of the log that are kept, so that one may wait for a line that has already come. */
 const KEPT_LINES = 500;
 
+const running = new Set<ChildProcess>();
+// Whatever becomes of this process, the servers do not outlive it.
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 export class RedisServer {
   readonly port: number;
   readonly address: string;
@@ -40,12 +46,10 @@ export class RedisServer {
     this.#lines = [];
     const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
-    // Whatever becomes of this process, the server does not outlive it.
-    const end = () => child.kill("SIGKILL");
-    process.once("exit", end);
+    running.add(child);
     const { promise, resolve } = Promise.withResolvers<void>();
     child.once("exit", () => resolve()).once("error", (error) => resolve(this.#hear(String(error))));
-    this.#exited = promise.then(() => process.off("exit", end));
+    this.#exited = promise.then(() => running.delete(child));
     for (const output of [child.stdout, child.stderr])
       createInterface(output).on("line", (line) => this.#hear(line));
     const died = promise.then(() => Promise.reject(new Error(`${program}: ${this.#lines.join("\n")}`)));

@@ -30,6 +30,8 @@ export interface Client {
 /** Of the time that a request may take, one part may pass in silence; then there is time for another try. */
 const SHARE_OF_SILENCE = 3;
 const SLOTS_REFRESH_MS = 2000;
+/** Then another node is asked. */
+const MAX_REFRESH_MS = 1000;
 const MAX_RECONNECT_MS = 1000;
 const MAX_CONNECT_MS = 5000;
 
@@ -132,12 +134,11 @@ function sentinelOptions(options: RedisStoreOptions, sentinel: NonNullable<Redis
 }
 
 function clusterOf(nodes: readonly string[], shared: ReturnType<typeof sharedOptions>): Cluster {
-  const { connectTimeout } = shared;
   return new Cluster(nodes.map(addressOf), {
     redisOptions: shared,
     enableOfflineQueue: false,
     clusterRetryStrategy: reconnectDelayMs,
-    slotsRefreshTimeout: connectTimeout,
+    slotsRefreshTimeout: Math.min(shared.socketTimeout, MAX_REFRESH_MS),
     // Also for what no command of ours runs into: a master that is silent. By default it is never asked again.
     slotsRefreshInterval: SLOTS_REFRESH_MS,
   });

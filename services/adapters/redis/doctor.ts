@@ -1,6 +1,7 @@
 /** What a person should know about a Redis before, and while, he trusts it with state. */
 import type { Redis } from "ioredis";
 import { OffgraphError } from "../../../schemas/errors.ts";
+import type { Store } from "../../ports/store.ts";
 import { openRedisStore } from "../store-redis.ts";
 import { attempts } from "./attempts.ts";
 import { openClient } from "./client.ts";
@@ -29,10 +30,13 @@ export async function examineRedis(
 ): Promise<readonly RedisCheck[]> {
   const client = openClient(options);
   try {
-    await attempts(client, options.timeoutMs)(() => client.send(["ping"]));
-    const servers = await Promise.all(
-      client.primaries().map((server) => examineServer(server, options, now)),
-    );
+    const servers = await attempts(
+      client,
+      options.timeoutMs,
+    )(async () => {
+      await client.send(["ping"]);
+      return Promise.all(client.primaries().map((server) => examineServer(server, options, now)));
+    });
     return [reachable(client.place), ...servers.flat(), await examineRights(options)];
   } catch (error) {
     if (!(error instanceof OffgraphError)) throw error;
@@ -162,15 +166,19 @@ function clockOf(skewMs: number): RedisCheck {
   };
 }
 
+/** Rights of an ACL user beside its keys. */
+export const RIGHTS = "+@read +@write +@scripting +@connection +wait +role +info +time +cluster";
+
 /** Does once what the store does. */
 async function examineRights(options: RedisStoreOptions): Promise<RedisCheck> {
   const check = {
     check: "redis: rights and layout",
     wanted: "all commands of the store, under its prefix",
-    whatToDo: `give the user ~${options.prefix ?? PREFIX}* and +@read +@write +@scripting +wait +role +ping +info +time, or take another prefix`,
+    whatToDo: `give the user ~${options.prefix ?? PREFIX}* and ${RIGHTS}, or take another prefix`,
   };
-  const store = await openRedisStore(options);
+  let store: Store | undefined;
   try {
+    store = await openRedisStore(options);
     const lease = await store.acquire("doctor", 0);
     await store.commit(lease, [[{ group: "doctor", entries: new Map([["seen", Buffer.from("yes")]]) }]], 1);
     await store.load("doctor", 0, ["doctor"]);
@@ -181,6 +189,6 @@ async function examineRights(options: RedisStoreOptions): Promise<RedisCheck> {
     if (!(error instanceof OffgraphError)) throw error;
     return { ...check, ok: false, found: error.message };
   } finally {
-    await store.close();
+    await store?.close();
   }
 }
