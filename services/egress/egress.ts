@@ -1,4 +1,5 @@
 /** Egress: actions become denials at the gates, and what came of them goes back to the responder. */
+import { every } from "../every.ts";
 import type { Service } from "../http.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
@@ -41,22 +42,15 @@ export function startEgress(options: EgressOptions): Service {
     { maxBytes: MAX_BATCH_BYTES },
   );
 
-  async function every(intervalMs: number, work: (all: PartitionOwner[]) => Promise<void>): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await options.clock.sleep(intervalMs, stopping.signal);
-      await work([...owners.values()]);
-    }
-  }
-
   async function stop(): Promise<void> {
     stopping.abort();
     await Promise.allSettled([subscription.stop(), housekeeping]);
   }
 
   const housekeeping = Promise.all([
-    every(FOLLOW_INTERVAL_MS, followAll),
-    every(SWEEP_INTERVAL_MS, async (all) => {
-      for (const owner of all) await owner.sweep();
+    every(options.clock, FOLLOW_INTERVAL_MS, stopping.signal, () => followAll([...owners.values()])),
+    every(options.clock, SWEEP_INTERVAL_MS, stopping.signal, async () => {
+      for (const owner of owners.values()) await owner.sweep();
     }),
   ]);
   const done = Promise.all([subscription.done, housekeeping]).then(() => undefined);

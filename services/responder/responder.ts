@@ -1,6 +1,6 @@
 /** The responder: findings become incidents, incidents become actions, persons decide, and all of it is written down. */
+import { every } from "../every.ts";
 import type { Service } from "../http.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Consumer } from "../ports/stream.ts";
 import { openBucket } from "./cap.ts";
 import { ownPartition, type PartitionOptions, type PartitionOwner } from "./partition.ts";
@@ -24,7 +24,7 @@ export function startResponder(options: ResponderOptions): Service {
     options.stream.consume(input, GROUP, owners.consumerOf(input), { maxBytes: MAX_BATCH_BYTES }),
   );
   const stopping = new AbortController();
-  const sweeping = sweep(options.clock, owners.sweep, stopping.signal);
+  const sweeping = every(options.clock, SWEEP_INTERVAL_MS, stopping.signal, owners.sweep);
   const stop = async () => {
     stopping.abort();
     await Promise.allSettled([...subscriptions.map((subscription) => subscription.stop()), sweeping]);
@@ -40,13 +40,6 @@ export function startResponder(options: ResponderOptions): Service {
       throw error;
     }),
   };
-}
-
-async function sweep(clock: Clock, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleep(SWEEP_INTERVAL_MS, signal);
-    if (!signal.aborted) await work();
-  }
 }
 
 interface Owned {

@@ -15,8 +15,8 @@ const PORTS = /^services\/ports\//;
 const JUDGEMENT = /^detectors\//;
 /** What routes and running parts look like, as types. */
 const HTTP = /^services\/http\.ts$/;
-/** What services have in common, so that none has to import another: records as bytes, one task after the other, the outbox. */
-const SHARED = /^services\/(records|in-turn|outbox)\.ts$/;
+/** What services have in common, so that none has to import another: records as bytes, one task after the other, work by the clock, the outbox. */
+const SHARED = /^services\/(records|in-turn|outbox|every)\.ts$/;
 const JUDGE = /^services\/judge\.ts$/;
 const VENDOR = /^(npm:(lmdb|kafkajs|ioredis)|node:sqlite)$/;
 /** Libraries and Node, but no vendor of stores and logs. */
