@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { endsWithUs } from "./children.ts";
 
 export interface RedisPlace {
   /** `redis-server`, `valkey-server`, or the path of either. */
@@ -17,12 +18,6 @@ export interface RedisPlace {
 
 /** Lines of the log that are kept, so that one may wait for a line that has already come. */
 const KEPT_LINES = 500;
-
-const running = new Set<ChildProcess>();
-// Whatever becomes of this process, the servers do not outlive it.
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
 
 export class RedisServer {
   readonly port: number;
@@ -46,10 +41,10 @@ export class RedisServer {
     this.#lines = [];
     const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
-    running.add(child);
+    endsWithUs(child);
     const { promise, resolve } = Promise.withResolvers<void>();
     child.once("exit", () => resolve()).once("error", (error) => resolve(this.#hear(String(error))));
-    this.#exited = promise.then(() => running.delete(child));
+    this.#exited = promise;
     for (const output of [child.stdout, child.stderr])
       createInterface(output).on("line", (line) => this.#hear(line));
     const died = promise.then(() => Promise.reject(new Error(`${program}: ${this.#lines.join("\n")}`)));
