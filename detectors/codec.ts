@@ -127,3 +127,6 @@ export const nothing = {
   write: () => undefined,
   read: () => undefined,
 };
+
+/** The same for tokens. */
+export const nothingOfTokens = { numbers: 0, times: 0, others: 0, write: nothing.write, read: nothing.read };

@@ -10,8 +10,9 @@ import type { EventKind } from "../schemas/event.ts";
 import type { EventView } from "../schemas/event-view.ts";
 import type { Severity } from "../schemas/ids.ts";
 import type { ByteReader, ByteWriter } from "./codec.ts";
-import type { AgentRow, SessionRow, TokenRow } from "./rows.ts";
+import type { AgentRow, SessionRow } from "./rows.ts";
 import type { Taxonomy } from "./tags.ts";
+import type { Cells, TokenRow, Widths } from "./token-row.ts";
 
 /** One kind of finding that a detector can make. */
 export interface FindingKind {
@@ -62,7 +63,7 @@ export interface Out {
 }
 
 /** The rows that an event touches. `own` are the columns of the detector that is being called. */
-export interface Rows<AgentColumns, SessionColumns, TokenColumns> {
+export interface Rows<AgentColumns, SessionColumns> {
   readonly agent: AgentRow;
   readonly session: SessionRow;
   /** Undefined when the event names no token. */
@@ -71,17 +72,27 @@ export interface Rows<AgentColumns, SessionColumns, TokenColumns> {
     readonly agent: AgentColumns;
     readonly session: SessionColumns;
     /** Only to be read when `token` is there. */
-    readonly token: TokenColumns;
+    readonly token: Cells;
   };
 }
 
-/** How one detector's columns of one row begin, are written, read and shown. */
+/** How one detector's columns of one row begin, are written and read. */
 export interface Columns<State, Settings> {
   start(settings: Settings): State;
+  /** Makes the columns of a row that has ended like new, so that their memory is used again. */
+  restart?(state: State, settings: Settings): void;
   /** Dense binary; the fold writes the version in front. */
   write(state: State, to: ByteWriter): void;
   /** Reads `version` or the one before it. */
   read(from: ByteReader, version: number, settings: Settings): State;
+}
+
+/** How one detector's columns of a token are written and read. They are packed, and begin as token-row.ts says. */
+export interface PackedColumns extends Widths {
+  /** Dense binary; the fold writes the version in front. */
+  write(own: Cells, to: ByteWriter): void;
+  /** Reads `version` or the one before it into cells that are new. */
+  read(own: Cells, from: ByteReader, version: number): void;
 }
 
 /**
@@ -89,12 +100,7 @@ export interface Columns<State, Settings> {
  * directions, so a detector with columns of its own is a `Detector` of the catalogue, and the fold hands each one back
  * just what it made.
  */
-export interface Detector<
-  Settings = unknown,
-  AgentColumns = unknown,
-  SessionColumns = unknown,
-  TokenColumns = unknown,
-> {
+export interface Detector<Settings = unknown, AgentColumns = unknown, SessionColumns = unknown> {
   /** Equals the file name; never reused. */
   readonly id: string;
   /** Raised when the columns change shape or meaning. */
@@ -109,14 +115,9 @@ export interface Detector<
   readonly columns: {
     readonly agent: Columns<AgentColumns, Settings>;
     readonly session: Columns<SessionColumns, Settings>;
-    readonly token: Columns<TokenColumns, Settings>;
+    readonly token: PackedColumns;
   };
-  step(
-    rows: Rows<AgentColumns, SessionColumns, TokenColumns>,
-    event: EventView,
-    settings: Settings,
-    out: Out,
-  ): void;
+  step(rows: Rows<AgentColumns, SessionColumns>, event: EventView, settings: Settings, out: Out): void;
   /** The session has ended: by its gap, its length or its age. Here a detector learns from it. */
   sessionEnded?(
     agent: AgentRow,
@@ -126,13 +127,7 @@ export interface Detector<
     settings: Settings,
   ): void;
   /** The token's row is about to go: it has ended, or the agent has too many. */
-  tokenEnded?(
-    agent: AgentRow,
-    own: AgentColumns,
-    token: TokenRow,
-    ownToken: TokenColumns,
-    settings: Settings,
-  ): void;
+  tokenEnded?(agent: AgentRow, own: AgentColumns, token: TokenRow, ownToken: Cells, settings: Settings): void;
   /** The agent's clock has passed into a new epoch (a day of event time). Here candidates become baseline. */
   epochEnded?(agent: AgentRow, own: AgentColumns, epoch: number, settings: Settings): void;
   /** The agent's columns in readable form, for people and for comparing. */

@@ -3,15 +3,15 @@ import { type Baseline, newBaseline, readBaseline, writeBaseline } from "./basel
 import { operationOf } from "./baseline/event-names.ts";
 import { judge } from "./baseline/judge.ts";
 import { learn, withhold } from "./baseline/learn.ts";
-import { addStep, beginPath, endPath, newPath, type Path, readPath, writePath } from "./baseline/path.ts";
+import { addStep, beginPath, newPath, type Path, readPath, restartPath, writePath } from "./baseline/path.ts";
 import { Settings } from "./baseline/settings.ts";
 import { takeTargets } from "./baseline/strangers.ts";
 import { turnEpoch } from "./baseline/turn.ts";
 import { baselineView } from "./baseline/view.ts";
-import { nothing } from "./codec.ts";
+import { nothingOfTokens } from "./codec.ts";
 import type { Detector } from "./detector.ts";
 
-export const outOfGraph: Detector<Settings, Baseline, Path, undefined> = {
+export const outOfGraph: Detector<Settings, Baseline, Path> = {
   id: "out-of-graph",
   version: 1,
   about: {
@@ -89,8 +89,8 @@ export const outOfGraph: Detector<Settings, Baseline, Path, undefined> = {
   hearsLate: false,
   columns: {
     agent: { start: newBaseline, write: writeBaseline, read: readBaseline },
-    session: { start: newPath, write: writePath, read: readPath },
-    token: nothing,
+    session: { start: newPath, restart: restartPath, write: writePath, read: readPath },
+    token: nothingOfTokens,
   },
 
   step({ own: { agent: baseline, session: path } }, event, _settings, out) {
@@ -105,7 +105,6 @@ export const outOfGraph: Detector<Settings, Baseline, Path, undefined> = {
     if (session.flagged) withhold(baseline, path);
     else if (path.steps > 0) learn(baseline, path, dayOf(session.lastAt), settings);
     agent.baselineVersion = baseline.version;
-    endPath(path);
   },
 
   epochEnded(agent, baseline, _epoch, settings) {

@@ -1,6 +1,6 @@
 /** A client that refreshes its token for ever. */
 import type { EventView } from "../schemas/event-view.ts";
-import { nothing } from "./codec.ts";
+import { nothing, nothingOfTokens } from "./codec.ts";
 import type { Detector, Out } from "./detector.ts";
 import { type AgentColumns, agentColumns } from "./refresh-storm/columns.ts";
 import { judgeEarliness } from "./refresh-storm/earliness.ts";
@@ -9,7 +9,7 @@ import { judgeFutility, noteUse } from "./refresh-storm/futility.ts";
 import { judgeRate } from "./refresh-storm/rate.ts";
 import { Settings } from "./refresh-storm/settings.ts";
 
-export const refreshStorm: Detector<Settings, AgentColumns, undefined, undefined> = {
+export const refreshStorm: Detector<Settings, AgentColumns, undefined> = {
   id: "refresh-storm",
   version: 1,
   about: {
@@ -73,7 +73,7 @@ export const refreshStorm: Detector<Settings, AgentColumns, undefined, undefined
   settings: Settings,
   on: ["token.issued", "token.refreshed", "api.called"],
   hearsLate: false,
-  columns: { agent: agentColumns, session: nothing, token: nothing },
+  columns: { agent: agentColumns, session: nothing, token: nothingOfTokens },
 
   step(rows, event, settings, out) {
     switch (event.kind) {

@@ -1,6 +1,7 @@
 /**
- * The rows that the fold keeps: one for an agent, one for each of its live sessions and tokens. Shared columns are
- * written by the fold alone; `own[i]` are the columns of the i-th detector of the catalogue.
+ * The rows that the fold keeps: one for an agent, one for each of its live sessions and, packed in token-row.ts, one for
+ * each of its tokens. Shared columns are written by the fold alone; `own[i]` are the columns of the i-th detector of the
+ * catalogue.
  */
 import { type RecentIds, recentIds } from "./stats/recent-ids.ts";
 
@@ -27,9 +28,9 @@ export interface AgentRow {
   oldestSession: SessionRow | undefined;
   newestSession: SessionRow | undefined;
   sessionCount: number;
-  /** Known tokens, least recently used first. */
-  oldestToken: TokenRow | undefined;
-  newestToken: TokenRow | undefined;
+  /** Known tokens by number, least recently used first; -1 if there is none. */
+  oldestToken: number;
+  newestToken: number;
   tokenCount: number;
   /** Set when something has changed since the last commit. */
   changed: boolean;
@@ -46,14 +47,14 @@ export interface Revocation {
   readonly time: number;
 }
 
-/** What is kept of a live session. */
+/** What is kept of a live session. Rows of sessions that have ended are used again. */
 export interface SessionRow {
-  readonly agent: AgentRow;
-  readonly low: number;
-  readonly high: number;
+  agent: AgentRow;
+  low: number;
+  high: number;
   /** The id that was given, or a generated name. */
-  readonly name: string;
-  readonly startedAt: number;
+  name: string;
+  startedAt: number;
   lastAt: number;
   events: number;
   /** A finding was made in it: baselines do not learn from it. */
@@ -61,30 +62,6 @@ export interface SessionRow {
   readonly own: unknown[];
   older: SessionRow | undefined;
   newer: SessionRow | undefined;
-}
-
-/** What is known of a token. */
-export interface TokenRow {
-  readonly agent: AgentRow;
-  readonly low: number;
-  readonly high: number;
-  publicId: string;
-  hash: string;
-  family: string;
-  /** Keyed hash of the grant at the root; zeros while unknown. */
-  grantLow: number;
-  grantHigh: number;
-  /** ms since 1970; NaN while unknown. */
-  issuedAt: number;
-  expiresAt: number;
-  revokedAt: number;
-  /** Undefined while unknown. */
-  audience: readonly string[] | undefined;
-  /** Event time after which the row is no longer needed. */
-  keepUntil: number;
-  readonly own: unknown[];
-  older: TokenRow | undefined;
-  newer: TokenRow | undefined;
 }
 
 /** An agent of which nothing is known yet; `low` and `high` are its key. */
@@ -104,8 +81,8 @@ export function agentRow(tenant: string, id: string, low: number, high: number):
     oldestSession: undefined,
     newestSession: undefined,
     sessionCount: 0,
-    oldestToken: undefined,
-    newestToken: undefined,
+    oldestToken: -1,
+    newestToken: -1,
     tokenCount: 0,
     changed: false,
     touched: 0,
@@ -130,28 +107,6 @@ export function sessionRow(
     lastAt: startedAt,
     events: 0,
     flagged: false,
-    own,
-    older: undefined,
-    newer: undefined,
-  };
-}
-
-/** A token of which nothing is known yet, with the columns of the detectors. */
-export function tokenRow(agent: AgentRow, low: number, high: number, own: unknown[]): TokenRow {
-  return {
-    agent,
-    low,
-    high,
-    publicId: "",
-    hash: "",
-    family: "",
-    grantLow: 0,
-    grantHigh: 0,
-    issuedAt: Number.NaN,
-    expiresAt: Number.NaN,
-    revokedAt: Number.NaN,
-    audience: undefined,
-    keepUntil: 0,
     own,
     older: undefined,
     newer: undefined,

@@ -2,13 +2,13 @@
 
 import { nothing } from "./codec.ts";
 import type { Detector } from "./detector.ts";
-import { type AgentColumns, agentColumns, type TokenColumns, tokenColumns } from "./token-reuse/columns.ts";
+import { type AgentColumns, agentColumns, tokenColumns } from "./token-reuse/columns.ts";
 import { countReached } from "./token-reuse/fan-out.ts";
 import { takePlace } from "./token-reuse/places.ts";
 import { Settings } from "./token-reuse/settings.ts";
 import { judgeEarlierUses, takeUse } from "./token-reuse/uses.ts";
 
-export const tokenReuse: Detector<Settings, AgentColumns, undefined, TokenColumns> = {
+export const tokenReuse: Detector<Settings, AgentColumns, undefined> = {
   id: "token-reuse",
   version: 1,
   about: {
@@ -72,7 +72,7 @@ export const tokenReuse: Detector<Settings, AgentColumns, undefined, TokenColumn
       "a token whose audience is not reported, for mismatch and fan-out",
       "uses by a thief only after the owner has stopped (no return to A)",
       "a token issued under a family or grant after that was revoked, and families and grants beyond an agent's newest 64 revoked",
-      "of the uses before a revocation that is reported late only the first of each service and the newest are remembered",
+      "of the uses before a revocation that is reported late only the newest accepted one is remembered, to within a minute",
     ],
     falsePositives: [
       "two egress networks behind one workload when no node or instance is reported (then the severity is medium)",

@@ -1,7 +1,7 @@
 /** What a live session has done so far: its steps, and the target values that it used. */
 import type { EventView } from "../../schemas/event-view.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { giveBack, grown, room, roomier } from "../stats/room.ts";
+import { grown, room, roomier } from "../stats/room.ts";
 import { type Baseline, progressOf } from "./baseline.ts";
 import { unitOf, workflowOf } from "./event-names.ts";
 import { bytesOf, LABEL_BYTES } from "./labels.ts";
@@ -11,7 +11,7 @@ const MAX_PATH = 128;
 /** Most target values that a session teaches. */
 const MAX_PATH_VALUES = 64;
 
-/** What a live session has done so far. Its arrays come from stats/room.ts and go back there when it ends. */
+/** What a live session has done so far. */
 export interface Path {
   /** Number of the workflow's name, 0 if none was declared; -1 before the first step. */
   workflow: number;
@@ -55,11 +55,14 @@ export function beginPath(b: Baseline, p: Path, event: EventView): void {
   if (p.workflow > 0) progressOf(b, p.workflow);
 }
 
-/** Gives the arrays of a path back; it must not be used afterwards. */
-export function endPath(p: Path): void {
-  giveBack(p.symbols);
-  giveBack(p.values);
-  giveBack(p.labels);
+/** Makes a path like new; its arrays are kept. */
+export function restartPath(p: Path): void {
+  p.workflow = -1;
+  p.unit = 0;
+  p.steps = 0;
+  p.valueCount = 0;
+  p.labelBytes = 0;
+  p.told = NOTHING_TOLD;
 }
 
 /** A path that was read back before its first step has no room at all. */

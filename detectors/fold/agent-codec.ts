@@ -4,13 +4,15 @@
  */
 import { ByteReader, ByteWriter } from "../codec.ts";
 import type { Detector } from "../detector.ts";
-import type { AgentRow, SessionRow, TokenRow } from "../rows.ts";
-import { useSession, useToken } from "./recency.ts";
+import type { AgentRow, SessionRow } from "../rows.ts";
+import type { TokenRow } from "../token-row.ts";
+import { useSession } from "./recency.ts";
 import { readAgent, readSession, readToken, writeAgent, writeSession, writeToken } from "./row-codec.ts";
-import type { WorkingSet } from "./working-set.ts";
+import type { TokenTable } from "./token-table.ts";
+import { type WorkingSet, workingSet } from "./working-set.ts";
 
 /** Raised when the shared columns change shape. An agent whose shared columns have another version begins anew. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** One for all calls: its memory is kept. */
 const writer = new ByteWriter();
@@ -19,29 +21,38 @@ const writer = new ByteWriter();
  * An agent's entries: `row` for the shared columns of the agent, its sessions and its tokens; one for each detector,
  * with its columns of the same rows in the same order, and its version in front.
  */
-export function encodeAgent(agent: AgentRow, detectors: readonly Detector[]): Map<string, Uint8Array> {
-  const entries = new Map([["row", encodeShared(agent)]]);
+export function encodeAgent(
+  agent: AgentRow,
+  detectors: readonly Detector[],
+  { tokens }: Pick<WorkingSet, "tokens">,
+): Map<string, Uint8Array> {
+  const entries = new Map([["row", encodeShared(agent, tokens)]]);
   detectors.forEach((detector, at) => {
-    entries.set(detector.id, encodeOwn(agent, detector, at));
+    entries.set(detector.id, encodeOwn(agent, tokens, detector, at));
   });
   return entries;
 }
 
-function encodeShared(agent: AgentRow): Uint8Array {
+function encodeShared(agent: AgentRow, tokens: TokenTable): Uint8Array {
   writer.clear().u8(VERSION);
   writeAgent(agent, writer);
   writer.i32(agent.sessionCount);
   for (const row of sessionsOf(agent)) writeSession(row, writer);
   writer.i32(agent.tokenCount);
-  for (const row of tokensOf(agent)) writeToken(row, writer);
+  for (const row of tokensOf(agent, tokens)) writeToken(row, writer);
   return writer.take();
 }
 
-function encodeOwn(agent: AgentRow, { columns, version }: Detector, at: number): Uint8Array {
+function encodeOwn(
+  agent: AgentRow,
+  tokens: TokenTable,
+  { columns, version }: Detector,
+  at: number,
+): Uint8Array {
   writer.clear().u8(version);
   columns.agent.write(agent.own[at], writer);
   for (const row of sessionsOf(agent)) columns.session.write(row.own[at], writer);
-  for (const row of tokensOf(agent)) columns.token.write(row.own[at], writer);
+  for (const row of tokensOf(agent, tokens)) columns.token.write(row.own[at]!, writer);
   return writer.take();
 }
 
@@ -49,8 +60,8 @@ function* sessionsOf(agent: AgentRow): Generator<SessionRow> {
   for (let row = agent.oldestSession; row !== undefined; row = row.newer) yield row;
 }
 
-function* tokensOf(agent: AgentRow): Generator<TokenRow> {
-  for (let row = agent.oldestToken; row !== undefined; row = row.newer) yield row;
+function* tokensOf(agent: AgentRow, tokens: TokenTable): Generator<TokenRow> {
+  for (let slot = agent.oldestToken; slot >= 0; slot = tokens.newer(slot)) yield tokens.move(slot);
 }
 
 /** An agent that was read, and what of it could not be. */
@@ -73,19 +84,29 @@ export function decodeAgent(
   entries: ReadonlyMap<string, Uint8Array>,
   detectors: readonly Detector[],
   settings: readonly unknown[],
-  into?: WorkingSet,
+  into: WorkingSet = workingSet(detectors),
 ): DecodedAgent | undefined {
-  const agent = parsed(entries.get("row"), readShared);
+  const agent = readRow(entries.get("row"), into.tokens);
   if (agent === undefined) return undefined;
   const unreadable: Unreadable[] = [];
   detectors.forEach((detector, at) => {
     const given = settings[at];
-    if (parsed(entries.get(detector.id), (from) => readOwn(from, agent, detector, at, given))) return;
-    startOwn(agent, detector, at, given);
+    if (parsed(entries.get(detector.id), (from) => readOwn(from, agent, into.tokens, detector, at, given)))
+      return;
+    startOwn(agent, into.tokens, detector, at, given);
     unreadable.push({ agent: agent.id, detector: detector.id });
   });
-  if (into !== undefined) takeIn(into, agent);
+  takeIn(into, agent);
   return { agent, unreadable };
+}
+
+/** The agent's shared columns with those of its sessions and tokens; nothing stays behind of what cannot be read. */
+function readRow(bytes: Uint8Array | undefined, tokens: TokenTable): AgentRow | undefined {
+  const begun: AgentRow[] = [];
+  const agent = parsed(bytes, (from) => readShared(from, tokens, begun));
+  if (agent === undefined)
+    for (const half of begun) while (half.oldestToken >= 0) tokens.remove(half, half.oldestToken);
+  return agent;
 }
 
 /** What `read` makes of all the bytes; undefined if there are none or they do not parse. */
@@ -103,11 +124,12 @@ function parsed<Value>(
   }
 }
 
-function readShared(from: ByteReader): AgentRow | undefined {
+function readShared(from: ByteReader, tokens: TokenTable, begun: AgentRow[]): AgentRow | undefined {
   if (from.u8() !== VERSION) return undefined;
   const agent = readAgent(from);
+  begun.push(agent);
   for (let left = from.i32(); left > 0; left--) useSession(readSession(agent, from));
-  for (let left = from.i32(); left > 0; left--) useToken(readToken(agent, from));
+  for (let left = from.i32(); left > 0; left--) readToken(tokens, agent, from);
   return agent;
 }
 
@@ -115,6 +137,7 @@ function readShared(from: ByteReader): AgentRow | undefined {
 function readOwn(
   from: ByteReader,
   agent: AgentRow,
+  tokens: TokenTable,
   { columns, version }: Detector,
   at: number,
   settings: unknown,
@@ -123,18 +146,24 @@ function readOwn(
   if (written > version || written < version - 1) return undefined;
   agent.own[at] = columns.agent.read(from, written, settings);
   for (const row of sessionsOf(agent)) row.own[at] = columns.session.read(from, written, settings);
-  for (const row of tokensOf(agent)) row.own[at] = columns.token.read(from, written, settings);
+  for (const row of tokensOf(agent, tokens)) columns.token.read(row.own[at]!, from, written);
   return true;
 }
 
-function startOwn(agent: AgentRow, { columns }: Detector, at: number, settings: unknown): void {
+/** Whatever was read of the columns before it went wrong is undone. */
+function startOwn(
+  agent: AgentRow,
+  tokens: TokenTable,
+  { columns }: Detector,
+  at: number,
+  settings: unknown,
+): void {
   agent.own[at] = columns.agent.start(settings);
   for (const row of sessionsOf(agent)) row.own[at] = columns.session.start(settings);
-  for (const row of tokensOf(agent)) row.own[at] = columns.token.start(settings);
+  for (const row of tokensOf(agent, tokens)) row.clearOwn(at);
 }
 
 function takeIn(set: WorkingSet, agent: AgentRow): void {
   set.agents.set(agent.low, agent.high, agent);
   for (const row of sessionsOf(agent)) set.sessions.set(row.low, row.high, row);
-  for (const row of tokensOf(agent)) set.tokens.set(row.low, row.high, row);
 }

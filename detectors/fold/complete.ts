@@ -4,6 +4,7 @@ import type { Finding } from "../../schemas/finding.ts";
 import { AgentId, EventId, FindingId, Tenant } from "../../schemas/ids.ts";
 import type { Detector, Draft, Rows } from "../detector.ts";
 import { TAXONOMY, type Taxonomy } from "../tags.ts";
+import type { TokenRow } from "../token-row.ts";
 
 /** What a finding says of the run that made it. */
 export interface Provenance {
@@ -19,7 +20,7 @@ export interface Provenance {
 export function complete(
   detector: Detector,
   draft: Draft,
-  rows: Rows<unknown, unknown, unknown>,
+  rows: Rows<unknown, unknown>,
   event: EventView,
   provenance: Provenance,
 ): Finding {
@@ -45,7 +46,13 @@ export function complete(
     ...(workflow === "" ? {} : { workflow }),
     ...(token === undefined
       ? {}
-      : { token: named({ publicId: token.publicId, hash: token.hash, family: token.family }) }),
+      : {
+          token: named({
+            publicId: event.text(TEXT.publicId),
+            hash: hashOf(token, event),
+            family: token.family,
+          }),
+        }),
     eventIds: evidence(draft.earlier ?? [], trigger.eventId),
     summary: draft.summary,
     expected: draft.expected,
@@ -56,6 +63,8 @@ export function complete(
     tags: tagsOf(kind.tags),
   };
 }
+
+const hashOf = (token: TokenRow, event: EventView) => event.text(TEXT.hash) || token.hash;
 
 /** Each event once, the trigger last. */
 function evidence(earlier: readonly string[], trigger: string): EventId[] {

@@ -2,7 +2,8 @@
 import type { EventView } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { Detector, Draft, Out, Rows } from "../detector.ts";
-import { type AgentRow, agentRow, type SessionRow, sessionRow, type TokenRow } from "../rows.ts";
+import { type AgentRow, agentRow, type SessionRow, sessionRow } from "../rows.ts";
+import { type Cells, NO_CELLS, TokenRow } from "../token-row.ts";
 import { complete, type Provenance } from "./complete.ts";
 
 /** A detector threw: a broken promise. The caller drops the working set and folds again without it. */
@@ -27,19 +28,20 @@ export interface Seat {
   emit: ((finding: Finding) => void) | undefined;
 }
 
-interface MutableRows extends Rows<unknown, unknown, unknown> {
+interface MutableRows extends Rows<unknown, unknown> {
   agent: AgentRow;
   session: SessionRow;
   token: TokenRow | undefined;
-  own: { agent: unknown; session: unknown; token: unknown };
+  own: { agent: unknown; session: unknown; token: Cells };
 }
 
 const NOBODY = agentRow("", "", 0, 0);
 const NO_SESSION = sessionRow(NOBODY, 0, 0, "", 0, []);
+const [NO_TOKEN] = new TokenRow([NO_CELLS]).own as [Cells];
 
 /** The seat of the `at`-th detector. */
 export function seat(detector: Detector, settings: unknown, at: number, provenance: Provenance): Seat {
-  const own = { agent: undefined, session: undefined, token: undefined };
+  const own = { agent: undefined, session: undefined, token: NO_TOKEN };
   const rows: MutableRows = { agent: NOBODY, session: NO_SESSION, token: undefined, own };
   const out: Out = { finding: (draft) => tell(taken, draft, provenance) };
   const taken: Seat = { detector, settings, at, rows, out, event: undefined, emit: undefined };
@@ -61,7 +63,7 @@ export function judge(
   rows.token = token;
   rows.own.agent = agent.own[at];
   rows.own.session = session.own[at];
-  rows.own.token = token?.own[at];
+  if (token !== undefined) rows.own.token = token.own[at]!;
   seat.event = event;
   seat.emit = emit;
   try {

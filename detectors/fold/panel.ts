@@ -1,6 +1,7 @@
 /** The detectors that judge, in the order of the catalogue, and what they all are told. */
 import type { Detector } from "../detector.ts";
-import type { AgentRow, SessionRow, TokenRow } from "../rows.ts";
+import type { AgentRow, SessionRow } from "../rows.ts";
+import type { TokenRow } from "../token-row.ts";
 import { DetectorFailure } from "./judge.ts";
 
 /** The detectors of a fold; `settings[i]` are those of `detectors[i]`, and so are `own[i]` of each row. */
@@ -14,10 +15,19 @@ export interface Panel {
 }
 
 /** Columns of all detectors for a new row; made at full length, because a list that grows takes several times its room. */
-export function startColumns({ detectors, settings }: Panel, of: "agent" | "session" | "token"): unknown[] {
+export function startColumns({ detectors, settings }: Panel, of: "agent" | "session"): unknown[] {
   const own = new Array(detectors.length);
   for (let at = 0; at < detectors.length; at++) own[at] = detectors[at]?.columns[of].start(settings[at]);
   return own;
+}
+
+/** Makes the columns of a session that has ended like new. */
+export function restartColumns({ detectors, settings }: Panel, { own }: SessionRow): void {
+  for (let at = 0; at < detectors.length; at++) {
+    const { session } = detectors[at]!.columns;
+    if (session.restart === undefined) own[at] = session.start(settings[at]);
+    else session.restart(own[at], settings[at]);
+  }
 }
 
 /** A session is over: detectors learn from it. */
@@ -29,10 +39,9 @@ export function tellSessionEnded(panel: Panel, row: SessionRow): void {
 }
 
 /** A token's row is about to go. */
-export function tellTokenEnded(panel: Panel, row: TokenRow): void {
-  const { agent, own } = row;
+export function tellTokenEnded(panel: Panel, agent: AgentRow, row: TokenRow): void {
   tellEach(panel, (detector, at, settings) =>
-    detector.tokenEnded?.(agent, agent.own[at], row, own[at], settings),
+    detector.tokenEnded?.(agent, agent.own[at], row, row.own[at]!, settings),
   );
 }
 

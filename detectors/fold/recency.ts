@@ -1,5 +1,5 @@
-/** The two lists of an agent, its sessions and its tokens, least recently used first. */
-import type { SessionRow, TokenRow } from "../rows.ts";
+/** The sessions of an agent, least recently used first. */
+import type { SessionRow } from "../rows.ts";
 
 /** Makes a session the newest of its agent; it may be new or already in the list. */
 export function useSession(row: SessionRow): void {
@@ -21,28 +21,7 @@ export function unlinkSession(row: SessionRow): void {
   else older.newer = newer;
   if (newer === undefined) agent.newestSession = older;
   else newer.older = older;
-  agent.sessionCount--;
-}
-
-/** Makes a token the newest of its agent; it may be new or already in the list. */
-export function useToken(row: TokenRow): void {
-  const { agent } = row;
-  if (agent.newestToken === row) return;
-  if (row.newer !== undefined) unlinkToken(row);
-  row.older = agent.newestToken;
+  row.older = undefined;
   row.newer = undefined;
-  if (agent.newestToken === undefined) agent.oldestToken = row;
-  else agent.newestToken.newer = row;
-  agent.newestToken = row;
-  agent.tokenCount++;
-}
-
-/** Takes a token out of its agent's list. */
-export function unlinkToken(row: TokenRow): void {
-  const { agent, older, newer } = row;
-  if (older === undefined) agent.oldestToken = newer;
-  else older.newer = newer;
-  if (newer === undefined) agent.newestToken = older;
-  else newer.older = older;
-  agent.tokenCount--;
+  agent.sessionCount--;
 }

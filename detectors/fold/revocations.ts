@@ -3,7 +3,9 @@
  * section 2.1), those that are known and those that are only seen later.
  */
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
-import type { AgentRow, Revocation, TokenRow } from "../rows.ts";
+import type { AgentRow, Revocation } from "../rows.ts";
+import type { TokenRow } from "../token-row.ts";
+import type { TokenTable } from "./token-table.ts";
 
 /** Most revoked families and grants remembered of one agent, the newest. */
 const MAX_REVOCATIONS = 64;
@@ -17,33 +19,36 @@ export function revoke(row: TokenRow, timeMs: number): void {
 }
 
 /** Takes in a revocation that names no token: of the family if it names one, else of the whole grant. */
-export function revokeOrigin(agent: AgentRow, event: EventView): void {
+export function revokeOrigin(tokens: TokenTable, agent: AgentRow, event: EventView): void {
   const origin = event.has(TEXT.family) ? TEXT.family : TEXT.rootGrant;
   if (!event.has(origin)) return;
   const revocation = { low: lowOf(event, origin), high: event.high(origin), time: event.time };
   remember(agent.revocations, revocation);
-  const family = event.text(TEXT.family);
-  for (let row = agent.oldestToken; row !== undefined; row = row.newer)
-    if (origin === TEXT.family ? row.family === family : isOf(row, revocation)) take(row, revocation);
+  for (let slot = agent.oldestToken; slot >= 0; slot = tokens.newer(slot)) {
+    const row = tokens.move(slot);
+    if (isOf(row, revocation)) take(row, revocation);
+  }
 }
 
 /** Adds what an event says of a token's descent; what is revoked already takes the token along. */
-export function noteOrigin(row: TokenRow, event: EventView): void {
-  if (row.family === "" && event.has(TEXT.family)) {
-    row.family = event.text(TEXT.family);
-    takeAlong(row, lowOf(event, TEXT.family), event.high(TEXT.family));
+export function noteOrigin(row: TokenRow, agent: AgentRow, event: EventView): void {
+  if (event.has(TEXT.family) && row.familyLow === 0 && row.familyHigh === 0) {
+    const low = lowOf(event, TEXT.family);
+    row.setFamily(event.text(TEXT.family), low, event.high(TEXT.family));
+    takeAlong(agent, row, low, event.high(TEXT.family));
   }
-  if (row.grantLow === 0 && row.grantHigh === 0 && event.has(TEXT.rootGrant)) {
-    row.grantLow = lowOf(event, TEXT.rootGrant);
-    row.grantHigh = event.high(TEXT.rootGrant);
-    takeAlong(row, row.grantLow, row.grantHigh);
+  if (event.has(TEXT.rootGrant) && row.grantLow === 0 && row.grantHigh === 0) {
+    const low = lowOf(event, TEXT.rootGrant);
+    row.setGrant(low, event.high(TEXT.rootGrant));
+    takeAlong(agent, row, low, event.high(TEXT.rootGrant));
   }
 }
 
 /** A family and a grant may have the same name. */
 const lowOf = (event: EventView, origin: Origin) => event.low(origin) ^ origin;
 
-const isOf = (row: TokenRow, { low, high }: Revocation) => row.grantLow === low && row.grantHigh === high;
+const isOf = (row: TokenRow, { low, high }: Revocation) =>
+  (row.familyLow === low && row.familyHigh === high) || (row.grantLow === low && row.grantHigh === high);
 
 function remember(revocations: Revocation[], revocation: Revocation): void {
   const { low, high, time } = revocation;
@@ -53,8 +58,8 @@ function remember(revocations: Revocation[], revocation: Revocation): void {
   revocations.push({ low, high, time: Math.min(known.time, time) });
 }
 
-function takeAlong(row: TokenRow, low: number, high: number): void {
-  for (const revocation of row.agent.revocations)
+function takeAlong({ revocations }: AgentRow, row: TokenRow, low: number, high: number): void {
+  for (const revocation of revocations)
     if (revocation.low === low && revocation.high === high) take(row, revocation);
 }
 

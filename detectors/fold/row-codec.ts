@@ -1,15 +1,9 @@
 /** The shared columns of rows, dense. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import {
-  type AgentRow,
-  agentRow,
-  type Revocation,
-  type SessionRow,
-  sessionRow,
-  type TokenRow,
-  tokenRow,
-} from "../rows.ts";
+import { type AgentRow, agentRow, type Revocation, type SessionRow, sessionRow } from "../rows.ts";
 import { readRecentIds, writeRecentIds } from "../stats/recent-ids.ts";
+import type { TokenRow } from "../token-row.ts";
+import type { TokenTable } from "./token-table.ts";
 
 /** Writes the shared columns of an agent. */
 export function writeAgent(row: AgentRow, to: ByteWriter): void {
@@ -72,7 +66,10 @@ export function readSession(agent: AgentRow, from: ByteReader): SessionRow {
 export function writeToken(row: TokenRow, to: ByteWriter): void {
   to.i32(row.low);
   to.i32(row.high);
-  for (const text of [row.publicId, row.hash, row.family]) to.text(text);
+  to.text(row.hash);
+  to.text(row.family);
+  to.i32(row.familyLow);
+  to.i32(row.familyHigh);
   to.i32(row.grantLow);
   to.i32(row.grantHigh);
   for (const time of [row.issuedAt, row.expiresAt, row.revokedAt, row.keepUntil]) to.f64(time);
@@ -80,14 +77,12 @@ export function writeToken(row: TokenRow, to: ByteWriter): void {
   to.texts(row.audience ?? []);
 }
 
-/** Reads what writeToken wrote. */
-export function readToken(agent: AgentRow, from: ByteReader): TokenRow {
-  const row = tokenRow(agent, from.i32(), from.i32(), []);
-  row.publicId = from.text();
+/** Reads what writeToken wrote into a table, as the newest token of the agent. */
+export function readToken(tokens: TokenTable, agent: AgentRow, from: ByteReader): void {
+  const row = tokens.add(agent, from.i32(), from.i32());
   row.hash = from.text();
-  row.family = from.text();
-  row.grantLow = from.i32();
-  row.grantHigh = from.i32();
+  row.setFamily(from.text(), from.i32(), from.i32());
+  row.setGrant(from.i32(), from.i32());
   row.issuedAt = from.f64();
   row.expiresAt = from.f64();
   row.revokedAt = from.f64();
@@ -95,5 +90,4 @@ export function readToken(agent: AgentRow, from: ByteReader): TokenRow {
   const known = from.u8() === 1;
   const audience = from.texts();
   row.audience = known ? audience : undefined;
-  return row;
 }

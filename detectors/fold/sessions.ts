@@ -1,7 +1,7 @@
 /** The session of an event: found, or begun after the one before it has ended by gap, length or age. */
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import { type AgentRow, type SessionRow, sessionRow } from "../rows.ts";
-import { type Panel, startColumns, tellSessionEnded } from "./panel.ts";
+import { type Panel, restartColumns, startColumns, tellSessionEnded } from "./panel.ts";
 import { unlinkSession, useSession } from "./recency.ts";
 import type { WorkingSet } from "./working-set.ts";
 
@@ -11,6 +11,8 @@ const MAX_SESSION_EVENTS = 4096;
 const MAX_SESSION_MS = 86_400_000;
 /** Most live sessions of one agent; beyond it the least recently used go. */
 const MAX_SESSIONS = 1024;
+/** Most rows of ended sessions that wait to be used again. */
+const MAX_SPARE = 256;
 
 /** The row of the event's session. A late event opens none: what came before and after it is gone, and so is the row. */
 export function sessionOf(
@@ -28,18 +30,36 @@ export function sessionOf(
     if (isLate || !isOver(known, event.time)) return touch(known, event.time);
     endSession(panel, set, known);
   }
-  const begun = sessionRow(
-    agent,
-    low,
-    high,
-    sessionName(event, column),
-    event.time,
-    startColumns(panel, "session"),
-  );
-  if (isLate) return begun;
+  const name = sessionName(event, column);
+  if (isLate) return sessionRow(agent, low, high, name, event.time, startColumns(panel, "session"));
   makeRoom(panel, set, agent);
+  const begun = begin(panel, set, agent, low, high, name, event.time);
   set.sessions.set(low, high, begun);
   return touch(begun, event.time);
+}
+
+/** A row that has ended is used again: its columns have grown to the size that sessions have. */
+function begin(
+  panel: Panel,
+  { spare }: WorkingSet,
+  agent: AgentRow,
+  low: number,
+  high: number,
+  name: string,
+  timeMs: number,
+): SessionRow {
+  const row = spare.pop();
+  if (row === undefined) return sessionRow(agent, low, high, name, timeMs, startColumns(panel, "session"));
+  row.agent = agent;
+  row.low = low;
+  row.high = high;
+  row.name = name;
+  row.startedAt = timeMs;
+  row.lastAt = timeMs;
+  row.events = 0;
+  row.flagged = false;
+  restartColumns(panel, row);
+  return row;
 }
 
 /** Ends the sessions of an agent that were idle for too long. */
@@ -61,6 +81,7 @@ function endSession(panel: Panel, set: WorkingSet, row: SessionRow): void {
   set.sessions.delete(row.low, row.high);
   unlinkSession(row);
   tellSessionEnded(panel, row);
+  if (set.spare.length < MAX_SPARE) set.spare.push(row);
 }
 
 function touch(row: SessionRow, timeMs: number): SessionRow {

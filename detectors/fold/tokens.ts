@@ -1,10 +1,10 @@
 /** The token of an event: found or begun, with the facts that the event adds. */
 import { EVENT_KINDS } from "../../schemas/event.ts";
 import { AUDIENCE_AT, AUDIENCES, type EventView, TEXT } from "../../schemas/event-view.ts";
-import { type AgentRow, type TokenRow, tokenRow } from "../rows.ts";
+import type { AgentRow } from "../rows.ts";
 import { internedList, internedTextAt } from "../stats/interned.ts";
-import { type Panel, startColumns, tellTokenEnded } from "./panel.ts";
-import { unlinkToken, useToken } from "./recency.ts";
+import type { TokenRow } from "../token-row.ts";
+import { type Panel, tellTokenEnded } from "./panel.ts";
 import { noteOrigin, revoke, revokeOrigin } from "./revocations.ts";
 import type { WorkingSet } from "./working-set.ts";
 
@@ -23,55 +23,51 @@ export function tokenOf(
 ): TokenRow | undefined {
   const column = event.has(TEXT.publicId) ? TEXT.publicId : TEXT.hash;
   if (!event.has(column)) {
-    if (event.kindIndex === REVOKED) revokeOrigin(agent, event);
+    if (event.kindIndex === REVOKED) revokeOrigin(set.tokens, agent, event);
     return undefined;
   }
   const low = event.low(column) ^ agent.low;
   const high = event.high(column) ^ Math.imul(agent.high, 0xc2b2ae35);
-  const row = set.tokens.get(low, high) ?? begin(panel, set, agent, low, high);
-  note(row, event);
-  useToken(row);
+  const known = set.tokens.find(low, high);
+  if (known !== undefined) set.tokens.use(agent, known.slot);
+  const row = known ?? begin(panel, set, agent, low, high);
+  note(row, agent, event);
   return row;
 }
 
 /** Lets go of the tokens of an agent that ended long enough ago. */
 export function endOldTokens(panel: Panel, set: WorkingSet, agent: AgentRow, timeMs: number): void {
-  let oldest = agent.oldestToken;
-  while (oldest !== undefined && oldest.keepUntil < timeMs) {
-    end(panel, set, oldest);
-    oldest = agent.oldestToken;
-  }
+  while (agent.oldestToken >= 0 && set.tokens.move(agent.oldestToken).keepUntil < timeMs)
+    endOldest(panel, set, agent);
 }
 
 function begin(panel: Panel, set: WorkingSet, agent: AgentRow, low: number, high: number): TokenRow {
-  if (agent.tokenCount >= MAX_TOKENS && agent.oldestToken !== undefined) {
+  if (agent.tokenCount >= MAX_TOKENS) {
     panel.caps.tokens++;
-    end(panel, set, agent.oldestToken);
+    endOldest(panel, set, agent);
   }
-  const row = tokenRow(agent, low, high, startColumns(panel, "token"));
-  set.tokens.set(low, high, row);
-  return row;
+  return set.tokens.add(agent, low, high);
 }
 
-function end(panel: Panel, set: WorkingSet, row: TokenRow): void {
-  set.tokens.delete(row.low, row.high);
-  unlinkToken(row);
-  tellTokenEnded(panel, row);
+function endOldest(panel: Panel, set: WorkingSet, agent: AgentRow): void {
+  tellTokenEnded(panel, agent, set.tokens.move(agent.oldestToken));
+  set.tokens.remove(agent, agent.oldestToken);
 }
 
 /** Facts of a token, in any order of arrival: what is said later adds to what is known. */
-function note(row: TokenRow, event: EventView): void {
-  if (row.publicId === "" && event.has(TEXT.publicId)) row.publicId = event.text(TEXT.publicId);
-  if (row.hash === "" && event.has(TEXT.hash)) row.hash = event.text(TEXT.hash);
+function note(row: TokenRow, agent: AgentRow, event: EventView): void {
+  // The name by which the row was found is in every event that finds it.
+  if (event.has(TEXT.hash) && event.has(TEXT.publicId) && row.hash === "") row.hash = event.text(TEXT.hash);
   if (Number.isNaN(row.issuedAt)) row.issuedAt = event.issuedAt;
   if (Number.isNaN(row.expiresAt)) row.expiresAt = event.expiresAt;
-  if (row.audience === undefined && event.number(AUDIENCES) > 0) row.audience = audienceOf(event);
-  noteOrigin(row, event);
+  if (event.number(AUDIENCES) > 0 && row.audience === undefined) row.audience = audienceOf(event);
+  noteOrigin(row, agent, event);
   if (event.kindIndex === REVOKED) revoke(row, event.time);
   const end = Number.isNaN(row.expiresAt) ? event.time : Math.max(row.expiresAt, event.time);
   if (end + KEEP_TOKEN_MS > row.keepUntil) row.keepUntil = end + KEEP_TOKEN_MS;
 }
 
+/** One list for all tokens with the same audience, as long as its texts are interned. */
 function audienceOf(event: EventView): readonly string[] {
   const count = event.number(AUDIENCES);
   if (count === 1) return internedList(event, AUDIENCE_AT);

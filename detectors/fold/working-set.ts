@@ -1,19 +1,24 @@
 /** The agents that a partition holds in memory, with their live sessions and tokens. */
-import type { AgentRow, SessionRow, TokenRow } from "../rows.ts";
+import type { Detector } from "../detector.ts";
+import type { AgentRow, SessionRow } from "../rows.ts";
 import { PairMap } from "../stats/pair-map.ts";
+import { TokenTable } from "./token-table.ts";
 
 /** Agents, sessions and tokens by their keys. */
 export interface WorkingSet {
   readonly agents: PairMap<AgentRow>;
   readonly sessions: PairMap<SessionRow>;
-  readonly tokens: PairMap<TokenRow>;
+  readonly tokens: TokenTable;
+  /** Rows of sessions that have ended, to be used again. */
+  readonly spare: SessionRow[];
   /** Agents that have changed since the last commit, in no order that means anything. */
   changed: AgentRow[];
 }
 
-/** An empty one. */
-export function workingSet(): WorkingSet {
-  return { agents: new PairMap(), sessions: new PairMap(), tokens: new PairMap(), changed: [] };
+/** An empty one, with room for the columns of these detectors. */
+export function workingSet(detectors: readonly Detector[]): WorkingSet {
+  const tokens = new TokenTable(detectors.map(({ columns }) => columns.token));
+  return { agents: new PairMap(), sessions: new PairMap(), tokens, spare: [], changed: [] };
 }
 
 /** The key of an agent's group in the store and of its partition: tenant and agent. */
@@ -23,6 +28,6 @@ export const groupOf = (tenant: string, agent: string) => `${tenant}/${agent}`;
 export function forget(set: WorkingSet, agent: AgentRow): void {
   for (let row = agent.oldestSession; row !== undefined; row = row.newer)
     set.sessions.delete(row.low, row.high);
-  for (let row = agent.oldestToken; row !== undefined; row = row.newer) set.tokens.delete(row.low, row.high);
+  while (agent.oldestToken >= 0) set.tokens.remove(agent, agent.oldestToken);
   set.agents.delete(agent.low, agent.high);
 }

@@ -4,7 +4,7 @@ import type { Rows } from "../detector.ts";
 import type { AgentColumns, Family } from "./columns.ts";
 
 /** The rows that refresh-storm sees. */
-export type OwnRows = Rows<AgentColumns, undefined, undefined>;
+export type OwnRows = Rows<AgentColumns, undefined>;
 
 /** Families remembered of one agent. */
 const MAX_FAMILIES = 64;

@@ -1,21 +1,31 @@
 /** What token-reuse keeps of an agent and of each of its tokens, and how it is written. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import type { Columns } from "../detector.ts";
+import type { Columns, PackedColumns } from "../detector.ts";
+import type { Cells } from "../token-row.ts";
 import type { Settings } from "./settings.ts";
 
-/** How many services the agent's finished tokens reached: index = services, the last one is that many or more. */
+/** What is kept of an agent. */
 export interface AgentColumns {
+  /** How many services the agent's finished tokens reached: index = services, the last one is that many or more. */
   readonly reached: number[];
+  /** Services that tokens of the agent were used at: hashes, and their names. A token's services are bits, by these places. */
+  readonly services: number[];
+  readonly names: string[];
 }
 
-/** Uses of a token by one service. */
+/** Most services told apart of one agent; the last bit stands for all further ones. */
+export const MOST_SERVICES = 31;
+/** Most places remembered of one token. */
+export const MOST_PLACES = 4;
+/** Most uses that wait until the token's audience is known: the first of each service. */
+export const MOST_WAITING = 16;
+
+/** A use that is remembered, because a fact that arrives later may condemn it. */
 export interface Use {
-  /** Hash of the service's name. */
-  readonly low: number;
+  readonly service: string;
   readonly eventId: string;
   /** ms since 1970. */
   readonly time: number;
-  readonly service: string;
   readonly accepted: boolean;
 }
 
@@ -32,74 +42,161 @@ export interface Place {
   time: number;
 }
 
-/** What is kept of a token. */
-export interface TokenColumns {
-  /** First use of each service, at most MOST_SERVICES. */
-  uses: Use[];
-  /** The newest use. */
-  last: Use | undefined;
-  /** The newest MOST_PLACES. */
+/** What only few tokens have. */
+export interface More {
+  /** All places, once there are two; else empty. */
   places: readonly Place[];
-  /** Kinds already told of this token, as bits. */
-  told: number;
+  /** Uses before the audience was known. */
+  waiting: readonly Use[];
 }
-
-/** Most services remembered of one token. */
-export const MOST_SERVICES = 16;
-/** Most places remembered of one token. */
-export const MOST_PLACES = 4;
-
-const NOWHERE: readonly Place[] = [];
 
 /** Columns of agents. */
 export const agentColumns: Columns<AgentColumns, Settings> = {
-  start: () => ({ reached: [] }),
-  write: (state, to) => to.numbers(state.reached),
-  read: (from) => ({ reached: from.numbers() }),
+  start: () => ({ reached: [], services: [], names: [] }),
+  write({ reached, services, names }, to) {
+    to.numbers(reached);
+    to.numbers(services);
+    to.texts(names);
+  },
+  read: (from) => ({ reached: from.numbers(), services: from.numbers(), names: from.texts() }),
 };
+
+const REACHED = 0;
+const ACCEPTED = 1;
+const TOLD = 2;
+const LAST_SERVICE = 3;
+const PLACE_LOW = 4;
+const PLACE_HIGH = 5;
+const PLACE_FLAGS = 6;
+
+const LAST_TIME = 0;
+const PLACE_TIME = 1;
+
+const LAST_EVENT = 0;
+const PLACE_EVENT = 1;
+const PLACE_TEXT = 2;
+const MORE = 3;
+
+const HAS_PLACE = 1;
+const IS_ATTESTED = 2;
+
+/** Services that the token reached, as bits. */
+export const reached = (c: Cells) => c.numbers[c.number + REACHED]!;
+/** Services that accepted it. */
+export const acceptedBy = (c: Cells) => c.numbers[c.number + ACCEPTED]!;
+/** Notes a use by the service with this bit. */
+export function noteService(c: Cells, bit: number, accepted: boolean): void {
+  c.numbers[c.number + REACHED]! |= bit;
+  if (accepted) c.numbers[c.number + ACCEPTED]! |= bit;
+}
+
+/** Kinds already told of this token, as bits. */
+export const told = (c: Cells) => c.numbers[c.number + TOLD]!;
+/** Notes that the kind with this bit is told. */
+export function noteTold(c: Cells, bit: number): void {
+  c.numbers[c.number + TOLD]! |= bit;
+}
+
+/** Time of the newest accepted use that is remembered; NaN before the first. */
+export const lastTime = (c: Cells) => c.times[c.time + LAST_TIME]!;
+/** The newest accepted use. */
+export function lastUse(c: Cells, { names }: AgentColumns): Use | undefined {
+  const time = lastTime(c);
+  if (Number.isNaN(time)) return undefined;
+  const service = names[c.numbers[c.number + LAST_SERVICE]!] ?? "(one of many)";
+  return { service, eventId: c.others[c.other + LAST_EVENT] as string, time, accepted: true };
+}
+/** Remembers the newest accepted use, at the service with this place in the agent's list. */
+export function setLast(c: Cells, service: number, eventId: string, timeMs: number): void {
+  c.numbers[c.number + LAST_SERVICE] = service;
+  c.others[c.other + LAST_EVENT] = eventId;
+  c.times[c.time + LAST_TIME] = timeMs;
+}
+
+/** What the token has beyond what all have; undefined for most. */
+export const moreOf = (c: Cells) => c.others[c.other + MORE] as More | undefined;
+/** The same, begun if it is not there. */
+export function begunMore(c: Cells): More {
+  const more = moreOf(c) ?? { places: [], waiting: [] };
+  c.others[c.other + MORE] = more;
+  return more;
+}
+
+/** Whether the token was used from anywhere yet. */
+export const hasPlace = (c: Cells) => c.numbers[c.number + PLACE_FLAGS] !== 0;
+/** Whether the first place is this one. */
+export const isPlace = (c: Cells, low: number, high: number) =>
+  c.numbers[c.number + PLACE_LOW] === low && c.numbers[c.number + PLACE_HIGH] === high;
+/** Notes a use from the first place. */
+export function notePlace(c: Cells, timeMs: number): void {
+  if (timeMs > c.times[c.time + PLACE_TIME]!) c.times[c.time + PLACE_TIME] = timeMs;
+}
+/** The first place. */
+export const firstPlace = (c: Cells): Place => ({
+  low: c.numbers[c.number + PLACE_LOW]!,
+  high: c.numbers[c.number + PLACE_HIGH]!,
+  text: c.others[c.other + PLACE_TEXT] as string,
+  attested: (c.numbers[c.number + PLACE_FLAGS]! & IS_ATTESTED) !== 0,
+  eventId: c.others[c.other + PLACE_EVENT] as string,
+  time: c.times[c.time + PLACE_TIME]!,
+});
+/** Remembers the first place. */
+export function setFirstPlace(c: Cells, { low, high, text, attested, eventId, time }: Place): void {
+  c.numbers[c.number + PLACE_LOW] = low;
+  c.numbers[c.number + PLACE_HIGH] = high;
+  c.numbers[c.number + PLACE_FLAGS] = HAS_PLACE | (attested ? IS_ATTESTED : 0);
+  c.others[c.other + PLACE_EVENT] = eventId;
+  c.others[c.other + PLACE_TEXT] = text;
+  c.times[c.time + PLACE_TIME] = time;
+}
 
 /** Columns of tokens. */
-export const tokenColumns: Columns<TokenColumns, Settings> = {
-  start: () => ({ uses: [], last: undefined, places: NOWHERE, told: 0 }),
-  write({ uses, last, places, told }, to) {
-    const all = last === undefined ? uses : [...uses, last];
-    to.u8(last === undefined ? 0 : 1);
-    to.u8(all.length);
-    for (const use of all) writeUse(use, to);
+export const tokenColumns: PackedColumns = {
+  numbers: 7,
+  times: 2,
+  others: 4,
+  write(c, to) {
+    for (let i = 0; i < 7; i++) to.i32(c.numbers[c.number + i]!);
+    for (let i = 0; i < 2; i++) to.f64(c.times[c.time + i]!);
+    for (let i = 0; i < MORE; i++) to.text((c.others[c.other + i] as string | undefined) ?? "");
+    const { places, waiting } = moreOf(c) ?? NO_MORE;
     to.u8(places.length);
     for (const place of places) writePlace(place, to);
-    to.u8(told);
+    to.u8(waiting.length);
+    for (const use of waiting) writeUse(use, to);
   },
-  read(from) {
-    const hasLast = from.u8() === 1;
-    const uses = Array.from({ length: from.u8() }, () => readUse(from));
-    const last = hasLast ? uses.pop() : undefined;
+  read(c, from) {
+    for (let i = 0; i < 7; i++) c.numbers[c.number + i] = from.i32();
+    for (let i = 0; i < 2; i++) c.times[c.time + i] = from.f64();
+    for (let i = 0; i < MORE; i++) c.others[c.other + i] = from.text();
     const places = Array.from({ length: from.u8() }, () => readPlace(from));
-    return { uses, last, places, told: from.u8() };
+    const waiting = Array.from({ length: from.u8() }, () => readUse(from));
+    if (places.length + waiting.length > 0) c.others[c.other + MORE] = { places, waiting };
   },
 };
+const NO_MORE: More = { places: [], waiting: [] };
 
-function writeUse(use: Use, to: ByteWriter): void {
-  to.texts([use.eventId, use.service]);
-  to.i32(use.low);
-  to.f64(use.time);
-  to.u8(use.accepted ? 1 : 0);
+function writeUse({ service, eventId, time, accepted }: Use, to: ByteWriter): void {
+  to.texts([eventId, service]);
+  to.f64(time);
+  to.u8(accepted ? 1 : 0);
 }
 
 function readUse(from: ByteReader): Use {
   const [eventId = "", service = ""] = from.texts();
-  return { low: from.i32(), eventId, time: from.f64(), service, accepted: from.u8() === 1 };
+  return { service, eventId, time: from.f64(), accepted: from.u8() === 1 };
 }
 
-function writePlace(place: Place, to: ByteWriter): void {
-  to.numbers([place.low, place.high]);
-  to.texts([place.text, place.eventId]);
-  to.u8(place.attested ? 1 : 0);
-  to.f64(place.time);
+function writePlace({ low, high, text, eventId, attested, time }: Place, to: ByteWriter): void {
+  to.i32(low);
+  to.i32(high);
+  to.texts([text, eventId]);
+  to.u8(attested ? 1 : 0);
+  to.f64(time);
 }
 
 function readPlace(from: ByteReader): Place {
-  const [low = 0, high = 0] = from.numbers();
+  const [low, high] = [from.i32(), from.i32()];
   const [text = "", eventId = ""] = from.texts();
   return { low, high, text, attested: from.u8() === 1, eventId, time: from.f64() };
 }

@@ -1,22 +1,23 @@
 /** How many services a token reaches, against the agent's earlier tokens. */
-import type { TokenRow } from "../rows.ts";
-import { type AgentColumns, MOST_SERVICES, type TokenColumns } from "./columns.ts";
+import type { Cells, TokenRow } from "../token-row.ts";
+import { type AgentColumns, reached as reachedBy } from "./columns.ts";
 import { inHand, type Scene, tell } from "./tell.ts";
 
 /** Judges a token that has just reached one more service. */
 export function judgeFanOut(scene: Scene): void {
   const { own, token, settings } = scene;
-  const services = own.token.uses.length;
-  const { reached } = own.agent;
+  if (token.audience === undefined) return;
+  const services = countOf(reachedBy(own.token));
+  const { reached, names } = own.agent;
   const finished = reached.reduce((sum, count) => sum + count, 0);
   const most = reached.length - 1;
-  if (token.audience === undefined || services < settings.fanOutFloor) return;
+  if (services < settings.fanOutFloor) return;
   if (finished < settings.fanOutMinTokens || services <= 2 * most) return;
   tell(scene, "service-fan-out", inHand(scene), {
     summary: `One token has reached ${services} services.`,
     expected: `None of the agent's ${finished} earlier tokens reached more than ${most}.`,
     evidence: {
-      services: own.token.uses.map((one) => one.service),
+      services: names.filter((_, place) => (reachedBy(own.token) & (1 << place)) !== 0),
       finishedTokens: finished,
       mostBefore: most,
     },
@@ -24,9 +25,16 @@ export function judgeFanOut(scene: Scene): void {
 }
 
 /** Counts a token that has ended; only those with an audience are comparable. */
-export function countReached(own: AgentColumns, token: TokenRow, { uses }: TokenColumns): void {
-  if (token.audience === undefined || uses.length === 0) return;
-  const services = Math.min(MOST_SERVICES, uses.length);
+export function countReached(own: AgentColumns, token: TokenRow, cells: Cells): void {
+  const services = countOf(reachedBy(cells));
+  if (token.audience === undefined || services === 0) return;
   while (own.reached.length <= services) own.reached.push(0);
   own.reached[services] = (own.reached[services] ?? 0) + 1;
+}
+
+/** Bits that are set. */
+function countOf(bits: number): number {
+  let count = 0;
+  for (let left = bits; left !== 0; left &= left - 1) count++;
+  return count;
 }

@@ -1,26 +1,40 @@
 /** Places that a token is used from: one switch may be a move, a return cannot. */
 import { ASN, type EventView, PROVIDER, TEXT } from "../../schemas/event-view.ts";
 import { PairMap } from "../stats/pair-map.ts";
-import { MOST_PLACES, type Place } from "./columns.ts";
+import type { Cells } from "../token-row.ts";
+import {
+  begunMore,
+  firstPlace,
+  hasPlace,
+  isPlace,
+  MOST_PLACES,
+  moreOf,
+  notePlace,
+  type Place,
+  setFirstPlace,
+} from "./columns.ts";
 import { duration, type Scene, tell } from "./tell.ts";
 
 /** Judges where a use comes from. What a provider calls by itself, and what has neither workload nor network, has no place. */
 export function takePlace(scene: Scene): void {
   const { event, own } = scene;
   if (event.number(PROVIDER) === 1) return;
-  const workload = event.low(TEXT.node) ^ (event.has(TEXT.node) ? 0 : event.low(TEXT.instance));
+  const workload = event.low(event.has(TEXT.node) ? TEXT.node : TEXT.instance);
   const network = event.number(ASN) || event.low(TEXT.ip);
   if (workload === 0 && network === 0) return;
   const high = Math.imul(network, 0x9e3779b1);
-  const { places } = own.token;
-  const known = placeOf(places, workload, high);
-  if (known !== undefined) judgeReturn(scene, known);
-  else own.token.places = [...withRoom(places), newPlace(event, workload, high)];
+  const places = moreOf(own.token)?.places;
+  if (places === undefined || places.length === 0) return takeFirst(own.token, event, workload, high);
+  const known = places.find((place) => place.low === workload && place.high === high);
+  if (known !== undefined) judgeReturn(scene, places, known);
+  else begunMore(own.token).places = [...withRoom(places), newPlace(event, workload, high)];
 }
 
-function placeOf(places: readonly Place[], low: number, high: number): Place | undefined {
-  for (const known of places) if (known.low === low && known.high === high) return known;
-  return undefined;
+/** Most tokens are used from one place for their whole life. */
+function takeFirst(cells: Cells, event: EventView, low: number, high: number): void {
+  if (!hasPlace(cells)) setFirstPlace(cells, newPlace(event, low, high));
+  else if (isPlace(cells, low, high)) notePlace(cells, event.time);
+  else begunMore(cells).places = [firstPlace(cells), newPlace(event, low, high)];
 }
 
 /** Without the place that was used least recently, if there are as many as may be remembered. */
@@ -32,14 +46,13 @@ function withRoom(places: readonly Place[]): readonly Place[] {
 }
 
 /** The token is back at A: if it was at B in between and lately, nobody moved. */
-function judgeReturn(scene: Scene, here: Place): void {
-  const { event, own } = scene;
+function judgeReturn(scene: Scene, places: readonly Place[], here: Place): void {
+  const { event } = scene;
   const before = here.time;
   // What comes out of order here is older than what is known of the place, and says nothing new.
   if (event.time < before) return;
   here.time = event.time;
-  if (own.token.places.length === 1) return;
-  const away = own.token.places.find((other) => other.time > before && other.time < event.time);
+  const away = places.find((other) => other.time > before && other.time < event.time);
   if (away !== undefined && event.time - before <= longestMs(scene)) tellReturn(scene, here, away, before);
 }
 

@@ -1,14 +1,14 @@
 /** How token-reuse tells: each kind once of a token, with the later of two events as the trigger. */
-import type { EventView } from "../../schemas/event-view.ts";
+import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Draft, Out } from "../detector.ts";
-import type { TokenRow } from "../rows.ts";
-import type { AgentColumns, TokenColumns } from "./columns.ts";
+import type { Cells, TokenRow } from "../token-row.ts";
+import { type AgentColumns, noteTold, told as toldOf } from "./columns.ts";
 import type { Settings } from "./settings.ts";
 
 /** An event about a token, and all that it is judged by. */
 export interface Scene {
   readonly token: TokenRow;
-  readonly own: { readonly agent: AgentColumns; readonly token: TokenColumns };
+  readonly own: { readonly agent: AgentColumns; readonly token: Cells };
   readonly event: EventView;
   readonly settings: Settings;
   readonly out: Out;
@@ -40,13 +40,19 @@ export function tell(
   used: Moment,
   told: Omit<Draft, "kind" | "about" | "trigger">,
 ): void {
-  const { own, token, out } = scene;
+  const { own, event, out } = scene;
   const bit = 1 << TOLD.indexOf(kind);
-  if ((own.token.told & bit) !== 0) return;
-  own.token.told |= bit;
+  if ((toldOf(own.token) & bit) !== 0) return;
+  noteTold(own.token, bit);
   const now = inHand(scene);
   const [earlier, trigger] = isBefore(now, used) ? [now, used] : [used, now];
-  out.finding({ kind, about: token.publicId || token.hash, trigger, earlier: [earlier.eventId], ...told });
+  out.finding({
+    kind,
+    about: event.text(TEXT.publicId) || event.text(TEXT.hash),
+    trigger,
+    earlier: [earlier.eventId],
+    ...told,
+  });
 }
 
 function isBefore(one: Moment, other: Moment): boolean {

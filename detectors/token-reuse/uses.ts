@@ -1,9 +1,22 @@
 /** Uses of a token by services: meant for them, and before its end? */
 import { TEXT } from "../../schemas/event-view.ts";
 import { internedText } from "../stats/interned.ts";
-import { MOST_SERVICES, type TokenColumns, type Use } from "./columns.ts";
+import {
+  type AgentColumns,
+  acceptedBy,
+  begunMore,
+  lastTime,
+  lastUse,
+  MOST_SERVICES,
+  MOST_WAITING,
+  moreOf,
+  noteService,
+  reached,
+  setLast,
+  type Use,
+} from "./columns.ts";
 import { judgeFanOut } from "./fan-out.ts";
-import { duration, iso, type Scene, tell } from "./tell.ts";
+import { duration, inHand, iso, type Scene, tell } from "./tell.ts";
 
 /** The newest use is remembered to within this time, so that a busy token costs nothing for each call. */
 const LAST_USE_MS = 60_000;
@@ -11,53 +24,53 @@ const LAST_USE_MS = 60_000;
 /** Judges a use and remembers it, if it says anything new. */
 export function takeUse(scene: Scene): void {
   const { event, own } = scene;
-  const known = useOf(own.token, event.low(TEXT.service));
-  const { last } = own.token;
-  const isNew = known === undefined || isFirstSuccess(known, scene);
-  if (!isNew && !isAfterEnd(scene, event.time) && last !== undefined && event.time <= last.time + LAST_USE_MS)
-    return;
-  const use = newUse(scene);
-  remember(own.token, known, use);
+  const place = placeOf(own.agent, scene);
+  const bit = 1 << place;
+  const isFirst = (reached(own.token) & bit) === 0;
+  // What a service accepts weighs more than what it refused before; services beyond the last place are not told apart.
+  const isNews =
+    isFirst || place === MOST_SERVICES || (event.accepted && (acceptedBy(own.token) & bit) === 0);
+  const isOver = isAfterEnd(scene, event.time);
+  if (event.accepted && (isOver || !(event.time <= lastTime(own.token) + LAST_USE_MS)))
+    setLast(own.token, place, event.id, event.time);
+  if (!isNews && !isOver) return;
+  noteService(own.token, bit, event.accepted);
+  const use = { service: internedText(event, TEXT.service), ...inHand(scene), accepted: event.accepted };
+  if (scene.token.audience === undefined) wait(scene, use);
   judgeUse(scene, use);
-  if (known === undefined) judgeFanOut(scene);
+  if (isFirst) judgeFanOut(scene);
 }
 
 /** A fact that arrives after uses condemns those that it makes wrong. */
 export function judgeEarlierUses(scene: Scene): void {
-  const { uses, last } = scene.own.token;
-  for (const use of uses) judgeUse(scene, use);
-  if (last !== undefined && !uses.includes(last)) judgeUse(scene, last);
+  const { own, token } = scene;
+  const last = lastUse(own.token, own.agent);
+  if (last !== undefined) judgeUse(scene, last);
+  const waiting = moreOf(own.token)?.waiting ?? [];
+  for (const use of waiting) judgeUse(scene, use);
+  if (waiting.length > 0 && token.audience !== undefined) begunMore(own.token).waiting = [];
 }
 
-function useOf({ uses }: TokenColumns, low: number): Use | undefined {
-  for (const earlier of uses) if (earlier.low === low) return earlier;
-  return undefined;
+/** The place of the event's service in the agent's list, where it is entered if it is new and there is room. */
+function placeOf({ services, names }: AgentColumns, { event }: Scene): number {
+  const low = event.low(TEXT.service);
+  for (let place = 0; place < services.length; place++) if (services[place] === low) return place;
+  if (services.length >= MOST_SERVICES) return MOST_SERVICES;
+  services.push(low);
+  return names.push(internedText(event, TEXT.service)) - 1;
 }
 
-/** What a service accepts weighs more than what it refused before. */
-const isFirstSuccess = (known: Use, { event }: Scene) => event.accepted && !known.accepted;
+/** While the audience is unknown, the first use of each service is kept. */
+function wait({ own }: Scene, use: Use): void {
+  const more = begunMore(own.token);
+  const isKnown = more.waiting.some(
+    ({ service, accepted }) => service === use.service && accepted === use.accepted,
+  );
+  if (!isKnown && more.waiting.length < MOST_WAITING) more.waiting = [...more.waiting, use];
+}
 
 function isAfterEnd({ token, settings }: Scene, timeMs: number): boolean {
   return timeMs > token.expiresAt + settings.skewMs || timeMs > token.revokedAt + settings.propagationMs;
-}
-
-function newUse({ event }: Scene): Use {
-  const service = internedText(event, TEXT.service);
-  return {
-    low: event.low(TEXT.service),
-    eventId: event.id,
-    time: event.time,
-    service,
-    accepted: event.accepted,
-  };
-}
-
-function remember(own: TokenColumns, known: Use | undefined, use: Use): void {
-  own.last = use;
-  // A literal list has room for just its one element; most tokens never see a second service.
-  if (own.uses.length === 0) own.uses = [use];
-  else if (known === undefined && own.uses.length < MOST_SERVICES) own.uses.push(use);
-  else if (known !== undefined && use.accepted && !known.accepted) own.uses[own.uses.indexOf(known)] = use;
 }
 
 function judgeUse(scene: Scene, use: Use): void {

@@ -34,7 +34,7 @@ function nextCommitMs({ committedAtMs, commitIntervalMs, commitMs }: State): num
 function changesOf({ set, skips }: State): GroupChange[] {
   const agents = set.changed.map((agent) => ({
     group: groupOf(agent.tenant, agent.id),
-    entries: encodeAgent(agent, DETECTORS),
+    entries: encodeAgent(agent, DETECTORS, set),
   }));
   return [...agents, ...changedSkips(skips)];
 }

@@ -1,5 +1,6 @@
 /** One partition of `events`: taken over where its last commit ended, and kept until it is revoked. */
 import { workingSet } from "../../detectors/fold/working-set.ts";
+import { DETECTORS } from "../../detectors/index.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { eventColumns } from "../../schemas/event-view.ts";
 import type { RecordBatch } from "../ports/stream.ts";
@@ -20,7 +21,7 @@ export async function openPartition(partition: number, options: PartitionOptions
     partition,
     lease,
     columns: eventColumns(STRETCH),
-    set: workingSet(),
+    set: workingSet(DETECTORS),
     position,
     committed: position,
     skips: await readSkips(options.store, partition),
@@ -52,7 +53,7 @@ async function takeOrForget(state: State, batch: RecordBatch): Promise<void> {
     await takeBatch(state, batch);
   } catch (error) {
     state.failed = true;
-    state.set = workingSet();
+    state.set = workingSet(DETECTORS);
     state.position = state.committed;
     throw error;
   }

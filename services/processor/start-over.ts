@@ -1,6 +1,7 @@
 /** When a detector throws: back to the last commit, and on from there without that detector at that event. */
 import type { DetectorFailure } from "../../detectors/fold/judge.ts";
 import { workingSet } from "../../detectors/fold/working-set.ts";
+import { DETECTORS } from "../../detectors/index.ts";
 import type { RecordBatch } from "../ports/stream.ts";
 import { letterOf } from "./dead-letter.ts";
 import type { State } from "./state.ts";
@@ -23,7 +24,7 @@ export async function startOver(
 ): Promise<void> {
   const { stream, partition } = state;
   await setAside(state, failure);
-  state.set = workingSet();
+  state.set = workingSet(DETECTORS);
   state.position = state.committed;
   for await (const batch of stream.read("events", partition, state.committed)) {
     if ((batch.positions[0] ?? failure.end) >= failure.end) return;

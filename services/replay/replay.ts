@@ -83,7 +83,7 @@ const NOTHING_COUNTED = { events: 0, duplicates: 0, late: 0, findings: 0 };
 
 function begin({ settings, keyName, baseline, onProgress }: ReplayOptions): Run {
   const judge = createJudge(settings, keyName);
-  const set = workingSet();
+  const set = workingSet(DETECTORS);
   for (const entries of baseline ?? []) {
     const agent = decodeAgent(entries, DETECTORS, judge.detectorSettings, set)?.agent;
     // Positions of the system that exported it mean nothing here.
@@ -179,7 +179,7 @@ function endStretch(run: Run): void {
 function freeze({ set, cold }: Run): void {
   const agents = [...set.agents.values()].sort((a, b) => a.touched - b.touched || a.clock - b.clock);
   for (const agent of agents.slice(0, agents.length >> 1)) {
-    cold.set(agent.low, agent.high, encodeAgent(agent, DETECTORS));
+    cold.set(agent.low, agent.high, encodeAgent(agent, DETECTORS, set));
     forget(set, agent);
   }
 }

@@ -46,7 +46,7 @@ function run(
   const scanner = new EventScanner(hashKey(Buffer.from(key)));
   const view = new EventView(eventColumns(1)).move(0);
   const findings: Finding[] = [];
-  let [set, at] = [workingSet(), 0];
+  let [set, at] = [workingSet([detector]), 0];
   for (const event of events) {
     const line = lineOf(event);
     if (!scanner.scan(line, 0, line.length, view.columns, 0, false))
@@ -65,16 +65,19 @@ function lineOf(event: Told): Buffer {
 }
 
 function reloaded(old: WorkingSet, detector: Detector, settings: readonly unknown[]): WorkingSet {
-  const set = workingSet();
+  const set = workingSet([detector]);
   for (const agent of old.agents.values())
-    expect(decodeAgent(encodeAgent(agent, [detector]), [detector], settings, set)?.unreadable).toEqual([]);
+    expect(decodeAgent(encodeAgent(agent, [detector], old), [detector], settings, set)?.unreadable).toEqual(
+      [],
+    );
   return set;
 }
 
 const bytesOf = (set: WorkingSet, detector: Detector) =>
   [...set.agents.values()].reduce(
     (sum, agent) =>
-      sum + [...encodeAgent(agent, [detector]).values()].reduce((total, { length }) => total + length, 0),
+      sum +
+      [...encodeAgent(agent, [detector], set).values()].reduce((total, { length }) => total + length, 0),
     0,
   );
 const bytes = (findings: readonly Finding[]) => findings.map((finding) => JSON.stringify(finding));

@@ -17,7 +17,7 @@ const hooks = ["sessionEnded", "tokenEnded", "epochEnded"] as const;
 function lastOf(hook: (typeof hooks)[number], without?: ReadonlySet<string>) {
   const detector = { ...tokenReuse, [hook]: broken } as unknown as Detector;
   const fold = createFold([detector], [detector.settings.parse({})], { latenessMs: 30_000 }, provenance);
-  const set = workingSet();
+  const set = workingSet([detector]);
   const token = { publicId: "jti", expiresAt: iso(HOUR) };
   fold.step(set, viewOf(event("token.issued", 0, { token })), 0, () => {});
   return () => fold.step(set, viewOf(call(3 * DAY)), 1, () => {}, without);
@@ -38,7 +38,7 @@ describe("a detector that throws where something has ended", () => {
 describe("a repeat", () => {
   const fold = createFold([], [], { latenessMs: 30_000 }, provenance);
   const verdicts = (...events: object[]) => {
-    const set = workingSet();
+    const set = workingSet([]);
     return events.map((one, position) => fold.step(set, viewOf(one), position, () => {}));
   };
   const one = call(0);

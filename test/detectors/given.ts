@@ -89,6 +89,8 @@ export interface World {
   /** Writes every agent and reads it back into an empty memory. Answers the bytes written. */
   reload(): number;
   agent(id?: string): AgentRow;
+  /** The agent's entries, as they are stored. */
+  encoded(id?: string): Map<string, Uint8Array>;
   /** The agent in readable form; `out-of-graph` holds its baseline. */
   view(id?: string): View;
 }
@@ -97,7 +99,7 @@ export interface World {
 export function world(settings: Record<string, Record<string, unknown>> = {}, latenessMs = 30_000): World {
   const processor = { latenessMs, commitIntervalMs: 1000, maxAgents: 1000 };
   const judge = createJudge({ detectors: settings, processor }, "test");
-  let set = workingSet();
+  let set = workingSet(DETECTORS);
   let position = 0;
   const sees = (...events: readonly object[]) => {
     const findings: Finding[] = [];
@@ -111,20 +113,28 @@ export function world(settings: Record<string, Record<string, unknown>> = {}, la
     if (row === undefined) throw new Error(`agent ${id} is not known`);
     return row;
   };
+  const encoded = (id?: string) => encodeAgent(agent(id), DETECTORS, set);
   const reload = () => {
     const loaded = reloaded(set, judge.detectorSettings);
     set = loaded.set;
     return loaded.bytes;
   };
-  const show = (id?: string) => agentView(encodeAgent(agent(id), DETECTORS), { detectors: settings }) as View;
-  return { sees, finds: (...events) => sees(...events).map(({ kind }) => kind), reload, agent, view: show };
+  const show = (id?: string) => agentView(encoded(id), { detectors: settings }) as View;
+  return {
+    sees,
+    finds: (...events) => sees(...events).map(({ kind }) => kind),
+    reload,
+    agent,
+    encoded,
+    view: show,
+  };
 }
 
 function reloaded(old: WorkingSet, settings: readonly unknown[]) {
-  const set = workingSet();
+  const set = workingSet(DETECTORS);
   let bytes = 0;
   for (const agent of old.agents.values()) {
-    const entries = encodeAgent(agent, DETECTORS);
+    const entries = encodeAgent(agent, DETECTORS, old);
     for (const entry of entries.values()) bytes += entry.length;
     decodeAgent(entries, DETECTORS, settings, set);
   }

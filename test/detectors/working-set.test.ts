@@ -3,6 +3,7 @@ import type { Detector } from "../../detectors/detector.ts";
 import { decodeAgent, encodeAgent } from "../../detectors/fold/agent-codec.ts";
 import { groupOf, workingSet } from "../../detectors/fold/working-set.ts";
 import { DETECTORS, detectorSettingsOf } from "../../detectors/index.ts";
+import { agentRow } from "../../detectors/rows.ts";
 import { call, event, HOUR, SECOND, START, type World } from "./given.ts";
 import { APPROVE, LATER, learned, READ, session } from "./sessions.ts";
 
@@ -48,27 +49,29 @@ const upgraded = (id: string, by: number, read?: (version: number) => void): rea
     return { ...detector, version: detector.version + by, columns };
   });
 
+const NOBODY = agentRow("", "", 0, 0);
+
 describe("an agent's stored entries", () => {
   it("are the shared rows, and one for each detector", () => {
-    const entries = encodeAgent(busy().agent(), DETECTORS);
+    const entries = busy().encoded();
     expect([...entries.keys()]).toEqual(["row", ...DETECTORS.map(({ id }) => id)]);
   });
 
   it("hold everything: read back and written again they are the same bytes", () => {
-    const entries = encodeAgent(busy().agent(), DETECTORS);
-    const set = workingSet();
+    const entries = busy().encoded();
+    const set = workingSet(DETECTORS);
     const read = decodeAgent(entries, DETECTORS, SETTINGS, set);
     expect(read?.unreadable).toEqual([]);
-    expect(encodeAgent(read?.agent ?? busy().agent(), DETECTORS)).toEqual(entries);
+    expect(encodeAgent(read?.agent ?? NOBODY, DETECTORS, set)).toEqual(entries);
     expect([set.agents.size, set.sessions.size, set.tokens.size]).toEqual([1, 3, 1]);
   });
 
   it("of the previous version are read by its successor, which is told the version, with sessions and tokens", () => {
-    const entries = encodeAgent(busy().agent(), DETECTORS);
+    const entries = busy().encoded();
     for (const { id, version } of DETECTORS) {
       const versions: number[] = [];
       const detectors = upgraded(id, 1, (given) => versions.push(given));
-      const set = workingSet();
+      const set = workingSet(DETECTORS);
       const read = decodeAgent(entries, detectors, SETTINGS, set);
       expect([versions, read?.unreadable]).toEqual([[version], []]);
       expect([set.sessions.size, set.tokens.size, read?.agent.clock]).toEqual([
@@ -76,26 +79,27 @@ describe("an agent's stored entries", () => {
         1,
         START + LATER + 5 * SECOND,
       ]);
-      expect(encodeAgent(read?.agent ?? busy().agent(), DETECTORS)).toEqual(entries);
+      expect(encodeAgent(read?.agent ?? NOBODY, DETECTORS, set)).toEqual(entries);
     }
   });
 
   it("of a version that nobody can read any more begin anew for that detector alone, and it is said", () => {
-    const entries = encodeAgent(busy().agent(), DETECTORS);
-    const read = decodeAgent(entries, upgraded("out-of-graph", 2), SETTINGS);
+    const entries = busy().encoded();
+    const set = workingSet(DETECTORS);
+    const read = decodeAgent(entries, upgraded("out-of-graph", 2), SETTINGS, set);
     expect(read?.unreadable).toEqual([{ agent: "a", detector: "out-of-graph" }]);
-    const kept = encodeAgent(read?.agent ?? busy().agent(), DETECTORS);
+    const kept = encodeAgent(read?.agent ?? NOBODY, DETECTORS, set);
     for (const name of ["row", "refresh-storm", "token-reuse"])
       expect(kept.get(name)).toEqual(entries.get(name));
     expect(kept.get("out-of-graph")?.length).toBeLessThan(400);
   });
 
   it("that do not parse begin anew for their detector alone, wherever they are cut off or go on", () => {
-    const entries = encodeAgent(busy().agent(), DETECTORS);
+    const entries = busy().encoded();
     for (const { id } of DETECTORS) {
       const whole = entries.get(id) ?? new Uint8Array();
       for (const bytes of [...cutsOf(whole), Uint8Array.of(...whole, 0)]) {
-        const set = workingSet();
+        const set = workingSet(DETECTORS);
         const read = decodeAgent(new Map(entries).set(id, bytes), DETECTORS, SETTINGS, set);
         expect(read?.unreadable).toEqual([{ agent: "a", detector: id }]);
         expect([set.sessions.size, set.tokens.size]).toEqual([3, 1]);
@@ -104,7 +108,7 @@ describe("an agent's stored entries", () => {
   });
 
   it("are nothing when the shared row does not parse", () => {
-    const entries = encodeAgent(busy().agent(), DETECTORS);
+    const entries = busy().encoded();
     const row = entries.get("row") ?? new Uint8Array();
     for (const bytes of [
       ...cutsOf(row),
@@ -115,7 +119,7 @@ describe("an agent's stored entries", () => {
   });
 
   it("may lack a detector that is new, or hold one that is gone", () => {
-    const entries = encodeAgent(busy().agent(), DETECTORS);
+    const entries = busy().encoded();
     const without = new Map([...entries].filter(([name]) => name !== "token-reuse"));
     expect(decodeAgent(without, DETECTORS, SETTINGS)?.unreadable).toEqual([
       { agent: "a", detector: "token-reuse" },
@@ -131,7 +135,7 @@ describe("an agent's stored entries", () => {
   });
 
   it("are nothing without the row, or with the row of a newer program", () => {
-    const entries = encodeAgent(busy().agent(), DETECTORS);
+    const entries = busy().encoded();
     expect(decodeAgent(new Map(), DETECTORS, SETTINGS)).toBeUndefined();
     const newer = new Map(entries).set(
       "row",

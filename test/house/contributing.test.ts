@@ -13,7 +13,7 @@ const provenance = { digest: () => "0".repeat(64), settings: "", key: "public" }
 /** Kinds found when calls with these results come in one session. */
 function finds(results: string): string[] {
   const fold = createFold([deniedStreak], [deniedStreak.settings.parse({})], { latenessMs: 0 }, provenance);
-  const set = workingSet();
+  const set = workingSet([deniedStreak]);
   const found: string[] = [];
   for (const [at, result] of [...results].entries()) {
     const given = call(at, { result: result === "d" ? "denied" : "ok", session: "s" });

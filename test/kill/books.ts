@@ -1,5 +1,6 @@
 /** What a data folder holds, read without a service: the log, what was made of it, and what it should have come to. */
 import { workingSet } from "../../detectors/fold/working-set.ts";
+import { DETECTORS } from "../../detectors/index.ts";
 import type { Action, ActionOutcome, Denial } from "../../schemas/action.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import { EventView, eventColumns } from "../../schemas/event-view.ts";
@@ -78,7 +79,7 @@ async function replay(reader: EmbeddedReader, folder: string, settings: Settings
   const view = new EventView(columns).move(0);
   const findings: Finding[] = [];
   for (const partition of partitionsOf(reader)) {
-    const set = workingSet();
+    const set = workingSet(DETECTORS);
     for await (const { bytes, starts, ends, count, positions } of reader.stream.read("events", partition, 0))
       for (let at = 0; at < count; at++) {
         if (!scanner.scan(bytes, starts[at]!, ends[at]!, columns, 0, false))

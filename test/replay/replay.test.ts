@@ -140,7 +140,7 @@ describe("a replay", () => {
 /** The stored entries of all agents after these events, with the positions of another log. */
 async function learnedEntries(events: readonly object[]): Promise<Entries[]> {
   const judge = createJudge(Settings.parse({}), "test");
-  const [input, set] = [record(events), workingSet()];
+  const [input, set] = [record(events), workingSet(DETECTORS)];
   let position = 7_000_000;
   while (await input.fill()) {
     while (input.nextTime() < Number.POSITIVE_INFINITY) {
@@ -149,5 +149,5 @@ async function learnedEntries(events: readonly object[]): Promise<Entries[]> {
       input.free(slot);
     }
   }
-  return [...set.agents.values()].map((agent) => encodeAgent(agent, DETECTORS));
+  return [...set.agents.values()].map((agent) => encodeAgent(agent, DETECTORS, set));
 }

@@ -18,7 +18,7 @@ export interface World {
 
 /** An empty world under the default settings. */
 export function createWorld(): World {
-  const set = workingSet();
+  const set = workingSet(DETECTORS);
   const { fold } = createJudge(Settings.parse({}), PUBLIC_KEY.name);
   let position = 0;
   const step = (view: EventView) => {

@@ -11,8 +11,9 @@ interface Streak {
 }
 
 const nothing = { start: () => undefined, write: () => undefined, read: () => undefined };
+const nothingOfTokens = { numbers: 0, times: 0, others: 0, write: nothing.write, read: nothing.read };
 
-export const deniedStreak: Detector<z.infer<typeof Settings>, undefined, Streak, undefined> = {
+export const deniedStreak: Detector<z.infer<typeof Settings>, undefined, Streak> = {
   id: "denied-streak",
   version: 1,
   about: {
@@ -44,7 +45,7 @@ export const deniedStreak: Detector<z.infer<typeof Settings>, undefined, Streak,
       write: (streak, to) => to.u16(streak.refused),
       read: (from) => ({ refused: from.u16() }),
     },
-    token: nothing,
+    token: nothingOfTokens,
   },
 
   step(rows, event, settings, out) {

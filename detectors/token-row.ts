@@ -1,0 +1,206 @@
+/**
+ * The row of a token. Tokens are most of what is kept in memory, and as objects each would take a kilobyte and half of
+ * the garbage collector's time; so they are packed in pages of whole numbers, of times and of whatever else there is,
+ * the shared columns in front and those of each detector behind them.
+ */
+
+/** How many columns of each sort. */
+export interface Widths {
+  readonly numbers: number;
+  readonly times: number;
+  readonly others: number;
+}
+
+/** Records side by side; numbers begin as 0, times as NaN, others as undefined. */
+export interface Page {
+  readonly numbers: Int32Array;
+  readonly times: Float64Array;
+  readonly others: unknown[];
+}
+
+/** One token's columns of one detector: where each sort begins in the page of the token in hand. */
+export interface Cells {
+  numbers: Int32Array;
+  number: number;
+  times: Float64Array;
+  time: number;
+  others: unknown[];
+  other: number;
+}
+
+const LOW = 0;
+const HIGH = 1;
+const GRANT_LOW = 2;
+const GRANT_HIGH = 3;
+const FAMILY_LOW = 4;
+const FAMILY_HIGH = 5;
+/** Its neighbours in the list of its agent's tokens; -1 if there is none. */
+export const OLDER = 6;
+export const NEWER = 7;
+
+const ISSUED = 0;
+const EXPIRES = 1;
+const REVOKED = 2;
+const KEEP_UNTIL = 3;
+
+const FAMILY = 0;
+const HASH = 1;
+const AUDIENCE = 2;
+
+/** The shared columns. */
+export const SHARED: Widths = { numbers: 8, times: 4, others: 3 };
+
+/** One token in hand. The same view is moved from token to token: keep nothing of it. */
+export class TokenRow {
+  /** The columns of the detectors, in the order of the catalogue. */
+  readonly own: readonly Cells[];
+  /** The token's number in its table. */
+  slot = -1;
+  #numbers: Int32Array = new Int32Array(SHARED.numbers);
+  #number = 0;
+  #times: Float64Array = new Float64Array(SHARED.times);
+  #time = 0;
+  #others: unknown[] = [];
+  #other = 0;
+  readonly #widths: readonly Widths[];
+
+  constructor(widths: readonly Widths[]) {
+    this.#widths = widths;
+    this.own = widths.map(() => ({
+      numbers: this.#numbers,
+      number: 0,
+      times: this.#times,
+      time: 0,
+      others: this.#others,
+      other: 0,
+    }));
+  }
+
+  /** Points the view at the record that is the `at`-th of a page; `all` are the widths of a whole record. */
+  move(slot: number, page: Page, at: number, all: Widths): this {
+    this.slot = slot;
+    this.#numbers = page.numbers;
+    this.#number = at * all.numbers;
+    this.#times = page.times;
+    this.#time = at * all.times;
+    this.#others = page.others;
+    this.#other = at * all.others;
+    this.#moveOwn(page);
+    return this;
+  }
+
+  #moveOwn({ numbers, times, others }: Page): void {
+    let number = this.#number + SHARED.numbers;
+    let time = this.#time + SHARED.times;
+    let other = this.#other + SHARED.others;
+    for (let i = 0; i < this.own.length; i++) {
+      const widths = this.#widths[i]!;
+      if (widths === NO_CELLS) continue;
+      const cells = this.own[i]!;
+      cells.numbers = numbers;
+      cells.number = number;
+      cells.times = times;
+      cells.time = time;
+      cells.others = others;
+      cells.other = other;
+      number += widths.numbers;
+      time += widths.times;
+      other += widths.others;
+    }
+  }
+
+  /** Makes the columns of a detector like new. */
+  clearOwn(at: number): void {
+    const { numbers, number, times, time, others, other } = this.own[at]!;
+    const widths = this.#widths[at]!;
+    numbers.fill(0, number, number + widths.numbers);
+    times.fill(Number.NaN, time, time + widths.times);
+    others.fill(undefined, other, other + widths.others);
+  }
+
+  /** Keyed hash of the token's name and its agent. */
+  get low(): number {
+    return this.#numbers[this.#number + LOW]!;
+  }
+  get high(): number {
+    return this.#numbers[this.#number + HIGH]!;
+  }
+  identify(low: number, high: number): void {
+    this.#numbers[this.#number + LOW] = low;
+    this.#numbers[this.#number + HIGH] = high;
+  }
+
+  /** Keyed hash of the family; zeros while unknown. */
+  get familyLow(): number {
+    return this.#numbers[this.#number + FAMILY_LOW]!;
+  }
+  get familyHigh(): number {
+    return this.#numbers[this.#number + FAMILY_HIGH]!;
+  }
+  /** The family's name; empty while unknown. */
+  get family(): string {
+    return (this.#others[this.#other + FAMILY] as string | undefined) ?? "";
+  }
+  setFamily(name: string, low: number, high: number): void {
+    this.#others[this.#other + FAMILY] = name;
+    this.#numbers[this.#number + FAMILY_LOW] = low;
+    this.#numbers[this.#number + FAMILY_HIGH] = high;
+  }
+
+  /** Keyed hash of the grant at the root; zeros while unknown. */
+  get grantLow(): number {
+    return this.#numbers[this.#number + GRANT_LOW]!;
+  }
+  get grantHigh(): number {
+    return this.#numbers[this.#number + GRANT_HIGH]!;
+  }
+  setGrant(low: number, high: number): void {
+    this.#numbers[this.#number + GRANT_LOW] = low;
+    this.#numbers[this.#number + GRANT_HIGH] = high;
+  }
+
+  /** The token's hash, if it is known by a public id and some event named both; else empty. */
+  get hash(): string {
+    return (this.#others[this.#other + HASH] as string | undefined) ?? "";
+  }
+  set hash(text: string) {
+    this.#others[this.#other + HASH] = text;
+  }
+  /** Undefined while unknown. */
+  get audience(): readonly string[] | undefined {
+    return this.#others[this.#other + AUDIENCE] as readonly string[] | undefined;
+  }
+  set audience(names: readonly string[] | undefined) {
+    this.#others[this.#other + AUDIENCE] = names;
+  }
+
+  /** ms since 1970; NaN while unknown. So are the next two. */
+  get issuedAt(): number {
+    return this.#times[this.#time + ISSUED]!;
+  }
+  set issuedAt(timeMs: number) {
+    this.#times[this.#time + ISSUED] = timeMs;
+  }
+  get expiresAt(): number {
+    return this.#times[this.#time + EXPIRES]!;
+  }
+  set expiresAt(timeMs: number) {
+    this.#times[this.#time + EXPIRES] = timeMs;
+  }
+  get revokedAt(): number {
+    return this.#times[this.#time + REVOKED]!;
+  }
+  set revokedAt(timeMs: number) {
+    this.#times[this.#time + REVOKED] = timeMs;
+  }
+  /** Event time after which the row is no longer needed. */
+  get keepUntil(): number {
+    return this.#times[this.#time + KEEP_UNTIL]!;
+  }
+  set keepUntil(timeMs: number) {
+    this.#times[this.#time + KEEP_UNTIL] = timeMs;
+  }
+}
+
+/** Widths of a detector that keeps nothing of a token. */
+export const NO_CELLS: Widths = { numbers: 0, times: 0, others: 0 };
