@@ -33,7 +33,10 @@ const { FIELDS, IS_ROOT, IS_AGENT, IS_TRACE, IS_SUBJECT, IS_TOKEN } = words;
 const { IS_OPERATION, IS_OUTCOME, IS_NETWORK, IS_AUTHENTICATION } = words;
 const { KIND_WORDS, RESULT_WORDS, ATTRIBUTION_WORDS, CHANGE_WORDS, PROVENANCE_WORDS, TRUE, FALSE } = words;
 
+const SPACE = 32;
 const NOT_WANTED = -1;
+/** Texts that are remembered as plain, less one. */
+const KNOWN_MASK = 0x3fff;
 /** Fields of a token by which it may be revoked with all its kin. */
 const FAMILY_OR_GRANT = (1 << 3) | (1 << 6);
 /** Bytes that must be readable behind a line, because words are compared four bytes at a time. */
@@ -54,6 +57,12 @@ export class EventScanner {
   #pos = 0;
   #end = 0;
   #strict = true;
+  /** Hashes of texts that were found to be no secrets, low and high side by side, at places given by the low half. */
+  readonly #known = new Int32Array((KNOWN_MASK + 1) * 2);
+  /** Where the name in hand lies, of an object whose names are free; and whether the object ended in good order. */
+  #nameFrom = 0;
+  #nameTo = 0;
+  #isOver = false;
   /** The token in hand has a public id or a hash. */
   #tokenIsNamed = false;
   #numbers: Int32Array = BLANK;
@@ -273,22 +282,33 @@ export class EventScanner {
 
   /** `{"field": ["value", ...], ...}` with at most MAX_TARGETS values in all. */
   #targets(): boolean {
+    const numbers = this.#numbers;
+    const first = this.#at + TARGET_AT;
     let count = 0;
-    const read = this.#members((from, length) => {
-      const at = TARGET_AT + count * 8;
-      const added = this.#strings(MAX_TARGETS - count, TARGET_LENGTH, at + 4, 8);
+    for (let name = this.#firstName(); name > 0; name = this.#nextName(first, count)) {
+      const at = first + count * 8;
+      this.#write(at, this.#nameFrom, this.#nameTo);
+      const added = this.#strings(MAX_TARGETS - count, TARGET_LENGTH, TARGET_AT + count * 8 + 4, 8);
       // In the schema a list must not be empty.
       if (added <= 0) return false;
-      for (let i = 0; i < added; i++) this.#write(this.#at + at + i * 8, from, length);
+      for (let next = at + 8; next < at + added * 8; next += 8) numbers.copyWithin(next, at, at + 4);
       count += added;
-      return true;
-    });
-    this.#numbers[this.#at + TARGETS] = count;
-    return read;
+    }
+    numbers[this.#at + TARGETS] = count;
+    return this.#isOver;
   }
 
+  /** `{"field": "word", ...}`; kept only so far that it is well formed. */
   #provenance(): boolean {
-    return this.#members(() => this.#word(PROVENANCE_WORDS, NOT_WANTED, 0));
+    const first = this.#at + TARGET_AT + MAX_TARGETS * 8;
+    const names: number[] = [];
+    for (let name = this.#firstName(); name > 0; name = this.#nextName(first, 0)) {
+      // JSON.parse keeps the last of two equal names; that is not ours to decide here.
+      if (this.#strict && names.some((from, at) => at % 2 === 0 && this.#same(from, names[at + 1]!))) return false;
+      names.push(this.#nameFrom, this.#nameTo);
+      if (!this.#word(PROVENANCE_WORDS, NOT_WANTED, 0)) return false;
+    }
+    return this.#isOver;
   }
 
   #needs(seen: number, fields: number): boolean {
@@ -323,27 +343,33 @@ export class EventScanner {
 
   /** An object with known fields. Answers the set of fields seen, as bits; -1 if it cannot be accepted. */
   #object(shape: number): number {
-    if (!this.#take(OPEN)) return -1;
+    const bytes = this.#bytes;
+    if (bytes[this.#pos++] !== OPEN) return -1;
     const fields = FIELDS[shape]!;
     let seen = 0;
     let next = 0;
     for (;;) {
-      this.#space();
+      if (bytes[this.#pos]! <= SPACE) this.#space();
       const field = this.#field(fields, next);
       if (field >= 0) {
         const bit = 1 << field;
         // JSON.parse keeps the last of two equal names; that is not ours to decide here.
-        if ((seen & bit) !== 0 || !this.#take(COLON)) return -1;
-        this.#space();
+        if ((seen & bit) !== 0) return -1;
+        if (bytes[this.#pos]! <= SPACE) this.#space();
         if (!this.#member(shape, field)) return -1;
         seen |= bit;
         next = field + 1;
-      } else if (!this.#unknown(seen)) return this.#bytes[this.#pos - 1] === CLOSE && seen === 0 ? seen : -1;
-      this.#space();
-      const then = this.#bytes[this.#pos++];
+      } else if (!this.#unknown(seen)) return bytes[this.#pos - 1] === CLOSE && seen === 0 ? seen : -1;
+      const then = this.#separator();
       if (then === CLOSE) return seen;
       if (then !== COMMA) return -1;
     }
+  }
+
+  /** The byte that follows a value, which is passed over. */
+  #separator(): number {
+    if (this.#bytes[this.#pos]! <= SPACE) this.#space();
+    return this.#bytes[this.#pos++]!;
   }
 
   /** Skips a member that is not known, in lines that we wrote. An empty object ends here too. */
@@ -353,10 +379,10 @@ export class EventScanner {
       return false;
     }
     if (this.#strict || this.#bytes[this.#pos] !== QUOTE) return false;
-    return this.#skip() && this.#take(COLON) && this.#skip();
+    return this.#skip() && this.#separator() === COLON && this.#skip();
   }
 
-  /** Which of the fields stands here, trying `next` first; -1 if none. */
+  /** Which of the fields stands here, trying `next` first, and passes over its name and colon; -1 if none. */
   #field(fields: readonly Word[], next: number): number {
     const { length } = fields;
     for (let tried = 0, field = next; tried < length; tried++, field++) {
@@ -378,93 +404,76 @@ export class EventScanner {
     return true;
   }
 
-  /** An object with free field names; `read` gets where each name lies, after the colon. */
-  #members(read: (from: number, to: number) => boolean): boolean {
-    if (!this.#take(OPEN)) return false;
-    this.#space();
-    if (this.#bytes[this.#pos] === CLOSE) {
-      this.#pos++;
-      return true;
-    }
-    for (;;) {
-      this.#space();
-      const from = this.#pos + 1;
-      if (!this.#fieldName()) return false;
-      const to = this.#pos - 1;
-      if (!this.#take(COLON)) return false;
-      this.#space();
-      if (!read(from, to)) return false;
-      this.#space();
-      const then = this.#bytes[this.#pos++];
-      if (then === CLOSE) return true;
-      if (then !== COMMA) return false;
-      // Two members could have the same name: JSON.parse knows which counts.
-      if (this.#strict) return this.#members2(read, from, to);
-    }
+  /**
+   * Goes to the value of an object's first member, whatever its name; `#nameFrom` and `#nameTo` tell where that lies. 0
+   * at the end of the object, `#isOver` tells whether in good order.
+   */
+  #firstName(): number {
+    this.#isOver = false;
+    if (this.#bytes[this.#pos++] !== OPEN) return 0;
+    if (this.#bytes[this.#pos]! <= SPACE) this.#space();
+    if (this.#bytes[this.#pos] !== CLOSE) return this.#name() ? 1 : 0;
+    this.#pos++;
+    this.#isOver = true;
+    return 0;
   }
 
-  /** The members after the first; told apart from it because names must differ. */
-  #members2(read: (from: number, to: number) => boolean, firstFrom: number, firstTo: number): boolean {
-    const names = [firstFrom, firstTo];
-    for (;;) {
-      this.#space();
-      const from = this.#pos + 1;
-      if (!this.#fieldName()) return false;
-      const to = this.#pos - 1;
-      for (let i = 0; i < names.length; i += 2)
-        if (this.#same(names[i]!, names[i + 1]!, from, to)) return false;
-      names.push(from, to);
-      if (!this.#take(COLON)) return false;
-      this.#space();
-      if (!read(from, to)) return false;
-      this.#space();
-      const then = this.#bytes[this.#pos++];
-      if (then === CLOSE) return true;
-      if (then !== COMMA) return false;
+  /** The same for the member after this one. Its name must differ from those of the `count` targets before it. */
+  #nextName(first: number, count: number): number {
+    const then = this.#separator();
+    this.#isOver = then === CLOSE;
+    if (then !== COMMA) return 0;
+    if (this.#bytes[this.#pos]! <= SPACE) this.#space();
+    if (!this.#name()) return 0;
+    if (!this.#strict) return 1;
+    for (let at = first; at < first + count * 8; at += 8) {
+      const from = this.#numbers[at + 2]!;
+      if (this.#same(from, from + this.#numbers[at + 3]!)) return 0;
     }
+    return 1;
   }
 
-  #same(from: number, to: number, otherFrom: number, otherTo: number): boolean {
-    return (
-      to - from === otherTo - otherFrom &&
-      this.#bytes.compare(this.#bytes, otherFrom, otherTo, from, to) === 0
-    );
+  /** Whether the name in hand equals the bytes between these places. */
+  #same(from: number, to: number): boolean {
+    return this.#bytes.compare(this.#bytes, from, to, this.#nameFrom, this.#nameTo) === 0;
   }
 
-  /** A quoted name as FieldName in event.ts describes it. */
-  #fieldName(): boolean {
+  /** A quoted name as FieldName in event.ts describes it, and its colon. */
+  #name(): boolean {
     const bytes = this.#bytes;
     if (bytes[this.#pos] !== QUOTE) return false;
     const from = this.#pos + 1;
     const first = bytes[from]! | 32;
     if (first < 97 || first > 122) return false;
     let hit = 0;
-    for (let pos = from; pos < from + 65; pos++) {
-      const byte = bytes[pos]!;
-      if (byte === QUOTE) {
-        this.#pos = pos + 1;
-        return pos < this.#end && !(this.#strict && hit !== 0 && this.#isSecret(from, pos, hit));
-      }
-      if (NAME_BYTE[byte] === 0) return false;
-      hit |= FIRST_OF_PAIR[byte]! & SECOND_OF_PAIR[bytes[pos + 1]!]!;
+    let pos = from;
+    for (; bytes[pos] !== QUOTE; pos++) {
+      if (NAME_BYTE[bytes[pos]!] === 0 || pos === from + 64) return false;
+      hit |= FIRST_OF_PAIR[bytes[pos]!]! & SECOND_OF_PAIR[bytes[pos + 1]!]!;
     }
-    return false;
+    if (pos >= this.#end || (this.#strict && hit !== 0 && this.#isSecret(from, pos, hit))) return false;
+    this.#nameFrom = from;
+    this.#nameTo = pos;
+    this.#pos = pos + 1;
+    if (this.#separator() !== COLON) return false;
+    if (bytes[this.#pos]! <= SPACE) this.#space();
+    return true;
   }
 
   /** A list of texts; each is written `step` numbers after the one before. Answers how many, -1 if refused. */
   #strings(most: number, maxLength: number, offset: number, step: number): number {
-    if (!this.#take(OPEN_LIST)) return -1;
-    this.#space();
-    if (this.#bytes[this.#pos] === CLOSE_LIST) {
+    const bytes = this.#bytes;
+    if (bytes[this.#pos++] !== OPEN_LIST) return -1;
+    if (bytes[this.#pos]! <= SPACE) this.#space();
+    if (bytes[this.#pos] === CLOSE_LIST) {
       this.#pos++;
       return 0;
     }
     for (let count = 0; count < most; ) {
-      this.#space();
+      if (bytes[this.#pos]! <= SPACE) this.#space();
       if (!this.#stringAt(offset < 0 ? NOT_WANTED : this.#at + offset + count * step, maxLength)) return -1;
       count++;
-      this.#space();
-      const then = this.#bytes[this.#pos++];
+      const then = this.#separator();
       if (then === CLOSE_LIST) return count;
       if (then !== COMMA) return -1;
     }
@@ -475,32 +484,77 @@ export class EventScanner {
     return this.#stringAt(column < 0 ? NOT_WANTED : this.#at + TEXT_AT + column * 4, maxLength);
   }
 
-  /** A text of 1 to `maxLength` characters, written to four numbers from `index` on. */
+  /** A text of 1 to `maxLength` characters, its hash and range written to four numbers from `index` on. */
   #stringAt(index: number, maxLength: number): boolean {
-    const bytes = this.#bytes;
-    if (bytes[this.#pos] !== QUOTE) return false;
-    const from = this.#pos + 1;
+    const four = this.#four;
     const end = this.#end;
+    if (this.#bytes[this.#pos] !== QUOTE) return false;
+    const from = this.#pos + 1;
+    const { lowFactor, highFactor } = this.#key;
+    let { low, high } = this.#key;
     let pos = from;
-    if (this.#strict) {
-      // Plain text to its end, and on the way every pair of bytes that a secret could begin with.
-      let hit = 0;
-      for (let first = 0; pos < end; pos++) {
-        const byte = bytes[pos]!;
-        const second = SECOND_OF_PAIR[byte]!;
-        if (second < 0) break;
-        hit |= first & second;
-        first = FIRST_OF_PAIR[byte]!;
-      }
-      if (pos >= end || bytes[pos] !== QUOTE || pos - from > maxLength) return false;
-      if ((hit !== 0 || pos - from >= LONG_TEXT) && this.#isSecret(from, pos, hit)) return false;
-    } else {
-      for (; pos < end && bytes[pos] !== QUOTE; pos++) if (bytes[pos] === BACKSLASH) pos++;
-      if (pos >= end) return false;
+    let word = 0;
+    let stops = 0;
+    // Four bytes at a time up to the first that is no plain text; of the signs that tell so, the lowest is true.
+    for (; pos < end; pos += 4) {
+      word = four.getInt32(pos, true);
+      const quote = word ^ 0x22222222;
+      const backslash = word ^ 0x5c5c5c5c;
+      stops =
+        ((((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash) | (word - 0x20202020) | (word + 0x01010101) | word) &
+          0x80808080) |
+        0;
+      if (stops !== 0) break;
+      low = Math.imul(low ^ word, lowFactor);
+      low ^= low >>> 15;
+      high = Math.imul(high ^ word, highFactor);
+      high ^= high >>> 13;
     }
-    if (pos === from) return false;
+    const rest = 31 - Math.clz32(stops & -stops) - 7;
+    pos += rest >> 3;
+    if (stops === 0 || pos >= end) return false;
+    const length = pos - from;
+    if (this.#bytes[pos] !== QUOTE || length > maxLength) return !this.#strict && this.#anyText(index, from);
+    if (length === 0) return false;
+    const tail = word & ((1 << rest) - 1);
+    low = lastOf(Math.imul(low ^ tail, lowFactor) + length, 0x85ebca6b, 13);
+    high = lastOf(Math.imul(high ^ tail, highFactor) + length, 0xc2b2ae35, 16);
+    if (this.#strict && !this.#isPlain(low, high, from, pos)) return false;
+    this.#pos = pos + 1;
+    if (index < 0) return true;
+    const numbers = this.#numbers;
+    numbers[index] = low;
+    numbers[index + 1] = high;
+    numbers[index + 2] = from;
+    numbers[index + 3] = length;
+    return true;
+  }
+
+  /** Text of a line that we wrote: it may be long, hold escapes and any UTF-8. */
+  #anyText(index: number, from: number): boolean {
+    const bytes = this.#bytes;
+    let pos = from;
+    for (; pos < this.#end && bytes[pos] !== QUOTE; pos++) if (bytes[pos] === BACKSLASH) pos++;
+    if (pos >= this.#end) return false;
     this.#pos = pos + 1;
     if (index >= 0) this.#write(index, from, pos);
+    return true;
+  }
+
+  /** Whether a text is none that could be a secret. Most texts come again and again: those are known by their hash. */
+  #isPlain(low: number, high: number, from: number, to: number): boolean {
+    const at = (low & KNOWN_MASK) * 2;
+    const known = this.#known;
+    if (known[at] === low && known[at + 1] === high) return true;
+    const bytes = this.#bytes;
+    let hit = 0;
+    for (let pos = from, first = 0; pos < to; pos++) {
+      hit |= first & SECOND_OF_PAIR[bytes[pos]!]!;
+      first = FIRST_OF_PAIR[bytes[pos]!]!;
+    }
+    if ((hit !== 0 || to - from >= LONG_TEXT) && this.#isSecret(from, to, hit)) return false;
+    known[at] = low;
+    known[at + 1] = high;
     return true;
   }
 
@@ -509,15 +563,15 @@ export class EventScanner {
     return pairs.mayBeSecret(hit, to - from) && this.#looksSecret(this.#bytes.toString("latin1", from, to));
   }
 
-  /** Writes hash and range of `bytes[from, to)`. Four bytes at a time; the shifts keep low bits from staying linear. */
+  /** Writes hash and range of `bytes[from, to)`: what `#stringAt` gives, for any bytes. */
   #write(index: number, from: number, to: number): void {
     const bytes = this.#bytes;
     const four = this.#four;
     const { lowFactor, highFactor } = this.#key;
     const length = to - from;
-    let low = this.#key.low ^ length;
-    let high = this.#key.high ^ Math.imul(length, highFactor);
+    let { low, high } = this.#key;
     let pos = from;
+    // The shifts keep low bits from staying linear.
     for (const words = to - 3; pos < words; pos += 4) {
       const word = four.getInt32(pos, true);
       low = Math.imul(low ^ word, lowFactor);
@@ -525,15 +579,11 @@ export class EventScanner {
       high = Math.imul(high ^ word, highFactor);
       high ^= high >>> 13;
     }
-    let rest = 0;
-    for (let shift = 0; pos < to; pos++, shift += 8) rest |= bytes[pos]! << shift;
-    low = Math.imul(low ^ rest, lowFactor);
-    low = Math.imul(low ^ (low >>> 16), 0x85ebca6b);
-    high = Math.imul(high ^ rest, highFactor);
-    high = Math.imul(high ^ (high >>> 16), 0xc2b2ae35);
+    let tail = 0;
+    for (let shift = 0; pos < to; pos++, shift += 8) tail |= bytes[pos]! << shift;
     const numbers = this.#numbers;
-    numbers[index] = low ^ (low >>> 13);
-    numbers[index + 1] = high ^ (high >>> 16);
+    numbers[index] = lastOf(Math.imul(low ^ tail, lowFactor) + length, 0x85ebca6b, 13);
+    numbers[index + 1] = lastOf(Math.imul(high ^ tail, highFactor) + length, 0xc2b2ae35, 16);
     numbers[index + 2] = from;
     numbers[index + 3] = length;
   }
@@ -616,15 +666,14 @@ export class EventScanner {
     return depth === 0 && this.#pos <= this.#end;
   }
 
-  #take(byte: number): boolean {
-    this.#space();
-    if (this.#bytes[this.#pos] !== byte) return false;
-    this.#pos++;
-    return true;
-  }
-
   #space(): void {
     const bytes = this.#bytes;
     for (let byte = bytes[this.#pos]; byte === 32 || byte === 9 || byte === 13; byte = bytes[++this.#pos]);
   }
+}
+
+/** The last step of a hash, after which each bit depends on all. */
+function lastOf(hash: number, factor: number, shift: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 16), factor);
+  return mixed ^ (mixed >>> shift);
 }
