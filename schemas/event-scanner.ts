@@ -16,7 +16,7 @@ import * as characters from "./scanner/bytes.ts";
 import { isComplete, isUnusual } from "./scanner/completeness.ts";
 import type { HashKey } from "./scanner/hash-key.ts";
 import * as pairs from "./scanner/secret-pairs.ts";
-import { timeAt } from "./scanner/times.ts";
+import { readTime } from "./scanner/times.ts";
 import type { Word } from "./scanner/words.ts";
 import * as words from "./scanner/words.ts";
 
@@ -626,9 +626,8 @@ export class EventScanner {
   }
 
   #time(column: number): boolean {
-    const ms = this.#bytes[this.#pos] === QUOTE ? timeAt(this.#bytes, this.#pos + 1) : -1;
-    if (ms < 0) return false;
-    this.#times[this.#timesAt + column] = ms;
+    if (this.#bytes[this.#pos] !== QUOTE) return false;
+    if (!readTime(this.#bytes, this.#pos + 1, this.#times, this.#timesAt + column)) return false;
     this.#pos += this.#bytes[this.#pos + 20] === DOT ? 26 : 22;
     return true;
   }

@@ -7,24 +7,19 @@ import * as values from "./values.ts";
 
 /** Learns every value that the session used, on a day and from a trust unit (1 to 255, 0 if it is no witness). */
 export function learnValues(b: Baseline, p: Path, day: number, unit: number): void {
-  const labels = bytesOf(p.labels);
-  for (let value = 0; value < p.valueCount; value++) {
-    const at = value * VALUE_WIDTH;
+  for (let at = 0, end = p.valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH) {
     const slot = slotFor(b, p.values[at]!, p.values[at + 1]!);
     if (slot < 0) b.capped++;
-    if (slot < 0 || slots.isOpen(b.targets, slot)) continue;
-    const record = values.note(b.targets, slot, {
-      low: p.values[at + 2]!,
-      high: p.values[at + 3]!,
-      day,
-      unit,
-      labels,
-      from: p.values[at + 4]!,
-      length: p.values[at + 5]!,
-    });
-    if (record < 0) b.capped++;
-    if (isFirstOfSlot(p, value)) values.draw(b.targets, slot, record);
+    else if (!slots.isOpen(b.targets, slot)) learnValue(b, p, at, slot, day, unit);
   }
+}
+
+function learnValue(b: Baseline, p: Path, at: number, slot: number, day: number, unit: number): void {
+  const { values: kept } = p;
+  const record = values.note(b.targets, slot, kept[at + 2]!, kept[at + 3]!, day, unit);
+  if (record < 0) b.capped++;
+  else if (kept[at + 5]! > 0) values.label(b.targets, record, bytesOf(p.labels), kept[at + 4]!, kept[at + 5]!);
+  if (isFirstOfSlot(p, at)) values.draw(b.targets, slot, record);
 }
 
 function slotFor({ targets }: Baseline, operation: number, field: number): number {
@@ -33,10 +28,8 @@ function slotFor({ targets }: Baseline, operation: number, field: number): numbe
 }
 
 /** A session draws from a slot once, however many values it uses. */
-function isFirstOfSlot(p: Path, value: number): boolean {
-  const at = value * VALUE_WIDTH;
-  for (let earlier = 0; earlier < at; earlier += VALUE_WIDTH) {
-    if (p.values[earlier] === p.values[at] && p.values[earlier + 1] === p.values[at + 1]) return false;
-  }
+function isFirstOfSlot({ values: kept }: Path, at: number): boolean {
+  for (let earlier = 0; earlier < at; earlier += VALUE_WIDTH)
+    if (kept[earlier] === kept[at] && kept[earlier + 1] === kept[at + 1]) return false;
   return true;
 }

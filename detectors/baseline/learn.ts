@@ -37,46 +37,48 @@ function unitNumber({ units }: Progress, unit: number): number {
   return units.length;
 }
 
-/** One walk of a session through one graph. */
-interface Walk {
-  readonly b: Baseline;
-  readonly progress: Progress;
-  /** The nodes in which the walk stands, by order; 0 where none is known. */
-  readonly contexts: number[];
-  /** Largest order that is learned. */
-  readonly longest: number;
-  readonly day: number;
-  readonly unit: number;
-}
+/** The nodes in which the walk in hand stands, by order; 0 where none is known. One list for all, because learning never nests. */
+const contexts = new Int32Array(ORDER + 2);
 
 function learnPath(b: Baseline, progress: Progress, path: Path, day: number): void {
   const { graph } = b;
   const unit = unitNumber(progress, path.unit);
   progress.sessions++;
   nextSession();
-  const start = child(graph, progress.root, START) || addChild(graph, progress.root, START);
   // Where a workflow is declared its own graph knows the long contexts; the agent's needs what they have in common.
   const longest = progress.workflow === 0 && path.workflow > 0 ? 1 : ORDER;
-  const walk: Walk = { b, progress, contexts: [progress.root, start, 0, 0], longest, day, unit };
-  for (let at = 0; at < path.steps; at++) step(walk, path.symbols[at]!);
+  contexts.fill(0);
+  contexts[0] = progress.root;
+  contexts[1] = child(graph, progress.root, START) || addChild(graph, progress.root, START);
+  const { steps, symbols } = path;
+  for (let at = 0; at < steps; at++) step(b, progress, symbols[at]!, longest, day, unit);
 }
 
 /**
  * One step, longest context first. A use is counted at the longest context and, as long as the edge was new there,
  * at the next shorter one: the counts of modified Kneser-Ney smoothing.
  */
-function step({ b, progress, contexts, longest, day, unit }: Walk, symbol: number): void {
+function step(
+  b: Baseline,
+  progress: Progress,
+  symbol: number,
+  longest: number,
+  day: number,
+  unit: number,
+): void {
+  const { graph } = b;
   let counting = true;
   for (let order = longest; order >= 0; order--) {
     const context = contexts[order]!;
-    const node = context === 0 ? 0 : child(b.graph, context, symbol) || begin(b, context, order, symbol);
-    if (order < longest) contexts[order + 1] = node;
+    const node = context === 0 ? 0 : child(graph, context, symbol) || begin(b, context, order, symbol);
+    contexts[order + 1] = node;
     if (node === 0) continue;
-    if (counting) counting = countUse(b.graph, node);
+    if (counting) counting = countUse(graph, node);
     if (!isFirstInSession(node)) continue;
-    noteSession(b.graph, node, day, unit);
-    if (order === 0 && tierOf(b.names, symbol) > 0) countOneOffs(progress, sessionsOf(b.graph, node));
+    noteSession(graph, node, day, unit);
+    if (order === 0 && tierOf(b.names, symbol) > 0) countOneOffs(progress, sessionsOf(graph, node));
   }
+  contexts[0] = progress.root;
 }
 
 /**

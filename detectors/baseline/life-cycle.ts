@@ -94,23 +94,21 @@ function deserves(
 export function turnTargets(t: Targets, dictionary: Names, rules: Settings, stage: Stage): void {
   values.dropOpen(t);
   const settling = settlingSlots(t, stage.needed);
-  for (const record of values.all(t)) {
+  for (let record = values.first(t); record >= 0; record = values.after(t, record)) {
     if (values.isKnown(t, record) || values.witnessesOf(t, record) < stage.needed) continue;
     const slot = values.slotOfValue(t, record);
     const sensitive = tierOf(dictionary, slots.operationOf(t, slot)) > 0 && slots.isSettled(t, slot);
     const proven = values.sessionsOf(t, record) >= rules.sessions && values.onManyDays(t, record);
-    if (stage.learning || settling.has(slot) || (!sensitive && proven)) values.markKnown(t, record);
+    if (stage.learning || settling?.has(slot) || (!sensitive && proven)) values.markKnown(t, record);
   }
-  for (const slot of settling) slots.settle(t, slot);
+  for (const slot of settling ?? []) slots.settle(t, slot);
 }
 
 /** Slots that have closed, and of whose draws hardly any were values that still wait for witnesses. */
-function settlingSlots(t: Targets, needed: number): ReadonlySet<number> {
-  const waiting = new Map<number, number>();
-  for (const slot of slots.all(t))
-    if (slots.isClosed(t, slot) && !slots.isSettled(t, slot)) waiting.set(slot, 0);
-  if (waiting.size === 0) return new Set();
-  for (const record of values.all(t)) {
+function settlingSlots(t: Targets, needed: number): ReadonlySet<number> | undefined {
+  const waiting = closedSlots(t);
+  if (waiting === undefined) return undefined;
+  for (let record = values.first(t); record >= 0; record = values.after(t, record)) {
     const sessions = waiting.get(values.slotOfValue(t, record));
     if (sessions === undefined || values.isKnown(t, record) || values.witnessesOf(t, record) >= needed)
       continue;
@@ -121,4 +119,15 @@ function settlingSlots(t: Targets, needed: number): ReadonlySet<number> {
     ([slot, sessions]) => sessions <= slots.CLOSED * slots.drawsOf(t, slot),
   );
   return new Set(settling.map(([slot]) => slot));
+}
+
+/** Slots that have closed and are not settled, each with 0; undefined if there are none, as for most agents on most days. */
+function closedSlots(t: Targets): Map<number, number> | undefined {
+  let closed: Map<number, number> | undefined;
+  for (let slot = slots.first(t); slot >= 0; slot = slots.after(t, slot)) {
+    if (!slots.isClosed(t, slot) || slots.isSettled(t, slot)) continue;
+    closed ??= new Map();
+    closed.set(slot, 0);
+  }
+  return closed;
 }

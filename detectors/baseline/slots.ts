@@ -79,9 +79,14 @@ function placeOf(slots: Int32Array, key: number): number {
   return at * WIDTH;
 }
 
-/** All slots, in no order that means anything. */
-export function* all(t: Targets): Generator<number> {
-  for (let slot = 0; slot < t.slots.length; slot += WIDTH) if (t.slots[slot] !== 0) yield slot;
+/** The first slot; -1 if there is none. With `after` it goes through all, in no order that means anything. */
+export const first = (t: Targets) => next(t, 0);
+/** The slot after this one; -1 if it is the last. */
+export const after = (t: Targets, slot: number) => next(t, slot + WIDTH);
+
+function next({ slots }: Targets, from: number): number {
+  for (let slot = from; slot < slots.length; slot += WIDTH) if (slots[slot] !== 0) return slot;
+  return -1;
 }
 
 /** Opens the slot for good. */

@@ -17,6 +17,7 @@ const HIGH = 2;
 const SESSIONS_DAY = 3;
 const UNITS = 4;
 const LABEL = 5;
+const NO_LABEL = -1;
 const KNOWN_BIT = 1 << 30;
 const MANY_DAYS_BIT = 1 << 29;
 const DRAWN_BIT = 1 << 28;
@@ -40,7 +41,7 @@ export const slotOfValue = (t: Targets, record: number) => slotWithKey(t, t.tabl
 
 /** Whether a value is part of the baseline of any slot; walks the table, so only on the way to a finding. */
 export function isKnownAnywhere(t: Targets, low: number, high: number): boolean {
-  for (const record of all(t))
+  for (let record = first(t); record >= 0; record = after(t, record))
     if (isKnown(t, record) && t.table[record + LOW] === low && t.table[record + HIGH] === high) return true;
   return false;
 }
@@ -58,7 +59,8 @@ export function markKnown(t: Targets, record: number): void {
 }
 
 /** The first bytes of a value, as text. */
-export const labelOf = (t: Targets, record: number) => labelAt(t, t.table[record + LABEL]!);
+export const labelOf = (t: Targets, record: number) =>
+  t.table[record + LABEL] === NO_LABEL ? "" : labelAt(t, t.table[record + LABEL]!);
 
 /** Counts one draw: a session's first value of the slot. A value that cannot be remembered (-1) counts as new. */
 export function draw(t: Targets, slot: number, record: number): void {
@@ -67,32 +69,26 @@ export function draw(t: Targets, slot: number, record: number): void {
   slots.countDraw(t, slot, drawn === 0 ? 1 : drawn === DRAWN_BIT ? -1 : 0);
 }
 
-/** One session's use of a value. */
-export interface Sight {
-  /** Hash of the value. */
-  readonly low: number;
-  readonly high: number;
-  /** Days since 2000. */
-  readonly day: number;
-  /** Number of the trust unit, 1 to 255; 0 if it is no witness. */
-  readonly unit: number;
-  /** The label: `length` bytes from `from` on. */
-  readonly labels: Uint8Array;
-  readonly from: number;
-  readonly length: number;
+/**
+ * Notes that one more session used a value of a slot that is not open: on a day (days since 2000), from a trust unit (1
+ * to 255; 0 if it is no witness). Answers its record, -1 if there are too many.
+ */
+export function note(t: Targets, slot: number, low: number, high: number, day: number, unit: number): number {
+  const known = find(t, slot, low, high);
+  const record = known < 0 ? add(t, slot, low, high) : known;
+  if (record < 0) return -1;
+  const { table } = t;
+  const seen = table[record + SESSIONS_DAY]!;
+  const last = seen & 0xffff;
+  if (last !== 0 && last !== day) table[record]! |= MANY_DAYS_BIT;
+  table[record + SESSIONS_DAY] = (Math.min(0xffff, (seen >>> 16) + 1) << 16) | day;
+  table[record + UNITS] = withUnit(table[record + UNITS]!, unit);
+  return record;
 }
 
-/** Notes that one more session used a value of a slot that is not open. Answers its record, -1 if there are too many. */
-export function note(t: Targets, slot: number, sight: Sight): number {
-  const known = find(t, slot, sight.low, sight.high);
-  const record = known < 0 ? add(t, slot, sight) : known;
-  if (record < 0) return -1;
-  const seen = t.table[record + SESSIONS_DAY]!;
-  const last = seen & 0xffff;
-  if (last !== 0 && last !== sight.day) t.table[record]! |= MANY_DAYS_BIT;
-  t.table[record + SESSIONS_DAY] = (Math.min(0xffff, (seen >>> 16) + 1) << 16) | sight.day;
-  t.table[record + UNITS] = withUnit(t.table[record + UNITS]!, sight.unit);
-  return record;
+/** Gives a value its label, `length` bytes from `from` on, if it has none. */
+export function label(t: Targets, record: number, bytes: Uint8Array, from: number, length: number): void {
+  if (t.table[record + LABEL] === NO_LABEL) t.table[record + LABEL] = addLabel(t, bytes, from, length);
 }
 
 function withUnit(units: number, unit: number): number {
@@ -104,7 +100,7 @@ function withUnit(units: number, unit: number): number {
   return units;
 }
 
-function add(t: Targets, slot: number, { low, high, labels, from, length }: Sight): number {
+function add(t: Targets, slot: number, low: number, high: number): number {
   if (t.count >= MAX_ALL_VALUES) return -1;
   if (slots.valuesOf(t, slot) >= MAX_VALUES) {
     slots.open(t, slot);
@@ -117,7 +113,7 @@ function add(t: Targets, slot: number, { low, high, labels, from, length }: Sigh
   t.table[record] = keyAt(t, slot);
   t.table[record + LOW] = low;
   t.table[record + HIGH] = high;
-  t.table[record + LABEL] = addLabel(t, labels, from, length);
+  t.table[record + LABEL] = NO_LABEL;
   return record;
 }
 
@@ -126,25 +122,27 @@ const growth = (count: number) => (count < 64 ? count * 6 + 6 : Math.ceil(count 
 
 /** Forgets the values of slots that have turned out to be open, and their labels. */
 export function dropOpen(t: Targets): void {
-  let kept = 0;
   let dropped = 0;
-  for (const slot of slots.all(t)) {
+  for (let slot = slots.first(t); slot >= 0; slot = slots.after(t, slot))
     if (slots.isOpen(t, slot)) dropped += slots.valuesOf(t, slot);
-    else kept += slots.valuesOf(t, slot);
-  }
-  if (dropped === 0) return;
+  if (dropped > 0) keepClosed(t, t.count - dropped);
+}
+
+function keepClosed(t: Targets, kept: number): void {
   const old = { ...t };
+  const bytes = bytesOf(old.labels);
   t.table = room(growth(kept) * WIDTH);
   t.labels = room(0);
   t.labelBytes = 0;
   t.count = kept;
-  for (const record of all(old)) {
+  for (let record = first(old); record >= 0; record = after(old, record)) {
     if (slots.isOpen(t, slotOfValue(old, record))) continue;
-    const label = old.table[record + LABEL]!;
-    const bytes = bytesOf(old.labels);
-    t.table[move(old.table, record, t.table) + LABEL] = addLabel(t, bytes, label + 1, bytes[label]!);
+    const moved = move(old.table, record, t.table);
+    const at = old.table[record + LABEL]!;
+    if (at !== NO_LABEL) t.table[moved + LABEL] = addLabel(t, bytes, at + 1, bytes[at]!);
   }
-  for (const slot of slots.all(t)) if (slots.isOpen(t, slot)) slots.forgetValues(t, slot);
+  for (let slot = slots.first(t); slot >= 0; slot = slots.after(t, slot))
+    if (slots.isOpen(t, slot)) slots.forgetValues(t, slot);
   giveBack(old.table);
   giveBack(old.labels);
 }
@@ -165,9 +163,14 @@ function move(from: Int32Array, record: number, to: Int32Array): number {
   return at;
 }
 
-/** Records of all values, in no order that means anything. */
-export function* all(t: Targets): Generator<number> {
-  for (let record = 0; record < t.table.length; record += WIDTH) if (t.table[record] !== 0) yield record;
+/** The first record; -1 if there is none. With `after` it goes through all, in no order that means anything. */
+export const first = (t: Targets) => next(t, 0);
+/** The record after this one; -1 if it is the last. */
+export const after = (t: Targets, record: number) => next(t, record + WIDTH);
+
+function next({ table }: Targets, from: number): number {
+  for (let record = from; record < table.length; record += WIDTH) if (table[record] !== 0) return record;
+  return -1;
 }
 
 /** Where the value stands or belongs. */

@@ -38,7 +38,7 @@ export function baselineView(b: Baseline, settings: Settings) {
     version: b.version,
     agent: agent === undefined ? undefined : progressView(b, agent, settings),
     workflows: workflows.map((progress) => progressView(b, progress, settings)),
-    targets: [...slots.all(b.targets)].map((slot) => slotView(b, slot)).sort(byName),
+    targets: allSlots(b.targets).map((slot) => slotView(b, slot)).sort(byName),
     notLearnedForCaps: b.capped,
   };
 }
@@ -104,6 +104,18 @@ function alertsOn(progress: Progress): string[] {
   return progress.isLate ? [...always, "sensitive operations that the whole agent never used"] : always;
 }
 
+function allSlots(t: Targets): number[] {
+  const found: number[] = [];
+  for (let slot = slots.first(t); slot >= 0; slot = slots.after(t, slot)) found.push(slot);
+  return found;
+}
+
+function allValues(t: Targets): number[] {
+  const found: number[] = [];
+  for (let record = values.first(t); record >= 0; record = values.after(t, record)) found.push(record);
+  return found;
+}
+
 /** Most values of a slot that are shown. */
 const SHOWN_VALUES = 50;
 
@@ -112,7 +124,7 @@ const byName = (one: { operation: string; field: string }, other: { operation: s
 
 function slotView(b: Baseline, slot: number) {
   const t = b.targets;
-  const records = [...values.all(t)].filter((record) => values.slotOfValue(t, record) === slot);
+  const records = allValues(t).filter((record) => values.slotOfValue(t, record) === slot);
   return {
     operation: nameOf(b, slots.operationOf(t, slot)),
     field: nameOf(b, slots.fieldOf(t, slot)),

@@ -30,37 +30,46 @@ export function restartColumns({ detectors, settings }: Panel, { own }: SessionR
   }
 }
 
-/** A session is over: detectors learn from it. */
-export function tellSessionEnded(panel: Panel, row: SessionRow): void {
+/** A session is over: detectors learn from it. Fails with DetectorFailure if one throws; so do the next two. */
+export function tellSessionEnded({ detectors, settings, without }: Panel, row: SessionRow): void {
   const { agent, own } = row;
-  tellEach(panel, (detector, at, settings) =>
-    detector.sessionEnded?.(agent, agent.own[at], row, own[at], settings),
-  );
-}
-
-/** A token's row is about to go. */
-export function tellTokenEnded(panel: Panel, agent: AgentRow, row: TokenRow): void {
-  tellEach(panel, (detector, at, settings) =>
-    detector.tokenEnded?.(agent, agent.own[at], row, row.own[at]!, settings),
-  );
-}
-
-/** The agent's clock has passed into a new day: candidates become baseline. */
-export function tellEpochEnded(panel: Panel, agent: AgentRow, epoch: number): void {
-  tellEach(panel, (detector, at, settings) => detector.epochEnded?.(agent, agent.own[at], epoch, settings));
-}
-
-/** Tells every detector that is not left out. Fails with DetectorFailure if one throws. */
-function tellEach(
-  { detectors, settings, without }: Panel,
-  tell: (detector: Detector, at: number, settings: unknown) => void,
-): void {
-  detectors.forEach((detector, at) => {
-    if (without?.has(detector.id)) return;
+  for (let at = 0; at < detectors.length; at++) {
+    const detector = detectors[at]!;
+    if (detector.sessionEnded === undefined || without?.has(detector.id)) continue;
     try {
-      tell(detector, at, settings[at]);
+      detector.sessionEnded(agent, agent.own[at], row, own[at], settings[at]);
     } catch (cause) {
       throw new DetectorFailure(detector.id, cause);
     }
-  });
+  }
+}
+
+/** A token's row is about to go. */
+export function tellTokenEnded(
+  { detectors, settings, without }: Panel,
+  agent: AgentRow,
+  row: TokenRow,
+): void {
+  for (let at = 0; at < detectors.length; at++) {
+    const detector = detectors[at]!;
+    if (detector.tokenEnded === undefined || without?.has(detector.id)) continue;
+    try {
+      detector.tokenEnded(agent, agent.own[at], row, row.own[at]!, settings[at]);
+    } catch (cause) {
+      throw new DetectorFailure(detector.id, cause);
+    }
+  }
+}
+
+/** The agent's clock has passed into a new day: candidates become baseline. */
+export function tellEpochEnded({ detectors, settings, without }: Panel, agent: AgentRow, epoch: number): void {
+  for (let at = 0; at < detectors.length; at++) {
+    const detector = detectors[at]!;
+    if (detector.epochEnded === undefined || without?.has(detector.id)) continue;
+    try {
+      detector.epochEnded(agent, agent.own[at], epoch, settings[at]);
+    } catch (cause) {
+      throw new DetectorFailure(detector.id, cause);
+    }
+  }
 }

@@ -15,20 +15,24 @@ function two(bytes: Buffer, at: number): number {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1000;
 }
 
-/** Ms since 1970 of `YYYY-MM-DDTHH:MM:SSZ"`, or with three digits of fraction; -1 if it is neither or out of range. */
-export function timeAt(bytes: Buffer, pos: number): number {
-  if (bytes[pos + 10] !== 84 || bytes[pos + 13] !== COLON || bytes[pos + 16] !== COLON) return -1;
+/**
+ * Reads `YYYY-MM-DDTHH:MM:SSZ"`, or with three digits of fraction, and writes its ms since 1970 to a place in `into`: a
+ * number so large would be an object of its own if it were answered. False if it is neither or out of range.
+ */
+export function readTime(bytes: Buffer, pos: number, into: Float64Array, place: number): boolean {
+  if (bytes[pos + 10] !== 84 || bytes[pos + 13] !== COLON || bytes[pos + 16] !== COLON) return false;
   const day = dayAt(bytes, pos);
-  if (day < 0) return -1;
+  if (day < 0) return false;
   const hour = two(bytes, pos + 11);
   const minute = two(bytes, pos + 14);
   const second = two(bytes, pos + 17);
-  if (!(hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60)) return -1;
+  if (!(hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60)) return false;
   const hasFraction = bytes[pos + 19] === DOT;
   const ms = hasFraction ? fractionAt(bytes, pos + 20) : 0;
   const after = hasFraction ? pos + 23 : pos + 19;
-  if (ms < 0 || bytes[after] !== 90 || bytes[after + 1] !== QUOTE) return -1;
-  return day + ((hour * 60 + minute) * 60 + second) * 1000 + ms;
+  if (ms < 0 || bytes[after] !== 90 || bytes[after + 1] !== QUOTE) return false;
+  into[place] = TIME_RANGE.from + day * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1000 + ms;
+  return true;
 }
 
 function fractionAt(bytes: Buffer, pos: number): number {
@@ -37,7 +41,7 @@ function fractionAt(bytes: Buffer, pos: number): number {
   return digit >= 0 && digit <= 9 && ms >= digit * 100 ? ms : -1;
 }
 
-/** Ms since 1970 at the start of the day `YYYY-MM-DD`; -1 if it is none or out of range. */
+/** The day `YYYY-MM-DD`, counted from the first one that is in range; -1 if it is none or out of range. */
 function dayAt(bytes: Buffer, pos: number): number {
   const century = two(bytes, pos);
   const ofCentury = two(bytes, pos + 2);
@@ -50,6 +54,5 @@ function dayAt(bytes: Buffer, pos: number): number {
   if (day > (month === 2 ? (leap ? 29 : 28) : MONTH_DAYS[month]!)) return -1;
   // Within 2000 to 2099 every fourth year is a leap year, so days are counted without calendar rules.
   const leapDays = (ofCentury + 3) >> 2;
-  const days = ofCentury * 365 + leapDays + DAYS_BEFORE[month]! + (leap && month > 2 ? 1 : 0) + day - 1;
-  return TIME_RANGE.from + days * 86_400_000;
+  return ofCentury * 365 + leapDays + DAYS_BEFORE[month]! + (leap && month > 2 ? 1 : 0) + day - 1;
 }
