@@ -56,6 +56,12 @@ export class ByteWriter {
     this.#bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), this.#at);
     this.#at += values.byteLength;
   }
+  bytes(values: Uint8Array): void {
+    this.i32(values.length);
+    this.#room(values.length);
+    this.#bytes.set(values, this.#at);
+    this.#at += values.length;
+  }
   #room(bytes: number): void {
     if (this.#at + bytes <= this.#bytes.length) return;
     const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + bytes));
@@ -105,6 +111,12 @@ export class ByteReader {
   }
   numbers(): number[] {
     return Array.from({ length: this.u16() }, () => this.i32());
+  }
+  bytes(): Uint8Array {
+    const length = this.i32();
+    if (length < 0 || length > this.#bytes.length - this.#at) throw new RangeError("bytes end beyond the end");
+    this.#at += length;
+    return this.#bytes.slice(this.#at - length, this.#at);
   }
   ints(): Int32Array {
     const length = this.i32();

@@ -1,5 +1,6 @@
 /** A token that turns up where, when or with whom it should not. */
 
+import { EVENT_KINDS } from "../schemas/event.ts";
 import { nothing } from "./codec.ts";
 import type { Detector } from "./detector.ts";
 import { type AgentColumns, agentColumns, tokenColumns } from "./token-reuse/columns.ts";
@@ -7,6 +8,8 @@ import { countReached } from "./token-reuse/fan-out.ts";
 import { takePlace } from "./token-reuse/places.ts";
 import { Settings } from "./token-reuse/settings.ts";
 import { judgeEarlierUses, takeUse } from "./token-reuse/uses.ts";
+
+const CALLED = EVENT_KINDS.indexOf("api.called");
 
 export const tokenReuse: Detector<Settings, AgentColumns, undefined> = {
   id: "token-reuse",
@@ -96,10 +99,10 @@ export const tokenReuse: Detector<Settings, AgentColumns, undefined> = {
 
   step({ token, own }, event, settings, out) {
     if (token === undefined) return;
-    const scene = { token, own, event, settings, out };
-    if (event.kind !== "api.called") return judgeEarlierUses(scene);
-    takeUse(scene);
-    takePlace(scene);
+    const known = { token, own };
+    if (event.kindIndex !== CALLED) return judgeEarlierUses({ ...known, event, settings, out });
+    takeUse(known, event, settings, out);
+    takePlace(known, event, settings, out);
   },
 
   tokenEnded(_agent, own, token, ownToken) {

@@ -1,6 +1,5 @@
 /** Learning the target values of a session. */
 import type { Baseline } from "./baseline.ts";
-import { bytesOf } from "./labels.ts";
 import { type Path, VALUE_WIDTH } from "./path.ts";
 import * as slots from "./slots.ts";
 import * as values from "./values.ts";
@@ -18,7 +17,7 @@ function learnValue(b: Baseline, p: Path, at: number, slot: number, day: number,
   const { values: kept } = p;
   const record = values.note(b.targets, slot, kept[at + 2]!, kept[at + 3]!, day, unit);
   if (record < 0) b.capped++;
-  else if (kept[at + 5]! > 0) values.label(b.targets, record, bytesOf(p.labels), kept[at + 4]!, kept[at + 5]!);
+  else if (kept[at + 5]! > 0) values.label(b.targets, record, p.labels, kept[at + 4]!, kept[at + 5]!);
   if (isFirstOfSlot(p, at)) values.draw(b.targets, slot, record);
 }
 

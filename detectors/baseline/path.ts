@@ -1,10 +1,10 @@
 /** What a live session has done so far: its steps, and the target values that it used. */
 import type { EventView } from "../../schemas/event-view.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { grown, room, roomier } from "../stats/room.ts";
+import { grown, room } from "../stats/room.ts";
 import { type Baseline, progressOf } from "./baseline.ts";
 import { unitOf, workflowOf } from "./event-names.ts";
-import { bytesOf, LABEL_BYTES } from "./labels.ts";
+import { LABEL_BYTES, moreBytes, NO_BYTES } from "./labels.ts";
 
 /** Longest path that a session teaches, in steps; later steps are judged but not learned. */
 const MAX_PATH = 128;
@@ -23,7 +23,7 @@ export interface Path {
   values: Int32Array;
   valueCount: number;
   /** Labels of values that were new, as bytes of UTF-8. */
-  labels: Int32Array;
+  labels: Uint8Array;
   labelBytes: number;
   /** Facts already told in this session, so that a loop makes one finding. */
   told: readonly number[];
@@ -42,7 +42,7 @@ export function newPath(): Path {
     steps: 0,
     values: room(0),
     valueCount: 0,
-    labels: room(0),
+    labels: NO_BYTES,
     labelBytes: 0,
     told: NOTHING_TOLD,
   };
@@ -116,8 +116,8 @@ function isKept(p: Path, symbol: number, field: number, low: number, high: numbe
 /** Copies the value's first bytes; answers how many. */
 function keepLabel(p: Path, event: EventView, at: number): number {
   const most = p.labelBytes + LABEL_BYTES;
-  if (most > p.labels.length * 4) p.labels = grown(p.labels, roomier((most + 3) >> 2));
-  const length = event.copyText(at, bytesOf(p.labels), p.labelBytes, LABEL_BYTES);
+  if (most > p.labels.length) p.labels = moreBytes(p.labels, most);
+  const length = event.copyText(at, p.labels, p.labelBytes, LABEL_BYTES);
   p.labelBytes += length;
   return length;
 }
@@ -127,7 +127,7 @@ export function writePath(p: Path, to: ByteWriter): void {
   for (const value of [p.workflow, p.unit, p.steps, p.valueCount, p.labelBytes]) to.i32(value);
   to.ints(p.symbols.subarray(0, p.steps));
   to.ints(p.values.subarray(0, p.valueCount * VALUE_WIDTH));
-  to.ints(p.labels.subarray(0, (p.labelBytes + 3) >> 2));
+  to.bytes(p.labels.subarray(0, p.labelBytes));
   to.numbers(p.told);
 }
 
@@ -140,6 +140,6 @@ export function readPath(from: ByteReader): Path {
     from.i32(),
     from.i32(),
   ];
-  const [symbols, values, labels] = [from.ints(), from.ints(), from.ints()];
+  const [symbols, values, labels] = [from.ints(), from.ints(), from.bytes()];
   return { workflow, unit, symbols, steps, values, valueCount, labels, labelBytes, told: from.numbers() };
 }

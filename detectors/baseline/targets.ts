@@ -8,6 +8,7 @@
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { room } from "../stats/room.ts";
+import { NO_BYTES } from "./labels.ts";
 
 /** The targets of one agent. */
 export interface Targets {
@@ -17,13 +18,13 @@ export interface Targets {
   /** A value is known by its place in here, which changes when a value is added. */
   table: Int32Array;
   count: number;
-  labels: Int32Array;
+  labels: Uint8Array;
   labelBytes: number;
 }
 
 /** Targets of which nothing has been learned, with room for a first slot and value. */
 export function newTargets(): Targets {
-  return { slots: room(16), slotCount: 0, table: room(6), count: 0, labels: room(0), labelBytes: 0 };
+  return { slots: room(16), slotCount: 0, table: room(6), count: 0, labels: NO_BYTES, labelBytes: 0 };
 }
 
 /** Dense: the tables as they lie in memory. */
@@ -33,13 +34,13 @@ export function writeTargets(t: Targets, to: ByteWriter): void {
   to.i32(t.count);
   to.ints(t.table);
   to.i32(t.labelBytes);
-  to.ints(t.labels.subarray(0, (t.labelBytes + 3) >> 2));
+  to.bytes(t.labels.subarray(0, t.labelBytes));
 }
 
 /** Reads what writeTargets wrote. */
 export function readTargets(from: ByteReader): Targets {
   const [slotCount, slots] = [from.i32(), from.ints()];
   const [count, table] = [from.i32(), from.ints()];
-  const [labelBytes, labels] = [from.i32(), from.ints()];
+  const [labelBytes, labels] = [from.i32(), from.bytes()];
   return { slots, slotCount, table, count, labels, labelBytes };
 }

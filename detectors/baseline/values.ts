@@ -1,6 +1,6 @@
 /** Values of targets: who used them and when, and whether they are part of the baseline of their slot. */
 import { giveBack, room } from "../stats/room.ts";
-import { addLabel, bytesOf, labelAt } from "./labels.ts";
+import { addLabel, labelAt, NO_BYTES } from "./labels.ts";
 import * as slots from "./slots.ts";
 import { keyAt, slotWithKey } from "./slots.ts";
 import type { Targets } from "./targets.ts";
@@ -130,9 +130,9 @@ export function dropOpen(t: Targets): void {
 
 function keepClosed(t: Targets, kept: number): void {
   const old = { ...t };
-  const bytes = bytesOf(old.labels);
+  const { labels: bytes } = old;
   t.table = room(growth(kept) * WIDTH);
-  t.labels = room(0);
+  t.labels = NO_BYTES;
   t.labelBytes = 0;
   t.count = kept;
   for (let record = first(old); record >= 0; record = after(old, record)) {
@@ -144,7 +144,6 @@ function keepClosed(t: Targets, kept: number): void {
   for (let slot = slots.first(t); slot >= 0; slot = slots.after(t, slot))
     if (slots.isOpen(t, slot)) slots.forgetValues(t, slot);
   giveBack(old.table);
-  giveBack(old.labels);
 }
 
 /** A larger table; labels stay where they are. */

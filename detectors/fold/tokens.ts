@@ -2,7 +2,7 @@
 import { EVENT_KINDS } from "../../schemas/event.ts";
 import { AUDIENCE_AT, AUDIENCES, type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { AgentRow } from "../rows.ts";
-import { internedList, internedTextAt } from "../stats/interned.ts";
+import { internedList } from "../stats/interned.ts";
 import type { TokenRow } from "../token-row.ts";
 import { type Panel, tellTokenEnded } from "./panel.ts";
 import { noteOrigin, revoke, revokeOrigin } from "./revocations.ts";
@@ -60,16 +60,10 @@ function note(row: TokenRow, agent: AgentRow, event: EventView): void {
   if (event.has(TEXT.hash) && event.has(TEXT.publicId) && row.hash === "") row.hash = event.text(TEXT.hash);
   if (Number.isNaN(row.issuedAt)) row.issuedAt = event.issuedAt;
   if (Number.isNaN(row.expiresAt)) row.expiresAt = event.expiresAt;
-  if (event.number(AUDIENCES) > 0 && row.audience === undefined) row.audience = audienceOf(event);
+  if (event.number(AUDIENCES) > 0 && row.audience === undefined) 
+    row.audience = internedList(event, AUDIENCE_AT, event.number(AUDIENCES));
   noteOrigin(row, agent, event);
   if (event.kindIndex === REVOKED) revoke(row, event.time);
   const end = Number.isNaN(row.expiresAt) ? event.time : Math.max(row.expiresAt, event.time);
   if (end + KEEP_TOKEN_MS > row.keepUntil) row.keepUntil = end + KEEP_TOKEN_MS;
-}
-
-/** One list for all tokens with the same audience, as long as its texts are interned. */
-function audienceOf(event: EventView): readonly string[] {
-  const count = event.number(AUDIENCES);
-  if (count === 1) return internedList(event, AUDIENCE_AT);
-  return Array.from({ length: count }, (_, at) => internedTextAt(event, AUDIENCE_AT + at * 4));
 }

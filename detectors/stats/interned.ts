@@ -27,14 +27,18 @@ export function internedTextAt(event: EventView, offset: number): string {
   return text;
 }
 
-/** A list of the one text at `offset`, shared too. */
-export function internedList(event: EventView, offset: number): readonly string[] {
-  const low = event.number(offset);
-  const high = event.number(offset + 1);
+/** A list of `count` texts, the first at `offset` and each 4 numbers after the one before, shared too. */
+export function internedList(event: EventView, offset: number, count: number): readonly string[] {
+  let low = count;
+  let high = 0;
+  for (let at = offset; at < offset + count * 4; at += 4) {
+    low = Math.imul(low, 0x9e3779b1) ^ event.number(at);
+    high = Math.imul(high, 0x85ebca6b) ^ event.number(at + 1);
+  }
   const known = lists.get(low, high);
   if (known !== undefined) return known;
   if (lists.size >= LIMIT) lists.clear();
-  const list = [internedTextAt(event, offset)];
+  const list = Array.from({ length: count }, (_, at) => internedTextAt(event, offset + at * 4));
   lists.set(low, high, list);
   return list;
 }

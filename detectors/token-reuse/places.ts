@@ -1,5 +1,6 @@
 /** Places that a token is used from: one switch may be a move, a return cannot. */
 import { ASN, type EventView, PROVIDER, TEXT } from "../../schemas/event-view.ts";
+import type { Out } from "../detector.ts";
 import { PairMap } from "../stats/pair-map.ts";
 import type { Cells } from "../token-row.ts";
 import {
@@ -13,11 +14,11 @@ import {
   type Place,
   setFirstPlace,
 } from "./columns.ts";
-import { duration, type Scene, tell } from "./tell.ts";
+import type { Settings } from "./settings.ts";
+import { duration, type Known, type Scene, tell } from "./tell.ts";
 
 /** Judges where a use comes from. What a provider calls by itself, and what has neither workload nor network, has no place. */
-export function takePlace(scene: Scene): void {
-  const { event, own } = scene;
+export function takePlace({ token, own }: Known, event: EventView, settings: Settings, out: Out): void {
   if (event.number(PROVIDER) === 1) return;
   const workload = event.low(event.has(TEXT.node) ? TEXT.node : TEXT.instance);
   const network = event.number(ASN) || event.low(TEXT.ip);
@@ -26,7 +27,7 @@ export function takePlace(scene: Scene): void {
   const places = moreOf(own.token)?.places;
   if (places === undefined || places.length === 0) return takeFirst(own.token, event, workload, high);
   const known = places.find((place) => place.low === workload && place.high === high);
-  if (known !== undefined) judgeReturn(scene, places, known);
+  if (known !== undefined) judgeReturn({ token, own, event, settings, out }, places, known);
   else begunMore(own.token).places = [...withRoom(places), newPlace(event, workload, high)];
 }
 

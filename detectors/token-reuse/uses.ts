@@ -1,6 +1,8 @@
 /** Uses of a token by services: meant for them, and before its end? */
-import { TEXT } from "../../schemas/event-view.ts";
+import { type EventView, TEXT } from "../../schemas/event-view.ts";
+import type { Out } from "../detector.ts";
 import { internedText } from "../stats/interned.ts";
+import type { TokenRow } from "../token-row.ts";
 import {
   type AgentColumns,
   acceptedBy,
@@ -16,26 +18,34 @@ import {
   type Use,
 } from "./columns.ts";
 import { judgeFanOut } from "./fan-out.ts";
-import { duration, inHand, iso, type Scene, tell } from "./tell.ts";
+import type { Settings } from "./settings.ts";
+import { duration, inHand, iso, type Known, type Scene, tell } from "./tell.ts";
 
 /** The newest use is remembered to within this time, so that a busy token costs nothing for each call. */
 const LAST_USE_MS = 60_000;
 
 /** Judges a use and remembers it, if it says anything new. */
-export function takeUse(scene: Scene): void {
-  const { event, own } = scene;
-  const place = placeOf(own.agent, scene);
+export function takeUse(known: Known, event: EventView, settings: Settings, out: Out): void {
+  const { token, own } = known;
+  const place = placeOf(own.agent, event);
   const bit = 1 << place;
+  const { accepted, time } = event;
   const isFirst = (reached(own.token) & bit) === 0;
   // What a service accepts weighs more than what it refused before; services beyond the last place are not told apart.
-  const isNews =
-    isFirst || place === MOST_SERVICES || (event.accepted && (acceptedBy(own.token) & bit) === 0);
-  const isOver = isAfterEnd(scene, event.time);
-  if (event.accepted && (isOver || !(event.time <= lastTime(own.token) + LAST_USE_MS)))
-    setLast(own.token, place, event.id, event.time);
+  const isNews = isFirst || place === MOST_SERVICES || (accepted && (acceptedBy(own.token) & bit) === 0);
+  const isOver = isAfterEnd(token, settings, time);
+  if (accepted && (isOver || !(time <= lastTime(own.token) + LAST_USE_MS)))
+    setLast(own.token, place, event.id, time);
   if (!isNews && !isOver) return;
-  noteService(own.token, bit, event.accepted);
-  const use = { service: internedText(event, TEXT.service), ...inHand(scene), accepted: event.accepted };
+  noteService(own.token, bit, accepted);
+  const service = internedText(event, TEXT.service);
+  // Nearly every use ends here, so nothing is made before.
+  if (!isOver && token.audience !== undefined && isMeantFor(token, settings, service) && !isFirst) return;
+  judgeNews({ token, own, event, settings, out }, service, isFirst);
+}
+
+function judgeNews(scene: Scene, service: string, isFirst: boolean): void {
+  const use = { service, ...inHand(scene), accepted: scene.event.accepted };
   if (scene.token.audience === undefined) wait(scene, use);
   judgeUse(scene, use);
   if (isFirst) judgeFanOut(scene);
@@ -52,7 +62,7 @@ export function judgeEarlierUses(scene: Scene): void {
 }
 
 /** The place of the event's service in the agent's list, where it is entered if it is new and there is room. */
-function placeOf({ services, names }: AgentColumns, { event }: Scene): number {
+function placeOf({ services, names }: AgentColumns, event: EventView): number {
   const low = event.low(TEXT.service);
   for (let place = 0; place < services.length; place++) if (services[place] === low) return place;
   if (services.length >= MOST_SERVICES) return MOST_SERVICES;
@@ -69,22 +79,19 @@ function wait({ own }: Scene, use: Use): void {
   if (!isKnown && more.waiting.length < MOST_WAITING) more.waiting = [...more.waiting, use];
 }
 
-function isAfterEnd({ token, settings }: Scene, timeMs: number): boolean {
+function isAfterEnd(token: TokenRow, settings: Settings, timeMs: number): boolean {
   return timeMs > token.expiresAt + settings.skewMs || timeMs > token.revokedAt + settings.propagationMs;
 }
 
 function judgeUse(scene: Scene, use: Use): void {
-  const isMeant = isMeantFor(scene, use.service);
-  // Nearly every use ends here, so nothing is made before.
-  if (isMeant && !isAfterEnd(scene, use.time)) return;
-  if (!isMeant) tellAudience(scene, use);
+  if (!isMeantFor(scene.token, scene.settings, use.service)) tellAudience(scene, use);
   if (!use.accepted) return;
   if (use.time - scene.token.expiresAt > scene.settings.skewMs) tellExpiry(scene, use);
   if (use.time - scene.token.revokedAt > scene.settings.propagationMs) tellRevocation(scene, use);
 }
 
 /** An audience that is unknown or empty allows every service. */
-function isMeantFor({ token: { audience }, settings }: Scene, service: string): boolean {
+function isMeantFor({ audience }: TokenRow, settings: Settings, service: string): boolean {
   if (audience === undefined || audience.length === 0) return true;
   return audience.includes(settings.aliases[service] ?? service);
 }
