@@ -11,11 +11,21 @@ export interface Widths {
   readonly others: number;
 }
 
-/** Records side by side; numbers begin as 0, times as NaN, others as undefined. */
+/**
+ * Records side by side; numbers begin as 0, times as NaN, others as undefined. Numbers and times are two views of the
+ * same bytes, so that all of a record lies together.
+ */
 export interface Page {
   readonly numbers: Int32Array;
   readonly times: Float64Array;
   readonly others: unknown[];
+}
+
+/** How far records lie apart, in numbers and in others, and where times begin within one, in numbers. Numbers are even. */
+export interface Stride {
+  readonly numbers: number;
+  readonly times: number;
+  readonly others: number;
 }
 
 /** One token's columns of one detector: where each sort begins in the page of the token in hand. */
@@ -76,15 +86,15 @@ export class TokenRow {
     }));
   }
 
-  /** Points the view at the record that is the `at`-th of a page; `all` are the widths of a whole record. */
-  move(slot: number, page: Page, at: number, all: Widths): this {
+  /** Points the view at the record that is the `at`-th of a page. */
+  move(slot: number, page: Page, at: number, stride: Stride): this {
     this.slot = slot;
     this.#numbers = page.numbers;
-    this.#number = at * all.numbers;
+    this.#number = at * stride.numbers;
     this.#times = page.times;
-    this.#time = at * all.times;
+    this.#time = (at * stride.numbers + stride.times) >> 1;
     this.#others = page.others;
-    this.#other = at * all.others;
+    this.#other = at * stride.others;
     this.#moveOwn(page);
     return this;
   }

@@ -4,7 +4,7 @@
  * A node is an edge: symbol `a` seen after the context that its parent stands for. Roots stand for the agent as a
  * whole and for each workflow; a root's children are the operations used there, their children the transitions, and
  * so on to order 3. So one look-up by (parent, symbol) gives the edge's counts and, at the same time, the context of
- * the next order for the step after. A node takes 28 bytes, and 4 to 8 in the index.
+ * the next order for the step after. A node takes 32 bytes, and 4 to 8 in the index.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { giveBack, grown, room, roomier } from "../stats/room.ts";
@@ -18,13 +18,14 @@ export const BASELINE = 1;
 export const PINNED = 2;
 export const DENIED = 3;
 
-const WIDTH = 7;
+const WIDTH = 8;
 const SYMBOL_SESSIONS = 1;
 const COUNT = 2;
 const FRESH = 3;
 const TOTAL = 4;
 const KINDS_DAY = 5;
 const UNITS = 6;
+const LAST_SESSION = 7;
 
 const STATE_BITS = 4;
 const STATE_MASK = 7;
@@ -122,6 +123,14 @@ export function witnessesOf(g: Graph, node: number): number {
 
 /** Uses since the last freeze: without any, nothing about the node has changed. */
 export const freshOf = (g: Graph, node: number) => g.nodes[node * WIDTH + FRESH]!;
+
+/** Whether a session, given by its number under the node's root, uses the edge for the first time; from now on it has. */
+export function isFirstInSession(g: Graph, node: number, session: number): boolean {
+  const at = node * WIDTH + LAST_SESSION;
+  if (g.nodes[at] === session) return false;
+  g.nodes[at] = session;
+  return true;
+}
 
 /** Counts one use that has not become part of the frozen counts. Answers whether the edge had never been counted. */
 export function countUse(g: Graph, node: number): boolean {

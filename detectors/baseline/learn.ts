@@ -1,8 +1,16 @@
 /** Learning from a session that has ended without a finding. */
 import { type Baseline, type Progress, progressOf } from "./baseline.ts";
-import { addChild, child, countUse, noteSession, ORDER, sessionsOf, symbolOf } from "./graph.ts";
+import {
+  addChild,
+  child,
+  countUse,
+  isFirstInSession,
+  noteSession,
+  ORDER,
+  sessionsOf,
+  symbolOf,
+} from "./graph.ts";
 import { learnValues } from "./learn-values.ts";
-import { isFirstInSession, nextSession } from "./marks.ts";
 import { START, tierOf } from "./names.ts";
 import type { Path } from "./path.ts";
 import type { Settings } from "./settings.ts";
@@ -44,7 +52,6 @@ function learnPath(b: Baseline, progress: Progress, path: Path, day: number): vo
   const { graph } = b;
   const unit = unitNumber(progress, path.unit);
   progress.sessions++;
-  nextSession();
   // Where a workflow is declared its own graph knows the long contexts; the agent's needs what they have in common.
   const longest = progress.workflow === 0 && path.workflow > 0 ? 1 : ORDER;
   contexts.fill(0);
@@ -74,7 +81,7 @@ function step(
     contexts[order + 1] = node;
     if (node === 0) continue;
     if (counting) counting = countUse(graph, node);
-    if (!isFirstInSession(node)) continue;
+    if (!isFirstInSession(graph, node, progress.sessions)) continue;
     noteSession(graph, node, day, unit);
     if (order === 0 && tierOf(b.names, symbol) > 0) countOneOffs(progress, sessionsOf(graph, node));
   }

@@ -1,6 +1,6 @@
 /** The tokens of a working set: found by their keys, and in a list for each agent, least recently used first. */
 import type { AgentRow } from "../rows.ts";
-import { NEWER, NO_CELLS, OLDER, type Page, SHARED, TokenRow, type Widths } from "../token-row.ts";
+import { NEWER, NO_CELLS, OLDER, type Page, SHARED, type Stride, TokenRow, type Widths } from "../token-row.ts";
 
 /** Records of one page. Pages are added one by one: nothing is copied as tokens become more. */
 const PAGE_BITS = 11;
@@ -12,7 +12,7 @@ export class TokenTable {
   size = 0;
   /** The token in hand. */
   readonly row: TokenRow;
-  readonly #all: Widths;
+  readonly #stride: Stride;
   readonly #pages: Page[] = [];
   readonly #free: number[] = [];
   #made = 0;
@@ -23,13 +23,14 @@ export class TokenTable {
   constructor(own: readonly Widths[]) {
     const widths = own.map((one) => (one.numbers + one.times + one.others === 0 ? NO_CELLS : one));
     const sum = (name: keyof Widths) => widths.reduce((all, one) => all + one[name], SHARED[name]);
-    this.#all = { numbers: sum("numbers"), times: sum("times"), others: sum("others") };
+    const times = (sum("numbers") + 1) & ~1;
+    this.#stride = { numbers: times + 2 * sum("times"), times, others: sum("others") };
     this.row = new TokenRow(widths);
   }
 
   /** Points the row at a token. */
   move(slot: number): TokenRow {
-    return this.row.move(slot, this.#pages[slot >> PAGE_BITS]!, slot & (PAGE_RECORDS - 1), this.#all);
+    return this.row.move(slot, this.#pages[slot >> PAGE_BITS]!, slot & (PAGE_RECORDS - 1), this.#stride);
   }
 
   /** Points the row at the token with this key; undefined if it is not known. */
@@ -73,9 +74,9 @@ export class TokenTable {
     this.#leave(slot);
     this.#unlink(agent, slot);
     const at = slot & (PAGE_RECORDS - 1);
-    const { numbers, times, others } = this.#all;
-    page.numbers.fill(0, at * numbers, (at + 1) * numbers);
-    page.times.fill(Number.NaN, at * times, (at + 1) * times);
+    const { numbers, times, others } = this.#stride;
+    page.numbers.fill(0, at * numbers, at * numbers + times);
+    page.times.fill(Number.NaN, (at * numbers + times) >> 1, ((at + 1) * numbers) >> 1);
     page.others.fill(undefined, at * others, (at + 1) * others);
     this.#free.push(slot);
     this.size--;
@@ -83,25 +84,20 @@ export class TokenTable {
 
   #make(): number {
     if (this.#made === this.#pages.length << PAGE_BITS) {
-      const { numbers, times, others } = this.#all;
-      this.#pages.push({
-        numbers: new Int32Array(PAGE_RECORDS * numbers),
-        times: new Float64Array(PAGE_RECORDS * times).fill(Number.NaN),
-        others: new Array(PAGE_RECORDS * others).fill(undefined),
-      });
+      this.#pages.push(newPage(this.#stride));
     }
     return this.#made++;
   }
 
   #is(slot: number, low: number, high: number): boolean {
     const { numbers } = this.#pages[slot >> PAGE_BITS]!;
-    const at = (slot & (PAGE_RECORDS - 1)) * this.#all.numbers;
+    const at = (slot & (PAGE_RECORDS - 1)) * this.#stride.numbers;
     return numbers[at] === low && numbers[at + 1] === high;
   }
 
   /** Low half of a token's key: where it belongs in the index. */
   #home(slot: number): number {
-    return this.#pages[slot >> PAGE_BITS]!.numbers[(slot & (PAGE_RECORDS - 1)) * this.#all.numbers]!;
+    return this.#pages[slot >> PAGE_BITS]!.numbers[(slot & (PAGE_RECORDS - 1)) * this.#stride.numbers]!;
   }
 
   #enter(slot: number, low: number): void {
@@ -134,12 +130,12 @@ export class TokenTable {
 
   #link(slot: number, which: typeof OLDER | typeof NEWER): number {
     const { numbers } = this.#pages[slot >> PAGE_BITS]!;
-    return numbers[(slot & (PAGE_RECORDS - 1)) * this.#all.numbers + which]!;
+    return numbers[(slot & (PAGE_RECORDS - 1)) * this.#stride.numbers + which]!;
   }
 
   #setLink(slot: number, which: typeof OLDER | typeof NEWER, other: number): void {
     const { numbers } = this.#pages[slot >> PAGE_BITS]!;
-    numbers[(slot & (PAGE_RECORDS - 1)) * this.#all.numbers + which] = other;
+    numbers[(slot & (PAGE_RECORDS - 1)) * this.#stride.numbers + which] = other;
   }
 
   #append(agent: AgentRow, slot: number): void {
@@ -161,4 +157,15 @@ export class TokenTable {
     else this.#setLink(newer, OLDER, older);
     agent.tokenCount--;
   }
+}
+
+function newPage({ numbers, times, others }: Stride): Page {
+  const bytes = new ArrayBuffer(PAGE_RECORDS * numbers * 4);
+  const page = {
+    numbers: new Int32Array(bytes),
+    times: new Float64Array(bytes).fill(Number.NaN),
+    others: new Array(PAGE_RECORDS * others).fill(undefined),
+  };
+  for (let at = 0; at < page.numbers.length; at += numbers) page.numbers.fill(0, at, at + times);
+  return page;
 }
