@@ -96,8 +96,8 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
   step({ own: { agent: baseline, session: path } }, event, _settings, out) {
     if (path.workflow < 0) beginPath(baseline, path, event);
     const operation = operationOf(baseline, event);
-    const strangers = takeTargets(baseline, path, operation, event);
-    if (event.tier > 0) judge(baseline, path, operation, strangers, event, out);
+    const isStrange = takeTargets(baseline, path, operation, event);
+    if (event.tier > 0) judge(baseline, path, operation, isStrange, event, out);
     addStep(path, operation);
   },
 

@@ -4,28 +4,33 @@ import type { Out } from "../detector.ts";
 import type { Baseline } from "./baseline.ts";
 import { child, isBaseline } from "./graph.ts";
 import type { Path } from "./path.ts";
-import type { Stranger } from "./strangers.ts";
+import { strangersOf } from "./strangers.ts";
 import { tellOperation } from "./tell-operation.ts";
 import { tellTarget } from "./tell-target.ts";
 
 /** Which graph speaks: the workflow's, or the agent's where that one cannot. */
 export type Level = "workflow" | "agent";
 
-/** Judges a step and its strangers. Each operation is told once a session, so that a loop makes one finding. */
+/**
+ * Judges a step; `isStrange`: a target is not in the baseline of its slot. Each operation is told once a session, so that
+ * a loop makes one finding.
+ */
 export function judge(
   b: Baseline,
   p: Path,
   symbol: number,
-  strangers: readonly Stranger[],
+  isStrange: boolean,
   event: EventView,
   out: Out,
 ): void {
   const level = outside(b, p, symbol);
   if (level !== undefined) {
-    if (isNewlyTold(p, symbol)) out.finding(tellOperation(b, p, symbol, level, strangers, event));
+    if (isNewlyTold(p, symbol))
+      out.finding(tellOperation(b, p, symbol, level, strangersOf(b, symbol, event), event));
     return;
   }
-  const closed = strangers.filter((stranger) => stranger.closed);
+  if (!isStrange) return;
+  const closed = strangersOf(b, symbol, event).filter((stranger) => stranger.closed);
   if (closed.length > 0 && isNewlyTold(p, -symbol)) out.finding(tellTarget(b, p, symbol, closed, event));
 }
 

@@ -16,9 +16,11 @@ export interface RecentIds {
 }
 
 const EMPTY = new Int32Array(0);
+/** Room for the first eight ids. */
+const FIRST_ROOM = 32;
 
 export function recentIds(): RecentIds {
-  return { young: room(8), count: 0, elder: EMPTY };
+  return { young: room(FIRST_ROOM), count: 0, elder: EMPTY };
 }
 
 /** Whether the id is remembered; if not, it is from now on. */
@@ -41,7 +43,7 @@ function makeRoom(ids: RecentIds): void {
   if (ids.count >= GENERATION_SIZE) {
     giveBack(ids.elder);
     ids.elder = ids.young;
-    ids.young = room(8);
+    ids.young = room(FIRST_ROOM);
     ids.count = 0;
     return;
   }

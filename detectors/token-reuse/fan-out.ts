@@ -1,7 +1,11 @@
 /** How many services a token reaches, against the agent's earlier tokens. */
 import type { Cells, TokenRow } from "../token-row.ts";
 import { type AgentColumns, reached as reachedBy } from "./columns.ts";
+import type { Settings } from "./settings.ts";
 import { inHand, type Scene, tell } from "./tell.ts";
+
+/** Whether the token has reached so many services that it must be judged. */
+export const isFarOut = (cells: Cells, settings: Settings) => countOf(reachedBy(cells)) >= settings.fanOutFloor;
 
 /** Judges a token that has just reached one more service. */
 export function judgeFanOut(scene: Scene): void {

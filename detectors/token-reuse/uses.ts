@@ -17,7 +17,7 @@ import {
   setLast,
   type Use,
 } from "./columns.ts";
-import { judgeFanOut } from "./fan-out.ts";
+import { isFarOut, judgeFanOut } from "./fan-out.ts";
 import type { Settings } from "./settings.ts";
 import { duration, inHand, iso, type Known, type Scene, tell } from "./tell.ts";
 
@@ -40,15 +40,16 @@ export function takeUse(known: Known, event: EventView, settings: Settings, out:
   noteService(own.token, bit, accepted);
   const service = internedText(event, TEXT.service);
   // Nearly every use ends here, so nothing is made before.
-  if (!isOver && token.audience !== undefined && isMeantFor(token, settings, service) && !isFirst) return;
-  judgeNews({ token, own, event, settings, out }, service, isFirst);
+  const isFar = isFirst && isFarOut(own.token, settings);
+  if (!isOver && !isFar && token.audience !== undefined && isMeantFor(token, settings, service)) return;
+  judgeNews({ token, own, event, settings, out }, service, isFar);
 }
 
-function judgeNews(scene: Scene, service: string, isFirst: boolean): void {
+function judgeNews(scene: Scene, service: string, isFar: boolean): void {
   const use = { service, ...inHand(scene), accepted: scene.event.accepted };
   if (scene.token.audience === undefined) wait(scene, use);
   judgeUse(scene, use);
-  if (isFirst) judgeFanOut(scene);
+  if (isFar) judgeFanOut(scene);
 }
 
 /** A fact that arrives after uses condemns those that it makes wrong. */
