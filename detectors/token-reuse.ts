@@ -99,10 +99,9 @@ export const tokenReuse: Detector<Settings, AgentColumns, undefined> = {
 
   step({ token, own }, event, settings, out) {
     if (token === undefined) return;
-    const known = { token, own };
-    if (event.kindIndex !== CALLED) return judgeEarlierUses({ ...known, event, settings, out });
-    takeUse(known, event, settings, out);
-    takePlace(known, event, settings, out);
+    if (event.kindIndex !== CALLED) return judgeEarlierUses({ token, own, event, settings, out });
+    takeUse(token, own, event, settings, out);
+    takePlace(token, own, event, settings, out);
   },
 
   tokenEnded(_agent, own, token, ownToken) {

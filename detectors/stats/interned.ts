@@ -6,7 +6,7 @@ import type { EventView } from "../../schemas/event-view.ts";
 import { TEXT, TEXT_AT, type TextColumn } from "../../schemas/event-view.ts";
 import { PairMap } from "./pair-map.ts";
 
-const LIMIT = 20_000;
+const LIMIT = 65_536;
 const texts = new PairMap<string>();
 const lists = new PairMap<readonly string[]>();
 

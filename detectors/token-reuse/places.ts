@@ -2,7 +2,7 @@
 import { ASN, type EventView, PROVIDER, TEXT } from "../../schemas/event-view.ts";
 import type { Out } from "../detector.ts";
 import { PairMap } from "../stats/pair-map.ts";
-import type { Cells } from "../token-row.ts";
+import type { Cells, TokenRow } from "../token-row.ts";
 import {
   begunMore,
   firstPlace,
@@ -15,10 +15,16 @@ import {
   setFirstPlace,
 } from "./columns.ts";
 import type { Settings } from "./settings.ts";
-import { duration, type Known, type Scene, tell } from "./tell.ts";
+import { duration, type Own, type Scene, tell } from "./tell.ts";
 
 /** Judges where a use comes from. What a provider calls by itself, and what has neither workload nor network, has no place. */
-export function takePlace({ token, own }: Known, event: EventView, settings: Settings, out: Out): void {
+export function takePlace(
+  token: TokenRow,
+  own: Own,
+  event: EventView,
+  settings: Settings,
+  out: Out,
+): void {
   if (event.number(PROVIDER) === 1) return;
   const workload = event.low(event.has(TEXT.node) ? TEXT.node : TEXT.instance);
   const network = event.number(ASN) || event.low(TEXT.ip);
@@ -26,9 +32,15 @@ export function takePlace({ token, own }: Known, event: EventView, settings: Set
   const high = Math.imul(network, 0x9e3779b1);
   const places = moreOf(own.token)?.places;
   if (places === undefined || places.length === 0) return takeFirst(own.token, event, workload, high);
-  const known = places.find((place) => place.low === workload && place.high === high);
+  const known = placeIn(places, workload, high);
   if (known !== undefined) judgeReturn({ token, own, event, settings, out }, places, known);
   else begunMore(own.token).places = [...withRoom(places), newPlace(event, workload, high)];
+}
+
+/** A loop and not a closure, which would cost an object for every event. */
+function placeIn(places: readonly Place[], low: number, high: number): Place | undefined {
+  for (const place of places) if (place.low === low && place.high === high) return place;
+  return undefined;
 }
 
 /** Most tokens are used from one place for their whole life. */

@@ -5,14 +5,16 @@ import type { Cells, TokenRow } from "../token-row.ts";
 import { type AgentColumns, noteTold, told as toldOf } from "./columns.ts";
 import type { Settings } from "./settings.ts";
 
-/** What is known of the token in hand. */
-export interface Known {
-  readonly token: TokenRow;
-  readonly own: { readonly agent: AgentColumns; readonly token: Cells };
+/** The detector's columns of the agent and the token in hand. */
+export interface Own {
+  readonly agent: AgentColumns;
+  readonly token: Cells;
 }
 
 /** An event about a token, and all that it is judged by. */
-export interface Scene extends Known {
+export interface Scene {
+  readonly token: TokenRow;
+  readonly own: Own;
   readonly event: EventView;
   readonly settings: Settings;
   readonly out: Out;

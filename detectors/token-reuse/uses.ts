@@ -19,14 +19,19 @@ import {
 } from "./columns.ts";
 import { isFarOut, judgeFanOut } from "./fan-out.ts";
 import type { Settings } from "./settings.ts";
-import { duration, inHand, iso, type Known, type Scene, tell } from "./tell.ts";
+import { duration, inHand, iso, type Own, type Scene, tell } from "./tell.ts";
 
 /** The newest use is remembered to within this time, so that a busy token costs nothing for each call. */
 const LAST_USE_MS = 60_000;
 
 /** Judges a use and remembers it, if it says anything new. */
-export function takeUse(known: Known, event: EventView, settings: Settings, out: Out): void {
-  const { token, own } = known;
+export function takeUse(
+  token: TokenRow,
+  own: Own,
+  event: EventView,
+  settings: Settings,
+  out: Out,
+): void {
   const place = placeOf(own.agent, event);
   const bit = 1 << place;
   const { accepted, time } = event;
