@@ -114,7 +114,8 @@ export class ByteReader {
   }
   bytes(): Uint8Array {
     const length = this.i32();
-    if (length < 0 || length > this.#bytes.length - this.#at) throw new RangeError("bytes end beyond the end");
+    if (length < 0 || length > this.#bytes.length - this.#at)
+      throw new RangeError("bytes end beyond the end");
     this.#at += length;
     return this.#bytes.slice(this.#at - length, this.#at);
   }

@@ -58,7 +58,7 @@ const HASH = 1;
 const AUDIENCE = 2;
 
 /** The shared columns. */
-export const SHARED: Widths = { numbers: 8, times: 4, others: 3 };
+export const OF_EVERY_TOKEN: Widths = { numbers: 8, times: 4, others: 3 };
 
 /** One token in hand. The same view is moved from token to token: keep nothing of it. */
 export class TokenRow {
@@ -66,9 +66,9 @@ export class TokenRow {
   readonly own: readonly Cells[];
   /** The token's number in its table. */
   slot = -1;
-  #numbers: Int32Array = new Int32Array(SHARED.numbers);
+  #numbers: Int32Array = new Int32Array(OF_EVERY_TOKEN.numbers);
   #number = 0;
-  #times: Float64Array = new Float64Array(SHARED.times);
+  #times: Float64Array = new Float64Array(OF_EVERY_TOKEN.times);
   #time = 0;
   #others: unknown[] = [];
   #other = 0;
@@ -100,9 +100,9 @@ export class TokenRow {
   }
 
   #moveOwn({ numbers, times, others }: Page): void {
-    let number = this.#number + SHARED.numbers;
-    let time = this.#time + SHARED.times;
-    let other = this.#other + SHARED.others;
+    let number = this.#number + OF_EVERY_TOKEN.numbers;
+    let time = this.#time + OF_EVERY_TOKEN.times;
+    let other = this.#other + OF_EVERY_TOKEN.others;
     for (let i = 0; i < this.own.length; i++) {
       const widths = this.#widths[i]!;
       if (widths === NO_CELLS) continue;

@@ -304,7 +304,8 @@ export class EventScanner {
     const names: number[] = [];
     for (let name = this.#firstName(); name > 0; name = this.#nextName(first, 0)) {
       // JSON.parse keeps the last of two equal names; that is not ours to decide here.
-      if (this.#strict && names.some((from, at) => at % 2 === 0 && this.#same(from, names[at + 1]!))) return false;
+      if (this.#strict && names.some((from, at) => at % 2 === 0 && this.#same(from, names[at + 1]!)))
+        return false;
       names.push(this.#nameFrom, this.#nameTo);
       if (!this.#word(PROVENANCE_WORDS, NOT_WANTED, 0)) return false;
     }
@@ -501,7 +502,11 @@ export class EventScanner {
       const quote = word ^ 0x22222222;
       const backslash = word ^ 0x5c5c5c5c;
       stops =
-        ((((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash) | (word - 0x20202020) | (word + 0x01010101) | word) &
+        ((((quote - 0x01010101) & ~quote) |
+          ((backslash - 0x01010101) & ~backslash) |
+          (word - 0x20202020) |
+          (word + 0x01010101) |
+          word) &
           0x80808080) |
         0;
       if (stops !== 0) break;

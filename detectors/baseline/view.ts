@@ -38,7 +38,9 @@ export function baselineView(b: Baseline, settings: Settings) {
     version: b.version,
     agent: agent === undefined ? undefined : progressView(b, agent, settings),
     workflows: workflows.map((progress) => progressView(b, progress, settings)),
-    targets: allSlots(b.targets).map((slot) => slotView(b, slot)).sort(byName),
+    targets: allSlots(b.targets)
+      .map((slot) => slotView(b, slot))
+      .sort(byName),
     notLearnedForCaps: b.capped,
   };
 }

@@ -62,7 +62,11 @@ export function tellTokenEnded(
 }
 
 /** The agent's clock has passed into a new day: candidates become baseline. */
-export function tellEpochEnded({ detectors, settings, without }: Panel, agent: AgentRow, epoch: number): void {
+export function tellEpochEnded(
+  { detectors, settings, without }: Panel,
+  agent: AgentRow,
+  epoch: number,
+): void {
   for (let at = 0; at < detectors.length; at++) {
     const detector = detectors[at]!;
     if (detector.epochEnded === undefined || without?.has(detector.id)) continue;

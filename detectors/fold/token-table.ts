@@ -1,6 +1,15 @@
 /** The tokens of a working set: found by their keys, and in a list for each agent, least recently used first. */
 import type { AgentRow } from "../rows.ts";
-import { NEWER, NO_CELLS, OLDER, type Page, SHARED, type Stride, TokenRow, type Widths } from "../token-row.ts";
+import {
+  NEWER,
+  NO_CELLS,
+  OF_EVERY_TOKEN,
+  OLDER,
+  type Page,
+  type Stride,
+  TokenRow,
+  type Widths,
+} from "../token-row.ts";
 
 /** Records of one page. Pages are added one by one: nothing is copied as tokens become more. */
 const PAGE_BITS = 11;
@@ -22,7 +31,7 @@ export class TokenTable {
   /** `own` are the columns of the detectors, in the order of the catalogue. */
   constructor(own: readonly Widths[]) {
     const widths = own.map((one) => (one.numbers + one.times + one.others === 0 ? NO_CELLS : one));
-    const sum = (name: keyof Widths) => widths.reduce((all, one) => all + one[name], SHARED[name]);
+    const sum = (name: keyof Widths) => widths.reduce((all, one) => all + one[name], OF_EVERY_TOKEN[name]);
     const times = (sum("numbers") + 1) & ~1;
     this.#stride = { numbers: times + 2 * sum("times"), times, others: sum("others") };
     this.row = new TokenRow(widths);

@@ -60,7 +60,7 @@ function note(row: TokenRow, agent: AgentRow, event: EventView): void {
   if (event.has(TEXT.hash) && event.has(TEXT.publicId) && row.hash === "") row.hash = event.text(TEXT.hash);
   if (Number.isNaN(row.issuedAt)) row.issuedAt = event.issuedAt;
   if (Number.isNaN(row.expiresAt)) row.expiresAt = event.expiresAt;
-  if (event.number(AUDIENCES) > 0 && row.audience === undefined) 
+  if (event.number(AUDIENCES) > 0 && row.audience === undefined)
     row.audience = internedList(event, AUDIENCE_AT, event.number(AUDIENCES));
   noteOrigin(row, agent, event);
   if (event.kindIndex === REVOKED) revoke(row, event.time);

@@ -5,7 +5,8 @@ import type { Settings } from "./settings.ts";
 import { inHand, type Scene, tell } from "./tell.ts";
 
 /** Whether the token has reached so many services that it must be judged. */
-export const isFarOut = (cells: Cells, settings: Settings) => countOf(reachedBy(cells)) >= settings.fanOutFloor;
+export const isFarOut = (cells: Cells, settings: Settings) =>
+  countOf(reachedBy(cells)) >= settings.fanOutFloor;
 
 /** Judges a token that has just reached one more service. */
 export function judgeFanOut(scene: Scene): void {

@@ -18,20 +18,17 @@ import type { Settings } from "./settings.ts";
 import { duration, type Own, type Scene, tell } from "./tell.ts";
 
 /** Judges where a use comes from. What a provider calls by itself, and what has neither workload nor network, has no place. */
-export function takePlace(
-  token: TokenRow,
-  own: Own,
-  event: EventView,
-  settings: Settings,
-  out: Out,
-): void {
+export function takePlace(token: TokenRow, own: Own, event: EventView, settings: Settings, out: Out): void {
   if (event.number(PROVIDER) === 1) return;
   const workload = event.low(event.has(TEXT.node) ? TEXT.node : TEXT.instance);
   const network = event.number(ASN) || event.low(TEXT.ip);
   if (workload === 0 && network === 0) return;
   const high = Math.imul(network, 0x9e3779b1);
   const places = moreOf(own.token)?.places;
-  if (places === undefined || places.length === 0) return takeFirst(own.token, event, workload, high);
+  if (places === undefined || places.length === 0) {
+    takeFirst(own.token, event, workload, high);
+    return;
+  }
   const known = placeIn(places, workload, high);
   if (known !== undefined) judgeReturn({ token, own, event, settings, out }, places, known);
   else begunMore(own.token).places = [...withRoom(places), newPlace(event, workload, high)];

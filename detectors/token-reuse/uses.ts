@@ -25,13 +25,7 @@ import { duration, inHand, iso, type Own, type Scene, tell } from "./tell.ts";
 const LAST_USE_MS = 60_000;
 
 /** Judges a use and remembers it, if it says anything new. */
-export function takeUse(
-  token: TokenRow,
-  own: Own,
-  event: EventView,
-  settings: Settings,
-  out: Out,
-): void {
+export function takeUse(token: TokenRow, own: Own, event: EventView, settings: Settings, out: Out): void {
   const place = placeOf(own.agent, event);
   const bit = 1 << place;
   const { accepted, time } = event;

@@ -71,21 +71,34 @@ function withLine(error: unknown, framer: Framer): unknown {
   });
 }
 
+/** All that a buffer holds, and where the unfinished record begins. */
+function framed(framer: Framer, { bytes, from, filled }: Filling, isEnd: boolean) {
+  const found: (Block | LongRecord)[] = [];
+  const frames = framer.frame(bytes, from, filled, isEnd);
+  let next = frames.next();
+  for (; next.done !== true; next = frames.next()) found.push(next.value);
+  return { found, rest: next.value };
+}
+
 async function* recordsOf(input: Input, maxLineBytes: number): AsyncGenerator<Block | LongRecord> {
   const start = await begin(input, maxLineBytes);
   const { framer } = start;
   let { filling } = start;
   for (let isEnd = false; !isEnd; ) {
     const lineBefore = framer.lastLine();
-    const rest = yield* framer.frame(filling.bytes, filling.from, filling.filled, false);
+    const { found, rest } = framed(framer, filling, false);
     filling = carriedOver(filling, rest, framer.lastLine() !== lineBefore);
-    try {
-      isEnd = await readMore(input, filling);
-    } catch (error) {
-      throw withLine(error, framer);
-    }
+    // Read on while these records are worked on.
+    const ahead = readMore(input, filling).then(
+      (end) => ({ end }),
+      (error: unknown) => ({ error: withLine(error, framer) }),
+    );
+    yield* found;
+    const read = await ahead;
+    if ("error" in read) throw read.error;
+    isEnd = read.end;
   }
-  yield* framer.frame(filling.bytes, 0, filling.filled, true);
+  yield* framed(framer, { ...filling, from: 0 }, true).found;
 }
 
 /**

@@ -40,6 +40,9 @@ interface Reading {
   /** Our own format needs no conversion: what is written as we write it is read where it lies. */
   readonly isOwn: boolean;
   readonly blocks: AsyncGenerator<Block | LongRecord>;
+  /** The block in hand, and how many of its lines are read. */
+  block: Block | undefined;
+  linesRead: number;
   readonly progress: { done: number; total: number };
   refused: number;
   ended: boolean;
@@ -88,6 +91,8 @@ function begin(file: RecordedFile): Reading {
     door: openDoor({ key, tenant, source, tierOf }),
     isOwn: source === "offgraph",
     blocks: readRecords(file.path, { maxLineBytes, onProgress }),
+    block: undefined,
+    linesRead: 0,
     progress,
     refused: 0,
     ended: false,
@@ -97,7 +102,8 @@ function begin(file: RecordedFile): Reading {
 
 async function fill(reading: Reading): Promise<boolean> {
   const { order } = reading;
-  while (!reading.ended && order.nextTime() === Number.POSITIVE_INFINITY) await readOn(reading);
+  while (!reading.ended && order.nextTime() === Number.POSITIVE_INFINITY)
+    if (!takeLines(reading)) await readOn(reading);
   const more = order.nextTime() !== Number.POSITIVE_INFINITY;
   // What was read before the fault is released first: nothing of it is lost.
   if (!more && reading.fault !== undefined) throw reading.fault;
@@ -120,7 +126,21 @@ function take(reading: Reading, block: Block | LongRecord): void {
     refuse(reading, { code: block.code, message }, block.line, block.excerpt, block.bytes);
     return;
   }
-  for (let at = 0; at < block.count; at++) readLine(reading, block, at);
+  reading.block = block;
+  reading.linesRead = 0;
+}
+
+/** Lines read at a time: so few that events are folded while they are still in the processor's cache. */
+const LINES = 64;
+
+/** Reads some lines of the block in hand. False if there are none left. */
+function takeLines(reading: Reading): boolean {
+  const { block, linesRead } = reading;
+  if (block === undefined) return false;
+  reading.linesRead = Math.min(block.count, linesRead + LINES);
+  if (reading.linesRead === block.count) reading.block = undefined;
+  for (let at = linesRead; at < reading.linesRead; at++) readLine(reading, block, at);
+  return true;
 }
 
 function readLine(reading: Reading, block: Block, at: number): void {
