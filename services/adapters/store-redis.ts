@@ -1,6 +1,10 @@
 /**
  * The store of state on Redis or Valkey: a single server, a Cluster, or a primary that Sentinels watch. What lies in which
  * key: redis/partition.ts and redis/token-index.ts. Layout 1, kept under `<prefix>format`.
+ *
+ * Durable means: in the append-only file, which kill -9 of the server does not harm, and with as many replicas as `replicas`
+ * says. _The hole:_ `appendfsync everysec`; a power cut can take the last second along, position and state together, so that
+ * the processor reads that second of the log again. `appendfsync always` closes it.
  */
 import { randomUUID } from "node:crypto";
 import { OffgraphError } from "../../schemas/errors.ts";

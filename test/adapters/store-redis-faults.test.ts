@@ -153,6 +153,16 @@ describe.runIf(canBeStarted())("the store on Redis", () => {
     await expect(open(300)).rejects.toMatchObject({ code: "unavailable" });
   });
 
+  it("gives up at once what waits for an answer when it is closed", async () => {
+    const patient = await open(600_000);
+    const lease = await patient.acquire("processor", 0);
+    proxy.cut();
+    const commit = patient.commit(lease, chunksOf(1), 1);
+    await patient.close();
+    await expect(commit).rejects.toMatchObject({ code: "unavailable" });
+    proxy.open();
+  });
+
   it("refuses a layout that it does not know, and its own again not", async () => {
     await (await open(1000)).close();
     await admin.set("offgraph:format", "2");

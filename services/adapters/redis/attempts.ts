@@ -17,16 +17,23 @@ const retriesTotal = metrics.getMeter("offgraph").createCounter("offgraph_redis_
   description: "Requests to Redis that were tried again",
 });
 
-const BACKOFF = new ExponentialBackoff({ initialDelay: 10, maxDelay: 1000 });
+const MAX_DELAY_MS = 1000;
 
 /** Runs a request until it succeeds, fails for good, or its time is over; it must not go on once the signal is aborted. */
 export type Attempt = <Result>(request: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
 
 /** Errors are those of faults.ts, and `OffgraphError`s of the request itself, which are never tried again. */
-export function attempts({ place, lost }: Client, timeoutMs: number = TIMEOUT_MS): Attempt {
+export function attempts({ place, lost, isClosed }: Client, timeoutMs: number = TIMEOUT_MS): Attempt {
+  const backoff = new ExponentialBackoff({
+    initialDelay: 10,
+    maxDelay: Math.min(MAX_DELAY_MS, timeoutMs / 10),
+  });
   return async (request) => {
     let last: unknown;
-    const again = retry(handleWhen(isPassing), { maxAttempts: Number.MAX_SAFE_INTEGER, backoff: BACKOFF });
+    const again = retry(
+      handleWhen((error) => !isClosed() && isPassing(error, lost())),
+      { maxAttempts: Number.MAX_SAFE_INTEGER, backoff },
+    );
     again.onRetry(() => retriesTotal.add(1));
     const policy = wrap(timeout(timeoutMs, TimeoutStrategy.Aggressive), again);
     try {

@@ -20,8 +20,10 @@ export interface Client {
   send(command: Command): Promise<unknown>;
   /** Several commands on one connection, one after the other; rejects with the first error among the answers. */
   sendAll(commands: readonly Command[]): Promise<readonly unknown[]>;
-  /** Why there is no connection; undefined while there is one. */
+  /** What happened to the connection since the last answer, if anything. */
   lost(): Error | undefined;
+  /** By us. */
+  isClosed(): boolean;
   /** Every server that takes writes, once there is a connection: one, or the masters of a Cluster. */
   primaries(): readonly Redis[];
   close(): void;
@@ -40,6 +42,7 @@ export function openClient(options: RedisStoreOptions): Client {
   checkOptions(options);
   const { redis, place } = connected(options);
   let lost: Error | undefined;
+  let isClosed = false;
   // Without a listener every lost connection would be printed to the console.
   redis.on("error", (error: Error) => {
     lost = error;
@@ -47,20 +50,28 @@ export function openClient(options: RedisStoreOptions): Client {
   redis.on("node error", (error: Error) => {
     lost = error;
   });
-  redis.on("ready", () => {
-    lost = undefined;
+  redis.on("close", () => {
+    lost ??= new Error("the connection was closed");
   });
+  const answered = <Answer>(answer: Answer): Answer => {
+    lost = undefined;
+    return answer;
+  };
   return {
     place,
     silenceMs: silenceOf(options),
     send: ([name, ...args]) => {
       commandsTotal.add(1);
-      return redis.callBuffer(name, args);
+      return redis.callBuffer(name, args).then(answered);
     },
-    sendAll: (commands) => sendAll(redis, commands),
+    sendAll: (commands) => sendAll(redis, commands).then(answered),
     lost: () => lost,
+    isClosed: () => isClosed,
     primaries: () => (redis instanceof Cluster ? redis.nodes("master") : [redis]),
-    close: () => redis.disconnect(),
+    close() {
+      isClosed = true;
+      redis.disconnect();
+    },
   };
 }
 
@@ -78,19 +89,25 @@ function connected(options: RedisStoreOptions): { redis: Redis | Cluster; place:
   const shared = sharedOptions(options);
   if (sentinel !== undefined) {
     const place = `redis, primary ${sentinel.name} of the Sentinels at ${sentinel.nodes.join(", ")}`;
-    return { redis: new Redis({ ...shared, ...alone, ...sentinelOptions(options, sentinel) }), place };
+    return {
+      redis: new Redis({ ...shared, ...aloneOf(shared), ...sentinelOptions(options, sentinel) }),
+      place,
+    };
   }
   if (nodes !== undefined)
     return { redis: clusterOf(nodes, shared), place: `redis cluster at ${nodes.join(", ")}` };
   const { host, port } = addressOf(url ?? "");
-  return { redis: new Redis({ ...shared, ...alone, host, port }), place: `redis at ${host}:${port}` };
+  return {
+    redis: new Redis({ ...shared, ...aloneOf(shared), host, port }),
+    place: `redis at ${host}:${port}`,
+  };
 }
 
 const silenceOf = ({ timeoutMs = TIMEOUT_MS }: RedisStoreOptions) => Math.ceil(timeoutMs / SHARE_OF_SILENCE);
 
 /**
- * What was sent and not answered when a connection breaks is not kept for the next one, but fails at once: whoever asked
- * tries again, for as long as `timeoutMs` lets him (attempts.ts), and nothing piles up while there is no server.
+ * Without a connection a command fails at once, and what was sent and not answered when one breaks is not kept for the next:
+ * whoever asked tries again, for as long as `timeoutMs` lets him (attempts.ts), and nothing piles up while there is no server.
  */
 function sharedOptions(options: RedisStoreOptions) {
   const { username, password } = options;
@@ -101,6 +118,7 @@ function sharedOptions(options: RedisStoreOptions) {
     ...(password !== undefined && { password }),
     ...(tls !== undefined && { tls }),
     connectionName: "offgraph",
+    enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     socketTimeout: silenceMs,
     connectTimeout: Math.min(silenceMs, MAX_CONNECT_MS),
@@ -108,15 +126,18 @@ function sharedOptions(options: RedisStoreOptions) {
 }
 
 /** Between 20 ms and a second, with a random part, so that not all processes come back at the same moment. */
-const reconnectDelayMs = (tries: number) =>
-  Math.min(20 * 2 ** Math.min(tries, 10), MAX_RECONNECT_MS) * (0.75 + Math.random() / 2);
+const reconnecting = (silenceMs: number) => (tries: number) =>
+  Math.min(20 * 2 ** Math.min(tries, 10), MAX_RECONNECT_MS, silenceMs / 2) * (0.75 + Math.random() / 2);
+
+type Shared = ReturnType<typeof sharedOptions>;
 
 /** Of a connection to one server. */
-const alone = {
-  retryStrategy: reconnectDelayMs,
-  // The server has become a replica: the name, or the Sentinels, lead to another one by now.
-  reconnectOnError: ({ message }: Error) => message.startsWith("READONLY"),
-} satisfies RedisOptions;
+const aloneOf = ({ socketTimeout }: Shared) =>
+  ({
+    retryStrategy: reconnecting(socketTimeout),
+    // The server has become a replica: the name, or the Sentinels, lead to another one by now.
+    reconnectOnError: ({ message }: Error) => message.startsWith("READONLY"),
+  }) satisfies RedisOptions;
 
 function sentinelOptions(options: RedisStoreOptions, sentinel: NonNullable<RedisStoreOptions["sentinel"]>) {
   const { name, nodes, username, password } = sentinel;
@@ -126,18 +147,19 @@ function sentinelOptions(options: RedisStoreOptions, sentinel: NonNullable<Redis
     sentinels: nodes.map(addressOf),
     // Told by the Sentinels about a failover, also when the old primary keeps its connections open.
     failoverDetector: true,
-    sentinelRetryStrategy: reconnectDelayMs,
+    sentinelRetryStrategy: reconnecting(silenceOf(options)),
     ...(username !== undefined && { sentinelUsername: username }),
     ...(password !== undefined && { sentinelPassword: password }),
     ...(tls !== undefined && { enableTLSForSentinelMode: true, sentinelTLS: tls }),
   } satisfies RedisOptions;
 }
 
-function clusterOf(nodes: readonly string[], shared: ReturnType<typeof sharedOptions>): Cluster {
+function clusterOf(nodes: readonly string[], options: Shared): Cluster {
+  const { enableOfflineQueue, ...shared } = options;
   return new Cluster(nodes.map(addressOf), {
     redisOptions: shared,
-    enableOfflineQueue: false,
-    clusterRetryStrategy: reconnectDelayMs,
+    enableOfflineQueue,
+    clusterRetryStrategy: reconnecting(shared.socketTimeout),
     slotsRefreshTimeout: Math.min(shared.socketTimeout, MAX_REFRESH_MS),
     // Also for what no command of ours runs into: a master that is silent. By default it is never asked again.
     slotsRefreshInterval: SLOTS_REFRESH_MS,

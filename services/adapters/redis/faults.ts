@@ -1,5 +1,6 @@
 /** What can go wrong with Redis: whether trying again may help, and what a person is told. */
 import { metrics } from "@opentelemetry/api";
+import { TaskCancelledError } from "cockatiel";
 import { type ErrorCode, OffgraphError } from "../../../schemas/errors.ts";
 
 /** Kinds of fault, as the metric names them. */
@@ -25,47 +26,50 @@ const PASSING =
   /^(LOADING|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|MOVED|ASK|READONLY|NOREPLICAS|BUSY|UNBLOCKED|STALE)\b/;
 
 /** Whether trying again may help: no answer came, or one that passes. */
-export function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown, lost: Error | undefined): boolean {
   if (error instanceof OffgraphError || !(error instanceof Error)) return false;
-  if (isReply(error)) return PASSING.test(error.message);
-  const reason = lastReason(error);
-  if (reason !== error && isReply(reason)) return PASSING.test(reason.message);
-  return !(error instanceof TypeError || error instanceof RangeError);
+  const reason = reasonOf(error, lost);
+  if (isReply(reason)) return PASSING.test(reason.message);
+  return !(reason instanceof TypeError || reason instanceof RangeError);
 }
 
 /** An answer of the server, as opposed to no answer. */
 const isReply = ({ name }: Error) => name === "ReplyError";
 
-/** A Cluster's connection tells what the last node said. */
-function lastReason(error: Error): Error {
-  const reason: unknown = "lastNodeError" in error ? error.lastNodeError : undefined;
-  return reason instanceof Error ? lastReason(reason) : error;
+/** What a server said tells more than that nothing could be sent: to us, to our connection, or to that of a Cluster. */
+function reasonOf(error: Error, lost: Error | undefined): Error {
+  const said: unknown = "lastNodeError" in error ? error.lastNodeError : undefined;
+  return (
+    ([error, said, lost].find((one) => one instanceof Error && isReply(one)) as Error | undefined) ?? error
+  );
 }
 
 interface Situation {
   readonly place: string;
   readonly timeoutMs: number;
-  /** Why there is no connection, if there is none. */
+  /** What happened to the connection since the last answer, if anything. */
   readonly lost: Error | undefined;
 }
 
 /** The error that a caller gets: which fault, where, the cause, and the way out. */
 export function failure(error: unknown, situation: Situation): OffgraphError {
   if (error instanceof OffgraphError) return error;
-  const reason = error instanceof Error ? lastReason(error) : new Error(String(error));
-  const fault = faultOf(reason, situation);
+  const { place, lost } = situation;
+  const reason = reasonOf(error instanceof Error ? error : new Error(String(error)), lost);
+  const fault = faultOf(reason, lost);
   faultsTotal.add(1, { fault });
-  const cause = fault === "unreachable" || fault === "slow" ? (situation.lost ?? reason) : reason;
   const { code, says } = FAULTS[fault];
-  return new OffgraphError(code, `${situation.place} ${says(cause.message, situation)}`, { cause });
+  const cause = isReply(reason) ? reason : (lost ?? reason);
+  return new OffgraphError(code, `${place} ${says(cause.message, situation)}`, { cause });
 }
 
-function faultOf(error: Error, { lost }: Situation): Fault {
-  if (error instanceof NotReplicated) return "not-replicated";
-  if (isReply(error)) return BEGINNINGS.find(([pattern]) => pattern.test(error.message))?.[1] ?? "unexpected";
-  if (error instanceof TypeError || error instanceof RangeError) return "unexpected";
-  if (lost !== undefined && isReply(lost)) return faultOf(lost, { place: "", timeoutMs: 0, lost: undefined });
-  return lost === undefined || /^Socket timeout/.test(lost.message) ? "slow" : "unreachable";
+function faultOf(reason: Error, lost: Error | undefined): Fault {
+  if (reason instanceof NotReplicated) return "not-replicated";
+  if (isReply(reason))
+    return BEGINNINGS.find(([pattern]) => pattern.test(reason.message))?.[1] ?? "unexpected";
+  if (reason instanceof TypeError || reason instanceof RangeError) return "unexpected";
+  const isSilent = lost ? /^Socket timeout/.test(lost.message) : reason instanceof TaskCancelledError;
+  return isSilent ? "slow" : "unreachable";
 }
 
 const BEGINNINGS: readonly (readonly [RegExp, Fault])[] = [
