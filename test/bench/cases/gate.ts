@@ -18,6 +18,11 @@ const script = (name: string) => new URL(`../load/${name}`, import.meta.url).pat
 const DENIALS = 10_000;
 const PER_SECOND = 5000;
 const PARTITIONS = 8;
+/**
+ * Flags of the client. It shares the processors with what it measures: its collector must neither run in threads beside it
+ * nor often.
+ */
+const CLIENT_FLAGS = ["--single-threaded-gc", "--min-semi-space-size=64", "--max-semi-space-size=64"];
 
 function denial(number: number): Derived<Denial> {
   const value: Denial = {
@@ -48,6 +53,7 @@ async function fill(folder: string): Promise<void> {
 
 async function ask(url: string, seconds: number): Promise<Steady> {
   const { stdout } = await execute(process.execPath, [
+    ...CLIENT_FLAGS,
     script("steady.ts"),
     url,
     String(PER_SECOND),
@@ -82,36 +88,46 @@ export const gateCase: Case = {
     for (let run = 0; run < runs; run++) {
       answers.gate.push(await askGate(data, seconds));
       answers.bare.push(await askBare(seconds));
-      note(
-        `round ${run + 1} of ${runs}: p99 ${answers.gate[run]?.p99Ms.toFixed(2)} ms, bare ${answers.bare[run]?.p99Ms.toFixed(2)} ms`,
-      );
+      note(`round ${run + 1} of ${runs}: gate ${shown(answers.gate[run])}, bare ${shown(answers.bare[run])}`);
     }
-    return [...figuresOf("gate", answers.gate, "< 1"), ...figuresOf("bare server", answers.bare)];
+    const times = ratioOf(p99Of(answers.gate), p99Of(answers.bare));
+    return [
+      ...figuresOf("gate", answers.gate, "< 1"),
+      ...figuresOf("bare server", answers.bare),
+      figure("gate p99 against the bare server's", "times", times),
+    ];
   },
 };
 
-function figuresOf(name: string, steady: readonly Steady[], target?: string): Figure[] {
+const shown = (steady?: Steady) =>
+  `p99 ${steady?.p99Ms.toFixed(2)} ms (sent up to ${steady?.lateP99Ms.toFixed(2)} ms late)`;
+const p99Of = (all: readonly Steady[]) => all.map(({ p99Ms }) => p99Ms);
+const ratioOf = (own: readonly number[], other: readonly number[]) =>
+  own.map((value, run) => value / (other[run] ?? Number.NaN));
+
+function figuresOf(name: string, all: readonly Steady[], target?: string): Figure[] {
+  const of = (take: (steady: Steady) => number) => all.map(take);
   return [
     figure(
       `${name} p50`,
       "ms",
-      steady.map(({ p50Ms }) => p50Ms),
+      of(({ p50Ms }) => p50Ms),
     ),
-    figure(
-      `${name} p99`,
-      "ms",
-      steady.map(({ p99Ms }) => p99Ms),
-      target,
-    ),
+    figure(`${name} p99`, "ms", p99Of(all), target),
     figure(
       `${name} p99.9`,
       "ms",
-      steady.map(({ p999Ms }) => p999Ms),
+      of(({ p999Ms }) => p999Ms),
+    ),
+    figure(
+      `${name} client late p99`,
+      "ms",
+      of(({ lateP99Ms }) => lateP99Ms),
     ),
     figure(
       `${name} pace`,
       "requests/s",
-      steady.map(({ perSecond }) => perSecond),
+      of(({ perSecond }) => perSecond),
     ),
   ];
 }

@@ -1,8 +1,9 @@
 /**
  * In a process of its own: asks a server at a steady pace and prints how long the answers took, as JSON. The pace does
  * not wait for answers, and a request counts from the moment when it was due, so that a slow server cannot hide behind
- * requests that were never sent. Requests are bytes made beforehand, because a whole HTTP client takes longer than the
- * gate, and would be what is measured.
+ * requests that were never sent. Requests are bytes made beforehand and answers come into one buffer per connection,
+ * because a whole HTTP client takes longer than the gate, and would be what is measured. How late requests were sent is
+ * told as well: that part of the times is this process's own. Its flags are in the case `gate`.
  */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -15,6 +16,8 @@ export interface Steady {
   readonly p999Ms: number;
   readonly maxMs: number;
   readonly perSecond: number;
+  /** From when a request was due until it was sent. */
+  readonly lateP99Ms: number;
 }
 
 interface Connection {
@@ -25,6 +28,7 @@ interface Connection {
 
 const [address = "", perSecond = "", seconds = ""] = process.argv.slice(2);
 const CONNECTIONS = 32;
+const BUFFER_BYTES = 16_384;
 /** Until then the compilers of both sides are at work, which a server meets once in its life. */
 const WARM_UP_SECONDS = 3;
 /** After the last request was due; an answer that takes longer will not come. */
@@ -39,16 +43,18 @@ const requests = Array.from({ length: 1000 }, (_, number) => {
 });
 
 async function open(onAnswer: (request: number) => void): Promise<Connection> {
-  const { hostname, port } = new URL(address);
-  const socket = connect(Number(port), hostname).setNoDelay(true);
+  const { hostname: host, port } = new URL(address);
   const waiting: number[] = [];
   let rest = "";
-  socket.on("data", (bytes) => {
-    const text = rest + bytes.toString("latin1");
+  const callback = (length: number, bytes: Uint8Array) => {
+    const text = rest + Buffer.from(bytes.buffer, bytes.byteOffset, length).toString("latin1");
     // The beginning of an answer may come in two pieces; less than one mark of it can be left over.
     rest = text.slice(1 - MARK.length);
     for (let left = answersIn(text); left > 0; left--) onAnswer(waiting.shift() ?? Number.NaN);
-  });
+    return true;
+  };
+  const onread = { buffer: Buffer.alloc(BUFFER_BYTES), callback };
+  const socket = connect({ host, port: Number(port), noDelay: true, onread });
   await once(socket, "connect");
   return { socket, waiting };
 }
@@ -61,29 +67,38 @@ function answersIn(text: string): number {
   return text.split(MARK).length - 1;
 }
 
-/** Sends requests over connections that are idle, or least busy; answers their times in ms, smallest first. */
-async function send(count: number): Promise<Float64Array> {
-  const times = new Float64Array(count);
-  const startedMs = performance.now();
+interface Times {
+  /** From when each request was due until its answer was there, ms, smallest first. */
+  readonly answered: Float64Array;
+  /** From when each request was due until it was sent, ms, smallest first. */
+  readonly late: Float64Array;
+}
+
+/** Sends requests over connections that are idle, or least busy. */
+async function send(count: number): Promise<Times> {
+  const [times, late] = [new Float64Array(count), new Float64Array(count)];
+  let startedMs = performance.now();
+  const sinceDueMs = (request: number) => performance.now() - (startedMs + request * paceMs);
   let answered = 0;
   const onAnswer = (request: number) => {
-    times[request] = performance.now() - (startedMs + request * paceMs);
+    times[request] = sinceDueMs(request);
     answered++;
   };
   const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(onAnswer)));
-  const lastMs = startedMs + count * paceMs + LONGEST_WAIT_MS;
+  startedMs = performance.now();
+  const lastMs = count * paceMs + LONGEST_WAIT_MS;
   for (let sent = 0; answered < count; await setImmediate()) {
-    if (performance.now() > lastMs)
+    if (sinceDueMs(0) > lastMs)
       throw new Error(`${count - answered} of ${count} requests were never answered`);
-    const due = Math.min(count, Math.floor((performance.now() - startedMs) / paceMs));
-    for (; sent < due; sent++) {
+    for (; sent < count && sinceDueMs(sent) >= 0; sent++) {
       const { socket, waiting } = leastBusy(connections);
       waiting.push(sent);
+      late[sent] = sinceDueMs(sent);
       socket.write(requests[sent % requests.length] ?? "");
     }
   }
   for (const { socket } of connections) socket.destroy();
-  return times.sort();
+  return { answered: times.sort(), late: late.sort() };
 }
 
 function leastBusy(connections: readonly Connection[]): Connection {
@@ -92,12 +107,13 @@ function leastBusy(connections: readonly Connection[]): Connection {
 
 await send(Number(perSecond) * WARM_UP_SECONDS);
 const startedMs = performance.now();
-const times = await send(Number(perSecond) * Number(seconds));
+const { answered, late } = await send(Number(perSecond) * Number(seconds));
 const answer: Steady = {
-  p50Ms: quantile(times, 0.5),
-  p99Ms: quantile(times, 0.99),
-  p999Ms: quantile(times, 0.999),
-  maxMs: quantile(times, 1),
-  perSecond: (times.length * 1000) / (performance.now() - startedMs),
+  p50Ms: quantile(answered, 0.5),
+  p99Ms: quantile(answered, 0.99),
+  p999Ms: quantile(answered, 0.999),
+  maxMs: quantile(answered, 1),
+  perSecond: (answered.length * 1000) / (performance.now() - startedMs),
+  lateP99Ms: quantile(late, 0.99),
 };
 process.stdout.write(JSON.stringify(answer));
