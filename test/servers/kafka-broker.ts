@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { ConstantBackoff, handleWhen, retry } from "cockatiel";
+import { endsWithUs } from "./children.ts";
 import { JARS } from "./kafka-jars.ts";
 import {
   listenersOf,
@@ -58,9 +59,7 @@ export class KafkaBroker {
     });
     closeSync(log);
     this.#process = started;
-    const atExit = () => started.kill("SIGKILL");
-    process.once("exit", atExit);
-    started.once("exit", () => process.off("exit", atExit));
+    endsWithUs(started);
     const untilReady = { maxAttempts: READY_ATTEMPTS, backoff: new ConstantBackoff(POLL_MS) };
     await retry(
       handleWhen(() => this.#isRunning),

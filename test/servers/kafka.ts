@@ -4,12 +4,12 @@
  */
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KafkaBroker } from "./kafka-broker.ts";
 import { kafkaAddresses } from "./kafka-jars.ts";
 import { makeCertificates, type Secured } from "./kafka-security.ts";
+import { freePorts } from "./ports.ts";
 
 export interface KafkaOptions {
   /** Default: 1. */
@@ -68,19 +68,4 @@ export async function startOwnKafka(options: KafkaOptions = {}): Promise<Kafka> 
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** All are held at once and then let go, so that none comes twice. The broker cannot take port 0 itself. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const { promise, resolve, reject } = Promise.withResolvers<Server>();
-      const server = createServer().once("error", reject);
-      server.listen(0, "127.0.0.1", () => resolve(server));
-      return promise;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return ports;
 }

@@ -41,6 +41,8 @@ export interface Differently {
 export class KafkaClient {
   readonly #cluster: Cluster;
   readonly #addresses: string;
+  readonly #finding = new Map<string, Promise<Broker>>();
+  #turn = 0;
   readonly #closing = new AbortController();
 
   constructor(connection: KafkaConnection) {
@@ -81,26 +83,42 @@ export class KafkaClient {
 
   /** Node that keeps the members of a group. */
   async coordinatorOf(groupId: string): Promise<number> {
-    const found = await this.#cluster.findGroupCoordinatorMetadata({ groupId, coordinatorType: 0 });
+    const args = { coordinatorKey: groupId, coordinatorType: 0 };
+    const found = await this.request<{ coordinator: { nodeId: number } }>(
+      this.anyNode(),
+      "findCoordinator",
+      args,
+    );
     return found.coordinator.nodeId;
   }
 
-  /** Any node that is known. */
+  /** Any node that is known, another one each time: it may be dead. */
   anyNode(): string {
-    const [nodeId] = Object.keys(this.#cluster.brokerPool.brokers);
+    const nodeIds = Object.keys(this.#cluster.brokerPool.brokers);
+    const nodeId = nodeIds[this.#turn++ % nodeIds.length];
     if (nodeId === undefined) throw errorFromCode(LEADER_NOT_AVAILABLE);
     return nodeId;
   }
 
   /** One request and its answer. */
   async request<Answer>(nodeId: number | string, api: Api, args: object, differently: Differently = {}) {
-    const broker = await this.#cluster.findBroker({ nodeId });
+    const broker = await this.#find(nodeId);
     try {
       return (await broker.connectionPool.send(exchangeOf(api, args, differently))) as Answer;
     } catch (error) {
-      if (error instanceof kafkajs.ConnectionError) await broker.disconnect();
+      // Nobody may ever answer on this connection again, and nothing else would close it.
+      if (error instanceof kafkajs.TimeoutError) await cutConnections([broker]);
       throw error;
     }
+  }
+
+  /** All who want the same broker wait for one attempt to connect: each failure of kafkajs' closes what others are opening. */
+  #find(nodeId: number | string): Promise<Broker> {
+    const finding =
+      this.#finding.get(`${nodeId}`) ??
+      this.#cluster.findBroker({ nodeId }).finally(() => this.#finding.delete(`${nodeId}`));
+    this.#finding.set(`${nodeId}`, finding);
+    return finding;
   }
 
   /**
@@ -138,11 +156,7 @@ export class KafkaClient {
   async cut(): Promise<void> {
     const { brokers, seedBroker } = this.#cluster.brokerPool;
     const all = new Set<Broker>([...Object.values(brokers), ...(seedBroker ? [seedBroker] : [])]);
-    const connections = [...all].flatMap(({ connectionPool }) => connectionPool.pool);
-    for (const connection of connections)
-      connection.rejectRequests(new kafkajs.ConnectionError("the connection was cut"));
-    await Promise.all(connections.map((connection) => connection.disconnect()));
-    for (const { socket } of connections) socket?.destroy();
+    await cutConnections([...all]);
   }
 
   async close(): Promise<void> {
@@ -153,6 +167,14 @@ export class KafkaClient {
 }
 
 const LEADER_NOT_AVAILABLE = 5;
+
+async function cutConnections(brokers: readonly Broker[]): Promise<void> {
+  const connections = brokers.flatMap(({ connectionPool }) => connectionPool.pool);
+  const error = new kafkajs.ConnectionError("the connection was cut");
+  for (const connection of connections) connection.rejectRequests(error);
+  await Promise.all(connections.map((connection) => connection.disconnect()));
+  for (const { socket } of connections) socket?.destroy();
+}
 
 function exchangeOf(api: Api, args: object, { encode, decode, requestTimeoutMs }: Differently): Exchange {
   const { request, response } = kafkajs.apis[api];

@@ -26,7 +26,7 @@ const MAX_PARTITION_BYTES = 1_048_576;
 const MAX_READY_BYTES = 67_108_864;
 const PAUSE_MS = 250;
 /** How often a position behind the end is asked again: the end may be late after a change of leader. */
-const MAX_BEYOND = 40;
+const MAX_BEYOND = 20;
 
 const restarts = metrics.getMeter("offgraph").createCounter("offgraph_stream_restarts_total", {
   description: "Connections made anew because fetches brought nothing although there was something",

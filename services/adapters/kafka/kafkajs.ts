@@ -5,6 +5,7 @@
  * is pinned and checked, because nothing of this is promised by it; it has not changed since 2023.
  */
 import { createRequire } from "node:module";
+import type { Socket } from "node:net";
 import { OffgraphError } from "../../../schemas/errors.ts";
 
 const VERSION = "2.2.4";
@@ -21,20 +22,22 @@ export interface Exchange {
   readonly requestTimeout?: number;
 }
 
-interface Connection {
+/** A socket and the requests on it. */
+export interface Connection {
   readonly socket?: { destroy(): void };
+  isConnected(): boolean;
+  connect(): Promise<unknown>;
   rejectRequests(error: Error): void;
   disconnect(): Promise<void>;
 }
 
-/** One broker, connected when asked for. */
+/** One broker, connected when asked for: one connection for fetches, which wait at the broker, and one for all else. */
 export interface Broker {
   readonly versions: Readonly<Record<number, { readonly maxVersion: number }>>;
   readonly connectionPool: {
     readonly pool: readonly Connection[];
     send(exchange: Exchange): Promise<unknown>;
   };
-  disconnect(): Promise<void>;
 }
 
 /** The brokers, and which of them leads which partition. */
@@ -46,9 +49,6 @@ export interface Cluster {
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
   findBroker(of: { nodeId: number | string }): Promise<Broker>;
-  findGroupCoordinatorMetadata(of: { groupId: string; coordinatorType: number }): Promise<{
-    readonly coordinator: { readonly nodeId: number };
-  }>;
   findTopicPartitionMetadata(
     topic: string,
   ): readonly { readonly partitionId: number; readonly leader: number }[];
@@ -89,12 +89,13 @@ export function openKafkajs() {
       "internal",
       `kafkajs ${VERSION} is needed and ${version} is there: install again`,
     );
-  guardIdleTimer();
+  guard();
   return {
     apis: {
       produce: api("produce", 0, 7),
       fetch: api("fetch", 1, 11),
       listOffsets: api("listOffsets", 2, 3),
+      findCoordinator: api("findCoordinator", 10, 2),
       joinGroup: api("joinGroup", 11, 5),
       heartbeat: api("heartbeat", 12, 3),
       leaveGroup: api("leaveGroup", 13, 3),
@@ -102,30 +103,71 @@ export function openKafkajs() {
       initProducerId: api("initProducerId", 22, 1),
     },
     ConnectionError: require("kafkajs").KafkaJSConnectionError as new (message: string) => Error,
+    TimeoutError: require("kafkajs").KafkaJSRequestTimeoutError as new (message: string) => Error,
     Cluster: require("kafkajs/src/cluster") as ClassOf<Cluster, object>,
     Encoder: require("kafkajs/src/protocol/encoder") as ClassOf<Encoder, number>,
     createLogger: require("kafkajs/src/loggers").createLogger as (options: object) => object,
-    socketFactory: require("kafkajs/src/network/socketFactory") as () => object,
+    socketFactory: eagerSockets,
     errorFromCode: require("kafkajs/src/protocol/error").createErrorFromCode as (
       code: number,
     ) => ProtocolError,
   };
 }
 
+type SocketFactory = (options: object) => Socket;
+
+/** Sockets that send at once: kafkajs leaves it to the system, which may wait 40 ms for more. */
+function eagerSockets(): SocketFactory {
+  const open: SocketFactory = require("kafkajs/src/network/socketFactory")();
+  // Whoever gives up on a broker that is away leaves a listener behind until the connection is made or refused.
+  return (options) => open(options).setNoDelay(true).setMaxListeners(MOST_LISTENERS);
+}
+const MOST_LISTENERS = 1000;
+
 interface RequestQueue {
   readonly pending: readonly unknown[];
   scheduleCheckPendingRequests(): void;
 }
 
-let isGuarded = false;
-
 /** Every connection sets a timer of 1 ms, again and again, for requests that wait. Here it does when one waits. */
 function guardIdleTimer(): void {
-  if (isGuarded) return;
-  isGuarded = true;
   const { prototype }: { prototype: RequestQueue } = require("kafkajs/src/network/requestQueue");
   const schedule = prototype.scheduleCheckPendingRequests;
   prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
     if (this.pending.length > 0) schedule.call(this);
   };
+}
+
+interface Buffered extends Connection {
+  chunks: Buffer[];
+  bytesBuffered: number;
+  bytesNeeded: number;
+}
+
+/**
+ * Two requests that find a connection closed would each open a socket, and what comes on both be taken for one answer; and half
+ * an answer from before would be taken for the beginning of the next.
+ */
+function guardConnect(): void {
+  const { prototype }: { prototype: Buffered } = require("kafkajs/src/network/connection");
+  const connect = prototype.connect;
+  const connecting = new WeakMap<Connection, Promise<unknown>>();
+  prototype.connect = function (this: Buffered) {
+    const underWay = connecting.get(this);
+    if (underWay !== undefined || this.isConnected()) return underWay ?? Promise.resolve(true);
+    Object.assign(this, { chunks: [], bytesBuffered: 0, bytesNeeded: 4 });
+    const opening = connect.call(this).finally(() => connecting.delete(this));
+    connecting.set(this, opening);
+    return opening;
+  };
+}
+
+let isGuarded = false;
+
+/** Mends, once, what cannot be done from outside. */
+function guard(): void {
+  if (isGuarded) return;
+  isGuarded = true;
+  guardIdleTimer();
+  guardConnect();
 }
