@@ -85,8 +85,9 @@ export async function startOwnCluster(program: Program = REDIS): Promise<OwnClus
     return new RedisServer(dataNode(program, own, port, [...bus, ...cluster]));
   });
   await startAll(servers, folder);
-  await Promise.all(servers.slice(0, 3).map((server) => server.said(/Cluster state changed: ok/)));
-  await Promise.all(servers.slice(3).map((server) => server.said(SYNCED)));
+  const masters = servers.slice(0, 3);
+  const ready = [/Cluster state changed: ok/, REPLICA_ONLINE];
+  await Promise.all(masters.flatMap((server) => ready.map((line) => server.said(line))));
   return {
     addresses: servers.map(({ address }) => address),
     servers,
@@ -143,7 +144,7 @@ export async function startOwnSentinel(program: Program = REDIS, sentinels = 1):
   );
   const servers = [primary, replica, ...watchers];
   await startAll([primary, replica], folder);
-  await replica.said(SYNCED);
+  await primary.said(REPLICA_ONLINE);
   await startAll(watchers, folder);
   await Promise.all(watchers.map((one) => one.said(/\+slave /)));
   await Promise.all(
@@ -159,7 +160,8 @@ export async function startOwnSentinel(program: Program = REDIS, sentinels = 1):
 }
 
 const SENTINEL_NAME = "offgraph";
-const SYNCED = /sync: Finished with success/;
+/** Of the primary: from now on the replica gets every write. That the replica has its first copy is said up to a second earlier. */
+const REPLICA_ONLINE = /Synchronization with replica .* succeeded/;
 
 function sentinelNode(
   program: Program,

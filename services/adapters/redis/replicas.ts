@@ -4,6 +4,7 @@
  *
  * A failover promotes the replica that has most, so one replica that has a write is enough, as long as it is alive.
  * With `auto`, a primary to which no replica is connected acknowledges alone, or nothing would go on after a failover.
+ * So does one whose replica still makes its first copy.
  * _The hole:_ a primary that is cut off from its replicas and from the Sentinels does so too, until it is told that it is none any
  * more: `min-replicas-to-write 1` in its own settings closes it. A number instead of `auto` closes it on our side.
  */
