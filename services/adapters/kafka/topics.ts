@@ -42,8 +42,8 @@ export async function openTopics(
     await client.attempt(patience, () => makeMissing(admin, options));
     const topics = await client.attempt(patience, () => describe(admin, options));
     const partitions = options.partitions ?? topics.get("events")?.partitions ?? 0;
-    const differences = [...topics].flatMap(([stream, topic]) =>
-      differencesOf(stream, topic, partitions, options),
+    const differences = STREAM_NAMES.flatMap((stream) =>
+      differencesOf(stream, topics.get(stream), partitions, options),
     );
     if (differences.length > 0) throw new OffgraphError("bad-settings", `kafka: ${differences.join("; ")}`);
     return partitions;
@@ -135,10 +135,11 @@ async function describe(admin: Admin, options: KafkaStreamOptions): Promise<Map<
 
 function differencesOf(
   stream: StreamName,
-  topic: Topic,
+  topic: Topic | undefined,
   partitions: number,
   options: KafkaStreamOptions,
 ): string[] {
+  if (topic === undefined) return [`there is no topic ${topicOf(options, stream)}`];
   const { replication = DEFAULTS.replication } = options;
   const rows: [what: string, is: string | undefined, shouldBe: string, atLeast: boolean][] = [
     ["partitions", `${topic.partitions}`, `${partitions}`, false],
