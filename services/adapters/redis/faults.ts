@@ -4,7 +4,7 @@ import { TaskCancelledError } from "cockatiel";
 import { type ErrorCode, OffgraphError } from "../../../schemas/errors.ts";
 
 /** Kinds of fault, as the metric names them. */
-export type Fault =
+type Fault =
   | "unreachable"
   | "slow"
   | "read-only"

@@ -103,16 +103,18 @@ export class RedisPartition {
   }
 
   async #commitOnce(hold: Hold, writes: readonly PackedChange[][], position: number, signal: AbortSignal) {
+    // Of what comes after it is given up, nothing is believed: then another term has begun.
+    const { term } = hold;
     try {
       let head = hold.head ?? (await this.#headOf(hold));
       for (const [at, changes] of writes.entries()) {
         const isLast = at === writes.length - 1;
-        const whole = await this.#completed(hold, changes);
+        const whole = await this.#completed(term, changes);
         signal.throwIfAborted();
         const write = { head, token: hold.token, changes: whole, isLast };
         head = await this.#write(isLast ? { ...write, position } : write);
         for (const { group, value, kept } of whole)
-          this.#surroundings.names.set(hold.term, group, value === undefined ? NO_NAMES : kept);
+          this.#surroundings.names.set(term, group, value === undefined ? NO_NAMES : kept);
       }
       hold.head = head;
     } catch (error) {
@@ -131,9 +133,9 @@ export class RedisPartition {
   }
 
   /** The changes with what else there is in their groups, which is read where it is not known that there is nothing else. */
-  async #completed(hold: Hold, changes: readonly PackedChange[]): Promise<readonly PackedChange[]> {
+  async #completed(term: number, changes: readonly PackedChange[]): Promise<readonly PackedChange[]> {
     const partial = changes.filter(({ group, names }) => {
-      const known = this.#surroundings.names.get(hold.term, group);
+      const known = this.#surroundings.names.get(term, group);
       return known === undefined || !covers(names, known);
     });
     if (partial.length === 0) return changes;
