@@ -8,7 +8,7 @@ import type { Finding } from "../schemas/finding.ts";
 import type { Detector } from "./detector.ts";
 import { absorb, agentOf, isRepeat } from "./fold/agents.ts";
 import type { Provenance } from "./fold/complete.ts";
-import { judge, seat } from "./fold/judge.ts";
+import { hearing, judge, type Seat, seat } from "./fold/judge.ts";
 import type { Panel } from "./fold/panel.ts";
 import { sessionOf } from "./fold/sessions.ts";
 import { passTime } from "./fold/time.ts";
@@ -41,6 +41,8 @@ export interface Fold {
   ): Verdict;
 }
 
+const NOBODY: readonly Seat[] = [];
+
 /** Makes a fold of these detectors; `detectorSettings` are in the same order. */
 export function createFold(
   detectors: readonly Detector[],
@@ -50,7 +52,10 @@ export function createFold(
 ): Fold {
   const caps = { sessions: 0, tokens: 0 };
   const panel: Panel = { detectors, settings: detectorSettings, caps, without: undefined };
-  const seats = detectors.map((detector, at) => seat(detector, detectorSettings[at], at, provenance));
+  const heard = hearing();
+  const seats = detectors.map((detector, at) =>
+    seat(detector, detectorSettings[at], at, heard, provenance),
+  );
   const routes = EVENT_KINDS.map((kind) => seats.filter(({ detector }) => detector.on.includes(kind)));
   return {
     caps: panel.caps,
@@ -63,12 +68,12 @@ export function createFold(
       if (isRepeat(agent, event)) return "duplicate";
       const isLate = event.time < agent.clock - latenessMs;
       if (event.time > agent.clock) passTime(panel, set, agent, event.time);
-      const session = sessionOf(panel, set, agent, event, isLate);
-      const token = tokenOf(panel, set, agent, event);
-      for (const seat of routes[event.kindIndex] ?? []) {
-        if ((isLate && !seat.detector.hearsLate) || without?.has(seat.detector.id)) continue;
-        judge(seat, agent, session, token, event, emit);
-      }
+      heard.event = event;
+      heard.emit = emit;
+      heard.rows.agent = agent;
+      heard.rows.session = sessionOf(panel, set, agent, event, isLate);
+      heard.rows.token = tokenOf(panel, set, agent, event);
+      judge(routes[event.kindIndex] ?? NOBODY, heard, event, isLate, without);
       return isLate ? "late" : "folded";
     },
   };

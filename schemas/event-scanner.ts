@@ -103,7 +103,7 @@ export class EventScanner {
     this.#at = slot * STRIDE;
     this.#timesAt = slot * TIMES;
     this.#numbers.set(BLANK, this.#at);
-    this.#times.set(NO_TIMES, this.#timesAt);
+    for (let time = this.#timesAt; time < this.#timesAt + TIMES; time++) this.#times[time] = Number.NaN;
     into.bytes[slot] = bytes;
     into.lines[slot * 2] = start;
     into.lines[slot * 2 + 1] = end;

@@ -1,4 +1,4 @@
-/** One detector at one event: it is handed the rows, and what it says is made whole. */
+/** The detectors at one event: each is handed the rows, and what it says is made whole. */
 import type { EventView } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { Detector, Draft, Out, Rows } from "../detector.ts";
@@ -16,14 +16,18 @@ export class DetectorFailure extends Error {
   }
 }
 
-/** A detector's place in the fold: what it is called with, made once and filled anew for every event. */
+/** A detector's place in the fold: what it is called with. */
 export interface Seat {
   readonly detector: Detector;
   readonly settings: unknown;
   /** Where its columns stand in `own` of each row. */
   readonly at: number;
-  readonly rows: MutableRows;
   readonly out: Out;
+}
+
+/** What the detectors are handed, made once and filled anew for every event. */
+export interface Hearing {
+  readonly rows: MutableRows;
   event: EventView | undefined;
   emit: ((finding: Finding) => void) | undefined;
 }
@@ -39,41 +43,61 @@ const NOBODY = agentRow("", "", 0, 0);
 const NO_SESSION = sessionRow(NOBODY, 0, 0, "", 0, []);
 const [NO_TOKEN] = new TokenRow([NO_CELLS]).own as [Cells];
 
+/** A hearing before the first event. */
+export const hearing = (): Hearing => ({
+  rows: {
+    agent: NOBODY,
+    session: NO_SESSION,
+    token: undefined,
+    own: { agent: undefined, session: undefined, token: NO_TOKEN },
+  },
+  event: undefined,
+  emit: undefined,
+});
+
 /** The seat of the `at`-th detector. */
-export function seat(detector: Detector, settings: unknown, at: number, provenance: Provenance): Seat {
-  const own = { agent: undefined, session: undefined, token: NO_TOKEN };
-  const rows: MutableRows = { agent: NOBODY, session: NO_SESSION, token: undefined, own };
-  const out: Out = { finding: (draft) => tell(taken, draft, provenance) };
-  const taken: Seat = { detector, settings, at, rows, out, event: undefined, emit: undefined };
-  return taken;
+export function seat(
+  detector: Detector,
+  settings: unknown,
+  at: number,
+  heard: Hearing,
+  provenance: Provenance,
+): Seat {
+  return {
+    detector,
+    settings,
+    at,
+    out: { finding: (draft) => tell(detector, heard, draft, provenance) },
+  };
 }
 
-/** Lets the detector judge. Fails with DetectorFailure if it throws. */
+/**
+ * Lets the detectors judge the event that is heard, all but those in `without`, and of a late one only those that hear
+ * late events. Fails with DetectorFailure if one throws.
+ */
 export function judge(
-  seat: Seat,
-  agent: AgentRow,
-  session: SessionRow,
-  token: TokenRow | undefined,
+  seats: readonly Seat[],
+  { rows }: Hearing,
   event: EventView,
-  emit: (finding: Finding) => void,
+  isLate: boolean,
+  without: ReadonlySet<string> | undefined,
 ): void {
-  const { rows, at } = seat;
-  rows.agent = agent;
-  rows.session = session;
-  rows.token = token;
-  rows.own.agent = agent.own[at];
-  rows.own.session = session.own[at];
-  if (token !== undefined) rows.own.token = token.own[at]!;
-  seat.event = event;
-  seat.emit = emit;
-  try {
-    seat.detector.step(rows, event, seat.settings, seat.out);
-  } catch (cause) {
-    throw new DetectorFailure(seat.detector.id, cause);
+  const { agent, session, token, own } = rows;
+  for (let i = 0; i < seats.length; i++) {
+    const { detector, settings, at, out } = seats[i]!;
+    if ((isLate && !detector.hearsLate) || without?.has(detector.id)) continue;
+    own.agent = agent.own[at];
+    own.session = session.own[at];
+    if (token !== undefined) own.token = token.own[at]!;
+    try {
+      detector.step(rows, event, settings, out);
+    } catch (cause) {
+      throw new DetectorFailure(detector.id, cause);
+    }
   }
 }
 
-function tell({ detector, rows, event, emit }: Seat, draft: Draft, provenance: Provenance): void {
+function tell(detector: Detector, { rows, event, emit }: Hearing, draft: Draft, provenance: Provenance): void {
   if (event === undefined || emit === undefined) return;
   // From here on the session teaches no baseline.
   rows.session.flagged = true;

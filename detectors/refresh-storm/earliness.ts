@@ -21,16 +21,21 @@ export function judgeEarliness(family: Family, event: EventView, settings: Setti
   tell(family, event, settings, out);
 }
 
+/** Log likelihood ratios of an early refresh and of one on time, after one on time and after an early one. */
+const [EARLY, ON_TIME] = [
+  [EARLY_AFTER_ON_TIME, EARLY_AFTER_EARLY].map((healthy) => ln(EARLY_IF_LOOP / healthy)),
+  [EARLY_AFTER_ON_TIME, EARLY_AFTER_EARLY].map((healthy) => ln((1 - EARLY_IF_LOOP) / (1 - healthy))),
+] as [number[], number[]];
+const weightOf = (isEarly: boolean, wasEarly: boolean) => (isEarly ? EARLY : ON_TIME)[wasEarly ? 1 : 0] ?? 0;
+
 /** Adds the log likelihood ratio of one refresh to the evidence, which never falls below nothing. */
 function weigh(family: Family, timeMs: number, isEarly: boolean): void {
-  const healthy = family.wasEarly ? EARLY_AFTER_EARLY : EARLY_AFTER_ON_TIME;
   if (family.evidence <= 0) {
     family.since = timeMs;
     family.refreshes = 0;
     family.early = 0;
   }
-  const ratio = isEarly ? EARLY_IF_LOOP / healthy : (1 - EARLY_IF_LOOP) / (1 - healthy);
-  family.evidence = Math.max(family.evidence, 0) + ln(ratio);
+  family.evidence = Math.max(family.evidence, 0) + weightOf(isEarly, family.wasEarly);
   family.wasEarly = isEarly;
   family.refreshes++;
   if (isEarly) family.early++;

@@ -19,12 +19,21 @@ export function judgeRate(rate: Rate, event: EventView, settings: Settings, out:
   rate.count++;
   rate.dayCount++;
   if (rate.days <= 0 || event.time < rate.quietUntil) return;
-  // The minute in hand counts as it stands, so that a storm need not wait for its end.
-  const evidence = rate.evidence.map((value, at) => Math.max(value, 0) + gain(rate, at, rate.count));
-  if (mixture(evidence) < ln(settings.falseAlarmEvery)) return;
+  if (!isStorm(rate, ln(settings.falseAlarmEvery))) return;
   rate.quietUntil = event.time + settings.quietMs;
   rate.evidence.fill(0);
   tell(rate, settings, out);
+}
+
+/** Whether the evidence reaches the alarm. The minute in hand counts as it stands, so that a storm need not wait for its end. */
+function isStorm(rate: Rate, alarm: number): boolean {
+  const { evidence, count } = rate;
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < evidence.length; at++)
+    largest = Math.max(largest, Math.max(evidence[at] ?? 0, 0) + gain(rate, at, count));
+  // The mean of likelihood ratios is never more than the largest.
+  if (largest < alarm) return false;
+  return mixture(evidence.map((value, at) => Math.max(value, 0) + gain(rate, at, count))) >= alarm;
 }
 
 function tell({ count, mean, days }: Rate, settings: Settings, out: Out): void {
@@ -47,10 +56,21 @@ function passMinutes(rate: Rate, minute: number): void {
 }
 
 /** Log likelihood ratio of a minute with `count` refreshes: the rate times a multiplier, against the rate. */
-function gain(rate: Rate, at: number, count: number): number {
-  const m = MULTIPLIERS[at] ?? 1;
-  const ratio = (DISPERSION + rate.mean) / (DISPERSION + m * rate.mean);
-  return count * ln(m * ratio) + DISPERSION * ln(ratio);
+function gain({ mean }: Rate, at: number, count: number): number {
+  if (weights.mean !== mean) weigh(mean);
+  return count * weights.each[at]! + DISPERSION * weights.flat[at]!;
+}
+
+/** The logarithms that a rate's gains are made of; most agents have the same lowest rate, so they are kept for the last. */
+const weights = { mean: Number.NaN, each: MULTIPLIERS.map(() => 0), flat: MULTIPLIERS.map(() => 0) };
+
+function weigh(mean: number): void {
+  weights.mean = mean;
+  MULTIPLIERS.forEach((m, at) => {
+    const ratio = (DISPERSION + mean) / (DISPERSION + m * mean);
+    weights.each[at] = ln(m * ratio);
+    weights.flat[at] = ln(ratio);
+  });
 }
 
 /** Logarithm of the mean of the likelihood ratios. */

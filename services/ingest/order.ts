@@ -26,6 +26,8 @@ export class OrderBuffer {
   #ring: number[] = [];
   #head = 0;
   readonly #heap: number[] = [];
+  /** The next event to go; -1 if there is none, undefined while it is not known. */
+  #next: number | undefined = -1;
 
   constructor(latenessMs: number) {
     this.#latenessMs = latenessMs;
@@ -47,6 +49,7 @@ export class OrderBuffer {
   put(slot: number): void {
     const time = this.#time(slot);
     if (time > this.#newest) this.#newest = time;
+    this.#next = undefined;
     const last = this.#ring[this.#ring.length - 1];
     if (this.#head === this.#ring.length || last === undefined || this.#before(last, slot))
       this.#ring.push(slot);
@@ -73,6 +76,7 @@ export class OrderBuffer {
     const next = this.#first();
     if (next < 0) return -1;
     if (!this.#ended && this.#time(next) >= this.#newest - this.#latenessMs) this.forced++;
+    this.#next = undefined;
     if (next === this.#heap[0]) this.#pop();
     else if (++this.#head > 4096 && this.#head * 2 > this.#ring.length) {
       this.#ring = this.#ring.slice(this.#head);
@@ -86,6 +90,11 @@ export class OrderBuffer {
   }
 
   #first(): number {
+    this.#next ??= this.#find();
+    return this.#next;
+  }
+
+  #find(): number {
     const inRing = this.#ring[this.#head] ?? -1;
     const inHeap = this.#heap[0] ?? -1;
     if (inRing < 0 || inHeap < 0) return Math.max(inRing, inHeap);
