@@ -93,20 +93,24 @@ export class EventView {
   columns: EventColumns;
   slot = 0;
   #at = 0;
+  /** The id's text, once it was asked for. */
+  #id: string | undefined;
 
   constructor(columns: EventColumns) {
     this.columns = columns;
   }
 
-  /** Points the view at a slot. */
+  /** Points the view at a slot; to be called again when another event was read into it. */
   move(slot: number): this {
     this.slot = slot;
     this.#at = slot * STRIDE;
+    this.#id = undefined;
     return this;
   }
 
   get id(): string {
-    return this.text(TEXT.id);
+    this.#id ??= this.text(TEXT.id);
+    return this.#id;
   }
   number(column: number): number {
     return this.columns.numbers[this.#at + column]!;

@@ -44,7 +44,7 @@ function run(
     { digest: sha256, settings: "", key: "test" },
   );
   const scanner = new EventScanner(hashKey(Buffer.from(key)));
-  const view = new EventView(eventColumns(1)).move(0);
+  const view = new EventView(eventColumns(1));
   const findings: Finding[] = [];
   let [set, at] = [workingSet([detector]), 0];
   for (const event of events) {
@@ -52,7 +52,7 @@ function run(
     if (!scanner.scan(line, 0, line.length, view.columns, 0, false))
       throw new Error(`cannot be scanned: ${line}`);
     if (reloadAt?.has(at)) set = reloaded(set, detector, settings);
-    fold.step(set, view, firstPosition + at++, (finding) => findings.push(finding));
+    fold.step(set, view.move(0), firstPosition + at++, (finding) => findings.push(finding));
   }
   return { findings, set };
 }

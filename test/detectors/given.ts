@@ -55,15 +55,15 @@ export function call(atMs: number, fields: CallFields = {}): Given {
 }
 
 const scanner = new EventScanner(hashKey(Buffer.from("0123456789abcdef")));
-const view = new EventView(eventColumns(1)).move(0);
+const view = new EventView(eventColumns(1));
 
 /** The view of an event; valid until the next one. */
 export function viewOf(given: object): EventView {
   // What a strict scan accepts is what the schema accepts; the schema itself is slow, and tells what is wrong.
-  if (scan(JSON.stringify(given), true)) return view;
+  if (scan(JSON.stringify(given), true)) return view.move(0);
   const line = canonicalLine(Event.parse(given));
   if (!scan(line, false)) throw new Error(`cannot be scanned: ${line}`);
-  return view;
+  return view.move(0);
 }
 
 function scan(text: string, strict: boolean): boolean {

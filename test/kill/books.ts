@@ -76,7 +76,7 @@ async function replay(reader: EmbeddedReader, folder: string, settings: Settings
   const { fold } = createJudge(settings, key.name);
   const scanner = new EventScanner(hashKey(key.secret));
   const columns = eventColumns(1);
-  const view = new EventView(columns).move(0);
+  const view = new EventView(columns);
   const findings: Finding[] = [];
   for (const partition of partitionsOf(reader)) {
     const set = workingSet(DETECTORS);
@@ -84,7 +84,7 @@ async function replay(reader: EmbeddedReader, folder: string, settings: Settings
       for (let at = 0; at < count; at++) {
         if (!scanner.scan(bytes, starts[at]!, ends[at]!, columns, 0, false))
           throw new Error("the log holds no event");
-        fold.step(set, view, positions[at]!, (finding) => findings.push(finding));
+        fold.step(set, view.move(0), positions[at]!, (finding) => findings.push(finding));
       }
   }
   return findings;

@@ -34,7 +34,7 @@ export async function flatness(file: string, events: number): Promise<Point[]> {
   const { step } = createWorld();
   const scanner = new EventScanner(hashKey(PUBLIC_KEY.secret));
   const columns = eventColumns(1);
-  const view = new EventView(columns).move(0);
+  const view = new EventView(columns);
   const points: Point[] = [];
   let folded = 0;
   for (const pass of [0, 1]) {
@@ -43,7 +43,7 @@ export async function flatness(file: string, events: number): Promise<Point[]> {
       for (let at = 0; at < block.count; at++) {
         scanner.scan(block.bytes, block.starts[at]!, block.ends[at]!, columns, 0, true);
         later(columns, pass);
-        step(view);
+        step(view.move(0));
         folded++;
         const passes = LOOKS[points.length] ?? 0;
         if (folded === Math.round(passes * events)) points.push(look(passes));
