@@ -1,6 +1,6 @@
 /** How records are handed out: as ranges of a buffer, many at a time, because a copy per record would cost more than reading. */
 
-/** Complete records, as ranges of one buffer that nobody writes to again. */
+/** Complete records, as ranges of one buffer that nobody writes to again before it is released. */
 export interface Block {
   /** At least 16 readable bytes follow the last record. */
   readonly bytes: Buffer;
@@ -9,6 +9,8 @@ export interface Block {
   readonly count: number;
   /** Line of the first record, from 1; record `i` is on line `firstLine + i`. In a JSON document, elements count as lines. */
   readonly firstLine: number;
+  /** No other block lies in the same buffer. */
+  readonly isAlone?: true;
 }
 
 /** A record that is longer than the limit; it was passed over without being held in memory. */

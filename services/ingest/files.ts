@@ -24,6 +24,15 @@ export interface ReadOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+/** Buffers of BLOCK_BYTES that wait to be filled again: new ones would keep the garbage collector busy. */
+const spare: Buffer[] = [];
+const MOST_SPARE = 4;
+
+/** Gives the bytes of a block back, once nothing of them is needed any more: they will be overwritten. */
+export function release({ bytes, isAlone }: Block): void {
+  if (isAlone && bytes.length === BLOCK_BYTES + PADDING_BYTES && spare.length < MOST_SPARE) spare.push(bytes);
+}
+
 interface Filling {
   bytes: Buffer;
   from: number;
@@ -31,7 +40,7 @@ interface Filling {
 }
 
 function emptyBuffer(size: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(size + PADDING_BYTES);
+  const bytes = (size === BLOCK_BYTES && spare.pop()) || Buffer.allocUnsafeSlow(size + PADDING_BYTES);
   bytes.fill(0, size);
   return bytes;
 }
@@ -77,6 +86,8 @@ function framed(framer: Framer, { bytes, from, filled }: Filling, isEnd: boolean
   const frames = framer.frame(bytes, from, filled, isEnd);
   let next = frames.next();
   for (; next.done !== true; next = frames.next()) found.push(next.value);
+  const [first] = found;
+  if (found.length === 1 && first !== undefined && !("code" in first)) found[0] = { ...first, isAlone: true };
   return { found, rest: next.value };
 }
 

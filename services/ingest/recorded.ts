@@ -7,7 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Recorded, RecordedOptions } from "../ports/recorded.ts";
 import { deadLetter } from "./dead-letters.ts";
 import { type Door, openDoor } from "./door.ts";
-import { type Block, type LongRecord, readRecords } from "./files.ts";
+import { type Block, type LongRecord, readRecords, release } from "./files.ts";
 import type { Key } from "./key.ts";
 import { OrderBuffer } from "./order.ts";
 import { readJson } from "./record.ts";
@@ -40,14 +40,23 @@ interface Reading {
   /** Our own format needs no conversion: what is written as we write it is read where it lies. */
   readonly isOwn: boolean;
   readonly blocks: AsyncGenerator<Block | LongRecord>;
-  /** The block in hand, and how many of its lines are read. */
-  block: Block | undefined;
-  linesRead: number;
+  /** The block in hand, how many of its lines are read, and how many events that lie in it are not free yet. */
+  held: Held | undefined;
+  /** The block that the event in a slot lies in. */
+  readonly heldBy: (Held | undefined)[];
   readonly progress: { done: number; total: number };
   refused: number;
   ended: boolean;
   /** What reading ended with, if not with the end. */
   fault: unknown;
+}
+
+/** A block that is being read, or whose events wait. */
+interface Held {
+  readonly block: Block;
+  linesRead: number;
+  /** Events that lie in it and are not free yet. */
+  events: number;
 }
 
 /** An event may lie this far ahead of when it was observed. */
@@ -67,7 +76,7 @@ export function openRecorded(file: RecordedFile): Recorded {
     fill: () => fill(reading),
     nextTime: () => order.nextTime(),
     take: () => order.take(),
-    free: (slot) => order.free(slot),
+    free: (slot) => free(reading, slot),
     progress: () => progress,
   };
 }
@@ -91,8 +100,8 @@ function begin(file: RecordedFile): Reading {
     door: openDoor({ key, tenant, source, tierOf }),
     isOwn: source === "offgraph",
     blocks: readRecords(file.path, { maxLineBytes, onProgress }),
-    block: undefined,
-    linesRead: 0,
+    held: undefined,
+    heldBy: [],
     progress,
     refused: 0,
     ended: false,
@@ -126,8 +135,7 @@ function take(reading: Reading, block: Block | LongRecord): void {
     refuse(reading, { code: block.code, message }, block.line, block.excerpt, block.bytes);
     return;
   }
-  reading.block = block;
-  reading.linesRead = 0;
+  reading.held = { block, linesRead: 0, events: 0 };
 }
 
 /** Lines read at a time: so few that events are folded while they are still in the processor's cache. */
@@ -135,19 +143,36 @@ const LINES = 64;
 
 /** Reads some lines of the block in hand. False if there are none left. */
 function takeLines(reading: Reading): boolean {
-  const { block, linesRead } = reading;
-  if (block === undefined) return false;
-  reading.linesRead = Math.min(block.count, linesRead + LINES);
-  if (reading.linesRead === block.count) reading.block = undefined;
-  for (let at = linesRead; at < reading.linesRead; at++) readLine(reading, block, at);
+  const { held } = reading;
+  if (held === undefined) return false;
+  const { block, linesRead } = held;
+  held.linesRead = Math.min(block.count, linesRead + LINES);
+  for (let at = linesRead; at < held.linesRead; at++) readLine(reading, held, at);
+  if (held.linesRead < block.count) return true;
+  reading.held = undefined;
+  releaseIfOver(held);
   return true;
 }
 
-function readLine(reading: Reading, block: Block, at: number): void {
+function free({ order, heldBy }: Reading, slot: number): void {
+  order.free(slot);
+  const held = heldBy[slot];
+  if (held === undefined) return;
+  heldBy[slot] = undefined;
+  held.events--;
+  releaseIfOver(held);
+}
+
+function releaseIfOver({ block, linesRead, events }: Held): void {
+  if (events === 0 && linesRead === block.count) release(block);
+}
+
+function readLine(reading: Reading, held: Held, at: number): void {
+  const { block } = held;
   const { bytes } = block;
   const start = block.starts[at]!;
   const end = block.ends[at]!;
-  if (reading.isOwn && readInPlace(reading, bytes, start, end)) return;
+  if (reading.isOwn && readInPlace(reading, held, start, end)) return;
   const record = bytes.subarray(start, end);
   const refused = (problem: Problem) => refuse(reading, problem, block.firstLine + at, record, record.length);
   const read = readJson(record);
@@ -156,10 +181,12 @@ function readLine(reading: Reading, block: Block, at: number): void {
 }
 
 /** Reads an event that is certainly as we write it. False: the door must look at it. */
-function readInPlace(reading: Reading, bytes: Buffer, start: number, end: number): boolean {
+function readInPlace(reading: Reading, held: Held, start: number, end: number): boolean {
   const { order, scanner } = reading;
   const slot = order.slot();
-  if (scanner.scan(bytes, start, end, order.columns, slot, true) && isOurs(reading, slot)) {
+  if (scanner.scan(held.block.bytes, start, end, order.columns, slot, true) && isOurs(reading, slot)) {
+    reading.heldBy[slot] = held;
+    held.events++;
     order.put(slot);
     return true;
   }

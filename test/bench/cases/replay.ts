@@ -1,6 +1,6 @@
 /** Replay of a file of events with every detector, against reading and parsing that file, and against a plain program. */
 import { join } from "node:path";
-import { readRecords } from "../../../services/ingest/files.ts";
+import { readRecords, release } from "../../../services/ingest/files.ts";
 import type { BenchOptions, Case } from "../case.ts";
 import { writeBenchFile } from "../data.ts";
 import { byTurns, timesOf, type Variant } from "../measure.ts";
@@ -25,6 +25,7 @@ async function readAndParse(path: string): Promise<number> {
       JSON.parse(block.bytes.toString("utf8", block.starts[at], block.ends[at]));
       events++;
     }
+    release(block);
   }
   return events;
 }
