@@ -53,9 +53,7 @@ export function createFold(
   const caps = { sessions: 0, tokens: 0 };
   const panel: Panel = { detectors, settings: detectorSettings, caps, without: undefined };
   const heard = hearing();
-  const seats = detectors.map((detector, at) =>
-    seat(detector, detectorSettings[at], at, heard, provenance),
-  );
+  const seats = detectors.map((detector, at) => seat(detector, detectorSettings[at], at, heard, provenance));
   const routes = EVENT_KINDS.map((kind) => seats.filter(({ detector }) => detector.on.includes(kind)));
   return {
     caps: panel.caps,

@@ -97,7 +97,12 @@ export function judge(
   }
 }
 
-function tell(detector: Detector, { rows, event, emit }: Hearing, draft: Draft, provenance: Provenance): void {
+function tell(
+  detector: Detector,
+  { rows, event, emit }: Hearing,
+  draft: Draft,
+  provenance: Provenance,
+): void {
   if (event === undefined || emit === undefined) return;
   // From here on the session teaches no baseline.
   rows.session.flagged = true;
