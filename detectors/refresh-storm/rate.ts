@@ -58,7 +58,7 @@ function passMinutes(rate: Rate, minute: number): void {
 /** Log likelihood ratio of a minute with `count` refreshes: the rate times a multiplier, against the rate. */
 function gain({ mean }: Rate, at: number, count: number): number {
   if (weights.mean !== mean) weigh(mean);
-  return count * weights.each[at]! + DISPERSION * weights.flat[at]!;
+  return count * (weights.each[at] ?? 0) + DISPERSION * (weights.flat[at] ?? 0);
 }
 
 /** The logarithms that a rate's gains are made of; most agents have the same lowest rate, so they are kept for the last. */
