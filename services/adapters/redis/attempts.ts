@@ -10,7 +10,7 @@ import {
   wrap,
 } from "cockatiel";
 import type { Client } from "./client.ts";
-import { failure, isPassing } from "./faults.ts";
+import { failure, isPassing, moreTelling } from "./faults.ts";
 import { TIMEOUT_MS } from "./options.ts";
 
 const retriesTotal = metrics.getMeter("offgraph").createCounter("offgraph_redis_retries_total", {
@@ -39,7 +39,7 @@ export function attempts({ place, lost, isClosed }: Client, timeoutMs: number = 
     try {
       return await policy.execute(({ signal }) =>
         request(signal).catch((error: unknown) => {
-          last = error;
+          last = moreTelling(last, error);
           throw error;
         }),
       );

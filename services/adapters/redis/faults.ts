@@ -44,6 +44,13 @@ function reasonOf(error: Error, lost: Error | undefined): Error {
   );
 }
 
+/** Of two errors of one request the one to be told: the newest answer, or what came instead when there never was one. */
+export function moreTelling(earlier: unknown, later: unknown): unknown {
+  const isAnswer = (error: unknown) =>
+    error instanceof NotReplicated || (error instanceof Error && isReply(error));
+  return isAnswer(earlier) && !isAnswer(later) ? earlier : later;
+}
+
 interface Situation {
   readonly place: string;
   readonly timeoutMs: number;
