@@ -10,10 +10,11 @@
  */
 import type { EventColumns } from "./event-view.ts";
 import * as view from "./event-view.ts";
-import { ID_LENGTH, NAME_LENGTH } from "./ids.ts";
 import { MAX_TARGETS, TARGET_LENGTH } from "./operation.ts";
 import * as characters from "./scanner/bytes.ts";
 import { isComplete, isUnusual } from "./scanner/completeness.ts";
+import type { Field } from "./scanner/grammar.ts";
+import * as grammar from "./scanner/grammar.ts";
 import type { HashKey } from "./scanner/hash-key.ts";
 import * as pairs from "./scanner/secret-pairs.ts";
 import { readTime } from "./scanner/times.ts";
@@ -23,22 +24,19 @@ import * as words from "./scanner/words.ts";
 export { type HashKey, hashKey } from "./scanner/hash-key.ts";
 
 // Bound to names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
-const { STRIDE, TEXT, TEXT_AT, TIMES, TIME, OBSERVED, ISSUED, EXPIRES } = view;
-const { KIND, TIER, RESULT, STATUS, PROVIDER, ASN, GENERATION } = view;
+const { STRIDE, TIMES, KIND, STATUS, GENERATION } = view;
 const { AUDIENCES, AUDIENCE_AT, MAX_AUDIENCES, TARGETS, TARGET_AT } = view;
 const { QUOTE, COMMA, COLON, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, BACKSLASH, DOT } = characters;
 const { NAME_BYTE, WHITE_BYTE, isTokenHash, isWord } = characters;
 const { FIRST_OF_PAIR, SECOND_OF_PAIR, LONG_TEXT } = pairs;
-const { FIELDS, IS_ROOT, IS_AGENT, IS_TRACE, IS_SUBJECT, IS_TOKEN } = words;
-const { IS_OPERATION, IS_OUTCOME, IS_NETWORK, IS_AUTHENTICATION } = words;
-const { KIND_WORDS, RESULT_WORDS, ATTRIBUTION_WORDS, CHANGE_WORDS, PROVENANCE_WORDS, TRUE, FALSE } = words;
+const { ROOT, TOKEN_FIELD, OWN_NAMES, NOT_KEPT } = grammar;
+const { IS_TEXT, IS_OBJECT, IS_TIME, IS_WORD, IS_INT, IS_BOOLEAN, IS_LIST } = grammar;
+const { IS_TENANT, IS_HASH, IS_AUDIENCE, IS_TARGETS } = grammar;
+const { TRUE, FALSE } = words;
 
 const SPACE = 32;
-const NOT_WANTED = -1;
 /** Texts that are remembered as plain, less one. */
 const KNOWN_MASK = 0x3fff;
-/** Fields of a token by which it may be revoked with all its kin. */
-const FAMILY_OR_GRANT = (1 << 3) | (1 << 6);
 /** Bytes that must be readable behind a line, because words are compared four bytes at a time. */
 const PADDING = 32;
 
@@ -107,7 +105,7 @@ export class EventScanner {
     into.bytes[slot] = bytes;
     into.lines[slot * 2] = start;
     into.lines[slot * 2 + 1] = end;
-    const seen = this.#object(IS_ROOT);
+    const seen = this.#object(ROOT);
     if (seen < 0) return false;
     // Not beyond the line: what follows it may be white space too.
     while (this.#pos < end && WHITE_BYTE[bytes[this.#pos]!] === 1) this.#pos++;
@@ -127,157 +125,97 @@ export class EventScanner {
     return { low: scratch[0]!, high: scratch[1]! };
   }
 
-  // ---- the grammar: one function per object, a case per field; each answers whether the value was read ----
+  // ---- objects ----
 
-  #root(field: number): boolean {
-    switch (field) {
-      case 0:
-        return this.#string(TEXT.id, ID_LENGTH);
-      case 1:
-        return this.#word(KIND_WORDS, KIND, 0);
-      case 2:
-        return this.#time(TIME);
-      case 3:
-        return this.#time(OBSERVED);
-      case 4:
+  /** An object with known fields. Answers the set of fields seen, as bits; -1 if it cannot be accepted. */
+  #object(fields: readonly Field[]): number {
+    const bytes = this.#bytes;
+    if (bytes[this.#pos++] !== OPEN) return -1;
+    let seen = 0;
+    let next = 0;
+    for (;;) {
+      if (bytes[this.#pos]! <= SPACE) this.#space();
+      const at = this.#field(fields, next);
+      if (at >= 0) {
+        const bit = 1 << at;
+        // JSON.parse keeps the last of two equal names; that is not ours to decide here.
+        if ((seen & bit) !== 0) return -1;
+        if (bytes[this.#pos]! <= SPACE) this.#space();
+        if (!this.#value(fields[at]!)) return -1;
+        seen |= bit;
+        next = at + 1;
+      } else if (!this.#unknown(seen)) return bytes[this.#pos - 1] === CLOSE && seen === 0 ? seen : -1;
+      const then = this.#separator();
+      if (then === CLOSE) return seen;
+      if (then !== COMMA) return -1;
+    }
+  }
+
+  /** Which of the fields stands here, trying `next` first, and passes over its name and colon; -1 if none. */
+  #field(fields: readonly Field[], next: number): number {
+    const { length } = fields;
+    for (let tried = 0, at = next; tried < length; tried++, at++) {
+      if (at >= length) at = 0;
+      if (this.#matches(fields[at]!.name)) return at;
+    }
+    return -1;
+  }
+
+  /** Reads the value of a field. */
+  #value(field: Field): boolean {
+    switch (field.kind) {
+      case IS_TEXT:
+        return this.#text(field.place, field.most);
+      case IS_OBJECT:
+        return this.#inner(field);
+      case IS_TIME:
+        return this.#time(field.place);
+      case IS_WORD:
+        return this.#word(field.words, field.place, field.add);
+      case IS_INT:
+        return this.#int(field.most, field.place);
+      case IS_BOOLEAN:
+        return this.#boolean(field.place);
+      case IS_LIST:
+        return this.#texts(field.most, field.place, NOT_KEPT, 0) >= 0;
+      default:
+        return this.#ownKind(field);
+    }
+  }
+
+  #inner(field: Field): boolean {
+    const seen = this.#object(field.fields);
+    if (field === TOKEN_FIELD) this.#tokenIsNamed = (seen & OWN_NAMES) !== 0;
+    if (seen < 0 || (seen & field.needs) !== field.needs) return false;
+    return field.needsOneOf === 0 || (seen & field.needsOneOf) !== 0;
+  }
+
+  /** Values of a kind that just one field has. */
+  #ownKind({ kind, place, most, words }: Field): boolean {
+    switch (kind) {
+      case IS_TENANT:
         return (
-          this.#string(TEXT.tenant, 64) &&
-          (!this.#strict || isWord(this.#bytes, this.#from(TEXT.tenant), this.#pos - 1))
+          this.#text(place, most) && (!this.#strict || isWord(this.#bytes, this.#from(place), this.#pos - 1))
         );
-      case 5:
-        return this.#string(TEXT.source, 64);
-      case 6:
-        return this.#needs(this.#object(IS_AGENT), 1);
-      case 7:
-        return this.#string(TEXT.trustUnit, NAME_LENGTH);
-      case 8:
-        return this.#string(TEXT.workflow, NAME_LENGTH);
-      case 9:
-        return this.#string(TEXT.session, ID_LENGTH);
-      case 10:
-        return this.#needs(this.#object(IS_TRACE), 1);
-      case 11:
-        return this.#needs(this.#object(IS_SUBJECT), 1);
-      case 12:
-        return this.#strings(8, ID_LENGTH, NOT_WANTED, 0) >= 0;
-      case 13:
-        return this.#token();
-      case 14:
-        return this.#needs(this.#object(IS_OPERATION), 7);
-      case 15:
-        return this.#needs(this.#object(IS_OUTCOME), 1);
-      case 16:
-        return this.#object(IS_NETWORK) >= 0;
-      case 17:
-        return this.#string(NOT_WANTED, ID_LENGTH);
-      case 18:
-        return this.#needs(this.#object(IS_AUTHENTICATION), 1);
-      default:
-        return this.#word(CHANGE_WORDS, NOT_WANTED, 0);
-    }
-  }
-
-  #agent(field: number): boolean {
-    switch (field) {
-      case 0:
-        return this.#string(TEXT.agent, ID_LENGTH);
-      case 1:
-        return this.#string(TEXT.version, NAME_LENGTH);
-      case 2:
-        return this.#string(TEXT.instance, NAME_LENGTH);
-      case 5:
-        return this.#word(ATTRIBUTION_WORDS, NOT_WANTED, 0);
-      default:
-        return this.#string(NOT_WANTED, NAME_LENGTH);
-    }
-  }
-
-  #token(): boolean {
-    const seen = this.#object(IS_TOKEN);
-    this.#tokenIsNamed = (seen & 3) !== 0;
-    return seen >= 0 && (seen & (3 | FAMILY_OR_GRANT)) !== 0;
-  }
-
-  #tokenField(field: number): boolean {
-    switch (field) {
-      case 0:
-        return this.#string(TEXT.publicId, ID_LENGTH);
-      case 1:
+      case IS_HASH:
         return (
-          this.#string(TEXT.hash, ID_LENGTH) &&
-          (!this.#strict || isTokenHash(this.#bytes, this.#from(TEXT.hash), this.#pos - 1))
+          this.#text(place, most) &&
+          (!this.#strict || isTokenHash(this.#bytes, this.#from(place), this.#pos - 1))
         );
-      case 3:
-        return this.#string(TEXT.family, ID_LENGTH);
-      case 4:
-        return this.#int(0x7fffffff, GENERATION);
-      case 6:
-        return this.#string(TEXT.rootGrant, ID_LENGTH);
-      case 7:
-        return this.#audience();
-      case 8:
-        return this.#strings(64, NAME_LENGTH, NOT_WANTED, 0) >= 0;
-      case 9:
-        return this.#time(ISSUED);
-      case 10:
-        return this.#time(EXPIRES);
-      case 11:
-        return this.#string(TEXT.binding, ID_LENGTH);
-      case 12:
-        return this.#string(TEXT.proof, ID_LENGTH);
+      case IS_AUDIENCE:
+        return this.#audience(place, most);
+      case IS_TARGETS:
+        return this.#targets();
       default:
-        return this.#string(NOT_WANTED, ID_LENGTH);
+        return this.#provenance(words);
     }
   }
 
-  #audience(): boolean {
-    const count = this.#strings(MAX_AUDIENCES, NAME_LENGTH, AUDIENCE_AT, 4);
+  #audience(place: number, longest: number): boolean {
+    const count = this.#texts(MAX_AUDIENCES, longest, place, 4);
     if (count < 0) return false;
     this.#numbers[this.#at + AUDIENCES] = count;
     return true;
-  }
-
-  #operation(field: number): boolean {
-    switch (field) {
-      case 0:
-        return this.#string(TEXT.service, NAME_LENGTH);
-      case 1:
-        return this.#string(TEXT.operation, NAME_LENGTH);
-      case 2:
-        return this.#int(2, TIER);
-      case 3:
-        return this.#targets();
-      default:
-        return this.#provenance();
-    }
-  }
-
-  #outcome(field: number): boolean {
-    switch (field) {
-      case 0:
-        return this.#word(RESULT_WORDS, RESULT, 1);
-      case 1:
-        return this.#int(999, STATUS);
-      default:
-        return this.#string(NOT_WANTED, NAME_LENGTH);
-    }
-  }
-
-  #network(field: number): boolean {
-    switch (field) {
-      case 0:
-        return this.#string(TEXT.ip, NAME_LENGTH);
-      case 1:
-        return this.#int(4_294_967_295, ASN);
-      case 2:
-        return this.#string(NOT_WANTED, NAME_LENGTH);
-      case 3:
-        return this.#string(NOT_WANTED, 512);
-      case 4:
-        return this.#string(TEXT.node, NAME_LENGTH);
-      default:
-        return this.#boolean(PROVIDER);
-    }
   }
 
   /** `{"field": ["value", ...], ...}` with at most MAX_TARGETS values in all. */
@@ -288,7 +226,7 @@ export class EventScanner {
     for (let name = this.#firstName(); name > 0; name = this.#nextName(first, count)) {
       const at = first + count * 8;
       this.#write(at, this.#nameFrom, this.#nameTo);
-      const added = this.#strings(MAX_TARGETS - count, TARGET_LENGTH, TARGET_AT + count * 8 + 4, 8);
+      const added = this.#texts(MAX_TARGETS - count, TARGET_LENGTH, TARGET_AT + count * 8 + 4, 8);
       // In the schema a list must not be empty.
       if (added <= 0) return false;
       for (let next = at + 8; next < at + added * 8; next += 8) numbers.copyWithin(next, at, at + 4);
@@ -299,7 +237,7 @@ export class EventScanner {
   }
 
   /** `{"field": "word", ...}`; kept only so far that it is well formed. */
-  #provenance(): boolean {
+  #provenance(words: readonly Word[]): boolean {
     const first = this.#at + TARGET_AT + MAX_TARGETS * 8;
     const names: number[] = [];
     for (let name = this.#firstName(); name > 0; name = this.#nextName(first, 0)) {
@@ -307,64 +245,9 @@ export class EventScanner {
       if (this.#strict && names.some((from, at) => at % 2 === 0 && this.#same(from, names[at + 1]!)))
         return false;
       names.push(this.#nameFrom, this.#nameTo);
-      if (!this.#word(PROVENANCE_WORDS, NOT_WANTED, 0)) return false;
+      if (!this.#word(words, NOT_KEPT, 0)) return false;
     }
     return this.#isOver;
-  }
-
-  #needs(seen: number, fields: number): boolean {
-    return seen >= 0 && (seen & fields) === fields;
-  }
-
-  /** Reads the value of a known field. A switch and not a table of functions: the calls stay direct and cheap. */
-  #member(shape: number, field: number): boolean {
-    switch (shape) {
-      case IS_ROOT:
-        return this.#root(field);
-      case IS_AGENT:
-        return this.#agent(field);
-      case IS_TRACE:
-        return this.#string(field === 0 ? TEXT.trace : NOT_WANTED, ID_LENGTH);
-      case IS_SUBJECT:
-        return this.#string(NOT_WANTED, ID_LENGTH);
-      case IS_TOKEN:
-        return this.#tokenField(field);
-      case IS_OPERATION:
-        return this.#operation(field);
-      case IS_OUTCOME:
-        return this.#outcome(field);
-      case IS_AUTHENTICATION:
-        return this.#string(NOT_WANTED, ID_LENGTH);
-      default:
-        return this.#network(field);
-    }
-  }
-
-  // ---- values ----
-
-  /** An object with known fields. Answers the set of fields seen, as bits; -1 if it cannot be accepted. */
-  #object(shape: number): number {
-    const bytes = this.#bytes;
-    if (bytes[this.#pos++] !== OPEN) return -1;
-    const fields = FIELDS[shape]!;
-    let seen = 0;
-    let next = 0;
-    for (;;) {
-      if (bytes[this.#pos]! <= SPACE) this.#space();
-      const field = this.#field(fields, next);
-      if (field >= 0) {
-        const bit = 1 << field;
-        // JSON.parse keeps the last of two equal names; that is not ours to decide here.
-        if ((seen & bit) !== 0) return -1;
-        if (bytes[this.#pos]! <= SPACE) this.#space();
-        if (!this.#member(shape, field)) return -1;
-        seen |= bit;
-        next = field + 1;
-      } else if (!this.#unknown(seen)) return bytes[this.#pos - 1] === CLOSE && seen === 0 ? seen : -1;
-      const then = this.#separator();
-      if (then === CLOSE) return seen;
-      if (then !== COMMA) return -1;
-    }
   }
 
   /** The byte that follows a value, which is passed over. */
@@ -381,16 +264,6 @@ export class EventScanner {
     }
     if (this.#strict || this.#bytes[this.#pos] !== QUOTE) return false;
     return this.#skip() && this.#separator() === COLON && this.#skip();
-  }
-
-  /** Which of the fields stands here, trying `next` first, and passes over its name and colon; -1 if none. */
-  #field(fields: readonly Word[], next: number): number {
-    const { length } = fields;
-    for (let tried = 0, field = next; tried < length; tried++, field++) {
-      if (field >= length) field = 0;
-      if (this.#matches(fields[field]!)) return field;
-    }
-    return -1;
   }
 
   #matches(word: Word): boolean {
@@ -462,7 +335,7 @@ export class EventScanner {
   }
 
   /** A list of texts; each is written `step` numbers after the one before. Answers how many, -1 if refused. */
-  #strings(most: number, maxLength: number, offset: number, step: number): number {
+  #texts(most: number, longest: number, place: number, step: number): number {
     const bytes = this.#bytes;
     if (bytes[this.#pos++] !== OPEN_LIST) return -1;
     if (bytes[this.#pos]! <= SPACE) this.#space();
@@ -472,7 +345,7 @@ export class EventScanner {
     }
     for (let count = 0; count < most; ) {
       if (bytes[this.#pos]! <= SPACE) this.#space();
-      if (!this.#stringAt(offset < 0 ? NOT_WANTED : this.#at + offset + count * step, maxLength)) return -1;
+      if (!this.#text(place < 0 ? NOT_KEPT : place + count * step, longest)) return -1;
       count++;
       const then = this.#separator();
       if (then === CLOSE_LIST) return count;
@@ -481,12 +354,8 @@ export class EventScanner {
     return -1;
   }
 
-  #string(column: number, maxLength: number): boolean {
-    return this.#stringAt(column < 0 ? NOT_WANTED : this.#at + TEXT_AT + column * 4, maxLength);
-  }
-
-  /** A text of 1 to `maxLength` characters, its hash and range written to four numbers from `index` on. */
-  #stringAt(index: number, maxLength: number): boolean {
+  /** A text of 1 to `longest` characters; its hash and range are written to four numbers from `place` on. */
+  #text(place: number, longest: number): boolean {
     const four = this.#four;
     const end = this.#end;
     if (this.#bytes[this.#pos] !== QUOTE) return false;
@@ -519,14 +388,15 @@ export class EventScanner {
     pos += rest >> 3;
     if (stops === 0 || pos >= end) return false;
     const length = pos - from;
-    if (this.#bytes[pos] !== QUOTE || length > maxLength) return !this.#strict && this.#anyText(index, from);
+    if (this.#bytes[pos] !== QUOTE || length > longest) return !this.#strict && this.#anyText(place, from);
     if (length === 0) return false;
     const tail = word & ((1 << rest) - 1);
     low = lastOf(Math.imul(low ^ tail, lowFactor) + length, 0x85ebca6b, 13);
     high = lastOf(Math.imul(high ^ tail, highFactor) + length, 0xc2b2ae35, 16);
     if (this.#strict && !this.#isPlain(low, high, from, pos)) return false;
     this.#pos = pos + 1;
-    if (index < 0) return true;
+    if (place < 0) return true;
+    const index = this.#at + place;
     const numbers = this.#numbers;
     numbers[index] = low;
     numbers[index + 1] = high;
@@ -536,13 +406,13 @@ export class EventScanner {
   }
 
   /** Text of a line that we wrote: it may be long, hold escapes and any UTF-8. */
-  #anyText(index: number, from: number): boolean {
+  #anyText(place: number, from: number): boolean {
     const bytes = this.#bytes;
     let pos = from;
     for (; pos < this.#end && bytes[pos] !== QUOTE; pos++) if (bytes[pos] === BACKSLASH) pos++;
     if (pos >= this.#end) return false;
     this.#pos = pos + 1;
-    if (index >= 0) this.#write(index, from, pos);
+    if (place >= 0) this.#write(this.#at + place, from, pos);
     return true;
   }
 
@@ -568,7 +438,7 @@ export class EventScanner {
     return pairs.mayBeSecret(hit, to - from) && this.#looksSecret(this.#bytes.toString("latin1", from, to));
   }
 
-  /** Writes hash and range of `bytes[from, to)`: what `#stringAt` gives, for any bytes. */
+  /** Writes hash and range of `bytes[from, to)`: what `#text` gives, for any bytes. */
   #write(index: number, from: number, to: number): void {
     const bytes = this.#bytes;
     const four = this.#four;
@@ -593,9 +463,9 @@ export class EventScanner {
     numbers[index + 3] = length;
   }
 
-  /** Where a text column's bytes begin; just after it was read they end before the quote in front of the position. */
-  #from(column: number): number {
-    return this.#numbers[this.#at + TEXT_AT + column * 4 + 2]!;
+  /** Where a text's bytes begin; just after it was read they end before the quote in front of the position. */
+  #from(place: number): number {
+    return this.#numbers[this.#at + place + 2]!;
   }
 
   #word(words: readonly Word[], column: number, add: number): boolean {
