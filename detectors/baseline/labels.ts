@@ -4,12 +4,15 @@ import type { Targets } from "./targets.ts";
 /** Most bytes kept of a value. */
 export const LABEL_BYTES = 40;
 
+/** Room for the labels of a first few values. */
+const LEAST_BYTES = 192;
+
 /** No labels. */
 export const NO_BYTES = new Uint8Array(0);
 
 /** Longer bytes with the same beginning, for at least `least` of them. */
 export function moreBytes(bytes: Uint8Array, least: number): Uint8Array {
-  const more = new Uint8Array(Math.max(64, Math.ceil(bytes.length * 1.5), least));
+  const more = new Uint8Array(Math.max(LEAST_BYTES, Math.ceil(bytes.length * 1.5), least));
   more.set(bytes);
   return more;
 }

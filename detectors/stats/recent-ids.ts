@@ -25,9 +25,10 @@ export function recentIds(): RecentIds {
 
 /** Whether the id is remembered; if not, it is from now on. */
 export function seenBefore(ids: RecentIds, low: number, high: number): boolean {
-  if (has(ids.elder, low, high)) return true;
-  let at = place(ids.young, low, high);
-  if (ids.young[at] === low && ids.young[at + 1] === high && (low | high) !== 0) return true;
+  const { young, elder } = ids;
+  let at = place(young, low, high);
+  if (young[at] === low && young[at + 1] === high && (low | high) !== 0) return true;
+  if (elder.length > 0 && has(elder, low, high)) return true;
   // A table is at most half full, and never completely: probing must find a free place.
   if ((ids.count + 1) * 4 > ids.young.length) {
     makeRoom(ids);
@@ -59,7 +60,6 @@ function makeRoom(ids: RecentIds): void {
 }
 
 function has(table: Int32Array, low: number, high: number): boolean {
-  if (table.length === 0) return false;
   const at = place(table, low, high);
   return table[at] === low && table[at + 1] === high;
 }

@@ -61,14 +61,16 @@ export class OrderBuffer {
     this.#ended = true;
   }
 
+  /** Whether an event may go. */
+  isReady(): boolean {
+    const next = this.#first();
+    if (next < 0) return false;
+    return this.#ended || this.#time(next) < this.#newest - this.#latenessMs || this.#full();
+  }
+
   /** Time of the next event that may go; Infinity if none may yet. */
   nextTime(): number {
-    const next = this.#first();
-    if (next < 0) return Number.POSITIVE_INFINITY;
-    const time = this.#time(next);
-    return this.#ended || time < this.#newest - this.#latenessMs || this.#full()
-      ? time
-      : Number.POSITIVE_INFINITY;
+    return this.isReady() ? this.#time(this.#first()) : Number.POSITIVE_INFINITY;
   }
 
   /** Releases the next event, whether it may go yet or not; -1 if there is none. */

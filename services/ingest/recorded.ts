@@ -74,6 +74,7 @@ export function openRecorded(file: RecordedFile): Recorded {
       return reading.refused;
     },
     fill: () => fill(reading),
+    isReady: () => order.isReady(),
     nextTime: () => order.nextTime(),
     take: () => order.take(),
     free: (slot) => free(reading, slot),
@@ -111,9 +112,8 @@ function begin(file: RecordedFile): Reading {
 
 async function fill(reading: Reading): Promise<boolean> {
   const { order } = reading;
-  while (!reading.ended && order.nextTime() === Number.POSITIVE_INFINITY)
-    if (!takeLines(reading)) await readOn(reading);
-  const more = order.nextTime() !== Number.POSITIVE_INFINITY;
+  while (!reading.ended && !order.isReady()) if (!takeLines(reading)) await readOn(reading);
+  const more = order.isReady();
   // What was read before the fault is released first: nothing of it is lost.
   if (!more && reading.fault !== undefined) throw reading.fault;
   return more;

@@ -7,6 +7,8 @@ export interface Recorded {
   readonly columns: EventColumns;
   /** Reads on until an event can be released or the end is reached. Answers false at the end, when nothing is left. */
   fill(): Promise<boolean>;
+  /** Whether an event can be released before the next `fill`. */
+  isReady(): boolean;
   /** Event time of the next event to be released; Infinity if there is none before the next `fill`. */
   nextTime(): number;
   /** Releases the next event: its slot, valid until `free`. */

@@ -52,6 +52,7 @@ export async function replay(options: ReplayOptions): Promise<{ figures: ReplayF
   try {
     await pour(run, options.learn ?? [], () => undefined);
     Object.assign(run.counts, NOTHING_COUNTED);
+    run.reportAt = 0;
     await pour(run, options.inputs, options.onFinding);
   } catch (error) {
     fault = error;
@@ -77,6 +78,8 @@ interface Run {
   /** Positions go on from learning to judging: an agent skips what lies at or below its own. */
   position: number;
   stretch: number;
+  /** Number of events at which progress is told again. */
+  reportAt: number;
 }
 
 const NOTHING_COUNTED = { events: 0, duplicates: 0, late: 0, findings: 0 };
@@ -99,6 +102,7 @@ function begin({ settings, keyName, baseline, onProgress }: ReplayOptions): Run 
     onProgress,
     position: 0,
     stretch: 0,
+    reportAt: 0,
   };
 }
 
@@ -114,8 +118,7 @@ async function pour(
   };
   for (;;) {
     let waiting = 0;
-    for (const input of inputs)
-      if (input.nextTime() === Number.POSITIVE_INFINITY && (await input.fill())) waiting++;
+    for (const input of inputs) if (!input.isReady() && (await input.fill())) waiting++;
     const merged = drain(run, inputs, view, emit);
     if (merged === 0 && waiting === 0) return;
     report(run, inputs);
@@ -138,11 +141,13 @@ function drain(
     foldOne(run, view.move(slot), emit);
     input.free(slot);
     folded++;
-    if (inputs.length > 1 && input.nextTime() === Number.POSITIVE_INFINITY) return folded;
+    if (inputs.length > 1 && !input.isReady()) return folded;
   }
 }
 
 function earliest(inputs: readonly Recorded[]): Recorded | undefined {
+  const [only] = inputs;
+  if (inputs.length === 1) return only?.isReady() ? only : undefined;
   let first: Recorded | undefined;
   let time = Number.POSITIVE_INFINITY;
   for (const input of inputs) {
@@ -194,7 +199,8 @@ function thaw({ set, cold, judge }: Run, event: EventView): void {
 }
 
 function report(run: Run, inputs: readonly Recorded[]): void {
-  if (run.onProgress === undefined) return;
+  if (run.onProgress === undefined || run.counts.events < run.reportAt) return;
+  run.reportAt = run.counts.events + STRETCH;
   const progress = inputs.map((input) => input.progress());
   const sum = (name: "done" | "total") => progress.reduce((total, one) => total + one[name], 0);
   run.onProgress(sum("done"), sum("total"), run.counts.events);
