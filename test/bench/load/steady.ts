@@ -74,7 +74,7 @@ interface Times {
   readonly late: Float64Array;
 }
 
-/** Sends requests over connections that are idle, or least busy. */
+/** Sends requests over the connections by turns: one that is never used would be closed by the server. */
 async function send(count: number): Promise<Times> {
   const [times, late] = [new Float64Array(count), new Float64Array(count)];
   let startedMs = performance.now();
@@ -91,7 +91,7 @@ async function send(count: number): Promise<Times> {
     if (sinceDueMs(0) > lastMs)
       throw new Error(`${count - answered} of ${count} requests were never answered`);
     for (; sent < count && sinceDueMs(sent) >= 0; sent++) {
-      const { socket, waiting } = leastBusy(connections);
+      const { socket, waiting } = connections[sent % CONNECTIONS]!;
       waiting.push(sent);
       late[sent] = sinceDueMs(sent);
       socket.write(requests[sent % requests.length] ?? "");
@@ -99,10 +99,6 @@ async function send(count: number): Promise<Times> {
   }
   for (const { socket } of connections) socket.destroy();
   return { answered: times.sort(), late: late.sort() };
-}
-
-function leastBusy(connections: readonly Connection[]): Connection {
-  return connections.reduce((least, one) => (one.waiting.length < least.waiting.length ? one : least));
 }
 
 await send(Number(perSecond) * WARM_UP_SECONDS);
