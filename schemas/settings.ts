@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { ActionKind, Mode } from "./action.ts";
 import { Severity, Tenant } from "./ids.ts";
+import { ServerSettings } from "./settings-servers.ts";
 
 /** What a bearer token may be allowed to do. */
 export const ROLES = ["ingest", "read", "act", "check"] as const;
@@ -91,7 +92,8 @@ export const Settings = z.strictObject({
     .min(1)
     .max(1024)
     .default(8)
-    .describe("Partitions of every stream. Fixed when the data folder is made."),
+    .describe("Partitions of the embedded log. Fixed when the data folder is made."),
+  ...ServerSettings,
   tenant: Tenant.default("default" as Tenant).describe(
     "Tenant of requests on loopback without a token, and of files.",
   ),

@@ -2,12 +2,14 @@
  * The only reader of the environment and of `offgraph.yaml`. What comes first wins: command line, environment, file, default.
  * Secrets never come from the command line, where every process of the machine can read them.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { LineCounter, parseDocument, stringify } from "yaml";
 import { OffgraphError } from "../schemas/errors.ts";
-import { Settings, type Webhook } from "../schemas/settings.ts";
+import { Settings } from "../schemas/settings.ts";
 import { checkDetectors, type DetectorSettings } from "./detector-settings.ts";
 import { playbookFaults } from "./playbook-settings.ts";
+import { readText, type Secrets, secretsOf } from "./secret-settings.ts";
+import { rolesIn, serverFaults } from "./server-settings.ts";
 import { complaints, namesAt, type Origins, valueAt } from "./setting-errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,6 +20,8 @@ export const OVERRIDES = {
   OFFGRAPH_HTTP_HOST: "http.host",
   OFFGRAPH_HTTP_PORT: "http.port",
   OFFGRAPH_LOG_LEVEL: "log.level",
+  OFFGRAPH_ROLES: "roles",
+  OFFGRAPH_INSTANCE: "kafka.instanceId",
 } as const;
 
 export interface ConfigOptions {
@@ -42,7 +46,11 @@ export function loadSettings(given: ConfigOptions = {}): Settings {
     origins,
   );
   const steps = playbook.safeParse(valueAt(input, ["playbook"])).data ?? [];
-  const wrong = [...checked.wrong, ...playbookFaults(steps, given.detectors, origins)];
+  const wrong = [
+    ...checked.wrong,
+    ...playbookFaults(steps, given.detectors, origins),
+    ...serverFaults(input, origins),
+  ];
   if (!parsed.success)
     wrong.unshift(...complaints(parsed.error.issues, input, origins, (path) => namesAt(Settings, path)));
   if (!parsed.success || wrong.length > 0) throw new OffgraphError("bad-settings", wrong.join("\n"));
@@ -73,22 +81,9 @@ export function clientSettings(settings: Settings, url?: string, environment: En
   return { url: address.replace(/\/+$/, ""), token: token || undefined };
 }
 
-/** Signing secrets by webhook, from their files or variables. Fails with `bad-settings`, a line for each, and never names the value. */
-export function webhookSecrets(
-  settings: Settings,
-  environment: Environment = process.env,
-): ReadonlyMap<string, string> {
-  const secrets = new Map<string, string>();
-  const wrong: string[] = [];
-  for (const webhook of settings.feeds.webhooks) {
-    try {
-      secrets.set(webhook.name, secretOf(webhook, environment));
-    } catch (error) {
-      wrong.push((error as OffgraphError).message);
-    }
-  }
-  if (wrong.length > 0) throw new OffgraphError("bad-settings", wrong.join("\n"));
-  return secrets;
+/** The secrets that the settings name, from their files or variables. Fails with `bad-settings`, a line for each that is wrong. */
+export function loadSecrets(settings: Settings, environment: Environment = process.env): Secrets {
+  return secretsOf(settings, environment);
 }
 
 /** The settings as YAML, secrets hidden: hashes of tokens, and what follows the host of a webhook's address. */
@@ -131,15 +126,18 @@ function* replacements(
 ): Generator<[path: string, name: string, value: unknown]> {
   for (const [name, path] of Object.entries(OVERRIDES)) {
     const value = environment[name];
-    if (value !== undefined && value !== "")
-      yield [path, name, path === "http.port" ? numberOr(value) : value];
+    if (value !== undefined && value !== "") yield [path, name, READERS[path]?.(value) ?? value];
   }
   for (const [path, { option, value }] of Object.entries(given.options ?? {})) {
-    if (value !== undefined) yield [path, option, path === "http.port" ? numberOr(value) : value];
+    if (value !== undefined) yield [path, option, READERS[path]?.(String(value)) ?? value];
   }
 }
 
-const numberOr = (value: unknown) => (/^\d{1,9}$/.test(String(value)) ? Number(value) : value);
+/** What outside the file is text, and something else in it. */
+const READERS: Readonly<Record<string, (text: string) => unknown>> = {
+  "http.port": (text) => (/^\d{1,9}$/.test(text) ? Number(text) : text),
+  roles: rolesIn,
+};
 
 /** Paths have one or two names. What is not a mapping is left to the schema, which refuses it. */
 function put(input: unknown, path: string, value: unknown): void {
@@ -155,36 +153,3 @@ function put(input: unknown, path: string, value: unknown): void {
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null;
-
-function secretOf(webhook: Webhook, environment: Environment): string {
-  const place = `feeds.webhooks.${webhook.name}`;
-  if ((webhook.secretFile === undefined) === (webhook.secretEnv === undefined)) {
-    throw new OffgraphError(
-      "bad-settings",
-      `${place}: expected either secretFile or secretEnv, got ${webhook.secretEnv ? "both" : "neither"}`,
-    );
-  }
-  const text = webhook.secretFile
-    ? readText(webhook.secretFile, `${place}.secretFile`)
-    : (environment[webhook.secretEnv ?? ""] ?? "");
-  const bytes = /^whsec_([A-Za-z0-9+/]+=*)$/.exec(text.trim())?.[1];
-  const length = Buffer.from(bytes ?? "", "base64").length;
-  if (length >= 24 && length <= 64) return text.trim();
-  const where = webhook.secretFile ?? `$${webhook.secretEnv}`;
-  throw new OffgraphError(
-    "bad-settings",
-    `${place}: expected whsec_ and base64 of 24 to 64 bytes in ${where}, got ${length} bytes`,
-  );
-}
-
-function readText(path: string, setting: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new OffgraphError(
-      "bad-settings",
-      `${setting}: expected a readable file, got ${path} (${(cause as NodeJS.ErrnoException).code})`,
-      { cause },
-    );
-  }
-}

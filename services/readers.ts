@@ -1,5 +1,4 @@
 /** What the api reads of the other services, which it does not know. It sees what is of the caller's tenant only. */
-import type { KeyObject } from "node:crypto";
 import type { Incident } from "../schemas/action.ts";
 import type { IncidentId } from "../schemas/ids.ts";
 import type { AuditReader, DenialReader, IncidentReader } from "./api/index.ts";
@@ -30,18 +29,20 @@ export function denialReader(store: Store, partitions: number): DenialReader {
   };
 }
 
-/** `folder` is where the older part of the log stands. */
+/** `folder` is where the older part of the log stands, if any does; `publicKey` is PEM, once it is known. */
 export function auditReader(
   store: Store,
   partitions: number,
-  folder: string,
-  publicKey: KeyObject,
+  folder: string | undefined,
+  publicKey: () => string | undefined,
 ): AuditReader {
   return {
     async *entries(tenant) {
       for (let partition = 0; partition < partitions; partition++)
         for await (const entry of auditEntries(store, partition, folder)) yield seenBy(tenant, entry);
     },
-    publicKey: publicKey.export({ type: "spki", format: "pem" }).toString(),
+    get publicKey() {
+      return publicKey();
+    },
   };
 }

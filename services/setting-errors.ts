@@ -30,13 +30,14 @@ export function complaints(
   origins: Origins,
   namesAt: (path: Path) => readonly string[],
 ): string[] {
-  return issues.flatMap((issue) =>
-    issue.code === "unrecognized_keys"
-      ? issue.keys.map((key) => unknownName([...issue.path, key], origins, namesAt(issue.path)))
-      : [
-          `${place(issue.path, origins)}: ${expectation(issue)}, got ${shown(issue.path, valueAt(input, issue.path))}`,
-        ],
-  );
+  return issues.flatMap((issue) => {
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.map((key) => unknownName([...issue.path, key], origins, namesAt(issue.path)));
+    const where = place(issue.path, origins);
+    // What several settings together are not may hold a secret in the wrong place.
+    if (issue.code === "custom") return [`${where}: ${issue.message}`];
+    return [`${where}: ${expectation(issue)}, got ${shown(issue.path, valueAt(input, issue.path))}`];
+  });
 }
 
 /** The line for a name that no setting has. */

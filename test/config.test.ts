@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { clientSettings, loadSettings, printSettings, webhookSecrets } from "../services/config.ts";
+import { clientSettings, loadSecrets, loadSettings, printSettings } from "../services/config.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "offgraph-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -152,15 +152,15 @@ describe("secrets of webhooks", () => {
 
   it("come from a file or the environment", () => {
     const path = file(`${secret}\n`, "secret");
-    expect(webhookSecrets(hook(`secretFile: ${path}`), {}).get("soc")).toBe(secret);
-    expect(webhookSecrets(hook("secretEnv: SOC"), { SOC: secret }).get("soc")).toBe(secret);
+    expect(loadSecrets(hook(`secretFile: ${path}`), {}).webhooks.get("soc")).toBe(secret);
+    expect(loadSecrets(hook("secretEnv: SOC"), { SOC: secret }).webhooks.get("soc")).toBe(secret);
   });
 
   it("are refused without being shown", () => {
-    const refused = () => webhookSecrets(hook("secretEnv: SOC"), { SOC: "whsec_c2hvcnQ=" });
+    const refused = () => loadSecrets(hook("secretEnv: SOC"), { SOC: "whsec_c2hvcnQ=" });
     expect(refused).toThrow(/feeds\.webhooks\.soc: expected whsec_.* in \$SOC, got 5 bytes/);
     expect(refused).not.toThrow(/c2hvcnQ/);
-    expect(() => webhookSecrets(hook("minSeverity: low"), {})).toThrow(
+    expect(() => loadSecrets(hook("minSeverity: low"), {})).toThrow(
       /either secretFile or secretEnv, got neither/,
     );
   });

@@ -63,7 +63,7 @@ async function start(folder: string, port: string | undefined): Promise<System> 
   const { createLogger, startSystem } = await import("../main.ts");
   const logger = createLogger("silent");
   const begin = (number: number) =>
-    startSystem({ settings: settingsFor(folder, number), secrets: new Map(), logger });
+    startSystem({ settings: settingsFor(folder, number), secrets: { webhooks: new Map() }, logger });
   if (port !== undefined) return begin(Number(port));
   return begin(PORT).catch((error: unknown) => {
     if (error instanceof OffgraphError && error.code === "bad-settings") return begin(0);

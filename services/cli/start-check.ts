@@ -2,11 +2,12 @@
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Settings, Webhook } from "../../schemas/settings.ts";
 import { checkExposure, isLoopback } from "../access.ts";
-import { webhookSecrets } from "../config.ts";
+import { loadSecrets } from "../config.ts";
 import { namesInside } from "../egress/feeds/webhook/address-guard.ts";
+import type { Secrets } from "../secret-settings.ts";
 
-/** Signing secrets by webhook. Fails with `bad-settings`, one line for each thing that is wrong. */
-export function checkStart(settings: Settings): ReadonlyMap<string, string> {
+/** The secrets that the settings name. Fails with `bad-settings`, one line for each thing that is wrong. */
+export function checkStart(settings: Settings): Secrets {
   const wrong: string[] = [];
   const attempt = <Value>(act: () => Value): Value | undefined => {
     try {
@@ -18,10 +19,10 @@ export function checkStart(settings: Settings): ReadonlyMap<string, string> {
     }
   };
   attempt(() => checkExposure(settings.http));
-  const secrets = attempt(() => webhookSecrets(settings));
+  const secrets = attempt(() => loadSecrets(settings));
   for (const webhook of settings.feeds.webhooks) attempt(() => checkAddress(webhook));
   if (wrong.length > 0) throw new OffgraphError("bad-settings", wrong.join("\n"));
-  return secrets ?? new Map();
+  return secrets ?? { webhooks: new Map() };
 }
 
 /** Names are resolved at each delivery, and refused there. */

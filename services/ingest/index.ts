@@ -1,6 +1,6 @@
 /** What other rooms see of ingest. */
 export { readDeadLetters } from "./dead-letters.ts";
-export { type Key, keyedHash, loadOrMakeKey, PUBLIC_KEY, readKey } from "./key.ts";
+export { type Key, keyedHash, keyOf, loadOrMakeKey, PUBLIC_KEY, readKey } from "./key.ts";
 export { type IngestOptions, ingestRoutes } from "./routes.ts";
 export { startTicks, type TickOptions } from "./ticks.ts";
 export { tierOf } from "./tier.ts";

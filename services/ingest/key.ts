@@ -68,7 +68,8 @@ async function makeFile(path: string): Promise<void> {
   }
 }
 
-function keyOf(text: string, path: string): Key {
+/** The key in the text of such a file, which `path` names. Fails with `bad-settings`. */
+export function keyOf(text: string, path: string): Key {
   const secret = Buffer.from(text.trim(), "base64url");
   if (secret.length !== BYTES || secret.toString("base64url") !== text.trim())
     throw new OffgraphError("bad-settings", `${path}: expected ${BYTES} bytes in base64url`);

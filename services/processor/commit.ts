@@ -9,17 +9,20 @@ import type { State } from "./state.ts";
 
 /** Agents in one chunk. */
 const CHUNK = 2000;
+/** Changed agents that are committed before their time: memory is bounded, and so is one commit. */
+const MAX_CHANGED = 20_000;
 /** The interval stretches, up to so many times, to keep commits to a tenth of the time. */
 const MOST_STRETCHED = 10;
 
 /** Commits what has changed if its time has come, or at once. A crash in between leaves the last commit whole. */
 export async function commit(state: State, atOnce: boolean): Promise<void> {
-  if (state.failed) return;
+  if (state.failure !== undefined || state.position === state.committed) return;
   const startedAtMs = state.clock.now();
-  if (state.position === state.committed || (!atOnce && startedAtMs < nextCommitMs(state))) return;
+  const isFull = state.set.changed.length >= MAX_CHANGED;
+  if (!atOnce && !isFull && startedAtMs < nextCommitMs(state)) return;
   await state.store.commit(state.lease, chunksOf(changesOf(state)), state.position);
   settle(state.set, ++state.commits);
-  forgetIdle(state.set, state.maxAgents);
+  forgetIdle(state.set, state.maxAgents());
   state.committed = state.position;
   state.committedAtMs = state.clock.now();
   state.commitMs = state.committedAtMs - startedAtMs;

@@ -1,5 +1,6 @@
 /** The processor: every partition of `events` that this process owns, folded and committed. */
 import type { ObservableCallback } from "@opentelemetry/api";
+import { OffgraphError } from "../../schemas/errors.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import type { Service } from "../http.ts";
@@ -28,21 +29,25 @@ export interface Processor extends Service {
 const LOOK_MS = 1000;
 /** Until the events that waited at the start are folded, somebody waits for that. */
 const FIRST_LOOKS_MS = 20;
+/** No partition has come or gone for so long: this is the process' share. */
+const SETTLED_MS = 1000;
+/** There are more processes than partitions, and this one waits for another to end. */
+const SPARE_MS = 30_000;
 
 export function startProcessor({ stream, store, clock, settings, key }: ProcessorOptions): Processor {
   const { commitIntervalMs, maxAgents } = settings.processor;
   const judge = createJudge(settings, key.name);
   const scanner = new EventScanner(hashKey(key.secret));
   const { tenant } = settings;
-  const share = Math.max(1, Math.ceil(maxAgents / stream.partitions));
   const unreadable = { agents: 0 };
+  const partitions = new Map<number, Partition>();
+  const share = () => Math.ceil(maxAgents / Math.max(1, partitions.size));
   const limits = { commitIntervalMs, maxAgents: share };
   const shared = { stream, store, clock, judge, scanner, tenant, ...limits, unreadable };
   const run: Run = {
-    shared,
-    partitions: new Map(),
-    stopping: new AbortController(),
+    ...{ shared, partitions, stopping: new AbortController() },
     lag: 0,
+    handedOverAtMs: clock.now(),
     caughtUp: false,
   };
   const subscription = stream.consume("events", "processor", ownerOf(run));
@@ -71,21 +76,26 @@ interface Run {
   readonly partitions: Map<number, Partition>;
   readonly stopping: AbortController;
   lag: number;
+  /** When a partition came or went last. */
+  handedOverAtMs: number;
   caughtUp: boolean;
 }
 
 /** Opens the partitions that this process is given, and commits those that it gives up. */
-function ownerOf({ shared, partitions }: Run): Consumer {
+function ownerOf(run: Run): Consumer {
+  const { shared, partitions } = run;
   return {
     async assigned(number) {
       const opened = await openPartition(number, shared);
       partitions.set(number, opened);
+      run.handedOverAtMs = shared.clock.now();
       return opened.position();
     },
     batch: async (batch) => partitions.get(batch.partition)?.batch(batch),
     async revoked(number) {
       const partition = partitions.get(number);
       partitions.delete(number);
+      run.handedOverAtMs = shared.clock.now();
       await partition?.commit(true);
     },
   };
@@ -95,12 +105,26 @@ function ownerOf({ shared, partitions }: Run): Consumer {
 async function look(run: Run): Promise<void> {
   const { stream, clock, commitIntervalMs } = run.shared;
   const { signal } = run.stopping;
-  while (!signal.aborted) {
-    await Promise.all([...run.partitions.values()].map((partition) => partition.commit(false)));
+  for (let pauseMs = FIRST_LOOKS_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, LOOK_MS)) {
+    await Promise.all(Array.from(run.partitions.values(), commitUnlessFenced));
     run.lag = await lagOf(stream, run.partitions);
-    if (run.partitions.size === stream.partitions && run.lag === 0) run.caughtUp = true;
-    await clock.sleep(run.caughtUp ? Math.min(LOOK_MS, commitIntervalMs) : FIRST_LOOKS_MS, signal);
+    run.caughtUp ||= hasCaughtUp(run);
+    await clock.sleep(run.caughtUp ? Math.min(LOOK_MS, commitIntervalMs) : pauseMs, signal);
   }
+}
+
+/** Who was fenced is told so by the next batch, and gives the partition back. */
+const commitUnlessFenced = (partition: Partition) => partition.commit(false).catch(unlessFenced);
+
+function unlessFenced(error: unknown): void {
+  if (!(error instanceof OffgraphError) || error.code !== "fenced") throw error;
+}
+
+/** Partitions come one after the other, so all that there are, or none more for a while; a process too many gets none. */
+function hasCaughtUp({ shared: { stream, clock }, partitions, lag, handedOverAtMs }: Run): boolean {
+  if (lag > 0) return false;
+  const sinceMs = clock.now() - handedOverAtMs;
+  return partitions.size === stream.partitions || sinceMs >= (partitions.size > 0 ? SETTLED_MS : SPARE_MS);
 }
 
 /** Shows lag and caps as metrics; answers how to end it. */

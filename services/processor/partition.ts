@@ -28,7 +28,7 @@ export async function openPartition(partition: number, options: PartitionOptions
     committedAtMs: options.clock.now(),
     commitMs: 0,
     commits: 0,
-    failed: false,
+    failure: undefined,
   };
   const inTurn = turns();
   return {
@@ -36,23 +36,29 @@ export async function openPartition(partition: number, options: PartitionOptions
     /** Position of the next event to fold. */
     position: () => state.position,
     /** Folds a batch; findings are durable when it resolves, and the state is committed if its time has come. */
-    batch: (batch: RecordBatch) => inTurn(() => takeOrForget(state, batch)),
+    batch: (batch: RecordBatch) => inTurn(() => take(state, batch)),
     /** Commits what has changed if its time has come, or at once. */
-    commit: (atOnce: boolean) => inTurn(() => commit(state, atOnce)),
+    commit: (atOnce: boolean) => inTurn(() => orForget(state, () => commit(state, atOnce))),
   };
 }
 
+async function take(state: State, batch: RecordBatch): Promise<void> {
+  const { failure, partition } = state;
+  if (failure instanceof OffgraphError && failure.code === "fenced") throw failure;
+  if (failure !== undefined)
+    throw new OffgraphError("internal", `events/${partition} has failed: open it again`, { cause: failure });
+  await orForget(state, () => takeBatch(state, batch));
+}
+
 /**
- * A batch that fails takes what was folded since the last commit along: its findings may never have been appended, so
- * nothing of it may be committed. Whoever opens the partition next folds those events again.
+ * A batch or commit that fails takes what was folded since the last commit along: its findings may never have been appended,
+ * so nothing of it may be committed. Whoever opens the partition next folds those events again.
  */
-async function takeOrForget(state: State, batch: RecordBatch): Promise<void> {
-  if (state.failed)
-    throw new OffgraphError("internal", `events/${state.partition} has failed: open it again`);
+async function orForget(state: State, step: () => Promise<void>): Promise<void> {
   try {
-    await takeBatch(state, batch);
+    await step();
   } catch (error) {
-    state.failed = true;
+    state.failure = error;
     state.set = workingSet(DETECTORS);
     state.position = state.committed;
     throw error;

@@ -18,8 +18,8 @@ export interface PartitionOptions {
   /** Of dead letters that name no tenant themselves. */
   readonly tenant: Tenant;
   readonly commitIntervalMs: number;
-  /** Agents held in memory for this partition. */
-  readonly maxAgents: number;
+  /** Agents held in memory for this partition: its share of what the process may hold. */
+  readonly maxAgents: () => number;
   /** Agents whose stored state could not be read in full since the start; shared by all partitions. */
   readonly unreadable: { agents: number };
 }
@@ -43,8 +43,8 @@ export interface State extends PartitionOptions {
   commitMs: number;
   /** Commits so far: agents that were not touched for most of them are let go first. */
   commits: number;
-  /** A batch has failed: nothing more is folded or committed until the partition is opened again. */
-  failed: boolean;
+  /** Why a batch or commit has failed: nothing more is folded or committed until the partition is opened again. */
+  failure: unknown;
 }
 
 /** Space of the store in which agents are kept, a group each. */

@@ -22,7 +22,11 @@ export interface AuditKeys {
  */
 export async function loadOrMakeAuditKey(folder: string): Promise<AuditKeys> {
   const path = join(folder, "audit.key");
-  const pem = (await readKey(path)) ?? (await makeKey(folder, path));
+  return auditKeysOf((await readKey(path)) ?? (await makeKey(folder, path)), path);
+}
+
+/** The keys in the text of such a file, which `path` names. Fails with `bad-settings`. */
+export function auditKeysOf(pem: string, path: string): AuditKeys {
   try {
     const privateKey = createPrivateKey(pem);
     if (privateKey.asymmetricKeyType !== "ed25519") throw new Error("another kind of key");

@@ -1,7 +1,7 @@
 /** What other rooms see of the responder. */
 export { type AuditEntry, type SealedEntry, seenBy } from "./audit.ts";
 export { type AuditLine, auditFiles, auditLinesIn, auditLinesOf } from "./audit-files.ts";
-export { type AuditKeys, loadOrMakeAuditKey, readAuditKey } from "./audit-key.ts";
+export { type AuditKeys, auditKeysOf, loadOrMakeAuditKey, readAuditKey } from "./audit-key.ts";
 export { auditEntries, auditLines } from "./audit-stored.ts";
 export {
   type AuditVerifier,

@@ -61,7 +61,10 @@ function ownersOf(options: ResponderOptions) {
     };
     owned.set(partition, entry);
     entry.inputs.add(input);
-    entry.opened = await entry.owner;
+    entry.opened = await entry.owner.catch(async (error: unknown) => {
+      await revoked(input, partition);
+      throw error;
+    });
     const position = entry.opened.positionOf(input);
     ready = true;
     return position;

@@ -29,7 +29,10 @@ const ROOMS: readonly Room[] = [
   { files: PORTS, may: [NOUNS] },
   { files: /^services\/adapters\//, may: [NOUNS, PORTS, OUTSIDE, VENDOR] },
   // Where the system is put together.
-  { files: /^services\/((main|readers)\.ts|cli\/)/, may: [NOUNS, JUDGEMENT, /^services\//, OUTSIDE] },
+  {
+    files: /^services\/((main|opening|parts|readers)\.ts|cli\/)/,
+    may: [NOUNS, JUDGEMENT, /^services\//, OUTSIDE],
+  },
   { files: /^services\/(processor|replay)\//, may: [NOUNS, JUDGEMENT, PORTS, HTTP, JUDGE, OUTSIDE] },
   { files: JUDGE, may: [NOUNS, JUDGEMENT, OUTSIDE] },
   { files: /^services\/[^/]+\//, may: [NOUNS, PORTS, HTTP, SHARED, OUTSIDE] },

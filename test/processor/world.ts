@@ -20,7 +20,7 @@ export function optionsOf(stream: Stream = memoryStream(1)): PartitionOptions {
     scanner: new EventScanner(hashKey(Buffer.from("0123456789abcdef"))),
     tenant: settings.tenant,
     commitIntervalMs: 1000,
-    maxAgents: 1000,
+    maxAgents: () => 1000,
     unreadable: { agents: 0 },
   };
 }

@@ -1,0 +1,71 @@
+/** Log and store on servers, as the settings name them. */
+import { readFileSync } from "node:fs";
+import { OffgraphError } from "../../schemas/errors.ts";
+import type { Kafka, Redis } from "../../schemas/settings-servers.ts";
+import type { Store } from "../ports/store.ts";
+import type { Stream } from "../ports/stream.ts";
+import { openRedisStore, type RedisStoreOptions } from "./store-redis.ts";
+import { type KafkaSasl, type KafkaStreamOptions, openKafkaStream } from "./stream-kafka.ts";
+
+/** Passwords of the servers; absent: none is needed. */
+export interface ServerSecrets {
+  readonly kafkaPassword?: string | undefined;
+  readonly redisPassword?: string | undefined;
+  readonly sentinelPassword?: string | undefined;
+}
+
+/** Hears what the clients have to say. */
+export type ClientLog = (level: "debug" | "warn", message: string) => void;
+
+/** Topics of the settings, or of another prefix. Errors as `openKafkaStream`. */
+export function openServerStream(kafka: Kafka, secrets: ServerSecrets, log?: ClientLog): Promise<Stream> {
+  return openKafkaStream(kafkaOptions(kafka, secrets, log));
+}
+
+/** Errors as `openRedisStore`. */
+export function openServerStore(redis: Redis, secrets: ServerSecrets): Promise<Store> {
+  return openRedisStore(redisOptions(redis, secrets));
+}
+
+/** What the adapter for Kafka is told. */
+export function kafkaOptions(kafka: Kafka, secrets: ServerSecrets, log?: ClientLog): KafkaStreamOptions {
+  const { tls, sasl, retentionMs, instanceId, ...own } = kafka;
+  return {
+    ...own,
+    retentionMs: defined(retentionMs),
+    ...(instanceId !== undefined && { instanceId }),
+    ...(tls && { ssl: defined(tls) }),
+    ...(sasl && { sasl: saslOf(sasl, secrets) }),
+    ...(log && { log }),
+  };
+}
+
+function saslOf(sasl: NonNullable<Kafka["sasl"]>, { kafkaPassword }: ServerSecrets): KafkaSasl {
+  const { mechanism, username = "", tokenFile = "" } = sasl;
+  if (mechanism !== "oauthbearer")
+    return { mechanism, username, ...(kafkaPassword !== undefined && { password: kafkaPassword }) };
+  return { mechanism, token: async () => readToken(tokenFile) };
+}
+
+/** Read anew each time: whoever writes the file renews the token. */
+function readToken(path: string): string {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (cause) {
+    throw new OffgraphError("bad-settings", `kafka.sasl.tokenFile: ${path} cannot be read`, { cause });
+  }
+}
+
+/** What the adapter for Redis is told. */
+export function redisOptions(redis: Redis, secrets: ServerSecrets): RedisStoreOptions {
+  const { url, nodes, sentinel, tls, username, prefix, replicas, timeoutMs } = redis;
+  const own = { url, nodes, tls, username, prefix, replicas, timeoutMs, password: secrets.redisPassword };
+  if (sentinel === undefined) return own;
+  return { ...own, sentinel: { ...sentinel, password: secrets.sentinelPassword } };
+}
+
+type Defined<Given> = { [Name in keyof Given]: Exclude<Given[Name], undefined> };
+
+/** Without what is not set. */
+const defined = <Given extends object>(given: Given) =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Defined<Given>;

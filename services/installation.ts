@@ -1,0 +1,113 @@
+/**
+ * What all processes of an installation agree on, kept in its store: which keys it has, as far as that may be known, and how
+ * log and store are laid out. The first process says it; who differs is refused, because hashes made with two keys never meet,
+ * and an audit log signed with two proves nothing.
+ */
+import { createHash, type KeyObject } from "node:crypto";
+import { OffgraphError } from "../schemas/errors.ts";
+import type { Service } from "./http.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { Store } from "./ports/store.ts";
+import { fromBytes, toBytes } from "./records.ts";
+
+/** What is agreed on; what nobody has said yet is absent. */
+export interface Agreement {
+  /** SHA-256 of the key that hashes token values, hexadecimal. */
+  readonly hashKey?: string;
+  /** Public half of the key that signs the audit log, PEM. */
+  readonly auditKey?: string;
+  /** Partitions of every stream. */
+  readonly partitions?: number;
+  /** How often the number of partitions was changed; which topics and spaces are in use follows from it. */
+  readonly generation?: number;
+}
+
+const SPACE = "installation";
+const GROUP = "agreement";
+/** Another process that says its word at the same moment fences us. */
+const MAX_TRIES = 20;
+const LOOK_MS = 5000;
+
+/** What to do about each difference. */
+const WAYS: Readonly<Record<keyof Agreement, string>> = {
+  hashKey:
+    "keys.hashFile: this is not the key that the installation began with; give every process the same file",
+  auditKey:
+    "keys.auditFile: this is not the key that the installation began with; give every process the same file",
+  partitions: "kafka.partitions: the installation has another number; `offgraph repartition` changes it",
+  generation: "the number of partitions was changed meanwhile; start again",
+};
+
+/** SHA-256 of a secret of 32 random bytes: it tells keys apart and gives nothing away. */
+export const fingerprintOf = (secret: Uint8Array): string =>
+  createHash("sha256").update(secret).digest("hex");
+
+/** The public key as it is written down. */
+export const pemOf = (key: KeyObject): string => key.export({ type: "spki", format: "pem" }).toString();
+
+/** What is agreed on so far. */
+export async function readAgreement(store: Store): Promise<Agreement> {
+  const entries = (await store.load(SPACE, 0, [GROUP])).get(GROUP);
+  return fromBytes<Agreement>(entries?.get("json")) ?? {};
+}
+
+/** Adds what is not there yet. Fails with `bad-settings`, naming the setting, where something else stands. */
+export async function agree(store: Store, own: Agreement): Promise<Agreement> {
+  for (let tries = 1; ; tries++) {
+    const known = await readAgreement(store);
+    refuseDifferences(known, own);
+    const whole = { ...known, ...own };
+    if (Object.keys(whole).length === Object.keys(known).length) return known;
+    try {
+      await writeAgreement(store, whole);
+      return whole;
+    } catch (error) {
+      if (!(error instanceof OffgraphError) || error.code !== "fenced" || tries === MAX_TRIES) throw error;
+    }
+  }
+}
+
+/** Replaces what was agreed on. */
+export async function writeAgreement(store: Store, agreement: Agreement): Promise<void> {
+  const lease = await store.acquire(SPACE, 0);
+  await store.commit(lease, [[{ group: GROUP, entries: new Map([["json", toBytes(agreement)]]) }]], 0);
+}
+
+function refuseDifferences(known: Agreement, own: Agreement): void {
+  const names = Object.keys(own) as (keyof Agreement)[];
+  const wrong = names.filter((name) => known[name] !== undefined && known[name] !== own[name]);
+  if (wrong.length === 0) return;
+  const lines = wrong.map(
+    (name) => `${WAYS[name]} (${shortOf(own[name])}, and it has ${shortOf(known[name])})`,
+  );
+  throw new OffgraphError("bad-settings", lines.join("\n"));
+}
+
+/** Enough to compare by eye. */
+const shortOf = (value: string | number | undefined) =>
+  typeof value === "string" ? createHash("sha256").update(value).digest("hex").slice(0, 8) : `${value}`;
+
+/** Looks again and again, so that nobody works on in a layout that is no longer in use. */
+export function watchInstallation(store: Store, began: Agreement, clock: Clock) {
+  const stopping = new AbortController();
+  let known = began;
+  const look = async () => {
+    while (!stopping.signal.aborted) {
+      await clock.sleep(LOOK_MS, stopping.signal);
+      // A store that does not answer is no reason to stop, and the next look is near.
+      known = await readAgreement(store).catch(() => known);
+      if ((known.generation ?? 0) !== (began.generation ?? 0))
+        throw new OffgraphError("bad-settings", WAYS.generation);
+    }
+  };
+  const done = look();
+  const service: Service = {
+    waitingFor: () => undefined,
+    async stop() {
+      stopping.abort();
+      await done.catch(() => undefined);
+    },
+    done,
+  };
+  return { ...service, agreement: () => known };
+}
