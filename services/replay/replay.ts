@@ -120,8 +120,10 @@ async function pour(
     let waiting = 0;
     for (const input of inputs) if (!input.isReady() && (await input.fill())) waiting++;
     const merged = drain(run, inputs, view, emit);
-    if (merged === 0 && waiting === 0) return;
+    const isOver = merged === 0 && waiting === 0;
+    if (isOver) run.reportAt = 0;
     report(run, inputs);
+    if (isOver) return;
   }
 }
 
