@@ -4,6 +4,7 @@ import { OffgraphError } from "../../../schemas/errors.ts";
 import { isPassing, refused, unavailable } from "./failures.ts";
 import { type Broker, type Cluster, type Encoder, type Exchange, openKafkajs } from "./kafkajs.ts";
 import { clientIdOf, type KafkaConnection, saslOf, tlsOf } from "./options.ts";
+import { openSocket } from "./sockets.ts";
 
 const kafkajs = openKafkajs();
 /** Names of the APIs. */
@@ -194,7 +195,7 @@ function clusterOptions(connection: KafkaConnection): object {
       logCreator: () => (entry: { namespace: string; log: { message: string } }) =>
         log?.("debug", `${entry.namespace}: ${entry.log.message}`),
     }),
-    socketFactory: kafkajs.socketFactory(),
+    socketFactory: openSocket,
     brokers,
     ssl: tlsOf(connection),
     sasl: saslOf(connection),

@@ -20,10 +20,12 @@ export interface FetcherOptions {
 }
 
 const MAX_WAIT_MS = 500;
-const MAX_BYTES = 4_194_304;
+const MAX_BYTES = 2_097_152;
 const MAX_PARTITION_BYTES = 1_048_576;
 /** Most bytes that lie ready in all partitions of a group: 64 MiB. */
 const MAX_READY_BYTES = 67_108_864;
+/** Less than this part of an answer is small. */
+const SMALL_PART = 4;
 const PAUSE_MS = 250;
 /** How often a position behind the end is asked again: the end may be late after a change of leader. */
 const MAX_BEYOND = 20;
@@ -152,8 +154,10 @@ export class Fetcher {
   }
 }
 
-/** An answer with records of several partitions is kept whole in memory by each of them: they get bytes of their own. */
+/** A piece keeps the whole answer in memory: where it is a small part of it, it gets bytes of its own. */
 function separated(fetched: readonly Fetched[]): readonly Fetched[] {
-  if (fetched.filter(({ chunk }) => chunk.length > 0).length < 2) return fetched;
-  return fetched.map((one) => (one.chunk.length > 0 ? { ...one, chunk: Buffer.from(one.chunk) } : one));
+  const answerBytes = fetched.reduce((sum, { chunk }) => sum + chunk.length, 0);
+  return fetched.map((one) =>
+    one.chunk.length * SMALL_PART < answerBytes ? { ...one, chunk: Buffer.from(one.chunk) } : one,
+  );
 }

@@ -5,7 +5,6 @@
  * is pinned and checked, because nothing of this is promised by it; it has not changed since 2023.
  */
 import { createRequire } from "node:module";
-import type { Socket } from "node:net";
 import { OffgraphError } from "../../../schemas/errors.ts";
 
 const VERSION = "2.2.4";
@@ -107,22 +106,11 @@ export function openKafkajs() {
     Cluster: require("kafkajs/src/cluster") as ClassOf<Cluster, object>,
     Encoder: require("kafkajs/src/protocol/encoder") as ClassOf<Encoder, number>,
     createLogger: require("kafkajs/src/loggers").createLogger as (options: object) => object,
-    socketFactory: eagerSockets,
     errorFromCode: require("kafkajs/src/protocol/error").createErrorFromCode as (
       code: number,
     ) => ProtocolError,
   };
 }
-
-type SocketFactory = (options: object) => Socket;
-
-/** Sockets that send at once: kafkajs leaves it to the system, which may wait 40 ms for more. */
-function eagerSockets(): SocketFactory {
-  const open: SocketFactory = require("kafkajs/src/network/socketFactory")();
-  // Whoever gives up on a broker that is away leaves a listener behind until the connection is made or refused.
-  return (options) => open(options).setNoDelay(true).setMaxListeners(MOST_LISTENERS);
-}
-const MOST_LISTENERS = 1000;
 
 interface RequestQueue {
   readonly pending: readonly unknown[];

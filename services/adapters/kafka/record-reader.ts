@@ -59,14 +59,12 @@ export class RecordReader {
     if (this.#section !== undefined) return true;
     const end = batchEnd(this.#chunk, this.#at);
     if (end === undefined || this.#next >= this.#end) return false;
-    const batch = this.#chunk.subarray(this.#at, end);
-    this.#at = end;
-    const last = lastPosition(batch, 0);
     try {
-      this.#section = openBatch(batch);
+      this.#section = openBatch(this.#chunk, this.#at, end);
     } catch (error) {
-      this.#section = this.#sectionInPlaceOf(last, error);
+      this.#section = this.#sectionInPlaceOf(lastPosition(this.#chunk, this.#at), error);
     }
+    this.#at = end;
     return true;
   }
 
@@ -100,7 +98,7 @@ function scratchOf(size: number) {
   return { starts: new Int32Array(size), ends: new Int32Array(size), positions: new Float64Array(size) };
 }
 
-/** Collects values of several sections. A batch from one section is a view of it, not a copy. */
+/** Collects values of several sections. A batch that lies in one buffer is a view of it, not a copy. */
 class Pieces {
   readonly #maxBytes: number;
   readonly #done: Buffer[] = [];
@@ -116,7 +114,7 @@ class Pieces {
 
   /** What is added next lies in these bytes. */
   begin(bytes: Buffer): void {
-    this.#endPiece();
+    if (bytes !== this.#bytes) this.#endPiece();
     this.#bytes = bytes;
   }
 

@@ -1,5 +1,5 @@
 /** The layout of a record batch, version 2, and the steps from one of its records to the next. */
-import { decompress } from "./codecs.ts";
+import { CODECS, decompress } from "./codecs.ts";
 
 const HEADER_BYTES = 61;
 /** Bytes before the part that the batch's length counts. */
@@ -20,14 +20,29 @@ export function lastPosition(chunk: Buffer, at: number): number {
   return Number(chunk.readBigInt64BE(at)) + chunk.readInt32BE(at + 23);
 }
 
-/** The records of a whole batch, unpacked. Throws when they cannot be unpacked. */
-export function openBatch(batch: Buffer): BatchSection {
-  const attributes = batch.readInt16BE(21);
-  const last = lastPosition(batch, 0);
-  if (batch.readInt8(16) !== MAGIC) throw new RangeError("the batch has a format older than Kafka 0.11");
-  if (attributes & CONTROL_MASK) return new BatchSection(Buffer.alloc(0), last, last, 0);
-  const records = decompress(attributes & CODEC_MASK, batch.subarray(HEADER_BYTES));
-  return new BatchSection(records, Number(batch.readBigInt64BE(0)), last, batch.readInt32BE(57));
+/**
+ * The records of the batch between `at` and `end`, unpacked. Those that are not packed stay where they are, so that batches side
+ * by side can be handed out as one. Throws when they cannot be unpacked.
+ */
+export function openBatch(chunk: Buffer, at: number, end: number): BatchSection {
+  const attributes = chunk.readInt16BE(at + 21);
+  const last = lastPosition(chunk, at);
+  if (chunk.readInt8(at + 16) !== MAGIC) throw new RangeError("the batch has a format older than Kafka 0.11");
+  if (attributes & CONTROL_MASK) return new BatchSection(EMPTY, 0, 0, { base: last, last, count: 0 });
+  const numbers = { base: Number(chunk.readBigInt64BE(at)), last, count: chunk.readInt32BE(at + 57) };
+  const codec = attributes & CODEC_MASK;
+  if (codec === CODECS.none) return new BatchSection(chunk, at + HEADER_BYTES, end, numbers);
+  const records = decompress(codec, chunk.subarray(at + HEADER_BYTES, end));
+  return new BatchSection(records, 0, records.length, numbers);
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** Numbers of a batch: position of its first record, of its last, and how many are left of them. */
+interface BatchNumbers {
+  readonly base: number;
+  readonly last: number;
+  readonly count: number;
 }
 
 /** A cursor over the records of one batch. */
@@ -37,18 +52,21 @@ export class BatchSection {
   readonly last: number;
   /** Whether the cursor is at a record. */
   hasRecord = true;
-  position = 0;
+  position = -1;
   /** Where the value begins; -1: the record has none. */
   start = 0;
   end = 0;
+  readonly #limit: number;
   readonly #base: number;
   #left: number;
-  #at = 0;
+  #at: number;
 
   /** Throws when the first record cannot be told from the bytes. */
-  constructor(bytes: Buffer, base: number, last: number, count: number) {
+  constructor(bytes: Buffer, at: number, limit: number, { base, last, count }: BatchNumbers) {
     this.bytes = bytes;
     this.last = last;
+    this.#at = at;
+    this.#limit = limit;
     this.#base = base;
     this.#left = count;
     this.advance();
@@ -56,14 +74,14 @@ export class BatchSection {
 
   /** A section that is one value as a whole. */
   static ofOne(value: Buffer, position: number): BatchSection {
-    const section = new BatchSection(value, position, position, 0);
+    const section = new BatchSection(value, 0, 0, { base: position, last: position, count: 0 });
     section.hasRecord = true;
     section.position = position;
     section.end = value.length;
     return section;
   }
 
-  /** Moves to the next record. Throws when it is cut short. */
+  /** Moves to the next record. Throws when it is not whole. */
   advance(): void {
     this.hasRecord = this.#left-- > 0;
     if (!this.hasRecord) return;
@@ -71,13 +89,15 @@ export class BatchSection {
     const end = this.#at + length;
     this.#at++; // attributes
     this.#varint(); // time after the first record's
-    this.position = this.#base + this.#varint();
+    const position = this.#base + this.#varint();
     const keyLength = this.#varint(); // moves the cursor, so it comes before the sum
     this.#at += Math.max(0, keyLength);
     const valueLength = this.#varint();
     this.start = valueLength < 0 ? -1 : this.#at;
     this.end = this.#at + Math.max(0, valueLength);
-    if (this.end > end || end > this.bytes.length) throw new RangeError("a record is cut short");
+    const isInOrder = position > this.position && position <= this.last;
+    if (!isInOrder || this.end > end || end > this.#limit) throw new RangeError("a record is not whole");
+    this.position = position;
     this.#at = end;
   }
 
@@ -90,6 +110,6 @@ export class BatchSection {
       sum += (byte & 0x7f) * scale;
       if (byte < 0x80) return sum % 2 === 0 ? sum / 2 : -(sum + 1) / 2;
     }
-    throw new RangeError("a record is cut short");
+    throw new RangeError("a record is not whole");
   }
 }
