@@ -1,4 +1,5 @@
-/** What a data folder holds, read without a service: the log, what was made of it, and what it should have come to. */
+/** What a data folder, or an installation on servers, holds, read without a service: the log, what was made of it, and what it should have come to. */
+import type { KeyObject } from "node:crypto";
 import { workingSet } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import type { Action, ActionOutcome, Denial } from "../../schemas/action.ts";
@@ -9,7 +10,7 @@ import type { Derived } from "../../schemas/origin.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import type { StreamName } from "../../schemas/streams.ts";
 import { type EmbeddedReader, openReadOnly } from "../../services/adapters/index.ts";
-import { loadOrMakeKey } from "../../services/ingest/index.ts";
+import { type Key, loadOrMakeKey } from "../../services/ingest/index.ts";
 import { createJudge } from "../../services/judge.ts";
 import type { Store } from "../../services/ports/store.ts";
 import {
@@ -39,25 +40,39 @@ export interface Books {
 export async function readBooks(folder: string, settings: Settings): Promise<Books> {
   const reader = await openReadOnly(folder);
   try {
-    const events = await gather<{ id: string }>(reader, "events");
-    return {
-      eventIds: events.map(({ id }) => id),
-      findings: await derived<Finding>(reader, "findings"),
-      replayed: await replay(reader, folder, settings),
-      actions: await derived<Action>(reader, "actions"),
-      outcomes: await derived<ActionOutcome>(reader, "outcomes"),
-      denials: await derived<Denial>(reader, "denials"),
-      ...(await readAudit(reader, folder)),
-    };
+    const { publicKey } = await loadOrMakeAuditKey(folder);
+    return await booksOf(reader, { hash: await loadOrMakeKey(folder), publicKey }, settings);
   } finally {
     await reader.close();
   }
 }
 
-const partitionsOf = ({ stream }: EmbeddedReader) =>
-  Array.from({ length: stream.partitions }, (_, number) => number);
+/** Log and store, to be read. */
+export type Reader = Omit<EmbeddedReader, "close">;
 
-async function gather<Value>(reader: EmbeddedReader, name: StreamName): Promise<Value[]> {
+/** What reads hashes and signatures. */
+export interface ReadingKeys {
+  readonly hash: Key;
+  readonly publicKey: KeyObject;
+}
+
+/** The same from any log and store. */
+export async function booksOf(reader: Reader, keys: ReadingKeys, settings: Settings): Promise<Books> {
+  const events = await gather<{ id: string }>(reader, "events");
+  return {
+    eventIds: events.map(({ id }) => id),
+    findings: await derived<Finding>(reader, "findings"),
+    replayed: await replay(reader, keys.hash, settings),
+    actions: await derived<Action>(reader, "actions"),
+    outcomes: await derived<ActionOutcome>(reader, "outcomes"),
+    denials: await derived<Denial>(reader, "denials"),
+    ...(await readAudit(reader, keys.publicKey)),
+  };
+}
+
+const partitionsOf = ({ stream }: Reader) => Array.from({ length: stream.partitions }, (_, number) => number);
+
+async function gather<Value>(reader: Reader, name: StreamName): Promise<Value[]> {
   const values: Value[] = [];
   for (const partition of partitionsOf(reader))
     for await (const { bytes, starts, ends, count } of reader.stream.read(name, partition, 0))
@@ -66,13 +81,12 @@ async function gather<Value>(reader: EmbeddedReader, name: StreamName): Promise<
   return values;
 }
 
-async function derived<Value>(reader: EmbeddedReader, name: StreamName): Promise<Value[]> {
+async function derived<Value>(reader: Reader, name: StreamName): Promise<Value[]> {
   return (await gather<Derived<Value>>(reader, name)).map(({ value }) => value);
 }
 
 /** Each partition of the log from its beginning, in its order, in memory. */
-async function replay(reader: EmbeddedReader, folder: string, settings: Settings): Promise<Finding[]> {
-  const key = await loadOrMakeKey(folder);
+async function replay(reader: Reader, key: Key, settings: Settings): Promise<Finding[]> {
   const { fold } = createJudge(settings, key.name);
   const scanner = new EventScanner(hashKey(key.secret));
   const columns = eventColumns(1);
@@ -90,8 +104,7 @@ async function replay(reader: EmbeddedReader, folder: string, settings: Settings
   return findings;
 }
 
-async function readAudit(reader: EmbeddedReader, folder: string): Promise<Pick<Books, "audit" | "verdicts">> {
-  const { publicKey } = await loadOrMakeAuditKey(folder);
+async function readAudit(reader: Reader, publicKey: KeyObject): Promise<Pick<Books, "audit" | "verdicts">> {
   // The audit log asks the store for nothing but `load` and `scan`.
   const store = reader.store as Store;
   const audit: AuditEntry[] = [];
@@ -107,14 +120,19 @@ async function readAudit(reader: EmbeddedReader, folder: string): Promise<Pick<B
 export async function isSettled(folder: string): Promise<boolean> {
   const reader = await openReadOnly(folder);
   try {
-    const settled = partitionsOf(reader).map((partition) => isPartitionSettled(reader, partition));
-    return (await Promise.all(settled)).every(Boolean);
+    return await isReaderSettled(reader);
   } finally {
     await reader.close();
   }
 }
 
-async function isPartitionSettled({ stream, store }: EmbeddedReader, partition: number): Promise<boolean> {
+/** The same of any log and store. */
+export async function isReaderSettled(reader: Reader): Promise<boolean> {
+  const settled = partitionsOf(reader).map((partition) => isPartitionSettled(reader, partition));
+  return (await Promise.all(settled)).every(Boolean);
+}
+
+async function isPartitionSettled({ stream, store }: Reader, partition: number): Promise<boolean> {
   const end = (name: StreamName) => stream.end(name, partition);
   const head = await loadHead(store as Store, partition);
   return (

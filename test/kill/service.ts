@@ -61,7 +61,7 @@ function listening({ stdout }: ChildProcess): Promise<string> {
 }
 
 /** The value of a counter or gauge of the service, summed over its labels; 0 if it is not shown yet. */
-export async function metricOf({ url }: ServiceProcess, name: string): Promise<number> {
+export async function metricOf({ url }: Pick<ServiceProcess, "url">, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const lines = text.split("\n").filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);

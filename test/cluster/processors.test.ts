@@ -1,0 +1,64 @@
+/** Several processors share the partitions: one is killed, one is paused for longer than its session, and nothing is lost or told twice. */
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { expectIntact } from "../kill/expectations.ts";
+import { metricOf } from "../kill/service.ts";
+import { story } from "../kill/story.ts";
+import { type Kafka, startKafka } from "../servers/kafka.ts";
+import { kafkaIsHere } from "../servers/kafka-jars.ts";
+import { type Redis, startRedis } from "../servers/redis.ts";
+import { isHere, SINGLE } from "../servers/redis-presence.ts";
+import { type Cluster, type Member, newCluster, ready, sendAll, until } from "./cluster.ts";
+
+const OTHERS = "ingest,responder,egress,gate,api";
+const handovers = (member: Member) => metricOf(member, "offgraph_stream_handovers_total");
+
+describe.runIf(kafkaIsHere() && isHere(SINGLE))("two processors", () => {
+  let kafka: Kafka;
+  let redis: Redis;
+  let cluster: Cluster;
+  beforeAll(async () => {
+    [kafka, redis] = await Promise.all([startKafka(), startRedis()]);
+  }, 60_000);
+  afterAll(() => Promise.all([kafka.stop(), redis.stop()]));
+
+  const begin = async () => {
+    cluster = newCluster({ brokers: kafka.addresses, redis: redis.addresses[0] ?? "" });
+    const others = await cluster.start(OTHERS);
+    const [one, two] = await Promise.all([cluster.start("processor"), cluster.start("processor")]);
+    await ready(others, one, two);
+    return { others, one, two };
+  };
+  const expectWhole = async (accepted: ReadonlySet<string>) => {
+    await cluster.settled();
+    expectIntact(await cluster.books(), accepted);
+    await cluster.remove();
+  };
+
+  it("share the work, and one goes on when the other is killed in the middle of it", async () => {
+    const { others, one, two } = await begin();
+    const batches = story({ seed: 11, agents: 6, days: 1 }, Date.now());
+    const accepted = await sendAll(others.url, batches.slice(0, batches.length >> 1));
+    await until(async () => (await handovers(one)) >= 2 && (await handovers(two)) >= 2);
+    await one.end("SIGKILL");
+    for (const id of await sendAll(others.url, batches.slice(batches.length >> 1))) accepted.add(id);
+    await expectWhole(accepted);
+  }, 120_000);
+
+  it("fence one that was paused for longer than its session, and it takes its share again", async () => {
+    const { others, one, two } = await begin();
+    const batches = story({ seed: 12, agents: 6, days: 1 }, Date.now());
+    const [first = [], second = [], third = []] = [0, 1, 2].map((part) =>
+      batches.filter((_, at) => Math.floor((at * 3) / batches.length) === part),
+    );
+    const accepted = await sendAll(others.url, first);
+    one.child.kill("SIGSTOP");
+    for (const id of await sendAll(others.url, second)) accepted.add(id);
+    // The other one has all four partitions, and has read what was waiting.
+    const lag = () => metricOf(two, "offgraph_processor_lag_events");
+    await until(async () => (await handovers(two)) >= 4 && (await lag()) === 0);
+    one.child.kill("SIGCONT");
+    for (const id of await sendAll(others.url, third)) accepted.add(id);
+    await until(async () => (await handovers(two)) >= 6);
+    await expectWhole(accepted);
+  }, 120_000);
+});
