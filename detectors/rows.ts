@@ -28,6 +28,11 @@ export interface AgentRow {
   oldestSession: SessionRow | undefined;
   newestSession: SessionRow | undefined;
   sessionCount: number;
+  /** The oldest session and token when they were last looked at, and a time before which they do not end: not stored. */
+  watchedSession: SessionRow | undefined;
+  watchedToken: number;
+  sessionEndsAfter: number;
+  tokenEndsAfter: number;
   /** Known tokens by number, least recently used first; -1 if there is none. */
   oldestToken: number;
   newestToken: number;
@@ -81,6 +86,10 @@ export function agentRow(tenant: string, id: string, low: number, high: number):
     oldestSession: undefined,
     newestSession: undefined,
     sessionCount: 0,
+    watchedSession: undefined,
+    watchedToken: -1,
+    sessionEndsAfter: 0,
+    tokenEndsAfter: 0,
     oldestToken: -1,
     newestToken: -1,
     tokenCount: 0,

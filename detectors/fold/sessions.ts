@@ -64,10 +64,12 @@ function begin(
 
 /** Ends the sessions of an agent that were idle for too long. */
 export function endIdleSessions(panel: Panel, set: WorkingSet, agent: AgentRow, timeMs: number): void {
-  let oldest = agent.oldestSession;
-  while (oldest !== undefined && oldest.lastAt + SESSION_GAP_MS < timeMs) {
+  if (agent.oldestSession === agent.watchedSession && timeMs <= agent.sessionEndsAfter) return;
+  for (let oldest = agent.oldestSession; oldest !== undefined; oldest = agent.oldestSession) {
+    agent.watchedSession = oldest;
+    agent.sessionEndsAfter = oldest.lastAt + SESSION_GAP_MS;
+    if (!(agent.sessionEndsAfter < timeMs)) return;
     endSession(panel, set, oldest);
-    oldest = agent.oldestSession;
   }
 }
 
@@ -80,6 +82,7 @@ function makeRoom(panel: Panel, set: WorkingSet, agent: AgentRow): void {
 function endSession(panel: Panel, set: WorkingSet, row: SessionRow): void {
   set.sessions.delete(row.low, row.high);
   unlinkSession(row);
+  if (row.agent.watchedSession === row) row.agent.watchedSession = undefined;
   tellSessionEnded(panel, row);
   if (set.spare.length < MAX_SPARE) set.spare.push(row);
 }

@@ -82,6 +82,8 @@ export class TokenTable {
     const page = this.#pages[slot >> PAGE_BITS]!;
     this.#leave(slot);
     this.#unlink(agent, slot);
+    // Its number will be another token's.
+    if (agent.watchedToken === slot) agent.watchedToken = -1;
     const at = slot & (PAGE_RECORDS - 1);
     const { numbers, times, others } = this.#stride;
     page.numbers.fill(0, at * numbers, at * numbers + times);

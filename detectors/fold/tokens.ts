@@ -37,8 +37,15 @@ export function tokenOf(
 
 /** Lets go of the tokens of an agent that ended long enough ago. */
 export function endOldTokens(panel: Panel, set: WorkingSet, agent: AgentRow, timeMs: number): void {
-  while (agent.oldestToken >= 0 && set.tokens.move(agent.oldestToken).keepUntil < timeMs)
+  // As long as the oldest is the one that was looked at, it need not be fetched from memory for every event.
+  if (agent.oldestToken === agent.watchedToken && timeMs <= agent.tokenEndsAfter) return;
+  while (agent.oldestToken >= 0) {
+    const { keepUntil } = set.tokens.move(agent.oldestToken);
+    agent.watchedToken = agent.oldestToken;
+    agent.tokenEndsAfter = keepUntil;
+    if (!(keepUntil < timeMs)) return;
     endOldest(panel, set, agent);
+  }
 }
 
 function begin(panel: Panel, set: WorkingSet, agent: AgentRow, low: number, high: number): TokenRow {
