@@ -50,11 +50,12 @@ export class ByteWriter {
     this.u16(values.length);
     for (const value of values) this.i32(value);
   }
-  ints(values: Int32Array): void {
-    this.i32(values.length);
-    this.#room(values.byteLength);
-    this.#bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), this.#at);
-    this.#at += values.byteLength;
+  /** `length` numbers of `values`, from `from` on. */
+  ints(values: Int32Array, from: number, length: number): void {
+    this.i32(length);
+    this.#room(length * 4);
+    this.#bytes.set(new Uint8Array(values.buffer, values.byteOffset + from * 4, length * 4), this.#at);
+    this.#at += length * 4;
   }
   bytes(values: Uint8Array): void {
     this.i32(values.length);
@@ -119,15 +120,20 @@ export class ByteReader {
     this.#at += length;
     return this.#bytes.slice(this.#at - length, this.#at);
   }
-  ints(): Int32Array {
+  /** How many numbers a list holds that `ints` reads next. */
+  count(): number {
     const length = this.i32();
     // Before any memory is asked for: bytes that are not ours may name any length.
-    if (length * 4 > this.#bytes.length - this.#at) throw new RangeError("a list ends beyond the end");
-    const values = new Int32Array(length);
+    if (length < 0 || length * 4 > this.#bytes.length - this.#at)
+      throw new RangeError("a list ends beyond the end");
+    return length;
+  }
+  /** Reads `length` numbers into `values`, from `to` on. */
+  ints(values: Int32Array, to: number, length: number): void {
     // Copied byte by byte, because the source need not be aligned.
-    new Uint8Array(values.buffer).set(this.#bytes.subarray(this.#at, this.#at + values.byteLength));
-    this.#at += values.byteLength;
-    return values;
+    const bytes = new Uint8Array(values.buffer, values.byteOffset + to * 4, length * 4);
+    bytes.set(this.#bytes.subarray(this.#at, this.#at + length * 4));
+    this.#at += length * 4;
   }
 }
 

@@ -1,12 +1,12 @@
 /** Learning the target values of a session. */
 import type { Baseline } from "./baseline.ts";
-import { type Path, VALUE_WIDTH } from "./path.ts";
+import { type Path, VALUE_WIDTH, valuesEnd } from "./path.ts";
 import * as slots from "./slots.ts";
 import * as values from "./values.ts";
 
 /** Learns every value that the session used, on a day and from a trust unit (1 to 255, 0 if it is no witness). */
 export function learnValues(b: Baseline, p: Path, day: number, unit: number): void {
-  for (let at = 0, end = p.valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH) {
+  for (let at = p.valuesAt, end = valuesEnd(p); at < end; at += VALUE_WIDTH) {
     const slot = slotFor(b, p.values[at]!, p.values[at + 1]!);
     if (slot < 0) b.capped++;
     else if (!slots.isOpen(b.targets, slot)) learnValue(b, p, at, slot, day, unit);
@@ -27,8 +27,8 @@ function slotFor({ targets }: Baseline, operation: number, field: number): numbe
 }
 
 /** A session draws from a slot once, however many values it uses. */
-function isFirstOfSlot({ values: kept }: Path, at: number): boolean {
-  for (let earlier = 0; earlier < at; earlier += VALUE_WIDTH)
+function isFirstOfSlot({ values: kept, valuesAt }: Path, at: number): boolean {
+  for (let earlier = valuesAt; earlier < at; earlier += VALUE_WIDTH)
     if (kept[earlier] === kept[at] && kept[earlier + 1] === kept[at + 1]) return false;
   return true;
 }

@@ -57,8 +57,8 @@ function learnPath(b: Baseline, progress: Progress, path: Path, day: number): vo
   contexts.fill(0);
   contexts[0] = progress.root;
   contexts[1] = child(graph, progress.root, START) || addChild(graph, progress.root, START);
-  const { steps, symbols } = path;
-  for (let at = 0; at < steps; at++) step(b, progress, symbols[at]!, longest, day, unit);
+  const { symbols, symbolsAt, steps } = path;
+  for (let at = symbolsAt; at < symbolsAt + steps; at++) step(b, progress, symbols[at]!, longest, day, unit);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What a live session has done so far: its steps, and the target values that it used. */
 import type { EventView } from "../../schemas/event-view.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { grown, room } from "../stats/room.ts";
+import { giveBack, grown, NOWHERE, readRoom } from "../stats/room.ts";
 import { type Baseline, progressOf } from "./baseline.ts";
 import { unitOf, workflowOf } from "./event-names.ts";
 import { LABEL_BYTES, moreBytes, NO_BYTES } from "./labels.ts";
@@ -17,10 +17,18 @@ export interface Path {
   workflow: number;
   /** Number of the trust unit's name; 0 if none was given. */
   unit: number;
+  /** The page that the steps lie in, where, and for how many there is room. */
   symbols: Int32Array;
+  symbolsAt: number;
+  symbolsRoom: number;
   steps: number;
-  /** Six numbers a value: operation, field, hash low and high, and where its label lies in `labels` and how long it is. */
+  /**
+   * The page that the values lie in, where, and for how many numbers there is room. Six numbers a value: operation, field,
+   * hash low and high, and where its label lies in `labels` and how long it is.
+   */
   values: Int32Array;
+  valuesAt: number;
+  valuesRoom: number;
   valueCount: number;
   /** Labels of values that were new, as bytes of UTF-8. */
   labels: Uint8Array;
@@ -38,9 +46,13 @@ export function newPath(): Path {
   return {
     workflow: -1,
     unit: 0,
-    symbols: room(16),
+    symbols: NOWHERE.page,
+    symbolsAt: 0,
+    symbolsRoom: 0,
     steps: 0,
-    values: room(0),
+    values: NOWHERE.page,
+    valuesAt: 0,
+    valuesRoom: 0,
     valueCount: 0,
     labels: NO_BYTES,
     labelBytes: 0,
@@ -55,6 +67,12 @@ export function beginPath(b: Baseline, p: Path, event: EventView): void {
   if (p.workflow > 0) progressOf(b, p.workflow);
 }
 
+/** Gives the memory back; the path is of no more use. */
+export function endPath(p: Path): void {
+  giveBack(p.symbols, p.symbolsAt, p.symbolsRoom);
+  giveBack(p.values, p.valuesAt, p.valuesRoom);
+}
+
 /** Makes a path like new; its arrays are kept. */
 export function restartPath(p: Path): void {
   p.workflow = -1;
@@ -65,14 +83,22 @@ export function restartPath(p: Path): void {
   p.told = NOTHING_TOLD;
 }
 
-/** A path that was read back before its first step has no room at all. */
 const FIRST_STEPS = 16;
+const FIRST_VALUES = 4;
 
 /** Adds a step, unless the path is as long as a session teaches. */
 export function addStep(p: Path, symbol: number): void {
   if (p.steps >= MAX_PATH) return;
-  if (p.steps === p.symbols.length) p.symbols = grown(p.symbols, Math.max(FIRST_STEPS, p.steps * 2));
-  p.symbols[p.steps++] = symbol;
+  if (p.steps === p.symbolsRoom) growSymbols(p);
+  p.symbols[p.symbolsAt + p.steps++] = symbol;
+}
+
+function growSymbols(p: Path): void {
+  const longer = Math.max(FIRST_STEPS, p.symbolsRoom * 2);
+  const { page, at } = grown(p.symbols, p.symbolsAt, p.symbolsRoom, longer);
+  p.symbols = page;
+  p.symbolsAt = at;
+  p.symbolsRoom = longer;
 }
 
 /** Keeps a target value for learning, with its label if it is new. `at` is where the value's numbers begin. */
@@ -87,8 +113,8 @@ export function keepValue(
   const low = event.number(at);
   const high = event.number(at + 1);
   if (p.valueCount >= MAX_PATH_VALUES || isKept(p, symbol, field, low, high)) return;
-  const to = p.valueCount * VALUE_WIDTH;
-  if (to === p.values.length) p.values = grown(p.values, p.values.length === 0 ? VALUE_WIDTH * 4 : to * 2);
+  if (p.valueCount * VALUE_WIDTH === p.valuesRoom) growValues(p);
+  const to = p.valuesAt + p.valueCount * VALUE_WIDTH;
   const length = isNew ? keepLabel(p, event, at) : 0;
   p.values[to] = symbol;
   p.values[to + 1] = field;
@@ -99,9 +125,20 @@ export function keepValue(
   p.valueCount++;
 }
 
+function growValues(p: Path): void {
+  const longer = Math.max(FIRST_VALUES * VALUE_WIDTH, p.valuesRoom * 2);
+  const { page, at } = grown(p.values, p.valuesAt, p.valuesRoom, longer);
+  p.values = page;
+  p.valuesAt = at;
+  p.valuesRoom = longer;
+}
+
+/** Where the values of a path end in their page. */
+export const valuesEnd = (p: Path) => p.valuesAt + p.valueCount * VALUE_WIDTH;
+
 function isKept(p: Path, symbol: number, field: number, low: number, high: number): boolean {
   const { values } = p;
-  for (let at = 0, end = p.valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH) {
+  for (let at = p.valuesAt, end = valuesEnd(p); at < end; at += VALUE_WIDTH) {
     if (
       values[at + 2] === low &&
       values[at + 3] === high &&
@@ -125,8 +162,8 @@ function keepLabel(p: Path, event: EventView, at: number): number {
 /** Dense; only what is in use of each array. */
 export function writePath(p: Path, to: ByteWriter): void {
   for (const value of [p.workflow, p.unit, p.steps, p.valueCount, p.labelBytes]) to.i32(value);
-  to.ints(p.symbols.subarray(0, p.steps));
-  to.ints(p.values.subarray(0, p.valueCount * VALUE_WIDTH));
+  to.ints(p.symbols, p.symbolsAt, p.steps);
+  to.ints(p.values, p.valuesAt, p.valueCount * VALUE_WIDTH);
   to.bytes(p.labels.subarray(0, p.labelBytes));
   to.numbers(p.told);
 }
@@ -140,6 +177,20 @@ export function readPath(from: ByteReader): Path {
     from.i32(),
     from.i32(),
   ];
-  const [symbols, values, labels] = [from.ints(), from.ints(), from.bytes()];
-  return { workflow, unit, symbols, steps, values, valueCount, labels, labelBytes, told: from.numbers() };
+  const [symbols, values, labels] = [readRoom(from), readRoom(from), from.bytes()];
+  return {
+    workflow,
+    unit,
+    symbols: symbols.page,
+    symbolsAt: symbols.at,
+    symbolsRoom: symbols.length,
+    steps,
+    values: values.page,
+    valuesAt: values.at,
+    valuesRoom: values.length,
+    valueCount,
+    labels,
+    labelBytes,
+    told: from.numbers(),
+  };
 }

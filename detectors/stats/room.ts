@@ -1,48 +1,83 @@
 /**
- * Room for the many small arrays of agents, cut from large pieces: an array of its own costs the allocator and the
- * garbage collector more than its bytes. What an array grew out of is given back and used again by the next of its size.
+ * Room for the many small arrays of agents, in pages that they share: an array of its own costs the allocator and the
+ * garbage collector more than its bytes, and its header has to be fetched before its numbers. Who holds a place holds
+ * its page, so a place that is never given back is lost until nobody holds the page, and no longer.
  */
+import type { ByteReader } from "../codec.ts";
 
-/** Numbers in one piece. */
-const PIECE = 65_536;
-/** Arrays at least this long stand alone. */
+/** Numbers of one page. */
+const PAGE = 65_536;
+/** Arrays at least this long have a page of their own. */
 const ALONE = 8192;
-/** Most arrays of one size that wait to be used again. */
-const MOST_FREE = 1024;
 
-const NONE = new Int32Array(0);
-let piece = NONE;
-let used = 0;
-const free = new Map<number, Int32Array[]>();
-
-/** Zeros: an array of `length` numbers. */
-export function room(length: number): Int32Array {
-  if (length === 0) return NONE;
-  if (length >= ALONE) return new Int32Array(length);
-  const again = free.get(length)?.pop();
-  if (again !== undefined) return again.fill(0);
-  if (used + length > piece.length) {
-    piece = new Int32Array(PIECE);
-    used = 0;
-  }
-  used += length;
-  return piece.subarray(used - length, used);
+/** Where an array lies: in `page` from `at` on. Its length is known to whoever holds it. */
+export interface Place {
+  readonly page: Int32Array;
+  readonly at: number;
 }
 
-/** Takes an array back that nobody holds any more. */
-export function giveBack(array: Int32Array): void {
-  if (array.length === 0 || array.length >= ALONE) return;
-  const waiting = free.get(array.length);
-  if (waiting === undefined) free.set(array.length, [array]);
-  else if (waiting.length < MOST_FREE) waiting.push(array);
+/** Of an array without numbers. */
+export const NOWHERE: Place = { page: new Int32Array(0), at: 0 };
+
+let page = NOWHERE.page;
+let used = 0;
+let pages = 0;
+/** Places that were given back, by their size. */
+const free = new Map<number, Place[]>();
+
+/** Pages shared by arrays that were made since the process began. */
+export const pagesMade = () => pages;
+
+/** Zeros: a place for `length` numbers. */
+export function room(length: number): Place {
+  if (length === 0) return NOWHERE;
+  if (length >= ALONE) return { page: new Int32Array(length), at: 0 };
+  const size = sizeOf(length);
+  const again = free.get(size)?.pop();
+  if (again === undefined) return cut(size);
+  again.page.fill(0, again.at, again.at + length);
+  return again;
+}
+
+function cut(size: number): Place {
+  if (used + size > page.length) {
+    page = new Int32Array(PAGE);
+    used = 0;
+    pages++;
+  }
+  used += size;
+  return { page, at: used - size };
+}
+
+/** Eight sizes to each power of two, so that what one array leaves fits others. */
+function sizeOf(length: number): number {
+  const step = 1 << Math.max(0, 28 - Math.clz32(length));
+  return (length + step - 1) & -step;
+}
+
+/** Takes back a place of `length` numbers that nobody holds any more. */
+export function giveBack(from: Int32Array, at: number, length: number): void {
+  if (length === 0 || length >= ALONE) return;
+  const size = sizeOf(length);
+  const waiting = free.get(size);
+  if (waiting === undefined) free.set(size, [{ page: from, at }]);
+  else waiting.push({ page: from, at });
 }
 
 /** A longer array with the same beginning; the old one is given back. */
-export function grown(array: Int32Array, length: number): Int32Array {
-  const longer = room(length);
-  longer.set(array);
-  giveBack(array);
-  return longer;
+export function grown(from: Int32Array, at: number, length: number, longer: number): Place {
+  const to = room(longer);
+  for (let i = 0; i < length; i++) to.page[to.at + i] = from[at + i]!;
+  giveBack(from, at, length);
+  return to;
+}
+
+/** Reads a list of numbers into a place of its own. */
+export function readRoom(from: ByteReader): Place & { readonly length: number } {
+  const length = from.count();
+  const to = room(length);
+  from.ints(to.page, to.at, length);
+  return { ...to, length };
 }
 
 /**
