@@ -57,11 +57,12 @@ export class ByteWriter {
     this.#bytes.set(new Uint8Array(values.buffer, values.byteOffset + from * 4, length * 4), this.#at);
     this.#at += length * 4;
   }
-  bytes(values: Uint8Array): void {
-    this.i32(values.length);
-    this.#room(values.length);
-    this.#bytes.set(values, this.#at);
-    this.#at += values.length;
+  /** `length` bytes of `values`, from `from` on. */
+  bytes(values: Uint8Array, from: number, length: number): void {
+    this.i32(length);
+    this.#room(length);
+    this.#bytes.set(values.subarray(from, from + length), this.#at);
+    this.#at += length;
   }
   #room(bytes: number): void {
     if (this.#at + bytes <= this.#bytes.length) return;
@@ -113,27 +114,23 @@ export class ByteReader {
   numbers(): number[] {
     return Array.from({ length: this.u16() }, () => this.i32());
   }
-  bytes(): Uint8Array {
-    const length = this.i32();
-    if (length < 0 || length > this.#bytes.length - this.#at)
-      throw new RangeError("bytes end beyond the end");
-    this.#at += length;
-    return this.#bytes.slice(this.#at - length, this.#at);
-  }
-  /** How many numbers a list holds that `ints` reads next. */
-  count(): number {
+  /** How many elements of so many bytes a list holds that `ints` or `bytes` reads next. */
+  count(width: 1 | 4): number {
     const length = this.i32();
     // Before any memory is asked for: bytes that are not ours may name any length.
-    if (length < 0 || length * 4 > this.#bytes.length - this.#at)
+    if (length < 0 || length * width > this.#bytes.length - this.#at)
       throw new RangeError("a list ends beyond the end");
     return length;
   }
   /** Reads `length` numbers into `values`, from `to` on. */
   ints(values: Int32Array, to: number, length: number): void {
     // Copied byte by byte, because the source need not be aligned.
-    const bytes = new Uint8Array(values.buffer, values.byteOffset + to * 4, length * 4);
-    bytes.set(this.#bytes.subarray(this.#at, this.#at + length * 4));
-    this.#at += length * 4;
+    this.bytes(new Uint8Array(values.buffer), values.byteOffset + to * 4, length * 4);
+  }
+  /** Reads `length` bytes into `values`, from `to` on. */
+  bytes(values: Uint8Array, to: number, length: number): void {
+    values.set(this.#bytes.subarray(this.#at, this.#at + length), to);
+    this.#at += length;
   }
 }
 

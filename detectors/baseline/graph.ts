@@ -7,7 +7,7 @@
  * the next order for the step after. A node takes 32 bytes, and 4 to 8 in the index.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { giveBack, room, roomier } from "../stats/room.ts";
+import { ints, roomier } from "../stats/room.ts";
 
 /** Longest context, in symbols. */
 export const ORDER = 3;
@@ -52,12 +52,12 @@ const roomOf = (capacity: number) => capacity * (WIDTH + 2);
 
 /** A graph with room for a few nodes. */
 export function newGraph(): Graph {
-  return { ...room(roomOf(LEAST_CAPACITY)), capacity: LEAST_CAPACITY, count: 1 };
+  return { ...ints.room(roomOf(LEAST_CAPACITY)), capacity: LEAST_CAPACITY, count: 1 };
 }
 
 /** Gives the memory back; the graph is of no more use. */
 export function endGraph({ page, at, capacity }: Graph): void {
-  giveBack(page, at, roomOf(capacity));
+  ints.giveBack(page, at, roomOf(capacity));
 }
 
 /** Where the record of a node lies. */
@@ -95,9 +95,9 @@ export function addChild(g: Graph, parent: number, symbol: number): number {
 function grow(g: Graph): void {
   const { page: old, at: from, capacity, count } = g;
   const longer = roomier(capacity);
-  const { page, at } = room(roomOf(longer));
+  const { page, at } = ints.room(roomOf(longer));
   for (let i = 0; i < count * WIDTH; i++) page[at + i] = old[from + i]!;
-  giveBack(old, from, roomOf(capacity));
+  ints.giveBack(old, from, roomOf(capacity));
   g.page = page;
   g.at = at;
   g.capacity = longer;
@@ -213,10 +213,10 @@ export function writeGraph(g: Graph, to: ByteWriter): void {
 
 /** Reads what writeGraph wrote. */
 export function readGraph(from: ByteReader): Graph {
-  const count = from.count() / WIDTH;
+  const count = from.count(4) / WIDTH;
   let capacity = LEAST_CAPACITY;
   while (capacity < count) capacity *= 2;
-  const g: Graph = { ...room(roomOf(capacity)), capacity, count };
+  const g: Graph = { ...ints.room(roomOf(capacity)), capacity, count };
   from.ints(g.page, g.at, count * WIDTH);
   for (let node = 1; node < count; node++) enter(g, node);
   return g;

@@ -17,7 +17,8 @@ function learnValue(b: Baseline, p: Path, at: number, slot: number, day: number,
   const { values: kept } = p;
   const record = values.note(b.targets, slot, kept[at + 2]!, kept[at + 3]!, day, unit);
   if (record < 0) b.capped++;
-  else if (kept[at + 5]! > 0) values.label(b.targets, record, p.labels, kept[at + 4]!, kept[at + 5]!);
+  else if (kept[at + 5]! > 0)
+    values.label(b.targets, record, p.labels, p.labelsAt + kept[at + 4]!, kept[at + 5]!);
   if (isFirstOfSlot(p, at)) values.draw(b.targets, slot, record);
 }
 

@@ -3,7 +3,7 @@
  * graph holds no text and its bytes mean the same in every process.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { giveBack, room, roomier } from "../stats/room.ts";
+import { ints, roomier } from "../stats/room.ts";
 
 /** Number 0 is "unknown"; these two are in every dictionary. */
 export const START = 1;
@@ -40,12 +40,12 @@ const roomOf = (capacity: number) => capacity * (WIDTH + 2);
 
 /** A dictionary of the three numbers that are in every one. */
 export function newNames(): Names {
-  return { ...room(roomOf(8)), capacity: 8, texts: ["", "^", "OTHER"] };
+  return { ...ints.room(roomOf(8)), capacity: 8, texts: ["", "^", "OTHER"] };
 }
 
 /** Gives the memory back; the dictionary is of no more use. */
 export function endNames({ page, at, capacity }: Names): void {
-  giveBack(page, at, roomOf(capacity));
+  ints.giveBack(page, at, roomOf(capacity));
 }
 
 /** The number of a name; 0 if it is not known. */
@@ -76,9 +76,9 @@ export function addName(dictionary: Names, low: number, high: number, text: stri
 function grow(dictionary: Names): void {
   const { page: old, at: from, capacity } = dictionary;
   const longer = roomier(capacity);
-  const { page, at } = room(roomOf(longer));
+  const { page, at } = ints.room(roomOf(longer));
   for (let i = 0; i < capacity * WIDTH; i++) page[at + i] = old[from + i]!;
-  giveBack(old, from, roomOf(capacity));
+  ints.giveBack(old, from, roomOf(capacity));
   dictionary.page = page;
   dictionary.at = at;
   dictionary.capacity = longer;

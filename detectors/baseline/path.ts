@@ -1,18 +1,18 @@
 /** What a live session has done so far: its steps, and the target values that it used. */
 import type { EventView } from "../../schemas/event-view.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { giveBack, grown, NOWHERE, readRoom } from "../stats/room.ts";
+import { ints, readBytes, readInts } from "../stats/room.ts";
 import { type Baseline, progressOf } from "./baseline.ts";
 import { unitOf, workflowOf } from "./event-names.ts";
-import { LABEL_BYTES, moreBytes, NO_BYTES } from "./labels.ts";
+import { endLabels, LABEL_BYTES, type Labels, makeRoom, noLabels } from "./labels.ts";
 
 /** Longest path that a session teaches, in steps; later steps are judged but not learned. */
 const MAX_PATH = 128;
 /** Most target values that a session teaches. */
 const MAX_PATH_VALUES = 64;
 
-/** What a live session has done so far. */
-export interface Path {
+/** What a live session has done so far, with the labels of values that were new, as bytes of UTF-8. */
+export interface Path extends Labels {
   /** Number of the workflow's name, 0 if none was declared; -1 before the first step. */
   workflow: number;
   /** Number of the trust unit's name; 0 if none was given. */
@@ -30,9 +30,6 @@ export interface Path {
   valuesAt: number;
   valuesRoom: number;
   valueCount: number;
-  /** Labels of values that were new, as bytes of UTF-8. */
-  labels: Uint8Array;
-  labelBytes: number;
   /** Facts already told in this session, so that a loop makes one finding. */
   told: readonly number[];
 }
@@ -46,16 +43,15 @@ export function newPath(): Path {
   return {
     workflow: -1,
     unit: 0,
-    symbols: NOWHERE.page,
+    symbols: ints.nowhere.page,
     symbolsAt: 0,
     symbolsRoom: 0,
     steps: 0,
-    values: NOWHERE.page,
+    values: ints.nowhere.page,
     valuesAt: 0,
     valuesRoom: 0,
     valueCount: 0,
-    labels: NO_BYTES,
-    labelBytes: 0,
+    ...noLabels(),
     told: NOTHING_TOLD,
   };
 }
@@ -69,8 +65,9 @@ export function beginPath(b: Baseline, p: Path, event: EventView): void {
 
 /** Gives the memory back; the path is of no more use. */
 export function endPath(p: Path): void {
-  giveBack(p.symbols, p.symbolsAt, p.symbolsRoom);
-  giveBack(p.values, p.valuesAt, p.valuesRoom);
+  ints.giveBack(p.symbols, p.symbolsAt, p.symbolsRoom);
+  ints.giveBack(p.values, p.valuesAt, p.valuesRoom);
+  endLabels(p);
 }
 
 /** Makes a path like new; its arrays are kept. */
@@ -95,7 +92,7 @@ export function addStep(p: Path, symbol: number): void {
 
 function growSymbols(p: Path): void {
   const longer = Math.max(FIRST_STEPS, p.symbolsRoom * 2);
-  const { page, at } = grown(p.symbols, p.symbolsAt, p.symbolsRoom, longer);
+  const { page, at } = ints.grown(p.symbols, p.symbolsAt, p.symbolsRoom, longer);
   p.symbols = page;
   p.symbolsAt = at;
   p.symbolsRoom = longer;
@@ -127,7 +124,7 @@ export function keepValue(
 
 function growValues(p: Path): void {
   const longer = Math.max(FIRST_VALUES * VALUE_WIDTH, p.valuesRoom * 2);
-  const { page, at } = grown(p.values, p.valuesAt, p.valuesRoom, longer);
+  const { page, at } = ints.grown(p.values, p.valuesAt, p.valuesRoom, longer);
   p.values = page;
   p.valuesAt = at;
   p.valuesRoom = longer;
@@ -152,9 +149,8 @@ function isKept(p: Path, symbol: number, field: number, low: number, high: numbe
 
 /** Copies the value's first bytes; answers how many. */
 function keepLabel(p: Path, event: EventView, at: number): number {
-  const most = p.labelBytes + LABEL_BYTES;
-  if (most > p.labels.length) p.labels = moreBytes(p.labels, most);
-  const length = event.copyText(at, p.labels, p.labelBytes, LABEL_BYTES);
+  makeRoom(p, LABEL_BYTES);
+  const length = event.copyText(at, p.labels, p.labelsAt + p.labelBytes, LABEL_BYTES);
   p.labelBytes += length;
   return length;
 }
@@ -164,7 +160,7 @@ export function writePath(p: Path, to: ByteWriter): void {
   for (const value of [p.workflow, p.unit, p.steps, p.valueCount, p.labelBytes]) to.i32(value);
   to.ints(p.symbols, p.symbolsAt, p.steps);
   to.ints(p.values, p.valuesAt, p.valueCount * VALUE_WIDTH);
-  to.bytes(p.labels.subarray(0, p.labelBytes));
+  to.bytes(p.labels, p.labelsAt, p.labelBytes);
   to.numbers(p.told);
 }
 
@@ -177,7 +173,7 @@ export function readPath(from: ByteReader): Path {
     from.i32(),
     from.i32(),
   ];
-  const [symbols, values, labels] = [readRoom(from), readRoom(from), from.bytes()];
+  const [symbols, values, labels] = [readInts(from), readInts(from), readBytes(from)];
   return {
     workflow,
     unit,
@@ -189,7 +185,9 @@ export function readPath(from: ByteReader): Path {
     valuesAt: values.at,
     valuesRoom: values.length,
     valueCount,
-    labels,
+    labels: labels.page,
+    labelsAt: labels.at,
+    labelsRoom: labels.length,
     labelBytes,
     told: from.numbers(),
   };

@@ -1,5 +1,5 @@
 /** Slots of targets: one field of one operation, with how often it was used and whether its values are few. */
-import { giveBack, room } from "../stats/room.ts";
+import { ints } from "../stats/room.ts";
 import type { Targets } from "./targets.ts";
 
 /** Draws before a slot may speak. */
@@ -63,7 +63,7 @@ export function addSlot(t: Targets, operation: number, field: number): number {
 
 function growSlots(t: Targets): void {
   const { slots: old, slotsAt, slotsRoom } = t;
-  const { page, at: first } = room(slotsRoom * 2);
+  const { page, at: first } = ints.room(slotsRoom * 2);
   t.slots = page;
   t.slotsAt = first;
   t.slotsRoom = slotsRoom * 2;
@@ -72,7 +72,7 @@ function growSlots(t: Targets): void {
     const at = placeOf(t, old[slot]!);
     for (let i = 0; i < WIDTH; i++) page[at + i] = old[slot + i]!;
   }
-  giveBack(old, slotsAt, slotsRoom);
+  ints.giveBack(old, slotsAt, slotsRoom);
 }
 
 function placeOf({ slots, slotsAt, slotsRoom }: Targets, key: number): number {

@@ -7,11 +7,11 @@
  * open-addressed tables, of 16 bytes a slot and 24 a value, each at most two thirds full; labels are bytes of UTF-8.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { giveBack, readRoom, room } from "../stats/room.ts";
-import { NO_BYTES } from "./labels.ts";
+import { ints, readBytes, readInts } from "../stats/room.ts";
+import { endLabels, type Labels, noLabels } from "./labels.ts";
 
 /** The targets of one agent. */
-export interface Targets {
+export interface Targets extends Labels {
   /** The page that the slots lie in. A slot is known by its place in there, which changes when a slot is added. */
   slots: Int32Array;
   slotsAt: number;
@@ -22,8 +22,6 @@ export interface Targets {
   tableAt: number;
   tableRoom: number;
   count: number;
-  labels: Uint8Array;
-  labelBytes: number;
 }
 
 const FIRST_SLOTS = 16;
@@ -31,7 +29,7 @@ const FIRST_VALUES = 6;
 
 /** Targets of which nothing has been learned, with room for a first slot and value. */
 export function newTargets(): Targets {
-  const [slots, table] = [room(FIRST_SLOTS), room(FIRST_VALUES)];
+  const [slots, table] = [ints.room(FIRST_SLOTS), ints.room(FIRST_VALUES)];
   return {
     slots: slots.page,
     slotsAt: slots.at,
@@ -41,15 +39,15 @@ export function newTargets(): Targets {
     tableAt: table.at,
     tableRoom: FIRST_VALUES,
     count: 0,
-    labels: NO_BYTES,
-    labelBytes: 0,
+    ...noLabels(),
   };
 }
 
 /** Gives the memory back; the targets are of no more use. */
 export function endTargets(t: Targets): void {
-  giveBack(t.slots, t.slotsAt, t.slotsRoom);
-  giveBack(t.table, t.tableAt, t.tableRoom);
+  ints.giveBack(t.slots, t.slotsAt, t.slotsRoom);
+  ints.giveBack(t.table, t.tableAt, t.tableRoom);
+  endLabels(t);
 }
 
 /** Dense: the tables as they lie in memory. */
@@ -59,14 +57,14 @@ export function writeTargets(t: Targets, to: ByteWriter): void {
   to.i32(t.count);
   to.ints(t.table, t.tableAt, t.tableRoom);
   to.i32(t.labelBytes);
-  to.bytes(t.labels.subarray(0, t.labelBytes));
+  to.bytes(t.labels, t.labelsAt, t.labelBytes);
 }
 
 /** Reads what writeTargets wrote. */
 export function readTargets(from: ByteReader): Targets {
-  const [slotCount, slots] = [from.i32(), readRoom(from)];
-  const [count, table] = [from.i32(), readRoom(from)];
-  const [labelBytes, labels] = [from.i32(), from.bytes()];
+  const [slotCount, slots] = [from.i32(), readInts(from)];
+  const [count, table] = [from.i32(), readInts(from)];
+  const [labelBytes, labels] = [from.i32(), readBytes(from)];
   return {
     slots: slots.page,
     slotsAt: slots.at,
@@ -76,7 +74,9 @@ export function readTargets(from: ByteReader): Targets {
     tableAt: table.at,
     tableRoom: table.length,
     count,
-    labels,
+    labels: labels.page,
+    labelsAt: labels.at,
+    labelsRoom: labels.length,
     labelBytes,
   };
 }

@@ -1,6 +1,6 @@
 /** Values of targets: who used them and when, and whether they are part of the baseline of their slot. */
-import { giveBack, room } from "../stats/room.ts";
-import { addLabel, labelAt, NO_BYTES } from "./labels.ts";
+import { ints } from "../stats/room.ts";
+import { addLabel, endLabels, labelAt, noLabels } from "./labels.ts";
 import * as slots from "./slots.ts";
 import { keyAt, slotWithKey } from "./slots.ts";
 import type { Targets } from "./targets.ts";
@@ -130,20 +130,20 @@ export function dropOpen(t: Targets): void {
 
 function keepClosed(t: Targets, kept: number): void {
   const old = { ...t };
-  const { labels: bytes } = old;
   begin(t, growth(kept));
-  t.labels = NO_BYTES;
-  t.labelBytes = 0;
+  Object.assign(t, noLabels());
   t.count = kept;
   for (let record = first(old); record >= 0; record = after(old, record)) {
     if (slots.isOpen(t, slotOfValue(old, record))) continue;
     const moved = move(old.table, record, t);
     const at = old.table[record + LABEL]!;
-    if (at !== NO_LABEL) t.table[moved + LABEL] = addLabel(t, bytes, at + 1, bytes[at]!);
+    if (at !== NO_LABEL)
+      t.table[moved + LABEL] = addLabel(t, old.labels, old.labelsAt + at + 1, old.labels[old.labelsAt + at]!);
   }
   for (let slot = slots.first(t); slot >= 0; slot = slots.after(t, slot))
     if (slots.isOpen(t, slot)) slots.forgetValues(t, slot);
-  giveBack(old.table, old.tableAt, old.tableRoom);
+  ints.giveBack(old.table, old.tableAt, old.tableRoom);
+  endLabels(old);
 }
 
 /** A larger table; labels stay where they are. */
@@ -152,12 +152,12 @@ function rebuild(t: Targets, capacity: number): void {
   begin(t, capacity);
   for (let record = tableAt; record < tableAt + tableRoom; record += WIDTH)
     if (old[record] !== 0) move(old, record, t);
-  giveBack(old, tableAt, tableRoom);
+  ints.giveBack(old, tableAt, tableRoom);
 }
 
 /** A table without values in place of the one before. */
 function begin(t: Targets, capacity: number): void {
-  const { page, at } = room(capacity * WIDTH);
+  const { page, at } = ints.room(capacity * WIDTH);
   t.table = page;
   t.tableAt = at;
   t.tableRoom = capacity * WIDTH;
@@ -176,7 +176,8 @@ export const first = (t: Targets) => next(t, t.tableAt);
 export const after = (t: Targets, record: number) => next(t, record + WIDTH);
 
 function next({ table, tableAt, tableRoom }: Targets, from: number): number {
-  for (let record = from; record < tableAt + tableRoom; record += WIDTH) if (table[record] !== 0) return record;
+  for (let record = from; record < tableAt + tableRoom; record += WIDTH)
+    if (table[record] !== 0) return record;
   return -1;
 }
 

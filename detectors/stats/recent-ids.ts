@@ -3,7 +3,7 @@
  * most 256. Two generations; when the younger is full it becomes the elder and the elder is forgotten.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { giveBack, NOWHERE, readRoom, room } from "./room.ts";
+import { ints, readInts } from "./room.ts";
 
 /** Ids in one generation. */
 export const GENERATION_SIZE = 128;
@@ -27,15 +27,15 @@ const FIRST_ROOM = 32;
 
 /** Of an agent that has told nothing. */
 export function recentIds(): RecentIds {
-  const { page, at } = room(FIRST_ROOM);
-  const elder = { elder: NOWHERE.page, elderAt: 0, elderRoom: 0 };
+  const { page, at } = ints.room(FIRST_ROOM);
+  const elder = { elder: ints.nowhere.page, elderAt: 0, elderRoom: 0 };
   return { young: page, youngAt: at, youngRoom: FIRST_ROOM, count: 0, ...elder };
 }
 
 /** Gives the memory back; the ids are of no more use. */
 export function endRecentIds(ids: RecentIds): void {
-  giveBack(ids.young, ids.youngAt, ids.youngRoom);
-  giveBack(ids.elder, ids.elderAt, ids.elderRoom);
+  ints.giveBack(ids.young, ids.youngAt, ids.youngRoom);
+  ints.giveBack(ids.elder, ids.elderAt, ids.elderRoom);
 }
 
 /** Whether the id is remembered; if not, it is from now on. */
@@ -67,7 +67,7 @@ function makeRoom(ids: RecentIds): void {
 
 /** The younger generation becomes the elder. */
 function turn(ids: RecentIds): void {
-  giveBack(ids.elder, ids.elderAt, ids.elderRoom);
+  ints.giveBack(ids.elder, ids.elderAt, ids.elderRoom);
   ids.elder = ids.young;
   ids.elderAt = ids.youngAt;
   ids.elderRoom = ids.youngRoom;
@@ -76,7 +76,7 @@ function turn(ids: RecentIds): void {
 }
 
 function begin(ids: RecentIds, length: number): void {
-  const { page, at } = room(length);
+  const { page, at } = ints.room(length);
   ids.young = page;
   ids.youngAt = at;
   ids.youngRoom = length;
@@ -91,7 +91,7 @@ function grow(ids: RecentIds): void {
     ids.young[at] = old[from]!;
     ids.young[at + 1] = old[from + 1]!;
   }
-  giveBack(old, youngAt, youngRoom);
+  ints.giveBack(old, youngAt, youngRoom);
 }
 
 /** Where the pair stands or belongs in the table of `length` numbers from `first` on. */
@@ -116,7 +116,7 @@ export function writeRecentIds(ids: RecentIds, to: ByteWriter): void {
 /** Reads what writeRecentIds wrote. */
 export function readRecentIds(from: ByteReader): RecentIds {
   const count = from.u16();
-  const [young, elder] = [readRoom(from), readRoom(from)];
+  const [young, elder] = [readInts(from), readInts(from)];
   return {
     young: young.page,
     youngAt: young.at,

@@ -1,52 +1,76 @@
 /**
  * Room for the many small arrays of agents, in pages that they share: an array of its own costs the allocator and the
- * garbage collector more than its bytes, and its header has to be fetched before its numbers. Who holds a place holds
+ * garbage collector more than its bytes, and its header has to be fetched before what it holds. Who holds a place holds
  * its page, so a place that is never given back is lost until nobody holds the page, and no longer.
  */
 import type { ByteReader } from "../codec.ts";
 
-/** Numbers of one page. */
+/** Elements of one page. */
 const PAGE = 65_536;
 /** Arrays at least this long have a page of their own. */
 const ALONE = 8192;
 
 /** Where an array lies: in `page` from `at` on. Its length is known to whoever holds it. */
-export interface Place {
-  readonly page: Int32Array;
+export interface Place<Page> {
+  readonly page: Page;
   readonly at: number;
 }
 
-/** Of an array without numbers. */
-export const NOWHERE: Place = { page: new Int32Array(0), at: 0 };
+/** Pages of one kind of array. */
+class Pages<Page extends Int32Array | Uint8Array> {
+  readonly #make: (length: number) => Page;
+  /** Places that were given back, by their size. */
+  readonly #free = new Map<number, Place<Page>[]>();
+  /** Of an array that holds nothing. */
+  readonly nowhere: Place<Page>;
+  #page: Page;
+  #used = PAGE;
+  /** Shared pages made since the process began. */
+  made = 0;
 
-let page = NOWHERE.page;
-let used = 0;
-let pages = 0;
-/** Places that were given back, by their size. */
-const free = new Map<number, Place[]>();
-
-/** Pages shared by arrays that were made since the process began. */
-export const pagesMade = () => pages;
-
-/** Zeros: a place for `length` numbers. */
-export function room(length: number): Place {
-  if (length === 0) return NOWHERE;
-  if (length >= ALONE) return { page: new Int32Array(length), at: 0 };
-  const size = sizeOf(length);
-  const again = free.get(size)?.pop();
-  if (again === undefined) return cut(size);
-  again.page.fill(0, again.at, again.at + length);
-  return again;
-}
-
-function cut(size: number): Place {
-  if (used + size > page.length) {
-    page = new Int32Array(PAGE);
-    used = 0;
-    pages++;
+  constructor(make: (length: number) => Page) {
+    this.#make = make;
+    this.#page = make(0);
+    this.nowhere = { page: this.#page, at: 0 };
   }
-  used += size;
-  return { page, at: used - size };
+
+  /** Zeros: a place for an array of `length`. */
+  room(length: number): Place<Page> {
+    if (length === 0) return this.nowhere;
+    if (length >= ALONE) return { page: this.#make(length), at: 0 };
+    const size = sizeOf(length);
+    const again = this.#free.get(size)?.pop();
+    if (again === undefined) return this.#cut(size);
+    again.page.fill(0, again.at, again.at + length);
+    return again;
+  }
+
+  #cut(size: number): Place<Page> {
+    if (this.#used + size > PAGE) {
+      this.#page = this.#make(PAGE);
+      this.#used = 0;
+      this.made++;
+    }
+    this.#used += size;
+    return { page: this.#page, at: this.#used - size };
+  }
+
+  /** Takes back the place of an array that nobody holds any more. */
+  giveBack(page: Page, at: number, length: number): void {
+    if (length === 0 || length >= ALONE) return;
+    const size = sizeOf(length);
+    const waiting = this.#free.get(size);
+    if (waiting === undefined) this.#free.set(size, [{ page, at }]);
+    else waiting.push({ page, at });
+  }
+
+  /** A longer array with the same beginning; the old one is given back. */
+  grown(page: Page, at: number, length: number, longer: number): Place<Page> {
+    const to = this.room(longer);
+    for (let i = 0; i < length; i++) to.page[to.at + i] = page[at + i]!;
+    this.giveBack(page, at, length);
+    return to;
+  }
 }
 
 /** Eight sizes to each power of two, so that what one array leaves fits others. */
@@ -55,28 +79,24 @@ function sizeOf(length: number): number {
   return (length + step - 1) & -step;
 }
 
-/** Takes back a place of `length` numbers that nobody holds any more. */
-export function giveBack(from: Int32Array, at: number, length: number): void {
-  if (length === 0 || length >= ALONE) return;
-  const size = sizeOf(length);
-  const waiting = free.get(size);
-  if (waiting === undefined) free.set(size, [{ page: from, at }]);
-  else waiting.push({ page: from, at });
-}
-
-/** A longer array with the same beginning; the old one is given back. */
-export function grown(from: Int32Array, at: number, length: number, longer: number): Place {
-  const to = room(longer);
-  for (let i = 0; i < length; i++) to.page[to.at + i] = from[at + i]!;
-  giveBack(from, at, length);
-  return to;
-}
+/** Pages of 32-bit numbers. */
+export const ints = new Pages<Int32Array>((length) => new Int32Array(length));
+/** Pages of bytes. */
+export const bytes = new Pages<Uint8Array>((length) => new Uint8Array(length));
 
 /** Reads a list of numbers into a place of its own. */
-export function readRoom(from: ByteReader): Place & { readonly length: number } {
-  const length = from.count();
-  const to = room(length);
+export function readInts(from: ByteReader): Place<Int32Array> & { readonly length: number } {
+  const length = from.count(4);
+  const to = ints.room(length);
   from.ints(to.page, to.at, length);
+  return { ...to, length };
+}
+
+/** Reads bytes into a place of their own. */
+export function readBytes(from: ByteReader): Place<Uint8Array> & { readonly length: number } {
+  const length = from.count(1);
+  const to = bytes.room(length);
+  from.bytes(to.page, to.at, length);
   return { ...to, length };
 }
 
