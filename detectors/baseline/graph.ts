@@ -37,27 +37,29 @@ const MAX_NODES = 16_384;
 
 /** The nodes of one agent, and where to find them. */
 export interface Graph {
-  /** Holds, from `at` on, `capacity` records of WIDTH numbers (node 0 is unused), then an index of twice as many numbers. */
+  /** Holds, from `at` on, records of WIDTH numbers (node 0 is unused), and then their index. */
   page: Int32Array;
   at: number;
-  /** A power of two. */
-  capacity: number;
+  /** Numbers in the index, a power of two; there is room for three records to four of them. */
+  indexed: number;
   count: number;
 }
 
-const LEAST_CAPACITY = 8;
+const LEAST_INDEXED = 64;
 
+/** Numbers of the records that an index has room for. */
+const recordsRoom = (indexed: number) => (indexed >> 2) * 3 * WIDTH;
 /** Numbers of a graph and its index. */
-const roomOf = (capacity: number) => capacity * (WIDTH + 2);
+const roomOf = (indexed: number) => recordsRoom(indexed) + indexed;
 
 /** A graph with room for a few nodes. */
 export function newGraph(): Graph {
-  return { ...ints.room(roomOf(LEAST_CAPACITY)), capacity: LEAST_CAPACITY, count: 1 };
+  return { ...ints.room(roomOf(LEAST_INDEXED)), indexed: LEAST_INDEXED, count: 1 };
 }
 
 /** Gives the memory back; the graph is of no more use. */
-export function endGraph({ page, at, capacity }: Graph): void {
-  ints.giveBack(page, at, roomOf(capacity));
+export function endGraph({ page, at, indexed }: Graph): void {
+  ints.giveBack(page, at, roomOf(indexed));
 }
 
 /** Where the record of a node lies. */
@@ -68,9 +70,9 @@ const slotOf = (parent: number, symbol: number) =>
 
 /** The node of `symbol` after `parent`; 0 if there is none. */
 export function child(g: Graph, parent: number, symbol: number): number {
-  const { page, at: first, capacity } = g;
-  const index = first + capacity * WIDTH;
-  const mask = capacity * 2 - 1;
+  const { page, at: first, indexed } = g;
+  const index = first + recordsRoom(indexed);
+  const mask = indexed - 1;
   for (let at = slotOf(parent, symbol) & mask; ; at = (at + 1) & mask) {
     const node = page[index + at]!;
     if (node === 0) return 0;
@@ -83,7 +85,7 @@ export function child(g: Graph, parent: number, symbol: number): number {
 /** Adds a node that is not there; 0 when the graph is full. */
 export function addChild(g: Graph, parent: number, symbol: number): number {
   if (g.count >= MAX_NODES) return 0;
-  if (g.count >= g.capacity) grow(g);
+  if (g.count * 4 >= g.indexed * 3) grow(g);
   const node = g.count++;
   const record = recordOf(g, node);
   g.page[record] = parent << STATE_BITS;
@@ -93,20 +95,20 @@ export function addChild(g: Graph, parent: number, symbol: number): number {
 }
 
 function grow(g: Graph): void {
-  const { page: old, at: from, capacity, count } = g;
-  const longer = roomier(capacity);
+  const { page: old, at: from, indexed, count } = g;
+  const longer = roomier(indexed);
   const { page, at } = ints.room(roomOf(longer));
   for (let i = 0; i < count * WIDTH; i++) page[at + i] = old[from + i]!;
-  ints.giveBack(old, from, roomOf(capacity));
+  ints.giveBack(old, from, roomOf(indexed));
   g.page = page;
   g.at = at;
-  g.capacity = longer;
+  g.indexed = longer;
   for (let node = 1; node < count; node++) enter(g, node);
 }
 
 function enter(g: Graph, node: number): void {
-  const index = recordOf(g, g.capacity);
-  const mask = g.capacity * 2 - 1;
+  const index = g.at + recordsRoom(g.indexed);
+  const mask = g.indexed - 1;
   let at = slotOf(parentOf(g, node), symbolOf(g, node)) & mask;
   while (g.page[index + at] !== 0) at = (at + 1) & mask;
   g.page[index + at] = node;
@@ -214,9 +216,9 @@ export function writeGraph(g: Graph, to: ByteWriter): void {
 /** Reads what writeGraph wrote. */
 export function readGraph(from: ByteReader): Graph {
   const count = from.count(4) / WIDTH;
-  let capacity = LEAST_CAPACITY;
-  while (capacity < count) capacity *= 2;
-  const g: Graph = { ...ints.room(roomOf(capacity)), capacity, count };
+  let indexed = LEAST_INDEXED;
+  while (count * 4 > indexed * 3) indexed *= 2;
+  const g: Graph = { ...ints.room(roomOf(indexed)), indexed, count };
   from.ints(g.page, g.at, count * WIDTH);
   for (let node = 1; node < count; node++) enter(g, node);
   return g;

@@ -40,7 +40,7 @@ const roomOf = (capacity: number) => capacity * (WIDTH + 2);
 
 /** A dictionary of the three numbers that are in every one. */
 export function newNames(): Names {
-  return { ...ints.room(roomOf(8)), capacity: 8, texts: ["", "^", "OTHER"] };
+  return { ...ints.room(roomOf(32)), capacity: 32, texts: ["", "^", "OTHER"] };
 }
 
 /** Gives the memory back; the dictionary is of no more use. */

@@ -75,7 +75,7 @@ class Pages<Page extends Int32Array | Uint8Array> {
 
 /** Eight sizes to each power of two, so that what one array leaves fits others. */
 function sizeOf(length: number): number {
-  const step = 1 << Math.max(0, 28 - Math.clz32(length));
+  const step = 1 << Math.max(0, 27 - Math.clz32(length));
   return (length + step - 1) & -step;
 }
 
@@ -100,8 +100,5 @@ export function readBytes(from: ByteReader): Place<Uint8Array> & { readonly leng
   return { ...to, length };
 }
 
-/**
- * The next capacity of a growing array: four times as much while it is small, then twice as much. A power of two stays
- * one.
- */
-export const roomier = (capacity: number) => (capacity < 256 ? capacity * 4 : capacity * 2);
+/** The next capacity of a growing array: four times as much while it is small, then twice as much. A power of two stays one. */
+export const roomier = (capacity: number) => (capacity < 64 ? capacity * 4 : capacity * 2);
