@@ -4,10 +4,10 @@
  * A node is an edge: symbol `a` seen after the context that its parent stands for. Roots stand for the agent as a
  * whole and for each workflow; a root's children are the operations used there, their children the transitions, and
  * so on to order 3. So one look-up by (parent, symbol) gives the edge's counts and, at the same time, the context of
- * the next order for the step after. A node takes 32 bytes, and 4 to 8 in the index.
+ * the next order for the step after. A node takes 32 bytes, and 5 to 10 in the index.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { ints, roomier } from "../stats/room.ts";
+import { ints } from "../stats/room.ts";
 
 /** Longest context, in symbols. */
 export const ORDER = 3;
@@ -37,29 +37,30 @@ const MAX_NODES = 16_384;
 
 /** The nodes of one agent, and where to find them. */
 export interface Graph {
-  /** Holds, from `at` on, records of WIDTH numbers (node 0 is unused), and then their index. */
+  /**
+   * Holds the graph from `at` on: seven eighths of its room for records of WIDTH numbers (node 0 is unused), one eighth
+   * for the index, an open-addressed table with two nodes, of 16 bits each, to a number.
+   */
   page: Int32Array;
   at: number;
-  /** Numbers in the index, a power of two; there is room for three records to four of them. */
-  indexed: number;
+  /** A power of two. */
+  room: number;
   count: number;
 }
 
-const LEAST_INDEXED = 64;
+const LEAST_ROOM = 256;
 
-/** Numbers of the records that an index has room for. */
-const recordsRoom = (indexed: number) => (indexed >> 2) * 3 * WIDTH;
-/** Numbers of a graph and its index. */
-const roomOf = (indexed: number) => recordsRoom(indexed) + indexed;
+/** Nodes that there is room for; the index is less than half full. */
+const capacityOf = (room: number) => (room >> 6) * 7;
 
 /** A graph with room for a few nodes. */
 export function newGraph(): Graph {
-  return { ...ints.room(roomOf(LEAST_INDEXED)), indexed: LEAST_INDEXED, count: 1 };
+  return { ...ints.room(LEAST_ROOM), room: LEAST_ROOM, count: 1 };
 }
 
 /** Gives the memory back; the graph is of no more use. */
-export function endGraph({ page, at, indexed }: Graph): void {
-  ints.giveBack(page, at, roomOf(indexed));
+export function endGraph({ page, at, room }: Graph): void {
+  ints.giveBack(page, at, room);
 }
 
 /** Where the record of a node lies. */
@@ -70,11 +71,11 @@ const slotOf = (parent: number, symbol: number) =>
 
 /** The node of `symbol` after `parent`; 0 if there is none. */
 export function child(g: Graph, parent: number, symbol: number): number {
-  const { page, at: first, indexed } = g;
-  const index = first + recordsRoom(indexed);
-  const mask = indexed - 1;
+  const { page, at: first, room } = g;
+  const index = first + room - (room >> 3);
+  const mask = (room >> 2) - 1;
   for (let at = slotOf(parent, symbol) & mask; ; at = (at + 1) & mask) {
-    const node = page[index + at]!;
+    const node = (page[index + (at >> 1)]! >>> ((at & 1) << 4)) & 0xffff;
     if (node === 0) return 0;
     const record = first + node * WIDTH;
     if (page[record]! >>> STATE_BITS === parent && page[record + SYMBOL_SESSIONS]! >>> 16 === symbol)
@@ -85,7 +86,7 @@ export function child(g: Graph, parent: number, symbol: number): number {
 /** Adds a node that is not there; 0 when the graph is full. */
 export function addChild(g: Graph, parent: number, symbol: number): number {
   if (g.count >= MAX_NODES) return 0;
-  if (g.count * 4 >= g.indexed * 3) grow(g);
+  if (g.count >= capacityOf(g.room)) grow(g);
   const node = g.count++;
   const record = recordOf(g, node);
   g.page[record] = parent << STATE_BITS;
@@ -95,23 +96,23 @@ export function addChild(g: Graph, parent: number, symbol: number): number {
 }
 
 function grow(g: Graph): void {
-  const { page: old, at: from, indexed, count } = g;
-  const longer = roomier(indexed);
-  const { page, at } = ints.room(roomOf(longer));
+  const { page: old, at: from, room, count } = g;
+  const { page, at } = ints.room(room * 2);
   for (let i = 0; i < count * WIDTH; i++) page[at + i] = old[from + i]!;
-  ints.giveBack(old, from, roomOf(indexed));
+  ints.giveBack(old, from, room);
   g.page = page;
   g.at = at;
-  g.indexed = longer;
+  g.room = room * 2;
   for (let node = 1; node < count; node++) enter(g, node);
 }
 
 function enter(g: Graph, node: number): void {
-  const index = g.at + recordsRoom(g.indexed);
-  const mask = g.indexed - 1;
+  const { page, room } = g;
+  const index = g.at + room - (room >> 3);
+  const mask = (room >> 2) - 1;
   let at = slotOf(parentOf(g, node), symbolOf(g, node)) & mask;
-  while (g.page[index + at] !== 0) at = (at + 1) & mask;
-  g.page[index + at] = node;
+  while (((page[index + (at >> 1)]! >>> ((at & 1) << 4)) & 0xffff) !== 0) at = (at + 1) & mask;
+  page[index + (at >> 1)]! |= node << ((at & 1) << 4);
 }
 
 /** The context that a node stands after; 0 for a root. */
@@ -216,9 +217,9 @@ export function writeGraph(g: Graph, to: ByteWriter): void {
 /** Reads what writeGraph wrote. */
 export function readGraph(from: ByteReader): Graph {
   const count = from.count(4) / WIDTH;
-  let indexed = LEAST_INDEXED;
-  while (count * 4 > indexed * 3) indexed *= 2;
-  const g: Graph = { ...ints.room(roomOf(indexed)), indexed, count };
+  let room = LEAST_ROOM;
+  while (count > capacityOf(room)) room *= 2;
+  const g: Graph = { ...ints.room(room), room, count };
   from.ints(g.page, g.at, count * WIDTH);
   for (let node = 1; node < count; node++) enter(g, node);
   return g;
