@@ -81,6 +81,8 @@ export interface Columns<State, Settings> {
   start(settings: Settings): State;
   /** Makes the columns of a row that has ended like new, so that their memory is used again. */
   restart?(state: State, settings: Settings): void;
+  /** Gives back memory that is shared (stats/room.ts), because the row is let go: the columns are not used again. */
+  end?(state: State): void;
   /** Dense binary; the fold writes the version in front. */
   write(state: State, to: ByteWriter): void;
   /** Reads `version` or the one before it. */

@@ -1,9 +1,18 @@
 /** An agent that leaves the graph of its workflows. */
-import { type Baseline, newBaseline, readBaseline, writeBaseline } from "./baseline/baseline.ts";
+import { type Baseline, endBaseline, newBaseline, readBaseline, writeBaseline } from "./baseline/baseline.ts";
 import { operationOf } from "./baseline/event-names.ts";
 import { judge } from "./baseline/judge.ts";
 import { learn, withhold } from "./baseline/learn.ts";
-import { addStep, beginPath, newPath, type Path, readPath, restartPath, writePath } from "./baseline/path.ts";
+import {
+  addStep,
+  beginPath,
+  endPath,
+  newPath,
+  type Path,
+  readPath,
+  restartPath,
+  writePath,
+} from "./baseline/path.ts";
 import { Settings } from "./baseline/settings.ts";
 import { takeTargets } from "./baseline/strangers.ts";
 import { turnEpoch } from "./baseline/turn.ts";
@@ -88,8 +97,8 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
   on: ["api.called"],
   hearsLate: false,
   columns: {
-    agent: { start: newBaseline, write: writeBaseline, read: readBaseline },
-    session: { start: newPath, restart: restartPath, write: writePath, read: readPath },
+    agent: { start: newBaseline, end: endBaseline, write: writeBaseline, read: readBaseline },
+    session: { start: newPath, restart: restartPath, end: endPath, write: writePath, read: readPath },
     token: nothingOfTokens,
   },
 

@@ -1,8 +1,8 @@
 /** What is learned of one agent: names, graph, targets, and how far each workflow has come. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { addChild, child, type Graph, newGraph, readGraph, writeGraph } from "./graph.ts";
-import { type Names, newNames, readNames, writeNames } from "./names.ts";
-import { newTargets, readTargets, type Targets, writeTargets } from "./targets.ts";
+import { addChild, child, endGraph, type Graph, newGraph, readGraph, writeGraph } from "./graph.ts";
+import { endNames, type Names, newNames, readNames, writeNames } from "./names.ts";
+import { endTargets, newTargets, readTargets, type Targets, writeTargets } from "./targets.ts";
 
 /** learning: only invariants speak. shadow: named facts speak, scores are not calibrated. */
 export const MODES = ["learning", "shadow", "enforcing", "frozen"] as const;
@@ -55,6 +55,13 @@ export function newBaseline(): Baseline {
   };
   progressOf(created, 0);
   return created;
+}
+
+/** Gives the memory back; what was learned is of no more use. */
+export function endBaseline({ names, graph, targets }: Baseline): void {
+  endNames(names);
+  endGraph(graph);
+  endTargets(targets);
 }
 
 /** The progress of a workflow, begun if it is new; undefined beyond the cap. */

@@ -52,6 +52,8 @@ const LEAST_ROOM = 256;
 
 /** Nodes that there is room for; the index is less than half full. */
 const capacityOf = (room: number) => (room >> 6) * 7;
+/** Where the index of a graph begins. */
+const indexOf = ({ at, room }: Graph) => at + room - (room >> 3);
 
 /** A graph with room for a few nodes. */
 export function newGraph(): Graph {
@@ -72,7 +74,7 @@ const slotOf = (parent: number, symbol: number) =>
 /** The node of `symbol` after `parent`; 0 if there is none. */
 export function child(g: Graph, parent: number, symbol: number): number {
   const { page, at: first, room } = g;
-  const index = first + room - (room >> 3);
+  const index = indexOf(g);
   const mask = (room >> 2) - 1;
   for (let at = slotOf(parent, symbol) & mask; ; at = (at + 1) & mask) {
     const node = (page[index + (at >> 1)]! >>> ((at & 1) << 4)) & 0xffff;
@@ -108,7 +110,7 @@ function grow(g: Graph): void {
 
 function enter(g: Graph, node: number): void {
   const { page, room } = g;
-  const index = g.at + room - (room >> 3);
+  const index = indexOf(g);
   const mask = (room >> 2) - 1;
   let at = slotOf(parentOf(g, node), symbolOf(g, node)) & mask;
   while (((page[index + (at >> 1)]! >>> ((at & 1) << 4)) & 0xffff) !== 0) at = (at + 1) & mask;
@@ -214,13 +216,16 @@ export function writeGraph(g: Graph, to: ByteWriter): void {
   to.ints(g.page, g.at, g.count * WIDTH);
 }
 
-/** Reads what writeGraph wrote. */
+/** Reads what writeGraph wrote. Throws a RangeError on what cannot be a graph. */
 export function readGraph(from: ByteReader): Graph {
   const count = from.count(4) / WIDTH;
   let room = LEAST_ROOM;
   while (count > capacityOf(room)) room *= 2;
   const g: Graph = { ...ints.room(room), room, count };
   from.ints(g.page, g.at, count * WIDTH);
-  for (let node = 1; node < count; node++) enter(g, node);
+  for (let node = 1; node < count; node++) {
+    if (parentOf(g, node) >= node) throw new RangeError("a node stands before its parent");
+    enter(g, node);
+  }
   return g;
 }

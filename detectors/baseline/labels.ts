@@ -34,7 +34,7 @@ export function endLabels({ labels, labelsAt, labelsRoom }: Labels): void {
 export function makeRoom(of: Labels, more: number): void {
   const least = of.labelBytes + more;
   if (least <= of.labelsRoom) return;
-  const longer = Math.max(LEAST_BYTES, Math.ceil(of.labelsRoom * 1.5), least);
+  const longer = Math.max(LEAST_BYTES, Math.ceil(of.labelsRoom * 1.25), least);
   const { page, at } = bytes.grown(of.labels, of.labelsAt, of.labelsRoom, longer);
   of.labels = page;
   of.labelsAt = at;

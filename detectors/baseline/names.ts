@@ -3,7 +3,7 @@
  * graph holds no text and its bytes mean the same in every process.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { ints, roomier } from "../stats/room.ts";
+import { ints } from "../stats/room.ts";
 
 /** Number 0 is "unknown"; these two are in every dictionary. */
 export const START = 1;
@@ -35,12 +35,14 @@ export function noteTier(dictionary: Names, number: number, tier: number): void 
   if (tier > tierOf(dictionary, number)) dictionary.page[dictionary.at + number * WIDTH + 2] = tier;
 }
 
+const LEAST_CAPACITY = 32;
+
 /** Numbers of a dictionary and its index. */
 const roomOf = (capacity: number) => capacity * (WIDTH + 2);
 
 /** A dictionary of the three numbers that are in every one. */
 export function newNames(): Names {
-  return { ...ints.room(roomOf(32)), capacity: 32, texts: ["", "^", "OTHER"] };
+  return { ...ints.room(roomOf(LEAST_CAPACITY)), capacity: LEAST_CAPACITY, texts: ["", "^", "OTHER"] };
 }
 
 /** Gives the memory back; the dictionary is of no more use. */
@@ -75,7 +77,7 @@ export function addName(dictionary: Names, low: number, high: number, text: stri
 
 function grow(dictionary: Names): void {
   const { page: old, at: from, capacity } = dictionary;
-  const longer = roomier(capacity);
+  const longer = capacity * 2;
   const { page, at } = ints.room(roomOf(longer));
   for (let i = 0; i < capacity * WIDTH; i++) page[at + i] = old[from + i]!;
   ints.giveBack(old, from, roomOf(capacity));

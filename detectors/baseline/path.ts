@@ -173,7 +173,9 @@ export function readPath(from: ByteReader): Path {
     from.i32(),
     from.i32(),
   ];
-  const [symbols, values, labels] = [readInts(from), readInts(from), readBytes(from)];
+  const symbols = readInts(from, steps);
+  const values = readInts(from, valueCount * VALUE_WIDTH);
+  const labels = readBytes(from, labelBytes);
   return {
     workflow,
     unit,

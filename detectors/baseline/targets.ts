@@ -62,9 +62,10 @@ export function writeTargets(t: Targets, to: ByteWriter): void {
 
 /** Reads what writeTargets wrote. */
 export function readTargets(from: ByteReader): Targets {
-  const [slotCount, slots] = [from.i32(), readInts(from)];
-  const [count, table] = [from.i32(), readInts(from)];
-  const [labelBytes, labels] = [from.i32(), readBytes(from)];
+  const [slotCount, slots] = [from.i32(), readInts(from, FIRST_SLOTS)];
+  const [count, table] = [from.i32(), readInts(from, FIRST_VALUES)];
+  const labelBytes = from.i32();
+  const labels = readBytes(from, labelBytes);
   return {
     slots: slots.page,
     slotsAt: slots.at,

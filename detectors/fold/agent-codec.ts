@@ -5,6 +5,7 @@
 import { ByteReader, ByteWriter } from "../codec.ts";
 import type { Detector } from "../detector.ts";
 import type { AgentRow, SessionRow } from "../rows.ts";
+import { endRecentIds } from "../stats/recent-ids.ts";
 import type { TokenRow } from "../token-row.ts";
 import { useSession } from "./recency.ts";
 import { readAgent, readSession, readToken, writeAgent, writeSession, writeToken } from "./row-codec.ts";
@@ -105,7 +106,10 @@ function readRow(bytes: Uint8Array | undefined, tokens: TokenTable): AgentRow | 
   const begun: AgentRow[] = [];
   const agent = parsed(bytes, (from) => readShared(from, tokens, begun));
   if (agent === undefined)
-    for (const half of begun) while (half.oldestToken >= 0) tokens.remove(half, half.oldestToken);
+    for (const half of begun) {
+      while (half.oldestToken >= 0) tokens.remove(half, half.oldestToken);
+      endRecentIds(half.recent);
+    }
   return agent;
 }
 
@@ -158,8 +162,12 @@ function startOwn(
   at: number,
   settings: unknown,
 ): void {
+  if (at in agent.own) columns.agent.end?.(agent.own[at]);
   agent.own[at] = columns.agent.start(settings);
-  for (const row of sessionsOf(agent)) row.own[at] = columns.session.start(settings);
+  for (const row of sessionsOf(agent)) {
+    if (at in row.own) columns.session.end?.(row.own[at]);
+    row.own[at] = columns.session.start(settings);
+  }
   for (const row of tokensOf(agent, tokens)) row.clearOwn(at);
 }
 

@@ -25,9 +25,17 @@ export function startColumns({ detectors, settings }: Panel, of: "agent" | "sess
 export function restartColumns({ detectors, settings }: Panel, { own }: SessionRow): void {
   for (let at = 0; at < detectors.length; at++) {
     const { session } = detectors[at]!.columns;
-    if (session.restart === undefined) own[at] = session.start(settings[at]);
-    else session.restart(own[at], settings[at]);
+    if (session.restart !== undefined) session.restart(own[at], settings[at]);
+    else {
+      session.end?.(own[at]);
+      own[at] = session.start(settings[at]);
+    }
   }
+}
+
+/** Gives back what the columns of a row hold, because it is let go. */
+export function endColumns(detectors: readonly Detector[], of: "agent" | "session", own: unknown[]): void {
+  for (let at = 0; at < own.length; at++) detectors[at]?.columns[of].end?.(own[at]);
 }
 
 /** A session is over: detectors learn from it. Fails with DetectorFailure if one throws; so do the next two. */

@@ -116,7 +116,7 @@ export function writeRecentIds(ids: RecentIds, to: ByteWriter): void {
 /** Reads what writeRecentIds wrote. */
 export function readRecentIds(from: ByteReader): RecentIds {
   const count = from.u16();
-  const [young, elder] = [readInts(from), readInts(from)];
+  const [young, elder] = [readInts(from, Math.max(FIRST_ROOM, count * 2)), readInts(from, 0)];
   return {
     young: young.page,
     youngAt: young.at,

@@ -6,7 +6,7 @@
 import type { ByteReader } from "../codec.ts";
 
 /** Elements of one page. */
-const PAGE = 65_536;
+const PAGE = 131_072;
 /** Arrays at least this long have a page of their own. */
 const ALONE = 8192;
 
@@ -73,7 +73,7 @@ class Pages<Page extends Int32Array | Uint8Array> {
   }
 }
 
-/** Eight sizes to each power of two, so that what one array leaves fits others. */
+/** Sixteen sizes to each power of two, so that what one array leaves fits others. */
 function sizeOf(length: number): number {
   const step = 1 << Math.max(0, 27 - Math.clz32(length));
   return (length + step - 1) & -step;
@@ -84,21 +84,24 @@ export const ints = new Pages<Int32Array>((length) => new Int32Array(length));
 /** Pages of bytes. */
 export const bytes = new Pages<Uint8Array>((length) => new Uint8Array(length));
 
-/** Reads a list of numbers into a place of its own. */
-export function readInts(from: ByteReader): Place<Int32Array> & { readonly length: number } {
-  const length = from.count(4);
+/** Beyond its own elements an array has those of others, so nobody may claim more than there are. */
+function atLeast(least: number, length: number): number {
+  if (length < least) throw new RangeError("a list is shorter than what it holds");
+  return length;
+}
+
+/** Reads a list of numbers into a place of its own. Throws a RangeError if there are fewer than `least`. */
+export function readInts(from: ByteReader, least: number): Place<Int32Array> & { readonly length: number } {
+  const length = atLeast(least, from.count(4));
   const to = ints.room(length);
   from.ints(to.page, to.at, length);
   return { ...to, length };
 }
 
-/** Reads bytes into a place of their own. */
-export function readBytes(from: ByteReader): Place<Uint8Array> & { readonly length: number } {
-  const length = from.count(1);
+/** The same for bytes. */
+export function readBytes(from: ByteReader, least: number): Place<Uint8Array> & { readonly length: number } {
+  const length = atLeast(least, from.count(1));
   const to = bytes.room(length);
   from.bytes(to.page, to.at, length);
   return { ...to, length };
 }
-
-/** The next capacity of a growing array: four times as much while it is small, then twice as much. A power of two stays one. */
-export const roomier = (capacity: number) => (capacity < 64 ? capacity * 4 : capacity * 2);
