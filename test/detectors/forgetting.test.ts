@@ -10,8 +10,8 @@ import { Settings } from "../../schemas/settings.ts";
 import { createJudge } from "../../services/judge.ts";
 import { call, DAY } from "./given.ts";
 
-/** Six calls, in a session that ends and one that goes on: enough for every array, and for some to grow. */
-const TIMES = [0, 1, 2, DAY, DAY + 1, DAY + 2];
+/** Calls of a session that ends and of one that goes on: enough for every array, and for some to grow. */
+const TIMES = [0, DAY];
 const columns = eventColumns(TIMES.length);
 const scanner = new EventScanner(hashKey(Buffer.alloc(16)));
 TIMES.forEach((atMs, slot) => {
@@ -96,7 +96,8 @@ describe("memory of what is forgotten", () => {
           expect(decodeAgent(some, DETECTORS, detectorSettings, set)).toBeDefined();
         }
         const broken = new Map(entries).set("row", Uint8Array.of(...row, 0));
-        expect(decodeAgent(broken, DETECTORS, detectorSettings, set)).toBeUndefined();
+        for (let again = 0; again < 10; again++)
+          expect(decodeAgent(broken, DETECTORS, detectorSettings, set)).toBeUndefined();
         expect(agentView(entries, { detectors: {} })).toBeDefined();
       }
     };
