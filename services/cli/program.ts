@@ -9,6 +9,7 @@ import { quarantineCommand, releaseCommand } from "./contain.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
 import { demoCommand } from "./demo.ts";
 import { denialsCommand } from "./denials.ts";
+import { doctorCommand } from "./doctor.ts";
 import { explainCommand } from "./explain.ts";
 import { EXIT_HELP, fail } from "./failure.ts";
 import { findingsCommand } from "./findings.ts";
@@ -55,7 +56,11 @@ function program(args: readonly string[]): Command {
     .addCommand(denialsCommand());
   all.addCommand(auditCommand()).addCommand(baselineCommand()).addCommand(deadLettersCommand());
   all.commandsGroup("Act:").addCommand(quarantineCommand()).addCommand(releaseCommand());
-  all.commandsGroup("Set up:").addCommand(configCommand()).addCommand(sourcesCommand());
+  all
+    .commandsGroup("Set up:")
+    .addCommand(configCommand())
+    .addCommand(doctorCommand())
+    .addCommand(sourcesCommand());
   settle(all);
   return all;
 }
