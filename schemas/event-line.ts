@@ -37,7 +37,8 @@ const FIELDS: readonly Field[] = [
   ["decision", kept("verdict", "by", "reason", "subject")],
 ];
 
-const TEXT = '"[^"\\\\]*"';
+const PLAIN = "[ !#-[\\]-~]*";
+const TEXT = `"${PLAIN}"`;
 const LIST = `\\[(?:${TEXT},?)*\\]`;
 const PATTERNS = {
   kept: `(?:${TEXT}|[a-z0-9]+|${LIST}|\\{(?:${TEXT}:(?:${TEXT}|${LIST}),?)+\\})`,
@@ -53,17 +54,18 @@ const placeOf = (name: string) => FIELDS.findIndex(([field]) => field === name);
 const members = (first: string, last: string) => inForm(FIELDS.slice(placeOf(first), placeOf(last) + 1));
 
 /**
- * The form of the lines that `canonicalLine` writes, in which may be missing what the door of ingest stamps or derives. It tells
- * nothing of the values: what also passes a strict scan (event-scanner.ts), completed, is the canonical line of its event.
+ * The form of the lines that `canonicalLine` writes of plain text, in which may be missing what the door of ingest stamps or derives.
+ * It tells little of the values: what also passes a strict scan (event-scanner.ts), completed, is the canonical line of its event.
  *
  * Groups: what stands before `observedTime`; that, if it is there; what is told of the agent, of whose `attribution` only `named` has
  * the form; what follows the agent, up to the operation's name; the operation's service and its name, if there is one; all that follows.
- * Tenant and source stand between the second and the third, and in no group.
+ * Tenant and source stand between the second and the third, and in no group: nobody will look at them again, so that here they are
+ * whole.
  */
 export const LINE_FORM = new RegExp(
-  `^(\\{${members("id", "time")})(${members("observedTime", "observedTime")})${members("tenant", "source")}` +
+  `^(\\{${members("id", "time")})(${members("observedTime", "observedTime")})(?:,"tenant":${TEXT})?(?:,"source":${TEXT})?` +
     `(,"agent":\\{${inForm(of(Agent.shape).slice(0, -1))})(?:,"attribution":"named")?` +
-    `(\\}${members("trustUnit", "token")}(?:,"operation":\\{"service":"([^"\\\\]*)","name":"([^"\\\\]*)")?)` +
+    `(\\}${members("trustUnit", "token")}(?:,"operation":\\{"service":"(${PLAIN})","name":"(${PLAIN})")?)` +
     `(${inForm(of(operationFields).slice(2))}\\}?${members("outcome", "decision")}\\})$`,
 );
 
