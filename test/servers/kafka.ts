@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { handleAll, retry } from "cockatiel";
 import { KafkaBroker } from "./kafka-broker.ts";
 import { kafkaAddresses } from "./kafka-jars.ts";
 import { makeCertificates, type Secured } from "./kafka-security.ts";
@@ -37,7 +38,12 @@ export async function startKafka(): Promise<Kafka> {
 }
 
 /** A cluster of one's own, whose brokers may be killed, paused and started again. */
-export async function startOwnKafka(options: KafkaOptions = {}): Promise<Kafka> {
+export function startOwnKafka(options: KafkaOptions = {}): Promise<Kafka> {
+  // Between being found free and being taken, a port may go to somebody else: then all begin anew with others.
+  return retry(handleAll, { maxAttempts: 2 }).execute(() => bringUp(options));
+}
+
+async function bringUp(options: KafkaOptions): Promise<Kafka> {
   const { brokers: count = 1, advertise = async (port: number) => port } = options;
   const folder = mkdtempSync(join(tmpdir(), "offgraph-kafka-"));
   const certificates = options.secured ? makeCertificates(folder) : undefined;
@@ -58,14 +64,17 @@ export async function startOwnKafka(options: KafkaOptions = {}): Promise<Kafka> 
       return new KafkaBroker(place, certificates && { ...certificates, ports: securePorts });
     }),
   );
-  await Promise.all(brokers.map((broker) => broker.start()));
+  const stop = async () => {
+    await Promise.all(brokers.map((broker) => broker.kill()));
+    rmSync(folder, { recursive: true, force: true });
+  };
+  await Promise.all(brokers.map((broker) => broker.start())).catch((error) =>
+    stop().then(() => Promise.reject(error)),
+  );
   return {
     addresses: brokers.map(({ address }) => address),
     brokers,
     ...(certificates && { secured: certificates.secured(ports.slice(2 * count)) }),
-    async stop() {
-      await Promise.all(brokers.map((broker) => broker.kill()));
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }

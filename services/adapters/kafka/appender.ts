@@ -23,7 +23,7 @@ export interface AppenderOptions {
 /** A batch is closed when it has so many bytes, unpacked: 1 MiB. */
 const BATCH_BYTES = 1_048_576;
 /** How long the broker waits for its replicas before it says so, in ms. */
-const REPLICAS_TIMEOUT_MS = 10_000;
+const REPLICAS_TIMEOUT_MS = 5000;
 /** Sequences begin anew after the largest number of 32 bits with a sign. */
 const SEQUENCES = 2 ** 31;
 /** The broker does not know what came before, so it cannot tell a repeat: begin anew. */

@@ -60,8 +60,6 @@ export interface Encoder {
   writeInt32(value: number): Encoder;
   writeString(value: string | null): Encoder;
   writeBytes(value: Buffer): Encoder;
-  writeBuffer(value: Buffer): Encoder;
-  writeArray(values: readonly (string | Encoder)[] | readonly number[]): Encoder;
 }
 
 /** An error that is told from a code of the protocol. */
