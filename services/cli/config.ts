@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Command } from "commander";
 import { printSettings, settingsFile } from "../config.ts";
+import { configInitCommand } from "./config-init.ts";
 import { type CommandOptions, configOption, jsonOption, settingsOf } from "./options.ts";
 import { checkStart } from "./start-check.ts";
 import { print } from "./terminal.ts";
@@ -21,6 +22,7 @@ export function configCommand(): Command {
       .addOption(jsonOption())
       .action(token),
   );
+  command.addCommand(configInitCommand());
   return command;
 }
 
