@@ -20,13 +20,16 @@ export interface Agreement {
   readonly partitions?: number;
   /** How often the number of partitions was changed; which topics and spaces are in use follows from it. */
   readonly generation?: number;
+  /** Partitions that there will be when `offgraph repartition` has finished; nobody may work meanwhile. */
+  readonly moving?: number;
 }
 
 const SPACE = "installation";
 const GROUP = "agreement";
 /** Another process that says its word at the same moment fences us. */
 const MAX_TRIES = 20;
-const LOOK_MS = 5000;
+/** How often a process looks whether it has to stop. */
+export const LOOK_MS = 5000;
 
 /** What to do about each difference. */
 const WAYS: Readonly<Record<keyof Agreement, string>> = {
@@ -36,6 +39,7 @@ const WAYS: Readonly<Record<keyof Agreement, string>> = {
     "keys.auditFile: this is not the key that the installation began with; give every process the same file",
   partitions: "kafka.partitions: the installation has another number; `offgraph repartition` changes it",
   generation: "the number of partitions was changed meanwhile; start again",
+  moving: "the number of partitions is being changed; finish it with `offgraph repartition`, and start again",
 };
 
 /** SHA-256 of a secret of 32 random bytes: it tells keys apart and gives nothing away. */
@@ -55,6 +59,7 @@ export async function readAgreement(store: Store): Promise<Agreement> {
 export async function agree(store: Store, own: Agreement): Promise<Agreement> {
   for (let tries = 1; ; tries++) {
     const known = await readAgreement(store);
+    refuseMove(known);
     refuseDifferences(known, own);
     const whole = { ...known, ...own };
     if (Object.keys(whole).length === Object.keys(known).length) return known;
@@ -71,6 +76,10 @@ export async function agree(store: Store, own: Agreement): Promise<Agreement> {
 export async function writeAgreement(store: Store, agreement: Agreement): Promise<void> {
   const lease = await store.acquire(SPACE, 0);
   await store.commit(lease, [[{ group: GROUP, entries: new Map([["json", toBytes(agreement)]]) }]], 0);
+}
+
+function refuseMove({ moving }: Agreement): void {
+  if (moving !== undefined) throw new OffgraphError("bad-settings", `kafka.partitions: ${WAYS.moving}`);
 }
 
 function refuseDifferences(known: Agreement, own: Agreement): void {
@@ -96,6 +105,7 @@ export function watchInstallation(store: Store, began: Agreement, clock: Clock) 
       await clock.sleep(LOOK_MS, stopping.signal);
       // A store that does not answer is no reason to stop, and the next look is near.
       known = await readAgreement(store).catch(() => known);
+      refuseMove(known);
       if ((known.generation ?? 0) !== (began.generation ?? 0))
         throw new OffgraphError("bad-settings", WAYS.generation);
     }

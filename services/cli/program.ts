@@ -15,6 +15,7 @@ import { EXIT_HELP, fail } from "./failure.ts";
 import { findingsCommand } from "./findings.ts";
 import { incidentsCommand } from "./incidents.ts";
 import { ingestCommand } from "./ingest.ts";
+import { repartitionCommand } from "./repartition.ts";
 import { replayCommand } from "./replay.ts";
 import { sourcesCommand } from "./sources.ts";
 import { startCommand } from "./start.ts";
@@ -60,7 +61,8 @@ function program(args: readonly string[]): Command {
     .commandsGroup("Set up:")
     .addCommand(configCommand())
     .addCommand(doctorCommand())
-    .addCommand(sourcesCommand());
+    .addCommand(sourcesCommand())
+    .addCommand(repartitionCommand());
   settle(all);
   return all;
 }
