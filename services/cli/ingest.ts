@@ -7,7 +7,7 @@ import { type FileInput, latenessOption, placeFiles, sourceOption } from "./inpu
 import { merged, ordered } from "./merge.ts";
 import { type CommandOptions, clientOf, count, remote, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
-import { openSender, type Rejected, type Sender, type SenderListener } from "./sender.ts";
+import { openSender, type Rejected, type Sender, type Warning } from "./sender.ts";
 import { bold, print, safe, tell } from "./terminal.ts";
 import type { UnreadFile } from "./unread-files.ts";
 
@@ -59,15 +59,19 @@ async function run(files: readonly FileInput[], options: Options): Promise<numbe
   const show = (file: FileInput, rejected: Rejected) => {
     if (report.shown.length < SHOWN_REJECTED) report.shown.push({ file: file.path, ...rejected });
   };
-  const listenerOf = (file: FileInput): SenderListener => ({
-    onRejected: (rejected) => show(file, rejected),
-    onWarning({ field, line }) {
-      if (report.unknownFields.size < SHOWN_FIELDS && !report.unknownFields.has(field))
-        report.unknownFields.set(field, { file: file.path, line });
-    },
-  });
+  const warn = (file: FileInput, { field, line }: Warning) => {
+    if (report.unknownFields.size < SHOWN_FIELDS && !report.unknownFields.has(field))
+      report.unknownFields.set(field, { file: file.path, line });
+  };
   const client = clientOf(options);
-  const senders = new Map(files.map((file) => [file, openSender(client, file.source, listenerOf(file))]));
+  const senderOf = (file: FileInput) =>
+    openSender(
+      client,
+      file.source,
+      (rejected) => show(file, rejected),
+      (warning) => warn(file, warning),
+    );
+  const senders = new Map(files.map((file) => [file, senderOf(file)]));
   const fault = await send(senders, options, {
     onRecord(file, record) {
       if (report.first.get(file) === undefined) report.first.set(file, record);

@@ -25,12 +25,6 @@ export interface Warning {
   readonly line: number;
 }
 
-/** Told of what a sender's answers say about single lines: of each batch the first hundred that were rejected, and ten unknown fields. */
-export interface SenderListener {
-  onRejected(rejected: Rejected): void;
-  onWarning(warning: Warning): void;
-}
-
 interface Answer {
   readonly accepted: number;
   /** The first of them. */
@@ -50,8 +44,16 @@ export interface Sender {
   readonly settledLine: number;
 }
 
-/** Lines of events to POST /v1/events under the name of one source. */
-export function openSender(client: Client, source: string, listener: SenderListener): Sender {
+/**
+ * Lines of events to POST /v1/events under the name of one source. `onRejected` is told of those that were not taken, of each batch
+ * the first hundred; `onWarning` of unknown fields, of each batch ten.
+ */
+export function openSender(
+  client: Client,
+  source: string,
+  onRejected: (rejected: Rejected) => void,
+  onWarning: (warning: Warning) => void = () => {},
+): Sender {
   let lines: number[] = [];
   let events: string[] = [];
   let characters = 0;
@@ -66,8 +68,8 @@ export function openSender(client: Client, source: string, listener: SenderListe
     accepted += answer.accepted;
     rejected += answer.rejectedTotal;
     const lineOf = (line: number) => sentLines[line - 1] ?? 0;
-    for (const one of answer.rejected) listener.onRejected({ ...one, line: lineOf(one.line) });
-    for (const { field, line } of answer.warnings) listener.onWarning({ field, line: lineOf(line) });
+    for (const one of answer.rejected) onRejected({ ...one, line: lineOf(one.line) });
+    for (const { field, line } of answer.warnings) onWarning({ field, line: lineOf(line) });
     settledLine = sentLines.at(-1) ?? settledLine;
   };
   return {
