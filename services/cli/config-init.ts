@@ -5,14 +5,13 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
 import { parse, stringify } from "yaml";
 import type { Role } from "../../schemas/settings.ts";
 import { RIGHTS } from "../adapters/redis/doctor.ts";
 import { loadSettings, settingsFile } from "../config.ts";
-import { loadOrMakeKey } from "../ingest/index.ts";
+import { loadOrMakeKey } from "../ingest/key.ts";
 import { loadOrMakeAuditKey } from "../responder/index.ts";
-import { type CommandOptions, configOption } from "./options.ts";
+import type { CommandOptions } from "./options.ts";
 import { print } from "./terminal.ts";
 
 /** Who gets a token: those of the first two are in files of their owner, the others where the container that shows them finds them. */
@@ -28,18 +27,8 @@ const TOKENS: readonly { name: string; roles: Role[]; path: string; text?: (toke
   },
 ];
 
-export function configInitCommand(): Command {
-  return new Command("init")
-    .summary("make keys, access tokens and settings for several processes")
-    .description(
-      "make in a folder what several processes share: keys, access tokens, and offgraph.yaml, which is the settings file with them in it; what is there already stays",
-    )
-    .argument("<folder>", "where they are made; each process then takes FOLDER/offgraph.yaml")
-    .addOption(configOption())
-    .action(init);
-}
-
-async function init(folder: string, options: CommandOptions): Promise<void> {
+/** Makes what is not there yet. */
+export async function init(folder: string, options: CommandOptions): Promise<void> {
   const target = join(folder, "offgraph.yaml");
   if (existsSync(target)) {
     print(`${target} is there already`);
