@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Command } from "commander";
 import { printSettings, settingsFile } from "../config.ts";
-import { configInitCommand } from "./config-init.ts";
 import { type CommandOptions, configOption, jsonOption, settingsOf } from "./options.ts";
 import { checkStart } from "./start-check.ts";
 import { print } from "./terminal.ts";
@@ -22,7 +21,18 @@ export function configCommand(): Command {
       .addOption(jsonOption())
       .action(token),
   );
-  command.addCommand(configInitCommand());
+  command.addCommand(
+    new Command("init")
+      .summary("make keys, access tokens and settings for several processes")
+      .description(
+        "make in a folder what several processes share: keys, access tokens, and offgraph.yaml, which is the settings file with them in it; what is there already stays",
+      )
+      .argument("<folder>", "where they are made; each process then takes FOLDER/offgraph.yaml")
+      .addOption(configOption())
+      .action(async (folder: string, options: CommandOptions) =>
+        (await import("./config-init.ts")).init(folder, options),
+      ),
+  );
   return command;
 }
 

@@ -48,11 +48,14 @@ async function start(given: Options): Promise<void> {
   const settings = await settingsOf(given, { options });
   const secrets = checkStart(settings);
   if (settings.kafka === undefined) await checkFolder(settings);
+  const telemetry = await telemetryOf(settings, secrets);
   const { createLogger, startSystem } = await import("../main.ts");
   const logger = createLogger(settings.log.level);
   const system = await startSystem({ settings, secrets, logger });
   if (process.stderr.isTTY)
     tell(`Offgraph listens on ${system.url}; Ctrl-C stops it. \`offgraph demo\` shows what it does.`);
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void system.stop());
-  await system.done;
+  await system.done.finally(() => telemetry.stop());
+  // A collector that has not answered by now keeps its connection open, and nothing else does.
+  setTimeout(() => process.exit(), 0).unref();
 }
