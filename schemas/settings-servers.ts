@@ -14,12 +14,13 @@ export type ProcessRole = (typeof PROCESS_ROLES)[number];
 const Address = z
   .string()
   .regex(/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, { error: "expected host:port" });
-const EnvironmentName = z
+/** Name of an environment variable. */
+export const EnvironmentName = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "expected the name of an environment variable" });
 
-/** A secret has one place. */
-const oneOf = (a: string, b: string, needed: boolean) => (given: object, context: z.RefinementCtx) => {
+/** A secret has one place: one of two settings names it, or, unless it is needed, neither. */
+export const oneOf = (a: string, b: string, needed: boolean) => (given: object, context: z.RefinementCtx) => {
   const count = [a, b].filter((name) => Reflect.get(given, name) !== undefined).length;
   if (count === 1 || (count === 0 && !needed)) return;
   const found = count === 2 ? "both" : "neither";

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { ActionKind, Mode } from "./action.ts";
 import { Severity, Tenant } from "./ids.ts";
 import { ServerSettings } from "./settings-servers.ts";
+import { Telemetry } from "./settings-telemetry.ts";
 
 /** What a bearer token may be allowed to do. */
 export const ROLES = ["ingest", "read", "act", "check"] as const;
@@ -232,6 +233,7 @@ export const Settings = z.strictObject({
         .describe("Receivers of findings, signed after Standard Webhooks 1.0."),
     })
     .prefault({}),
+  telemetry: Telemetry.prefault({}),
   log: z
     .strictObject({
       level: z

@@ -14,6 +14,8 @@ export interface Secrets {
   readonly hashKey?: string | undefined;
   /** As it stands in its file: PEM. */
   readonly auditKey?: string | undefined;
+  /** Headers for the collector, `name=value,name=value`. */
+  readonly telemetryHeaders?: string | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,7 +39,7 @@ export function secretsOf(settings: Settings, environment: Environment): Secrets
   };
   const read = (place: string, { file, env }: Named) =>
     attempt(() => textOf(place, { file, env }, environment));
-  const { kafka, redis, keys } = settings;
+  const { kafka, redis, keys, telemetry } = settings;
   const webhooks = new Map<string, string>();
   for (const webhook of settings.feeds.webhooks) {
     const secret = attempt(() => webhookSecret(webhook, environment));
@@ -50,6 +52,7 @@ export function secretsOf(settings: Settings, environment: Environment): Secrets
     sentinelPassword: read("redis.sentinel.password", passwordOf(redis?.sentinel)),
     hashKey: read("keys.hash", { file: keys.hashFile, env: keys.hashEnv }),
     auditKey: read("keys.audit", { file: keys.auditFile, env: keys.auditEnv }),
+    telemetryHeaders: read("telemetry.headers", { file: telemetry.headersFile, env: telemetry.headersEnv }),
   };
   if (wrong.length > 0) throw new OffgraphError("bad-settings", wrong.join("\n"));
   return secrets;
