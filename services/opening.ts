@@ -119,8 +119,13 @@ async function orRefuse<Loaded>(
   load: (folder: string) => Promise<Loaded>,
 ): Promise<Loaded> {
   const path = join(folder, name);
-  if (known === undefined || existsSync(path)) return load(folder);
   const setting = name === "hash.key" ? "keys.hashFile" : "keys.auditFile";
+  if (known === undefined || existsSync(path))
+    return load(folder).catch((cause: NodeJS.ErrnoException) => {
+      if (cause instanceof OffgraphError) throw cause;
+      const message = `${setting}: expected a folder in which it can be made, got ${folder} (${cause.code})`;
+      throw new OffgraphError("bad-settings", message, { cause });
+    });
   throw new OffgraphError(
     "bad-settings",
     `${setting}: expected the installation's key, which it has already; there is none in ${path}`,
