@@ -14,6 +14,8 @@ export interface FetcherOptions {
   readonly client: KafkaClient;
   readonly stallTimeoutMs: number;
   readonly signal: AbortSignal;
+  /** A log that ends before what was read of it is not the one that it was: it is refused, or read from its start. */
+  readonly whenShorter: "refuse" | "start anew";
   readonly log: (message: string) => void;
   readonly partitions: () => Iterable<OwnedPartition>;
   readonly find: (of: { readonly topic: string; readonly partition: number }) => OwnedPartition | undefined;
@@ -112,7 +114,7 @@ export class Fetcher {
 
   /** Retention has taken what was asked for, or the log ends before it: then it is not the one that was read before. */
   async #onOutOfRange(fetched: Fetched): Promise<void> {
-    const { client, log, signal, find } = this.#options;
+    const { client, log, signal, find, whenShorter } = this.#options;
     const { topic, partition, from } = fetched;
     const patience = { what: `${topic}/${partition}`, timeoutMs: 60_000, signal };
     const start = await edgeOf(client, "start", fetched, patience);
@@ -123,7 +125,10 @@ export class Fetcher {
     if (++this.#beyond <= MAX_BEYOND) return client.pause(PAUSE_MS, signal);
     const end = await edgeOf(client, "end", fetched, patience);
     const message = `kafka: ${topic}/${partition} ends at ${end}, and ${from} was reached before: the topic was made anew`;
-    throw new OffgraphError("bad-settings", `${message}. Use another kafka.topicPrefix, or an empty store`);
+    if (whenShorter === "refuse")
+      throw new OffgraphError("bad-settings", `${message}. Use another kafka.topicPrefix, or an empty store`);
+    log(`${message}; it is read from ${start} on`);
+    return find(fetched)?.skip(from, start);
   }
 
   /** Waits a little when it may pass; else it comes out. */

@@ -99,6 +99,16 @@ export class Membership {
     await Promise.race([leaving.catch(() => {}), client.pause(LEAVE_TIMEOUT_MS)]);
   }
 
+  /** Notes in the group how far a partition has been read. Errors: those of the request. */
+  async acknowledge(topic: string, partition: number, position: number): Promise<void> {
+    const topics = [{ topic, partitions: [{ partition, offset: `${position}` }] }];
+    const { groupId } = this.#options;
+    await this.#send("offsetCommit", {
+      ...{ memberId: this.#memberId, groupId, groupGenerationId: this.#generation },
+      topics,
+    });
+  }
+
   async #join(): Promise<void> {
     const { groupId, sessionTimeoutMs, topics, owned } = this.#options;
     this.#wantsToJoin = false;
