@@ -54,7 +54,7 @@ it("count what the responder wrote down and what came of it, with how long it to
     { what: "outcome.recorded", outcome },
     { what: "decision.made", decision: decision("release") },
   ]);
-  countOutcome(action, outcome, NOW_MS + 250);
+  countOutcome(action, outcome, { nowMs: NOW_MS + 250 });
   const text = await prometheusText();
   const labels = 'kind="quarantine",result="confirmed"';
   for (const line of [

@@ -17,6 +17,8 @@ export interface AcceptedOptions {
   readonly index: TokenIndex;
   readonly clock: Clock;
   readonly tenant: string;
+  /** `traceparent` of the request, if its trace is kept. */
+  readonly trace?: string | undefined;
 }
 
 export interface Accepted {
@@ -30,7 +32,7 @@ export interface Accepted {
   append(): Promise<number>;
 }
 
-export function openAccepted({ stream, index, clock, tenant }: AcceptedOptions): Accepted {
+export function openAccepted({ stream, index, clock, tenant, trace }: AcceptedOptions): Accepted {
   const ready: Ready[] = [];
   const told = new Set<string>();
   let asked: Event[] = [];
@@ -57,7 +59,9 @@ export function openAccepted({ stream, index, clock, tenant }: AcceptedOptions):
     async append() {
       if (asked.length > 0) await ask();
       ready.sort(inOrder);
-      if (ready.length > 0) await stream.append(ready.map(({ record }) => record));
+      const traced = trace === undefined ? undefined : { trace };
+      if (ready.length > 0)
+        await stream.append(ready.map(({ record }) => (traced ? { ...record, ...traced } : record)));
       return ready.length;
     },
   };

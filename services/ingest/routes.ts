@@ -18,6 +18,7 @@ import type { Key } from "./key.ts";
 import { quickReaders } from "./quick.ts";
 import { recordReader } from "./record.ts";
 import { DEFAULT_SOURCE, sourceLabels } from "./source-label.ts";
+import { traceRequest } from "./traces.ts";
 
 /** What Retry-After says, in seconds, when we are busy, and when the log or the store is down. */
 const BUSY_SECONDS = 1;
@@ -75,9 +76,11 @@ export function ingestRoutes(app: FastifyInstance, options: IngestOptions): void
       const body = openBody(request.raw, { ...limits, onBytes: pending.add });
       const quick = quickReader(origin.tenant, origin.source);
       const read = recordReader(quick, openDoor({ ...options, ...origin }), partitions);
+      const traced = traceRequest(request);
       const intake = openIntake({
         ...options,
         ...origin,
+        trace: traced.trace,
         label: labelOf(origin.source),
         index,
         read,
@@ -85,8 +88,14 @@ export function ingestRoutes(app: FastifyInstance, options: IngestOptions): void
       });
       try {
         await readAll(body, intake, reply);
-        return answer(reply, await orUnavailable(reply, intake.finish()));
+        const result = await orUnavailable(reply, intake.finish());
+        traced.accepted(result);
+        return answer(reply, result);
+      } catch (error) {
+        traced.failed(error);
+        throw error;
       } finally {
+        traced.end();
         pending.settle();
         requestSeconds.record((performance.now() - startedMs) / 1000);
       }

@@ -6,6 +6,9 @@ const meter = metrics.getMeter("offgraph");
 export const eventsTotal = meter.createCounter("offgraph_processor_events_total", {
   description: "Events folded",
 });
+export const batchRecords = meter.createHistogram("offgraph_processor_batch_records", {
+  description: "Records of a batch read from the log",
+});
 export const unreadableTotal = meter.createCounter("offgraph_processor_unreadable_total", {
   description: "Records of the log that are no events; they are in the dead letters",
 });

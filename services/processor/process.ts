@@ -11,25 +11,29 @@ import { EventView } from "../../schemas/event-view.ts";
 import type { NewRecord, RecordBatch } from "../ports/stream.ts";
 import { commit } from "./commit.ts";
 import { load } from "./load.ts";
-import { duplicatesTotal, eventsTotal, lateTotal } from "./metrics.ts";
+import { batchRecords, duplicatesTotal, eventsTotal, lateTotal } from "./metrics.ts";
 import { positionAt, read } from "./read.ts";
 import { findingsTo, send } from "./send.ts";
 import { type Failure, startOver } from "./start-over.ts";
 import { STRETCH, type State } from "./state.ts";
+import { type BatchTraces, traceBatch } from "./traces.ts";
 
 /** Takes a batch, one stretch of events at a time, so that the agents of a stretch are loaded together. */
 export async function takeBatch(state: State, batch: RecordBatch): Promise<void> {
+  batchRecords.record(batch.count);
+  const traces = traceBatch(batch, state.clock.now());
   for (let from = 0; from < batch.count; from += STRETCH) {
     const to = Math.min(batch.count, from + STRETCH);
     const out: NewRecord[] = [];
     const slots = read(state, batch, from, to, out);
     await load(state, slots);
-    const failure = fold(state, batch, from, slots, out);
+    const failure = fold(state, batch, from, slots, { out, traces });
     if (failure !== undefined) return startOver(state, failure, takeBatch);
     await send(out, state);
     state.position = positionAt(batch, to - 1) + 1;
     eventsTotal.add(to - from);
   }
+  traces.end();
   await commit(state, false);
 }
 
@@ -39,13 +43,13 @@ function fold(
   batch: RecordBatch,
   from: number,
   slots: readonly number[],
-  out: NewRecord[],
+  { out, traces }: { readonly out: NewRecord[]; readonly traces: BatchTraces },
 ): Failure | undefined {
   const event = new EventView(state.columns);
   for (const slot of slots) {
     const position = positionAt(batch, from + slot);
     try {
-      const emit = findingsTo(out, state, event, position);
+      const emit = findingsTo(out, state, event, position, traces);
       const without = state.skips.get(position);
       const verdict = state.judge.fold.step(state.set, event.move(slot), position, emit, without);
       if (verdict === "late") lateTotal.add(1);

@@ -90,12 +90,12 @@ export class Appender {
     );
   }
 
-  #add({ stream, partition, key, value }: NewRecord): Batch {
+  #add({ stream, partition, key, value, trace }: NewRecord): Batch {
     const lane = this.#lane(stream, partition);
     const last = lane.waiting.at(-1);
     const hasRoom = last !== undefined && last.writer.length + value.length < BATCH_BYTES;
     const batch = hasRoom ? last : this.#open(lane);
-    batch.writer.add(key === undefined ? undefined : Buffer.from(key), value);
+    batch.writer.add(key === undefined ? undefined : Buffer.from(key), value, trace);
     if (!lane.isSending) void this.#send(lane);
     return batch;
   }
