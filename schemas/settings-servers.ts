@@ -63,9 +63,16 @@ const perStream = Object.fromEntries(
   ]),
 ) as Record<StreamName, z.ZodOptional<z.ZodInt>>;
 
+/** How brokers are found, and who we are there. */
+export const kafkaConnection = {
+  brokers: z.array(Address).min(1).describe("Addresses to begin with, `host:port`."),
+  tls: z.strictObject(certificates).optional().describe("TLS; `{}` for the authorities of Node."),
+  sasl: KafkaSasl.optional().describe("Who we are; absent: nobody asks."),
+};
+
 /** How Kafka is reached, and what the topics are like. */
 export const Kafka = z.strictObject({
-  brokers: z.array(Address).min(1).describe("Addresses to begin with, `host:port`."),
+  brokers: kafkaConnection.brokers,
   topicPrefix: z
     .string()
     .regex(/^[A-Za-z0-9._-]{0,100}$/)
@@ -105,8 +112,8 @@ export const Kafka = z.strictObject({
     .min(1000)
     .default(120_000)
     .describe("Longest time that an append is tried before it is answered as unavailable."),
-  tls: z.strictObject(certificates).optional().describe("TLS; `{}` for the authorities of Node."),
-  sasl: KafkaSasl.optional().describe("Who we are; absent: nobody asks."),
+  tls: kafkaConnection.tls,
+  sasl: kafkaConnection.sasl,
 });
 /** Settings of Kafka. */
 export type Kafka = z.infer<typeof Kafka>;

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { ActionKind, Mode } from "./action.ts";
 import { Severity, Tenant } from "./ids.ts";
 import { ServerSettings } from "./settings-servers.ts";
+import { SourceSettings } from "./settings-sources.ts";
 import { Telemetry } from "./settings-telemetry.ts";
 
 /** What a bearer token may be allowed to do. */
@@ -132,6 +133,7 @@ export const Settings = z.strictObject({
         .describe("Most events that the processor may be behind; more is answered with 429."),
     })
     .prefault({}),
+  ...SourceSettings,
   processor: z
     .strictObject({
       latenessMs: z

@@ -8,6 +8,8 @@ export interface Secrets {
   /** Signing secrets by webhook. */
   readonly webhooks: ReadonlyMap<string, string>;
   readonly kafkaPassword?: string | undefined;
+  /** Passwords by source, of those that have brokers of their own. */
+  readonly sourcePasswords?: ReadonlyMap<string, string | undefined>;
   readonly redisPassword?: string | undefined;
   readonly sentinelPassword?: string | undefined;
   /** As it stands in its file: 32 bytes in base64url. */
@@ -48,6 +50,12 @@ export function secretsOf(settings: Settings, environment: Environment): Secrets
   const secrets = {
     webhooks,
     kafkaPassword: read("kafka.sasl.password", passwordOf(kafka?.sasl)),
+    sourcePasswords: new Map(
+      settings.sources.map(({ name, kafka: own }) => [
+        name,
+        read(`sources.${name}.kafka.sasl.password`, passwordOf(own?.sasl)),
+      ]),
+    ),
     redisPassword: read("redis.password", passwordOf(redis)),
     sentinelPassword: read("redis.sentinel.password", passwordOf(redis?.sentinel)),
     hashKey: read("keys.hash", { file: keys.hashFile, env: keys.hashEnv }),
