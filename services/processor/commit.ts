@@ -3,7 +3,7 @@ import { encodeAgent } from "../../detectors/fold/agent-codec.ts";
 import { forget, groupOf, type WorkingSet } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import type { GroupChange } from "../ports/store.ts";
-import { commitDuration } from "./metrics.ts";
+import { agentsForgotten, commitDuration } from "./metrics.ts";
 import { changedSkips } from "./skips.ts";
 import type { State } from "./state.ts";
 
@@ -59,5 +59,7 @@ function settle(set: WorkingSet, commits: number): void {
 function forgetIdle(set: WorkingSet, maxAgents: number): void {
   if (set.agents.size <= maxAgents) return;
   const agents = [...set.agents.values()].sort((a, b) => a.touched - b.touched);
-  for (const agent of agents.slice(0, agents.length - (maxAgents >> 1))) forget(set, agent);
+  const idle = agents.slice(0, agents.length - (maxAgents >> 1));
+  for (const agent of idle) forget(set, agent);
+  agentsForgotten.add(idle.length);
 }

@@ -34,7 +34,15 @@ export const commitDuration = meter.createHistogram("offgraph_processor_commit_d
   description: "Time that a commit of one partition took",
 });
 export const lagGauge = meter.createObservableGauge("offgraph_processor_lag_events", {
-  description: "Events appended and not yet folded",
+  description: "Events appended and not yet folded, by partition, as of the last look",
+});
+export const agentsFound = meter.createCounter("offgraph_processor_agents_total", {
+  description:
+    "Agents of events, by where they were found: in memory, for each event; in the store or nowhere, once",
+});
+export const agentsForgotten = meter.createCounter("offgraph_processor_agents_forgotten_total", {
+  description:
+    "Agents let go from memory because there were more than processor.maxAgents; the store has them",
 });
 export const agentsCapped = meter.createObservableCounter("offgraph_processor_capped_total", {
   description: "Sessions and tokens let go because an agent had too many",
