@@ -19,6 +19,8 @@ export interface KafkaOptions {
   readonly secured?: boolean;
   /** Where clients are told to connect for a broker's port, e.g. a proxy in front of it. Default: the port itself. */
   readonly advertise?: (port: number) => Promise<number>;
+  /** The same for a second plain listener, so that a proxy stands before some of the clients only. Default: none. */
+  readonly aside?: (port: number) => Promise<number>;
 }
 
 export interface Kafka {
@@ -60,8 +62,9 @@ async function bringUp(options: KafkaOptions): Promise<Kafka> {
       const securePorts = ports.slice(2 * count + 4 * index, 2 * count + 4 * index + 4);
       const own = join(folder, `broker-${index + 1}`);
       mkdirSync(own);
+      const aside = options.aside && (await secondDoor(options.aside));
       const place = { folder: own, id: index + 1, clusterId, voters, port, controllerPort, advertisedPort };
-      return new KafkaBroker(place, certificates && { ...certificates, ports: securePorts });
+      return new KafkaBroker({ ...place, aside }, certificates && { ...certificates, ports: securePorts });
     }),
   );
   const stop = async () => {
@@ -77,4 +80,9 @@ async function bringUp(options: KafkaOptions): Promise<Kafka> {
     ...(certificates && { secured: certificates.secured(ports.slice(2 * count)) }),
     stop,
   };
+}
+
+async function secondDoor(advertise: (port: number) => Promise<number>) {
+  const [port = 0] = await freePorts(1);
+  return { port, advertisedPort: await advertise(port) };
 }
