@@ -46,7 +46,8 @@ const ALIVE_POLL_MS = 100;
 
 export class ConsumerGroup {
   readonly #options: ConsumerGroupOptions;
-  readonly #client: KafkaClient;
+  /** Follows the topics of the group. */
+  readonly client: KafkaClient;
   readonly #membership: Membership;
   readonly #fetcher: Fetcher;
   readonly #runs = new Map<string, Run>();
@@ -60,9 +61,9 @@ export class ConsumerGroup {
     const { sessionTimeoutMs, stallTimeoutMs } = { ...DEFAULTS, ...options };
     const { signal } = this.#stopping;
     this.#options = options;
-    this.#client = new KafkaClient(options);
+    this.client = new KafkaClient(options);
     this.#membership = new Membership({
-      ...{ client: this.#client, groupId, instanceId, sessionTimeoutMs, signal },
+      ...{ client: this.client, groupId, instanceId, sessionTimeoutMs, signal },
       partitions: Math.max(...topics.values()),
       topics: () => [...this.#runs.keys()],
       owned: () =>
@@ -70,7 +71,7 @@ export class ConsumerGroup {
       assigned: (given, isContinuous) => this.#onAssigned(given, isContinuous),
     });
     this.#fetcher = new Fetcher({
-      ...{ client: this.#client, stallTimeoutMs, signal, whenShorter },
+      ...{ client: this.client, stallTimeoutMs, signal, whenShorter },
       log: (message) => log?.("warn", message),
       partitions: () => Array.from(this.#held.values(), ({ owned }) => owned),
       find: ({ topic, partition }) => this.#held.get(`${topic}/${partition}`)?.owned,
@@ -114,8 +115,8 @@ export class ConsumerGroup {
     const patience = { what: "connect", timeoutMs: Number.POSITIVE_INFINITY, signal };
     const observe = this.#observe();
     try {
-      await this.#client.connect(patience);
-      await this.#client.follow([...topics.keys()], patience);
+      await this.client.connect(patience);
+      await this.client.follow([...topics.keys()], patience);
       await Promise.all([this.#membership.run(), this.#fetcher.run()]);
     } catch (error) {
       if (signal.aborted) return;
@@ -204,14 +205,14 @@ export class ConsumerGroup {
     this.#options.onEmpty();
     this.#stopping.abort();
     await this.#membership.leave();
-    await this.#client.close();
+    await this.client.close();
     await this.#working;
   }
 
   /** Waits until the group counts on this process: what it holds may be somebody else's by now. */
   async #alive(): Promise<void> {
     while (!this.#membership.isAlive && !this.#stopping.signal.aborted)
-      await this.#client.pause(ALIVE_POLL_MS);
+      await this.client.pause(ALIVE_POLL_MS);
   }
 
   #observe(): () => void {

@@ -71,7 +71,7 @@ export class Fetcher {
   }
 
   async #startFetches(fail: (error: unknown) => void): Promise<void> {
-    const byNode = await this.#wantedByNode().catch((error) => this.#pauseAfter(error));
+    const byNode = await this.#wantedByNode(fail).catch((error) => this.#pauseAfter(error));
     for (const [node, wanted] of byNode) {
       if (this.#busy.has(node)) continue;
       const busy = this.#busy;
@@ -83,15 +83,22 @@ export class Fetcher {
     }
   }
 
-  async #wantedByNode(): Promise<Map<number, Wanted[]>> {
+  async #wantedByNode(fail: (error: unknown) => void): Promise<Map<number, Wanted[]>> {
     const all = [...this.#options.partitions()];
     const readyBytes = all.reduce((sum, partition) => sum + partition.readyBytes, 0);
     const wanted = readyBytes >= MAX_READY_BYTES ? [] : all.flatMap((partition) => partition.wanted ?? []);
     const byNode = new Map<number, Wanted[]>();
+    let leaderless: unknown;
     for (const one of wanted) {
-      const node = await this.#options.client.leaderOf(one.topic, one.partition);
-      byNode.set(node, [...(byNode.get(node) ?? []), one]);
+      const node = await this.#options.client.leaderOf(one.topic, one.partition).catch((error: unknown) => {
+        leaderless = error;
+      });
+      if (node !== undefined) byNode.set(node, [...(byNode.get(node) ?? []), one]);
     }
+    if (leaderless === undefined) return byNode;
+    if (byNode.size === 0) throw leaderless;
+    // The others do not wait until it has one.
+    void this.#pauseAfter(leaderless).catch(fail);
     return byNode;
   }
 

@@ -43,8 +43,7 @@ interface PositionsAnswer {
 export async function acknowledgedBy(
   client: KafkaClient,
   groupId: string,
-  topic: string,
-  partition: number,
+  { topic, partition }: { readonly topic: string; readonly partition: number },
 ): Promise<number | undefined> {
   const args = { groupId, topics: [{ topic, partitions: [{ partition }] }] };
   const coordinator = await client.coordinatorOf(groupId);
