@@ -10,7 +10,7 @@ import type { Role } from "../../schemas/settings.ts";
 import { RIGHTS } from "../adapters/redis/doctor.ts";
 import { loadSettings, settingsFile } from "../config.ts";
 import { loadOrMakeKey } from "../ingest/key.ts";
-import { loadOrMakeAuditKey } from "../responder/index.ts";
+import { loadOrMakeAuditKey } from "../responder/audit-key.ts";
 import type { CommandOptions } from "./options.ts";
 import { print } from "./terminal.ts";
 
