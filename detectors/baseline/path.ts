@@ -1,6 +1,7 @@
 /** What a live session has done so far: its steps, and the target values that it used. */
 import type { EventView } from "../../schemas/event-view.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
+import type { Shown } from "../evidence/session.ts";
 import { grown, room } from "../stats/room.ts";
 import { type Baseline, progressOf } from "./baseline.ts";
 import { unitOf, workflowOf } from "./event-names.ts";
@@ -27,6 +28,8 @@ export interface Path {
   labelBytes: number;
   /** Facts already told in this session, so that a loop makes one finding. */
   told: readonly number[];
+  /** What the evidence has been shown; undefined unless it is switched on. */
+  shown: Shown | undefined;
 }
 
 /** Numbers of one value in `values`. */
@@ -45,6 +48,7 @@ export function newPath(): Path {
     labels: NO_BYTES,
     labelBytes: 0,
     told: NOTHING_TOLD,
+    shown: undefined,
   };
 }
 
@@ -141,5 +145,6 @@ export function readPath(from: ByteReader): Path {
     from.i32(),
   ];
   const [symbols, values, labels] = [from.ints(), from.ints(), from.bytes()];
-  return { workflow, unit, symbols, steps, values, valueCount, labels, labelBytes, told: from.numbers() };
+  const path = { workflow, unit, symbols, steps, values, valueCount, labels, labelBytes };
+  return { ...path, told: from.numbers(), shown: undefined };
 }

@@ -1,5 +1,6 @@
 /** What out-of-graph is tuned by. */
 import { z } from "zod";
+import { WeightTable } from "../evidence/weights.ts";
 
 /** When learning ends, and what an edge needs to become baseline. */
 export const Settings = z.strictObject({
@@ -29,5 +30,15 @@ export const Settings = z.strictObject({
     .min(1)
     .default(5)
     .describe("Sessions that must have used a reading edge before it is baseline, after learning."),
+  evidence: z
+    .enum(["off", "on"])
+    .default("off")
+    .describe(
+      "Whether each session is scored by named terms. Scores are measured by `offgraph evaluate`; they make no findings yet.",
+    ),
+  weights: z
+    .union([z.literal("shipped"), WeightTable])
+    .default("shipped")
+    .describe("Weights of the terms: those that come with the product, or what `offgraph tune fit` wrote."),
 });
 export type Settings = z.infer<typeof Settings>;

@@ -13,10 +13,13 @@ export interface Lesson {
   readonly unit: number;
   /** Day of event time, in days. */
   readonly day: number;
+  /** The workflow is learning: what it uses may become known to it without a person. */
+  readonly workflowIsLearning: boolean;
 }
 
 /** Learns every value that a session has shown, and the letters of those that it has confirmed. */
 export function learnShown(m: Memory, s: Shown, lesson: Lesson): void {
+  m.sessions++;
   for (const { scope, text, party } of s.letters) addLetters(shinglesOf(m, scope, true), text, party);
   for (let at = 0, end = s.valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH) {
     learnValue(m, s, at, 0, lesson);
@@ -60,7 +63,7 @@ function learnValue(m: Memory, s: Shown, at: number, scope: number, lesson: Less
   if (slot < 0 || isOpen(m, slot)) return;
   const record = inSlot(m, scope, operation, field, low, high, adding);
   countDraw(m.slots, slot, value.isFirstOfSlot ? 1 : 0, drawn(m, record));
-  use(m, record, value, lesson);
+  use(m, record, value, scope, lesson);
   if (!isLearned(m, s, at, scope)) learnAnywhere(m, value, scope, lesson);
 }
 
@@ -68,7 +71,7 @@ function learnAnywhere(m: Memory, value: Lessoned, scope: number, lesson: Lesson
   const record = anywhere(m, scope, value.low, value.high, adding);
   const slot = classSlotOf(m, scope, value.valueClass, adding);
   if (slot >= 0) countDraw(m.slots, slot, value.isFirstOfClass ? 1 : 0, drawn(m, record));
-  use(m, record, value, lesson);
+  use(m, record, value, scope, lesson);
 }
 
 /** Whether the session has taught the same value before, in a slot that is not open. */
@@ -83,7 +86,8 @@ function isLearned(m: Memory, { values }: Shown, at: number, scope: number): boo
 /** A value that cannot be remembered counts as new. */
 const drawn = (m: Memory, record: number) => (record < 0 ? 1 : noteDraw(m.values, record));
 
-function use(m: Memory, record: number, { sensitive }: Lessoned, { unit, day }: Lesson): void {
+function use(m: Memory, record: number, { sensitive }: Lessoned, scope: number, lesson: Lesson): void {
+  const isLearning = scope === 0 ? m.isLearning : lesson.workflowIsLearning;
   if (record < 0) m.capped++;
-  else noteUse(m.values, record, unit, day, sensitive);
+  else noteUse(m.values, record, lesson.unit, lesson.day, sensitive && !isLearning);
 }

@@ -8,7 +8,6 @@
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { log2 } from "../stats/exact.ts";
-import { room } from "../stats/room.ts";
 import {
   all,
   drawsOf,
@@ -37,6 +36,10 @@ export interface Memory {
   readonly workflowShingles: Map<number, Int32Array>;
   /** Times that something was not remembered because a cap was reached. */
   capped: number;
+  /** Sessions learned from. */
+  sessions: number;
+  /** Witnesses alone decide what becomes known, until the agent has left learning and taught enough sessions. */
+  isLearning: boolean;
 }
 
 /** Draws before a slot speaks for itself. */
@@ -54,9 +57,11 @@ export function newMemory(): Memory {
   return {
     values: newRecords(),
     slots: newRecords(),
-    shingles: room(AGENT_SHINGLES),
+    shingles: new Int32Array(AGENT_SHINGLES),
     workflowShingles: new Map(),
     capped: 0,
+    sessions: 0,
+    isLearning: true,
   };
 }
 
@@ -66,7 +71,7 @@ export function shinglesOf(m: Memory, scope: number, adding = false): Int32Array
   if (known !== undefined) return known;
   if (!adding) return NO_SHINGLES;
   if (m.workflowShingles.size >= MAX_WORKFLOWS) return m.shingles;
-  const begun = room(WORKFLOW_SHINGLES);
+  const begun = new Int32Array(WORKFLOW_SHINGLES);
   m.workflowShingles.set(scope, begun);
   return begun;
 }
@@ -180,6 +185,8 @@ export function writeMemory(m: Memory, to: ByteWriter): void {
   writeRecords(m.slots, to);
   to.ints(m.shingles);
   to.i32(m.capped);
+  to.i32(m.sessions);
+  to.u8(m.isLearning ? 1 : 0);
   to.u16(m.workflowShingles.size);
   for (const [workflow, shingles] of m.workflowShingles) {
     to.i32(workflow);
@@ -190,7 +197,7 @@ export function writeMemory(m: Memory, to: ByteWriter): void {
 /** Reads what writeMemory wrote. */
 export function readMemory(from: ByteReader): Memory {
   const [values, slots] = [readRecords(from), readRecords(from)];
-  const [shingles, capped] = [from.ints(), from.i32()];
+  const [shingles, capped, sessions, isLearning] = [from.ints(), from.i32(), from.i32(), from.u8() === 1];
   const own = Array.from({ length: from.u16() }, () => [from.i32(), from.ints()] as const);
-  return { values, slots, shingles, workflowShingles: new Map(own), capped };
+  return { values, slots, shingles, workflowShingles: new Map(own), capped, sessions, isLearning };
 }

@@ -6,7 +6,6 @@
  * to 7, used on several days, and the first day modulo 8. A slot's: draws in the upper half, values drawn once in the lower.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { giveBack, room } from "../stats/room.ts";
 
 /** Packed records. A record is known by its place in `table`, which changes when one is added. */
 export interface Records {
@@ -19,7 +18,8 @@ const WIDTH = 3;
 export const MAX_RECORDS = 32_768;
 
 const UNIT_BITS = 7;
-const UNITS = 3;
+/** Most trust units that are told apart of one value. */
+export const UNITS = 3;
 /** Larger numbers of trust units share this one. */
 export const LAST_UNIT = 127;
 const DRAWN = 1 << 21;
@@ -31,7 +31,7 @@ const SESSIONS = 7 << 25;
 const MANY_DAYS = 1 << 28;
 
 /** No records. */
-export const newRecords = (): Records => ({ table: room(WIDTH * 16), count: 0 });
+export const newRecords = (): Records => ({ table: new Int32Array(WIDTH * 16), count: 0 });
 
 /** The record with a key; -1 if there is none. */
 export function find(r: Records, low: number, high: number): number {
@@ -54,13 +54,12 @@ export function findOrAdd(r: Records, low: number, high: number): number {
 
 function grow(r: Records): void {
   const old = r.table;
-  r.table = room(old.length * 2);
+  r.table = new Int32Array(old.length * 2);
   for (let from = 0; from < old.length; from += WIDTH) {
     if (old[from] === 0 && old[from + 1] === 0) continue;
     const to = place(r.table, old[from]!, old[from + 1]!);
     for (let i = 0; i < WIDTH; i++) r.table[to + i] = old[from + i]!;
   }
-  giveBack(old);
 }
 
 function place(table: Int32Array, low: number, high: number): number {
@@ -76,7 +75,7 @@ function place(table: Int32Array, low: number, high: number): number {
 
 /** Whether a value is part of the baseline. */
 export const isKnown = (r: Records, record: number) => record >= 0 && (r.table[record + 2]! & KNOWN) !== 0;
-/** Whether a writing, sending or administrative operation has used the value. */
+/** Whether a writing, sending or administrative operation has used the value after learning. */
 export const isSensitive = (r: Records, record: number) => (r.table[record + 2]! & SENSITIVE) !== 0;
 /** Sessions that used the value, up to 7. */
 export const sessionsOf = (r: Records, record: number) => (r.table[record + 2]! >>> 25) & 7;

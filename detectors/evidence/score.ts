@@ -10,14 +10,14 @@ export function scoreOf({ bias, terms: weights }: Weights, terms: Float64Array):
   return Math.max(LOWEST, score);
 }
 
-/** Raises the session's score if this call, the newest, is worse than all before it; answers whether it did. */
-export function raiseScore(s: Shown, weights: Weights, terms: Float64Array): boolean {
+/** Raises the session's score if this call, the newest, is worse than all before it; answers the call's score. */
+export function raiseScore(s: Shown, weights: Weights, terms: Float64Array): number {
   const score = scoreOf(weights, terms);
-  if (score <= s.score) return false;
+  if (score <= s.score) return score;
   s.score = score;
   s.at = s.steps - 1;
   s.terms.set(terms);
-  return true;
+  return score;
 }
 
 /** One term's part in a score. */

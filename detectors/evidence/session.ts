@@ -1,6 +1,7 @@
 /** What a live session has shown: what its score is made of, and what it will teach. */
+
+import { CONTEXTS } from "../baseline/predictor.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { giveBack, grown, room } from "../stats/room.ts";
 import { TERMS } from "./term.ts";
 
 /** Most values that a session teaches, and among which it looks for earlier ones. */
@@ -12,7 +13,7 @@ export const SENSITIVE_USE = 16;
 /** Numbers of 32 bits in the set of pieces of letters. */
 const SHINGLES = 32;
 
-/** What a live session has shown. Its arrays come from stats/room.ts and go back there when it ends. */
+/** What a live session has shown. */
 export interface Shown {
   /** Some call has answered: what came before could not follow from anything that was read. */
   answered: boolean;
@@ -25,6 +26,8 @@ export interface Shown {
   values: Int32Array;
   valueCount: number;
   shingles: Int32Array;
+  /** Where it stands in the graph: see walk in baseline/predictor.ts. */
+  contexts: Int32Array;
   /** Texts of values that become known if the session ends well: their letters are learned then. */
   readonly letters: Letters[];
   /** Largest score of a call so far: the session's score; LOWEST before the first call. */
@@ -45,6 +48,8 @@ export interface Letters {
 /** Most texts that a session keeps. */
 const MAX_LETTERS = 32;
 
+const NO_VALUES = new Int32Array(0);
+
 /** The score of a session without calls. */
 export const LOWEST = -99;
 
@@ -55,9 +60,10 @@ export function newShown(): Shown {
     hasJustRead: false,
     novelties: 0,
     steps: 0,
-    values: room(0),
+    values: NO_VALUES,
     valueCount: 0,
-    shingles: room(SHINGLES),
+    shingles: new Int32Array(SHINGLES),
+    contexts: new Int32Array(CONTEXTS),
     letters: [],
     score: LOWEST,
     at: 0,
@@ -71,10 +77,9 @@ export function restartShown(s: Shown): void {
   s.hasJustRead = false;
   s.novelties = 0;
   s.steps = 0;
-  giveBack(s.values);
-  s.values = room(0);
   s.valueCount = 0;
   s.shingles.fill(0);
+  s.contexts.fill(0);
   s.letters.length = 0;
   s.score = LOWEST;
   s.at = 0;
@@ -99,12 +104,18 @@ export function keepValue(
 ): void {
   if (s.valueCount >= MAX_VALUES || isKept(s, operation, field, low, high)) return;
   const at = s.valueCount++ * VALUE_WIDTH;
-  if (at === s.values.length) s.values = grown(s.values, at === 0 ? VALUE_WIDTH * 4 : at * 2);
+  if (at === s.values.length) s.values = longer(s.values);
   s.values[at] = operation;
   s.values[at + 1] = field;
   s.values[at + 2] = state;
   s.values[at + 3] = low;
   s.values[at + 4] = high;
+}
+
+function longer(values: Int32Array): Int32Array {
+  const grown = new Int32Array(Math.max(VALUE_WIDTH * 4, values.length * 2));
+  grown.set(values);
+  return grown;
 }
 
 function isKept({ values, valueCount }: Shown, operation: number, field: number, low: number, high: number) {
@@ -129,6 +140,7 @@ export function writeShown(s: Shown, to: ByteWriter): void {
   to.f64(s.score);
   to.ints(s.values.subarray(0, s.valueCount * VALUE_WIDTH));
   to.ints(s.shingles);
+  to.ints(s.contexts);
   to.u8(s.letters.length);
   for (const { scope, text, party } of s.letters) {
     to.i32(scope);
@@ -142,11 +154,11 @@ export function readShown(from: ByteReader): Shown {
   const flags = from.u8();
   const [steps, valueCount, at] = [from.i32(), from.i32(), from.i32()];
   const score = from.f64();
-  const [values, shingles] = [from.ints(), from.ints()];
+  const [values, shingles, contexts] = [from.ints(), from.ints(), from.ints()];
   const letters = Array.from({ length: from.u8() }, () => readLetters(from));
   const terms = Float64Array.from(TERMS, () => from.f64());
   const states = { answered: (flags & 1) !== 0, hasJustRead: (flags & 2) !== 0, novelties: flags >>> 2 };
-  return { ...states, steps, values, valueCount, shingles, letters, score, at, terms };
+  return { ...states, steps, values, valueCount, shingles, contexts, letters, score, at, terms };
 }
 
 function readLetters(from: ByteReader): Letters {

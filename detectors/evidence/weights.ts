@@ -1,4 +1,5 @@
 /** The weights of the evidence, as versioned data with their model card. */
+import { z } from "zod";
 import { TERMS } from "./term.ts";
 
 /** What is known of a call decides which weights it is judged by. */
@@ -6,25 +7,35 @@ export const CONTEXTS = ["workflow", "workflow+provenance", "agent", "agent+prov
 /** Whether a workflow's own graph speaks or the agent's, and whether arguments come with their origin. */
 export type Context = (typeof CONTEXTS)[number];
 
-/** Log-odds of one context, by the places of TERMS. */
-export interface Weights {
-  readonly bias: number;
-  readonly terms: readonly number[];
-}
+/** By the places of TERMS. */
+const Weights = z.strictObject({
+  bias: z.number(),
+  terms: z.array(z.number()).length(TERMS.length).readonly(),
+});
+/** Log-odds of one context. */
+export type Weights = z.infer<typeof Weights>;
+
+const ModelCard = z.strictObject({
+  fittedOn: z.string(),
+  method: z.string(),
+  limits: z.array(z.string()).readonly(),
+});
+/** What a person must know before trusting weights. */
+export type ModelCard = z.infer<typeof ModelCard>;
 
 /** One fit: a table for each context, and what it was fitted on. */
-export interface WeightTable {
-  readonly version: number;
-  readonly card: ModelCard;
-  readonly contexts: Readonly<Record<Context, Weights>>;
-}
-
-/** What a person must know before trusting weights. */
-export interface ModelCard {
-  readonly fittedOn: string;
-  readonly method: string;
-  readonly limits: readonly string[];
-}
+export const WeightTable = z.strictObject({
+  version: z.int().min(1),
+  card: ModelCard,
+  contexts: z.strictObject({
+    workflow: Weights,
+    "workflow+provenance": Weights,
+    agent: Weights,
+    "agent+provenance": Weights,
+  }),
+});
+/** One fit. */
+export type WeightTable = z.infer<typeof WeightTable>;
 
 /** The context of a call. */
 export function contextOf(scope: number, hasProvenance: boolean): Context {

@@ -47,7 +47,7 @@ export function lived(m: Memory, steps: readonly Partial<Step>[], lesson: Partia
   const session = newShown();
   const { unit = 1 } = lesson;
   observed(m, session, ...steps.map((step) => ({ unit, ...step })));
-  learnShown(m, session, { workflow: 1, day: 1, ...lesson, unit });
+  learnShown(m, session, { workflow: 1, day: 1, workflowIsLearning: false, ...lesson, unit });
 }
 
 /** An agent whose twenty sessions, from as many trust units, paid the same three people. */
@@ -72,5 +72,6 @@ export function acquainted(): Memory {
     );
   }
   promote(m, { needed: 2, learning: true, sessions: 5 });
+  m.isLearning = false;
   return m;
 }

@@ -3,7 +3,13 @@ import { ByteReader, ByteWriter } from "../../../detectors/codec.ts";
 import { promote, readMemory, writeMemory } from "../../../detectors/evidence/memory.ts";
 import { terms } from "../../../detectors/evidence/observe.ts";
 import { partsOfScore, raiseScore, scoreOf } from "../../../detectors/evidence/score.ts";
-import { newShown, readShown, restartShown, writeShown } from "../../../detectors/evidence/session.ts";
+import {
+  newShown,
+  readShown,
+  restartShown,
+  type Shown,
+  writeShown,
+} from "../../../detectors/evidence/session.ts";
 import { SHIPPED } from "../../../detectors/evidence/shipped.ts";
 import { TERMS } from "../../../detectors/evidence/term.ts";
 import { CONTEXTS, contextOf } from "../../../detectors/evidence/weights.ts";
@@ -194,12 +200,13 @@ describe("what is remembered", () => {
     const session = newShown();
     observed(m, session, READ, { targets: [FRIEND, STRANGER] });
     raiseScore(session, SHIPPED.contexts.workflow, terms);
-    const to = new ByteWriter();
-    writeShown(session, to);
-    const again = new ByteWriter();
-    writeShown(readShown(new ByteReader(to.take())), again);
-    expect(again.take()).toEqual(to.take());
+    const written = (shown: Shown) => {
+      const to = new ByteWriter();
+      writeShown(shown, to);
+      return to.take();
+    };
+    expect(written(readShown(new ByteReader(written(session))))).toEqual(written(session));
     restartShown(session);
-    expect(session).toEqual(newShown());
+    expect(written(session)).toEqual(written(newShown()));
   });
 });
