@@ -151,6 +151,7 @@ class KafkaSource implements RawSource {
   #consumerOf(topic: string, group: ConsumerGroup, consumer: RawConsumer): LogConsumer {
     const { assigned, batch, revoked } = consumer;
     return {
+      keepsBatches: true,
       assigned: async (partition) => {
         const position = await orFailure(assigned({ topic, partition }));
         return position ?? this.#begin(group, { topic, partition });

@@ -37,7 +37,10 @@ export interface RecordBatch {
 export interface Consumer {
   /** This process now owns the partition. Answers the position to read from. */
   assigned(partition: number): Promise<number>;
-  /** Handles a batch; the next one of the partition comes when the promise has resolved. A rejection stops the subscription. */
+  /**
+   * Handles a batch; the next one of the partition comes when the promise has resolved. Until then its bytes are good, and no
+   * longer: what is kept is copied. A rejection stops the subscription.
+   */
   batch(batch: RecordBatch): Promise<void>;
   /** This process no longer owns the partition. */
   revoked(partition: number): Promise<void>;

@@ -11,7 +11,7 @@ import type { State } from "./state.ts";
 const CHUNK = 2000;
 /** Changed agents that are committed before their time: memory is bounded, and so is one commit. */
 const MAX_CHANGED = 20_000;
-/** The interval stretches, up to so many times, to keep commits to a tenth of the time. */
+/** The interval stretches, up to so many times, to keep the commits of all partitions to a tenth of the time. */
 const MOST_STRETCHED = 10;
 
 /** Commits what has changed if its time has come, or at once. A crash in between leaves the last commit whole. */
@@ -22,15 +22,15 @@ export async function commit(state: State, atOnce: boolean): Promise<void> {
   if (!atOnce && !isFull && startedAtMs < nextCommitMs(state)) return;
   await state.store.commit(state.lease, chunksOf(changesOf(state)), state.position);
   settle(state.set, ++state.commits);
-  forgetIdle(state.set, state.maxAgents());
+  forgetIdle(state);
   state.committed = state.position;
   state.committedAtMs = state.clock.now();
   state.commitMs = state.committedAtMs - startedAtMs;
   commitDuration.record(state.commitMs / 1000);
 }
 
-function nextCommitMs({ committedAtMs, commitIntervalMs, commitMs }: State): number {
-  const stretched = Math.max(commitIntervalMs, commitMs * 10);
+function nextCommitMs({ committedAtMs, commitIntervalMs, commitMs, owned }: State): number {
+  const stretched = Math.max(commitIntervalMs, commitMs * 10 * owned());
   return committedAtMs + Math.min(MOST_STRETCHED * commitIntervalMs, stretched);
 }
 
@@ -56,8 +56,11 @@ function settle(set: WorkingSet, commits: number): void {
 }
 
 /** Lets go of the agents that were not touched for longest, down to half, when there are too many. */
-function forgetIdle(set: WorkingSet, maxAgents: number): void {
+function forgetIdle(state: State): void {
+  const { set } = state;
+  const maxAgents = state.maxAgents();
   if (set.agents.size <= maxAgents) return;
+  state.gathering = undefined;
   const agents = [...set.agents.values()].sort((a, b) => a.touched - b.touched);
   const idle = agents.slice(0, agents.length - (maxAgents >> 1));
   for (const agent of idle) forget(set, agent);

@@ -11,6 +11,7 @@ import type { Consumer, Stream } from "../ports/stream.ts";
 import { agentsCapped, lagGauge } from "./metrics.ts";
 import { openPartition, type Partition } from "./partition.ts";
 import type { PartitionOptions } from "./state.ts";
+import { turns } from "./turns.ts";
 
 export interface ProcessorOptions {
   readonly stream: Stream;
@@ -42,7 +43,7 @@ export function startProcessor({ stream, store, clock, settings, key }: Processo
   const unreadable = { agents: 0 };
   const partitions = new Map<number, Partition>();
   const share = () => Math.ceil(maxAgents / Math.max(1, partitions.size));
-  const limits = { commitIntervalMs, maxAgents: share };
+  const limits = { commitIntervalMs, maxAgents: share, owned: () => partitions.size, gatherInTurn: turns() };
   const shared = { stream, store, clock, judge, scanner, tenant, ...limits, unreadable };
   const run: Run = {
     ...{ shared, partitions, stopping: new AbortController() },
@@ -96,6 +97,7 @@ function ownerOf(run: Run): Consumer {
     async revoked(number) {
       const partition = partitions.get(number);
       partitions.delete(number);
+      partition?.endGathering();
       run.handedOverAtMs = shared.clock.now();
       await partition?.commit(true);
     },

@@ -7,6 +7,8 @@ import { endOfBatches, RecordReader } from "./record-reader.ts";
 
 /** A consumer that is also told where the log ended at the last fetch. */
 export interface LogConsumer extends Omit<Consumer, "batch"> {
+  /** Whether it looks at bytes of a batch when its promise has resolved. Default: false. */
+  readonly keepsBatches?: boolean;
   batch(batch: RecordBatch, end: number): Promise<void>;
 }
 
@@ -145,6 +147,7 @@ export class OwnedPartition {
       const batch = this.#isReleased ? undefined : reader.read(this.partition, maxBytes);
       if (batch === undefined) break;
       await consumer.batch(batch, this.#end);
+      if (!consumer.keepsBatches) reader.release();
       this.#next = batch.positions[batch.count - 1]! + 1;
     }
     if (!this.#isReleased) this.#next = Math.max(this.#next, reader.next);

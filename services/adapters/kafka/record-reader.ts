@@ -29,6 +29,7 @@ export class RecordReader {
   readonly #standIn: (unreadable: Unreadable) => Buffer;
   #at = 0;
   #section: BatchSection | undefined;
+  #spent: Buffer[] = [];
   #next: number;
 
   /**
@@ -55,6 +56,12 @@ export class RecordReader {
     return pieces.build(partition);
   }
 
+  /** Gives the memory back of what was unpacked and has been handed out: nobody may look at it any more. */
+  release(): void {
+    for (const bytes of this.#spent) free(bytes);
+    this.#spent = [];
+  }
+
   /** Has a section ready to take from, if there is one left. */
   #open(): boolean {
     if (this.#section !== undefined) return true;
@@ -78,6 +85,7 @@ export class RecordReader {
         if (!pieces.add(section)) return false;
         this.#next = section.position + 1;
       }
+      if (section.bytes !== this.#chunk) this.#spent.push(section.bytes);
       this.#section = undefined;
       this.#next = Math.max(this.#next, Math.min(section.last + 1, this.#end));
     } catch (error) {
@@ -90,6 +98,11 @@ export class RecordReader {
     const reason = error instanceof Error ? error.message : String(error);
     return BatchSection.ofOne(this.#standIn({ from: this.#next, to: last, reason }), last);
   }
+}
+
+/** At once: megabytes that wait for the collector make it run for their sake. What shares its memory with others stays. */
+function free({ buffer, length }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }
 
 /** Arrays of one batch are cut from these, which grow to what a batch has ever needed. */
