@@ -15,7 +15,8 @@ import { openRejects, type Rejection, type RejectsOptions } from "./rejects.ts";
 /** Records that are read before others get their turn: a gateway's question must not wait for a whole batch. */
 const TURN_RECORDS = 1000;
 
-const acceptedTotal = metrics.getMeter("offgraph").createCounter("offgraph_ingest_events_total", {
+/** Events that are in the log. */
+export const acceptedTotal = metrics.getMeter("offgraph").createCounter("offgraph_ingest_events_total", {
   description: "Events accepted, by source",
 });
 

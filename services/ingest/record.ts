@@ -44,7 +44,8 @@ export function readJson(record: Buffer): { readonly value: unknown } | { readon
   }
 }
 
-interface Refusal {
+/** Why a record was not taken. */
+export interface Refusal {
   readonly code: ErrorCode;
   readonly message: string;
 }
