@@ -11,11 +11,13 @@ import { writeBenchFile } from "../data.ts";
 import { figure, ratioOf } from "../measure.ts";
 
 const BATCH_EVENTS = 1000;
-const SENDERS = 4;
+/** Batches on the way at a time. */
+export const SENDERS = 4;
 const MOST_EVENTS = 200_000;
 const POLL_MS = 20;
 
-function batchesOf(path: string): Buffer[] {
+/** The lines of a file, a thousand in a batch. */
+export function batchesOf(path: string): Buffer[] {
   const bytes = readFileSync(path);
   const batches: Buffer[] = [];
   let [from, lines] = [0, 0];
@@ -33,7 +35,7 @@ function otherwiseWritten(batch: Buffer): Buffer {
 }
 
 /** Each sender has one batch on the way. */
-async function sendAll(pool: Pool, batches: readonly Buffer[]): Promise<void> {
+export async function sendAll(pool: Pool, batches: readonly Buffer[]): Promise<void> {
   const left = [...batches];
   const headers = { "content-type": "application/x-ndjson" };
   const sender = async () => {
