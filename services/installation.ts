@@ -8,6 +8,7 @@ import { OffgraphError } from "../schemas/errors.ts";
 import type { Service } from "./http.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Store } from "./ports/store.ts";
+import type { Rebuild } from "./rebuild.ts";
 import { fromBytes, toBytes } from "./records.ts";
 
 /** What is agreed on; what nobody has said yet is absent. */
@@ -22,6 +23,8 @@ export interface Agreement {
   readonly generation?: number;
   /** Partitions that there will be when `offgraph repartition` has finished; nobody may work meanwhile. */
   readonly moving?: number;
+  /** What lay in the log when the store was found empty. */
+  readonly rebuild?: Rebuild;
 }
 
 const SPACE = "installation";
@@ -32,7 +35,7 @@ const MAX_TRIES = 20;
 export const LOOK_MS = 5000;
 
 /** What to do about each difference. */
-const WAYS: Readonly<Record<keyof Agreement, string>> = {
+const WAYS = {
   hashKey:
     "keys.hashFile: this is not the key that the installation began with; give every process the same file",
   auditKey:
@@ -40,7 +43,8 @@ const WAYS: Readonly<Record<keyof Agreement, string>> = {
   partitions: "kafka.partitions: the installation has another number; `offgraph repartition` changes it",
   generation: "the number of partitions was changed meanwhile; start again",
   moving: "the number of partitions is being changed; finish it with `offgraph repartition`, and start again",
-};
+  rebuild: "redis: the store has lost what it held; start again, and it is rebuilt from the log",
+} as const satisfies Record<keyof Agreement, string>;
 
 /** SHA-256 of a secret of 32 random bytes: it tells keys apart and gives nothing away. */
 export const fingerprintOf = (secret: Uint8Array): string =>
@@ -55,13 +59,23 @@ export async function readAgreement(store: Store): Promise<Agreement> {
   return fromBytes<Agreement>(entries?.get("json")) ?? {};
 }
 
-/** Adds what is not there yet. Fails with `bad-settings`, naming the setting, where something else stands. */
-export async function agree(store: Store, own: Agreement): Promise<Agreement> {
+/** Whether nobody has said anything yet. */
+export const isEmpty = (agreement: Agreement): boolean => Object.keys(agreement).length === 0;
+
+/**
+ * Adds what is not there yet, and `beginning` if nothing is. Fails with `bad-settings`, naming the setting, where something else
+ * stands.
+ */
+export async function agree(
+  store: Store,
+  own: Omit<Agreement, "rebuild">,
+  beginning: Agreement = {},
+): Promise<Agreement> {
   for (let tries = 1; ; tries++) {
     const known = await readAgreement(store);
     refuseMove(known);
     refuseDifferences(known, own);
-    const whole = { ...known, ...own };
+    const whole = { ...known, ...own, ...(isEmpty(known) && beginning) };
     if (Object.keys(whole).length === Object.keys(known).length) return known;
     try {
       await writeAgreement(store, whole);
@@ -82,8 +96,15 @@ function refuseMove({ moving }: Agreement): void {
   if (moving !== undefined) throw new OffgraphError("bad-settings", `kafka.partitions: ${WAYS.moving}`);
 }
 
-function refuseDifferences(known: Agreement, own: Agreement): void {
-  const names = Object.keys(own) as (keyof Agreement)[];
+/** Fails with `bad-settings` if the store has lost what it held since this process began. */
+export function refuseLoss(known: Agreement, began: Agreement): void {
+  const isLost = isEmpty(known) && !isEmpty(began);
+  if (isLost || known.rebuild?.atMs !== began.rebuild?.atMs)
+    throw new OffgraphError("bad-settings", WAYS.rebuild);
+}
+
+function refuseDifferences(known: Agreement, own: Omit<Agreement, "rebuild">): void {
+  const names = Object.keys(own) as (keyof typeof own)[];
   const wrong = names.filter((name) => known[name] !== undefined && known[name] !== own[name]);
   if (wrong.length === 0) return;
   const lines = wrong.map(
@@ -106,6 +127,7 @@ export function watchInstallation(store: Store, began: Agreement, clock: Clock) 
       // A store that does not answer is no reason to stop, and the next look is near.
       known = await readAgreement(store).catch(() => known);
       refuseMove(known);
+      refuseLoss(known, began);
       if ((known.generation ?? 0) !== (began.generation ?? 0))
         throw new OffgraphError("bad-settings", WAYS.generation);
     }
