@@ -46,10 +46,18 @@ export function beginSpan(name: string, options: SpanOptions = {}): Span {
 }
 
 /** `traceparent` for the records that a span makes, also when it is not kept, so that nothing of its trace is; undefined without telemetry. */
-export function traceparentOf(span: Span): string | undefined {
-  const { traceId, spanId, traceFlags } = span.spanContext();
-  if (!isSpanContextValid(span.spanContext())) return undefined;
-  return `00-${traceId}-${spanId}-${(traceFlags & TraceFlags.SAMPLED).toString(16).padStart(2, "0")}`;
+export const traceparentOf = (span: Span): string | undefined => written(span.spanContext());
+
+/** `traceparent` of a caller whose trace is kept; undefined for all others. */
+export function keptTraceOf(caller: Context): string | undefined {
+  const context = trace.getSpanContext(caller);
+  return context && (context.traceFlags & TraceFlags.SAMPLED) !== 0 ? written(context) : undefined;
+}
+
+function written(context: SpanContext): string | undefined {
+  const { traceId, spanId, traceFlags } = context;
+  if (!isSpanContextValid(context)) return undefined;
+  return `00-${traceId}-${spanId}-0${traceFlags & TraceFlags.SAMPLED}`;
 }
 
 /** A span of somebody else's trace, by ids in hexadecimal digits; undefined if they are none. */

@@ -18,7 +18,7 @@ import type { Key } from "./key.ts";
 import { quickReaders } from "./quick.ts";
 import { recordReader } from "./record.ts";
 import { DEFAULT_SOURCE, sourceLabels } from "./source-label.ts";
-import { traceRequest } from "./traces.ts";
+import { openTraces } from "./traces.ts";
 
 /** What Retry-After says, in seconds, when we are busy, and when the log or the store is down. */
 const BUSY_SECONDS = 1;
@@ -64,6 +64,7 @@ export function ingestRoutes(app: FastifyInstance, options: IngestOptions): void
   const limits = { maxLineBytes, maxBodyBytes: Math.min(maxBodyBytes, maxPendingBytes * BODY_SHARE) };
   const labelOf = sourceLabels(options.settings);
   const { partitions } = options.stream;
+  const traceOf = openTraces(options.clock);
   const quickReader = quickReaders({ ...options, index, partitions });
   app.register(async (scope) => {
     // The body is read by us, as it comes.
@@ -76,7 +77,7 @@ export function ingestRoutes(app: FastifyInstance, options: IngestOptions): void
       const body = openBody(request.raw, { ...limits, onBytes: pending.add });
       const quick = quickReader(origin.tenant, origin.source);
       const read = recordReader(quick, openDoor({ ...options, ...origin }), partitions);
-      const traced = traceRequest(request);
+      const traced = traceOf(request);
       const intake = openIntake({
         ...options,
         ...origin,

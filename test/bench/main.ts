@@ -6,10 +6,11 @@ import { ingestCase } from "./cases/ingest.ts";
 import { memoryCase } from "./cases/memory.ts";
 import { replayCase } from "./cases/replay.ts";
 import { scanCase } from "./cases/scan.ts";
+import { telemetryCase } from "./cases/telemetry.ts";
 import { bench } from "./command.ts";
 
 await bench({
-  cases: [replayCase, scanCase, memoryCase, gateCase, deniedCase, ingestCase, determinismCase],
+  cases: [replayCase, scanCase, memoryCase, gateCase, deniedCase, ingestCase, telemetryCase, determinismCase],
   events: 1_000_000,
   runs: 5,
 });

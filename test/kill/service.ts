@@ -70,6 +70,6 @@ export async function metricOf({ url }: Pick<ServiceProcess, "url">, name: strin
 const POLL_MS = 20;
 
 /** Resolves when the service says that everything in it is ready. */
-export async function untilReady({ url }: ServiceProcess): Promise<void> {
+export async function untilReady({ url }: Pick<ServiceProcess, "url">): Promise<void> {
   while (!(await fetch(`${url}/readyz`)).ok) await setTimeout(POLL_MS);
 }
