@@ -23,6 +23,14 @@ import { type BatchTraces, traceBatch } from "./traces.ts";
 export async function takeBatch(state: State, batch: RecordBatch): Promise<void> {
   batchRecords.record(batch.count);
   const traces = traceBatch(batch, state.clock.now());
+  try {
+    await takeTraced(state, batch, traces);
+  } finally {
+    traces.end();
+  }
+}
+
+async function takeTraced(state: State, batch: RecordBatch, traces: BatchTraces): Promise<void> {
   const out: NewRecord[] = [];
   for (let from = 0, to = 0; from < batch.count; from = to) {
     to = Math.min(batch.count, from + stretchOf(state));
@@ -34,7 +42,6 @@ export async function takeBatch(state: State, batch: RecordBatch): Promise<void>
   }
   await send(out, state);
   eventsTotal.add(batch.count);
-  traces.end();
   await commit(state, false);
 }
 
