@@ -1,6 +1,8 @@
 /** A processor that is killed while events wait for it, and started again under the same name. */
 import { join } from "node:path";
+import { openRedisStore } from "../../../../services/adapters/store-redis.ts";
 import { openKafkaStream } from "../../../../services/adapters/stream-kafka.ts";
+import type { Stream } from "../../../../services/ports/stream.ts";
 import type { BenchOptions, Case } from "../../case.ts";
 import { writeBenchFile } from "../../data.ts";
 import { figure } from "../../measure.ts";
@@ -65,6 +67,19 @@ interface Restart {
   readonly fromKillMs: number;
 }
 
+/** Events that a processor which starts now folds: those since the last commit are folded again. */
+async function waiting(stream: Stream, { redis }: Preloaded, prefix: string): Promise<number> {
+  const store = await openRedisStore({ url: `redis://${redis}`, prefix: `${prefix}:` });
+  const numbers = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+  const counts = numbers.map(
+    async (partition) =>
+      (await stream.end("events", partition)) - (await store.position("processor", partition)),
+  );
+  const all = await Promise.all(counts);
+  await store.close();
+  return all.reduce((sum, events) => sum + events, 0);
+}
+
 /** Learns all agents, and is killed as often as asked for, each time with one event of each agent waiting. */
 async function restarts(log: Preloaded, line: string, agents: number, runs: number): Promise<Restart[]> {
   const { brokers, topicPrefix } = log;
@@ -79,7 +94,7 @@ async function restarts(log: Preloaded, line: string, agents: number, runs: numb
       await stream.append(onceMore(line, agents));
       await running.worker.kill();
       const killedMs = performance.timeOrigin + performance.now();
-      running = begin(log, storePrefix, agents);
+      running = begin(log, storePrefix, await waiting(stream, log, storePrefix));
       const { assignedMs, firstMs, allMs } = await running.done;
       found.push({
         firstMs: firstMs - assignedMs,
