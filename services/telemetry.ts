@@ -7,7 +7,12 @@ import { setTimeout } from "node:timers/promises";
 import { type DiagLogger, DiagLogLevel, diag, metrics } from "@opentelemetry/api";
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
 import { PrometheusExporter, PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
-import { AggregationType, PeriodicExportingMetricReader, type ViewOptions } from "@opentelemetry/sdk-metrics";
+import {
+  AggregationType,
+  InstrumentType,
+  PeriodicExportingMetricReader,
+  type ViewOptions,
+} from "@opentelemetry/sdk-metrics";
 import { NodeSDK } from "@opentelemetry/sdk-node";
 import type { Exporting } from "./telemetry-settings.ts";
 
@@ -33,6 +38,7 @@ const EXPORT_TIMEOUT_MS = 10_000;
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const seconds: ViewOptions = {
   instrumentName: "*_seconds",
+  instrumentType: InstrumentType.HISTOGRAM,
   aggregation: { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries: SECONDS } },
 };
 

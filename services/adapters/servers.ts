@@ -42,7 +42,7 @@ export function openServerSource(
   const where = own ?? kafka;
   if (where === undefined) throw new OffgraphError("bad-settings", `sources.${name}: expected kafka`);
   const kafkaPassword = own ? secrets.sourcePasswords?.get(name) : secrets.kafkaPassword;
-  const { topicPrefix = DEFAULT_PREFIX, sessionTimeoutMs, instanceId } = kafka ?? {};
+  const { topicPrefix, sessionTimeoutMs, instanceId } = kafka ?? EMBEDDED;
   return openKafkaSource({
     ...{ topics, start, groupId: group ?? `${topicPrefix}source.${name}` },
     ...reachOf(where, { kafkaPassword }),
@@ -52,8 +52,8 @@ export function openServerSource(
   });
 }
 
-/** As that of `kafka.topicPrefix`. */
-const DEFAULT_PREFIX = "offgraph.";
+/** Only one process holds the data folder, so it is the same one after a restart. */
+const EMBEDDED = { topicPrefix: "offgraph.", sessionTimeoutMs: undefined, instanceId: "embedded" };
 
 /** What the adapter for Kafka is told. */
 export function kafkaOptions(kafka: Kafka, secrets: ServerSecrets, log?: ClientLog): KafkaStreamOptions {
