@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { until } from "./cluster/cluster.ts";
 import { metricOf, type ServiceProcess, startService, untilReady } from "./kill/service.ts";
 import { type Collector, type Span, startCollector } from "./telemetry/collector.ts";
 import { promtoolIsHere } from "./telemetry/promtool.ts";
@@ -69,9 +69,8 @@ async function send({ url }: ServiceProcess, events: readonly object[], tracepar
   expect(answer.status).toBe(202);
 }
 
-async function until(service: ServiceProcess, metric: string, value: number): Promise<void> {
-  while ((await metricOf(service, metric)) < value) await setTimeout(20);
-}
+const counts = (service: ServiceProcess, metric: string, value: number) =>
+  until(async () => (await metricOf(service, metric)) >= value);
 
 const named = ({ spans }: Collector, name: string) => spans.filter((span) => span.name === name);
 const follows = (span: Span | undefined, before: Span | undefined) => {
@@ -84,7 +83,7 @@ describe("a finding", () => {
     const collector = await startCollector();
     const service = await start(collector);
     await send(service, [called(1, false), called(2, true)], `00-${TRACE}-${CALLER}-01`);
-    await until(service, "offgraph_responder_outcomes_total", 1);
+    await counts(service, "offgraph_responder_outcomes_total", 1);
     expect(await service.stop("SIGTERM")).toBe(0);
 
     const [request] = named(collector, "POST /v1/events");
@@ -112,7 +111,7 @@ describe("a finding", () => {
     const collector = await startCollector();
     const service = await start(collector);
     await send(service, [called(3, true)], `00-${TRACE}-${CALLER}-00`);
-    await until(service, "offgraph_responder_outcomes_total", 1);
+    await counts(service, "offgraph_responder_outcomes_total", 1);
     await service.stop("SIGTERM");
     const [finding] = named(collector, "finding");
     expect(finding).toMatchObject({ parent: "" });
@@ -124,7 +123,7 @@ describe("a finding", () => {
     const collector = await startCollector();
     const service = await start(collector, {}, "approve");
     await send(service, [called(4, true)]);
-    await until(service, "offgraph_responder_incidents_total", 1);
+    await counts(service, "offgraph_responder_incidents_total", 1);
     const { incidents } = (await (await fetch(`${service.url}/v1/incidents`)).json()) as {
       incidents: { id: string }[];
     };
@@ -134,7 +133,7 @@ describe("a finding", () => {
       body: JSON.stringify({ reason: "a test" }),
     });
     expect(answer.status).toBe(202);
-    await until(service, "offgraph_responder_outcomes_total", 1);
+    await counts(service, "offgraph_responder_outcomes_total", 1);
     await service.stop("SIGTERM");
     const [incident, decision, action, outcome] = ["incident", "decision", "action", "outcome"].map(
       (name) => named(collector, name)[0],
@@ -153,7 +152,7 @@ it("events without a finding leave nothing but the span of their request", async
   const collector = await startCollector();
   const service = await start(collector);
   await send(service, [called(5, false), called(6, false)]);
-  await until(service, "offgraph_processor_events_total", 2);
+  await counts(service, "offgraph_processor_events_total", 2);
   await service.stop("SIGTERM");
   expect(collector.spans.map(({ name }) => name)).toEqual(["POST /v1/events"]);
 });
@@ -162,7 +161,7 @@ it("no trace is begun when none is to be kept, and metrics are sent all the same
   const collector = await startCollector();
   const service = await start(collector, { sampleRatio: 0 });
   await send(service, [called(7, true)]);
-  await until(service, "offgraph_responder_outcomes_total", 1);
+  await counts(service, "offgraph_responder_outcomes_total", 1);
   await service.stop("SIGTERM");
   expect(collector.spans).toEqual([]);
   expect(collector.points().length).toBeGreaterThan(20);
@@ -176,9 +175,9 @@ describe("metrics", () => {
     collector = await startCollector();
     const service = await start(collector);
     await send(service, [called(8, false), called(9, true), { id: "no event" }]);
-    await until(service, "offgraph_responder_outcomes_total", 1);
+    await counts(service, "offgraph_responder_outcomes_total", 1);
     await send(service, [called(10, false)]);
-    await until(service, "offgraph_processor_events_total", 3);
+    await counts(service, "offgraph_processor_events_total", 3);
     text = await (await fetch(`${service.url}/metrics`)).text();
     await service.stop("SIGTERM");
     await endAll();
@@ -234,7 +233,7 @@ describe("a collector", () => {
     const collector = await startCollector({ answers: false });
     const service = await start(collector, { intervalMs: 1000 });
     await send(service, [called(14, true)]);
-    await until(service, "offgraph_responder_outcomes_total", 1);
+    await counts(service, "offgraph_responder_outcomes_total", 1);
     const stoppedMs = performance.now();
     expect(await service.stop("SIGTERM")).toBe(0);
     expect(performance.now() - stoppedMs).toBeLessThan(5000);
@@ -246,7 +245,7 @@ describe("a collector", () => {
     await collector.close();
     const service = await start(collector, { intervalMs: 1000 });
     await send(service, [called(15, true)]);
-    await until(service, "offgraph_responder_outcomes_total", 1);
+    await counts(service, "offgraph_responder_outcomes_total", 1);
     const stoppedMs = performance.now();
     expect(await service.stop("SIGTERM")).toBe(0);
     expect(performance.now() - stoppedMs).toBeLessThan(5000);
@@ -274,7 +273,7 @@ describe("a collector", () => {
     const collector = await startCollector();
     const service = await start(collector, { endpoint: undefined });
     await send(service, [called(17, true)]);
-    await until(service, "offgraph_responder_outcomes_total", 1);
+    await counts(service, "offgraph_responder_outcomes_total", 1);
     await service.stop("SIGTERM");
     expect(collector.headers).toEqual([]);
   });
