@@ -59,7 +59,7 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
 
 function learnSession(baseline: Baseline, path: Path, day: number, settings: Settings): void {
   const { version } = baseline;
-  learnEvidence(baseline, path, day);
+  learnEvidence(baseline, path, day, settings);
   learn(baseline, path, day, settings);
   turnEvidence(baseline, settings, baseline.version > version);
 }

@@ -23,7 +23,7 @@ export const Settings = z.strictObject({
     .max(4)
     .default(2)
     .describe(
-      "Distinct trust units that must have used an edge before it is baseline; one more from five units on. Higher: harder to poison, slower to learn.",
+      "Distinct trust units that must have used an edge before it is baseline; after learning one more from five units on. Higher: harder to poison, slower to learn.",
     ),
   sessions: z
     .int()

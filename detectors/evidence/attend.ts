@@ -19,11 +19,9 @@ import type { Out } from "../detector.ts";
 import type { Target } from "./appraise.ts";
 import type { Memory } from "./memory.ts";
 import { observe, type Step, terms } from "./observe.ts";
-import { LAST_UNIT } from "./records.ts";
 import { raiseScore } from "./score.ts";
 import type { Shown } from "./session.ts";
 import { SHIPPED } from "./shipped.ts";
-import { neededFor } from "./turn.ts";
 import { contextOf } from "./weights.ts";
 
 /** Observes the call in hand, raises its session's score if it is the worst so far, and tells who listens. */
@@ -41,7 +39,7 @@ export function attend(
   if (m === undefined || s === undefined || agent === undefined) return;
   const workflow = p.workflow > 0 ? b.progress.get(p.workflow) : undefined;
   if (s.steps === 0) stand(b.graph, agent.root, workflow?.root ?? 0, s.contexts);
-  fill(b, m, p, s, agent, workflow, operation, event, settings);
+  fill(b, m, s, agent, workflow, operation, event);
   observe(m, s, call);
   const table = settings.weights === "shipped" ? SHIPPED : settings.weights;
   const context = contextOf(call.scope, call.sourced > 0);
@@ -59,8 +57,7 @@ const call: { -readonly [Name in keyof Step]: Step[Name] } = {
   result: 0,
   surpriseBits: 0,
   isNewOperation: false,
-  unit: 0,
-  witnessesNeeded: 0,
+  isLearnable: false,
   targets: [],
   sourced: 0,
   fromOutput: 0,
@@ -69,13 +66,11 @@ const call: { -readonly [Name in keyof Step]: Step[Name] } = {
 function fill(
   b: Baseline,
   m: Memory,
-  p: Path,
   s: Shown,
   agent: Progress,
   workflow: Progress | undefined,
   operation: number,
   event: EventView,
-  settings: Settings,
 ): void {
   // A workflow that is still learning says nothing: its agent is asked.
   const scope = workflow === undefined || workflow.mode === "learning" ? agent : workflow;
@@ -87,20 +82,11 @@ function fill(
   call.result = event.number(RESULT);
   call.surpriseBits = walk(b.graph, s.contexts, operation);
   call.isNewOperation = !isBaseline(b.graph, child(b.graph, scope.root, operation));
-  call.unit = unitOf(agent, p.unit);
   // After learning only a person makes a value of a sensitive operation known.
-  call.witnessesNeeded =
-    m.isLearning || event.tier === 0 ? neededFor(agent, settings) : Number.POSITIVE_INFINITY;
+  call.isLearnable = m.isLearning || event.tier === 0;
   call.targets = targetsOf(b, event);
   call.sourced = event.number(SOURCED);
   call.fromOutput = event.number(FROM_OUTPUT);
-}
-
-/** The number that learning gives a trust unit, or will give it. */
-function unitOf({ units }: Progress, unit: number): number {
-  if (unit === 0 && units.some((known) => known !== 0)) return 0;
-  const at = units.indexOf(unit);
-  return Math.min(LAST_UNIT, (at < 0 ? units.length : at) + 1);
 }
 
 /** The targets in hand. */

@@ -1,7 +1,7 @@
 /** Learning from a session that has ended without a finding. */
 import { adding, anywhere, classSlotOf, inSlot, isOpen, type Memory, shinglesOf, slotOf } from "./memory.ts";
-import { countDraw, noteDraw, noteUse } from "./records.ts";
-import { SENSITIVE_USE, type Shown, VALUE_WIDTH } from "./session.ts";
+import { countDraw, noteDraw, noteUse, witnessesOf } from "./records.ts";
+import { type Letters, SENSITIVE_USE, type Shown, VALUE_WIDTH } from "./session.ts";
 import { addLetters } from "./shingles.ts";
 import { isIdentifier } from "./value.ts";
 
@@ -11,6 +11,8 @@ export interface Lesson {
   readonly workflow: number;
   /** Number of the trust unit, 1 to 127; 0 if it is no witness. */
   readonly unit: number;
+  /** Trust units that must have used a value before it is known. */
+  readonly needed: number;
   /** Day of event time, in days. */
   readonly day: number;
   /** The workflow is learning: what it uses may become known to it without a person. */
@@ -20,12 +22,21 @@ export interface Lesson {
 /** Learns every value that a session has shown, and the letters of those that it has confirmed. */
 export function learnShown(m: Memory, s: Shown, lesson: Lesson): void {
   m.sessions++;
-  for (const { scope, text, party } of s.letters) addLetters(shinglesOf(m, scope, true), text, party);
+  for (const letters of s.letters)
+    if (isConfirmed(m, letters, lesson))
+      addLetters(shinglesOf(m, letters.scope, true), letters.text, letters.party);
   for (let at = 0, end = s.valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH) {
     learnValue(m, s, at, 0, lesson);
     // An address that the agent knows is no stranger to any of its tasks.
     if (lesson.workflow > 0 && !isIdentifier(classAt(s, at))) learnValue(m, s, at, lesson.workflow, lesson);
   }
+}
+
+/** Whether enough trust units have used a value, the one of this session among them. */
+function isConfirmed(m: Memory, { scope, low, high }: Letters, { unit, needed }: Lesson): boolean {
+  if (needed <= 1) return true;
+  const record = anywhere(m, scope, low, high);
+  return record >= 0 && unit !== 0 && witnessesOf(m.values, record, unit) >= needed - 1;
 }
 
 const classAt = ({ values }: Shown, at: number) => values[at + 2]! & (SENSITIVE_USE - 1);

@@ -1,7 +1,7 @@
 /** The terms of one call, from what is remembered of the agent and what its session has shown. */
 import { appraise, appraised, FROM_NEITHER, FROM_OUTPUT, type Target } from "./appraise.ts";
 import { anywhere, inSlot, type Memory, noveltyBits, shinglesOf } from "./memory.ts";
-import { isKnown, witnessesOf } from "./records.ts";
+import { isKnown } from "./records.ts";
 import { hasDealtWith, keepLetters, keepValue, SENSITIVE_USE, type Shown } from "./session.ts";
 import { addLetters, unlikeness } from "./shingles.ts";
 import * as term from "./term.ts";
@@ -23,10 +23,8 @@ export interface Step {
   readonly surpriseBits: number;
   /** The operation is not in the baseline of the scope. */
   readonly isNewOperation: boolean;
-  /** Number of the trust unit, 1 to 127; 0 if it is no witness. */
-  readonly unit: number;
-  /** Trust units that must have used a value before it is known; Infinity if only a person can make it known. */
-  readonly witnessesNeeded: number;
+  /** Witnesses can make known what the call uses; otherwise only a person can. */
+  readonly isLearnable: boolean;
   readonly targets: readonly Target[];
   /** Arguments whose origin is known, and how many of them come from an earlier output. */
   readonly sourced: number;
@@ -130,11 +128,7 @@ function keep(m: Memory, s: Shown, step: Step, target: Target): void {
   if (isKnown(m.values, record) && isKnown(m.values, scoped)) return;
   const { text, party } = readValue(target.name(), target.text());
   addLetters(s.shingles, text, party);
-  if (isConfirmed(m, record, step)) keepLetters(s, 0, text, party);
-  if (scope !== 0 && isConfirmed(m, scoped, step)) keepLetters(s, scope, text, party);
+  if (!step.isLearnable) return;
+  keepLetters(s, { scope: 0, low, high, text, party });
+  if (scope !== 0) keepLetters(s, { scope, low, high, text, party });
 }
-
-/** Whether enough trust units have used a value, the one of this session among them. */
-const isConfirmed = (m: Memory, record: number, { unit, witnessesNeeded }: Step) =>
-  witnessesNeeded <= 1 ||
-  (record >= 0 && unit !== 0 && witnessesOf(m.values, record, unit) >= witnessesNeeded - 1);

@@ -28,7 +28,7 @@ export interface Shown {
   shingles: Int32Array;
   /** Where it stands in the graph: see walk in baseline/predictor.ts. */
   contexts: Int32Array;
-  /** Texts of values that become known if the session ends well: their letters are learned then. */
+  /** Texts of values that are not known: their letters are learned if enough others have used them when the session ends. */
   readonly letters: Letters[];
   /** Largest score of a call so far: the session's score; LOWEST before the first call. */
   score: number;
@@ -38,9 +38,12 @@ export interface Shown {
   readonly terms: Float64Array;
 }
 
-/** A value whose letters are to be learned in a scope (0 is the agent). */
+/** A value whose letters may be learned in a scope (0 is the agent). */
 export interface Letters {
   readonly scope: number;
+  /** Hash of the party. */
+  readonly low: number;
+  readonly high: number;
   readonly text: string;
   readonly party: string;
 }
@@ -126,11 +129,11 @@ function isKept({ values, valueCount }: Shown, operation: number, field: number,
   return false;
 }
 
-/** Keeps the text of a value that is about to be known. */
-export function keepLetters(s: Shown, scope: number, text: string, party: string): void {
+/** Keeps the text of a value that is not known. */
+export function keepLetters(s: Shown, letters: Letters): void {
   if (s.letters.length >= MAX_LETTERS) return;
-  if (!s.letters.some((kept) => kept.scope === scope && kept.text === text))
-    s.letters.push({ scope, text, party });
+  if (!s.letters.some(({ scope, text }) => scope === letters.scope && text === letters.text))
+    s.letters.push(letters);
 }
 
 /** Dense. */
@@ -142,8 +145,8 @@ export function writeShown(s: Shown, to: ByteWriter): void {
   to.ints(s.shingles);
   to.ints(s.contexts);
   to.u8(s.letters.length);
-  for (const { scope, text, party } of s.letters) {
-    to.i32(scope);
+  for (const { scope, low, high, text, party } of s.letters) {
+    for (const value of [scope, low, high]) to.i32(value);
     to.texts([text, party]);
   }
   for (const value of s.terms) to.f64(value);
@@ -162,7 +165,7 @@ export function readShown(from: ByteReader): Shown {
 }
 
 function readLetters(from: ByteReader): Letters {
-  const scope = from.i32();
+  const [scope, low, high] = [from.i32(), from.i32(), from.i32()];
   const [text = "", party = ""] = from.texts();
-  return { scope, text, party };
+  return { scope, low, high, text, party };
 }

@@ -12,12 +12,18 @@ export const neededFor = ({ units }: Progress, { witnesses }: Settings) =>
   Math.max(1, Math.min(units.length, witnesses, UNITS));
 
 /** Learns from a session that has ended without a finding, on a day. To be called before its path is learned. */
-export function learnEvidence({ memory, progress }: Baseline, path: Path, day: number): void {
+export function learnEvidence(
+  { memory, progress }: Baseline,
+  path: Path,
+  day: number,
+  settings: Settings,
+): void {
   const agent = progress.get(0);
   if (memory === undefined || path.shown === undefined || agent === undefined) return;
   learnShown(memory, path.shown, {
     workflow: path.workflow,
     unit: Math.min(LAST_UNIT, unitNumber(agent, path.unit)),
+    needed: neededFor(agent, settings),
     day,
     workflowIsLearning: progress.get(path.workflow)?.mode === "learning",
   });

@@ -10,6 +10,7 @@ import { deadLettersCommand } from "./dead-letters.ts";
 import { demoCommand } from "./demo.ts";
 import { denialsCommand } from "./denials.ts";
 import { doctorCommand } from "./doctor.ts";
+import { evaluateCommand } from "./evaluate.ts";
 import { explainCommand } from "./explain.ts";
 import { EXIT_HELP, fail } from "./failure.ts";
 import { findingsCommand } from "./findings.ts";
@@ -47,7 +48,8 @@ function program(args: readonly string[]): Command {
     .addCommand(demoCommand())
     .addCommand(startCommand())
     .addCommand(ingestCommand(args))
-    .addCommand(replayCommand(args));
+    .addCommand(replayCommand(args))
+    .addCommand(evaluateCommand());
   all
     .commandsGroup("See:")
     .addCommand(findingsCommand())

@@ -65,9 +65,12 @@ function timeOf(ordinal: number, index: number, calls: number): string {
   return new Date(START_MS + ordinal * SESSION_MS + index * spacingMs).toISOString();
 }
 
+const buildOf = ({ model, defense }: Session) =>
+  [model, defense].filter((part) => part !== undefined).join("+") || undefined;
+
 function eventOf(session: Session, call: Call, ordinal: number, index: number): Draft {
   const [service, name, args, outcome, letters] = call;
-  const build = [session.model, session.defense].filter((part) => part !== undefined).join("+") || undefined;
+  const build = buildOf(session);
   return {
     kind: "api.called",
     id: `${session.id}#${index}`,
@@ -87,11 +90,12 @@ function eventOf(session: Session, call: Call, ordinal: number, index: number): 
   };
 }
 
-/** Everything that scores a detector and that no detector may see. */
+/** Everything that scores a detector and that no detector may see, and which session it is of. */
 function labelsOf(session: Session): object {
-  const { label, commit, inj, utility, success, dur, t0, trial } = session;
+  const { id, agent, workflow, label, commit, inj, utility, success, dur, t0, trial } = session;
   const malicious = session.ev.flatMap((call, index) => (call[5] ? [index] : []));
-  return { session: session.id, label, commit, inj, utility, success, dur, t0, trial, malicious };
+  const labels = { label, commit, inj, utility, success, dur, t0, trial, malicious };
+  return { session: id, agent, workflow, version: buildOf(session), ...labels };
 }
 
 export const sessions: Source = {

@@ -1,9 +1,9 @@
 /** Promised and realised rates of false alerts: is the promise kept on sessions that had no part in it? */
 import { conformalThreshold } from "./conformal.ts";
-import { atThreshold, type Judged } from "./measure.ts";
+import type { Judged } from "./measure.ts";
 import { shareAbove } from "./ranking.ts";
 import { sampled, seeded } from "./seeded.ts";
-import { scoreOf } from "./trail.ts";
+import { type Label, scoreOf } from "./trail.ts";
 
 /** What became of one promise, on average over splits of the calibration scores. */
 export interface KeptPromise {
@@ -26,16 +26,13 @@ export function promises(
   sessions: readonly Judged[],
   rates: readonly number[],
 ): readonly KeptPromise[] {
-  const benign = sessions.filter(({ truth }) => truth.label === "benign");
-  const attacks = sessions.filter(({ truth }) => truth.label === "executed");
+  const scores = (label: Label) =>
+    sessions.filter(({ truth }) => truth.label === label).map(({ trail }) => scoreOf(trail));
+  const [benign, attacks] = [scores("benign"), scores("executed")];
   return rates.map((promised) => {
     const outcomes = Array.from({ length: SPLITS }, (_, seed) => {
       const threshold = conformalThreshold(sampled(calibration, TAKEN, seeded(seed)), promised);
-      const realised = shareAbove(
-        benign.map(({ trail }) => scoreOf(trail)),
-        threshold,
-      );
-      return { realised, tpr: atThreshold(benign, attacks, [], threshold).truePositives };
+      return { realised: shareAbove(benign, threshold), tpr: shareAbove(attacks, threshold) };
     });
     const realised = mean(outcomes.map((outcome) => outcome.realised));
     const spread = Math.sqrt(mean(outcomes.map((outcome) => (outcome.realised - realised) ** 2)));

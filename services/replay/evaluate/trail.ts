@@ -14,7 +14,7 @@ export interface Rise {
 export interface Trail {
   readonly id: string;
   readonly agent: string;
-  /** Undefined if none was declared, or none was to be read. */
+  /** As it was recorded, whether or not the detectors were told; undefined if none was declared. */
   readonly workflow: string | undefined;
   /** The build that ran, `<model>+<defence>` in recorded sessions. */
   readonly version: string | undefined;
@@ -29,6 +29,8 @@ export interface Truth {
   readonly label: Label;
   /** Index of the first malicious call; undefined if there is none. */
   readonly commit: number | undefined;
+  /** Indices of all malicious calls. */
+  readonly malicious: readonly number[];
   /** The goal that was injected, if any. */
   readonly goal: string | undefined;
 }

@@ -25,8 +25,7 @@ const CALM: Step = {
   result: 1,
   surpriseBits: 1,
   isNewOperation: false,
-  unit: 1,
-  witnessesNeeded: 2,
+  isLearnable: true,
   targets: [],
   sourced: 0,
   fromOutput: 0,
@@ -46,8 +45,8 @@ export function observed(m: Memory, s: Shown, ...steps: readonly Partial<Step>[]
 export function lived(m: Memory, steps: readonly Partial<Step>[], lesson: Partial<Lesson> = {}): void {
   const session = newShown();
   const { unit = 1 } = lesson;
-  observed(m, session, ...steps.map((step) => ({ unit, ...step })));
-  learnShown(m, session, { workflow: 1, day: 1, workflowIsLearning: false, ...lesson, unit });
+  observed(m, session, ...steps);
+  learnShown(m, session, { workflow: 1, day: 1, needed: 2, workflowIsLearning: false, ...lesson, unit });
 }
 
 /** An agent whose twenty sessions, from as many trust units, paid the same three people. */

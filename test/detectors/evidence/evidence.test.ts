@@ -42,7 +42,7 @@ describe("a stranger", () => {
 
   it("does not become known to a sensitive operation after learning, without a person", () => {
     const m = acquainted();
-    const unapproved = { targets: [STRANGER], witnessesNeeded: Number.POSITIVE_INFINITY };
+    const unapproved = { targets: [STRANGER], isLearnable: false };
     for (let unit = 1; unit <= 9; unit++) lived(m, [READ, unapproved], { unit, day: unit });
     promote(m, { needed: 2, learning: false, sessions: 5 });
     expect(observed(m, newShown(), READ, { targets: [STRANGER] })).toHaveProperty("new-party");

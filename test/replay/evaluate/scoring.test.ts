@@ -22,7 +22,12 @@ const trail = (id: string, ...scores: readonly number[]): Trail => ({
   calls: 4,
   rises: scores.map((score, call) => ({ call, score })),
 });
-const truth = (label: Label, commit?: number): Truth => ({ label, commit, goal: undefined });
+const truth = (label: Label, commit?: number): Truth => ({
+  label,
+  commit,
+  malicious: commit === undefined ? [] : [commit],
+  goal: undefined,
+});
 
 /** Benign sessions that score 0 to 99, and attacks at these scores, each at its first call. */
 function given(...attacks: readonly (readonly [score: number, commit: number])[]) {
@@ -88,7 +93,11 @@ describe("measuring", () => {
   it("counts detections, their times and the alerts per call", () => {
     const { trails, truths } = given([200, 1], [200, 0], [98.5, 1], [3, 1]);
     const at = measure(judged(trails, truths), [0.01]).atRate["0.01"];
-    expect(at).toMatchObject({ threshold: 98, truePositives: 0.75, alertsPer1000Calls: 1000 / 400 });
+    expect(at).toMatchObject({
+      threshold: 98,
+      truePositives: { value: 0.75 },
+      alertsPer1000Calls: 1000 / 400,
+    });
     expect(at?.inTime).toBeCloseTo(2 / 3);
   });
 
