@@ -1,5 +1,5 @@
 /** Settings of sources that lie in Kafka: what is refused, with its place, and where their passwords come from. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -43,6 +43,12 @@ describe("sources in Kafka", () => {
     expect(() => load(`sources:\n${source().replace("cloudtrail", "avro")}`)).toThrow(
       /sources\[0\]\.format: expected .*"offgraph"/,
     );
+  });
+
+  it("are as the documentation shows them", () => {
+    const [, yaml = ""] = /```yaml\n(.*?)```/s.exec(readFileSync("services/ingest/README.md", "utf8")) ?? [];
+    const log = "kafka: { brokers: [a:1] }\nredis: { url: 'redis://b:2' }\n";
+    expect(load(log + yaml).sources.map(({ name }) => name)).toEqual(["aws", "agents"]);
   });
 
   it("take a password from a file, and never show it", () => {

@@ -146,6 +146,26 @@ describe.runIf(isKafkaHere)("a source in Kafka", { timeout: 120_000 }, () => {
       await cluster.remove();
     });
 
+    it("is there as a whole when one that was paused for longer than its session goes on", async () => {
+      const topic = await newTopic();
+      const batches = story({ seed: 24, agents: 6, days: 1 }, Date.now());
+      const { cluster } = await begin(own(topic));
+      const paused = await cluster.start("ingest");
+      await produce(topic, batches.slice(0, batches.length >> 1));
+      await until(async () => (await taken(paused)) > 100);
+      paused.child.kill("SIGSTOP");
+      const other = await cluster.start("ingest");
+      await until(async () => (await metricOf(other, "offgraph_stream_handovers_total")) >= PARTITIONS);
+      await produce(topic, batches.slice(batches.length >> 1));
+      await untilThere(cluster, idsIn(batches));
+      paused.child.kill("SIGCONT");
+      // It takes a share again.
+      await until(async () => (await metricOf(other, "offgraph_stream_handovers_total")) > PARTITIONS);
+      await untilThere(cluster, idsIn(batches));
+      expectIntact(await cluster.books(), idsIn(batches));
+      await cluster.remove();
+    });
+
     it("of another format, with tenants in a header and records that nobody can read, beside a topic that is not there", async () => {
       const topic = await newTopic();
       const aws = { name: "aws", format: "cloudtrail", topics: [topic], tenantHeader: "tenant" };
