@@ -55,7 +55,7 @@ function consumerOf(run: Run): RawConsumer {
   const { partitions, lanes, positions, vitals } = run;
   return {
     async assigned(place) {
-      const partition = await openPartition(place, lanes.join(), positions);
+      const partition = await openPartition(place, positions, lanes);
       partitions.set(nameOf(place), partition);
       if (vitals.owned++ === 0) vitals.heardMs = vitals.clock.now();
       return partition.position === 0 ? undefined : partition.position;

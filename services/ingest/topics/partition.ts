@@ -5,7 +5,7 @@
 import { OffgraphError } from "../../../schemas/errors.ts";
 import type { RawPlace, RawSource } from "../../ports/source.ts";
 import type { Lease, Store } from "../../ports/store.ts";
-import type { Lane } from "./lanes.ts";
+import type { Lane, Lanes } from "./lanes.ts";
 
 /** A partition that this process owns. */
 export interface Partition {
@@ -40,12 +40,16 @@ export interface Positions {
 }
 
 /** Takes the partition over from whoever had it. */
-export async function openPartition(place: RawPlace, lane: Lane, positions: Positions): Promise<Partition> {
-  const { store, name } = positions;
+export async function openPartition(
+  place: RawPlace,
+  { store, name }: Positions,
+  lanes: Lanes,
+): Promise<Partition> {
   const space = `source/${name}/${place.topic}`;
   const lease = await store.acquire(space, place.partition);
   const position = await store.position(space, place.partition);
-  return { place, lease, lane, batches: [], position, committed: position, isFenced: false };
+  const state = { batches: [], position, committed: position, isFenced: false };
+  return { place, lease, lane: lanes.join(), ...state };
 }
 
 /** One thing in the batch is durable. True if that was the last. */
