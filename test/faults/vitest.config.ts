@@ -6,7 +6,7 @@ export default defineConfig({
     include: ["test/faults/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 240_000,
+    testTimeout: 300_000,
     hookTimeout: 120_000,
   },
 });
