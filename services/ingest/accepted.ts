@@ -5,7 +5,7 @@
 import type { Event } from "../../schemas/event.ts";
 import { canonicalLine } from "../../schemas/event-line.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Stream } from "../ports/stream.ts";
+import type { NewRecord, Stream } from "../ports/stream.ts";
 import type { TokenIndex } from "./attribute.ts";
 import { inOrder, type Ready, readied } from "./ready.ts";
 
@@ -59,9 +59,8 @@ export function openAccepted({ stream, index, clock, tenant, trace }: AcceptedOp
     async append() {
       if (asked.length > 0) await ask();
       ready.sort(inOrder);
-      const traced = trace === undefined ? undefined : { trace };
-      if (ready.length > 0)
-        await stream.append(ready.map(({ record }) => (traced ? { ...record, ...traced } : record)));
+      const carrying = (record: NewRecord) => (trace === undefined ? record : { ...record, trace });
+      if (ready.length > 0) await stream.append(ready.map(({ record }) => carrying(record)));
       return ready.length;
     },
   };
