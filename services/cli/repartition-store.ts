@@ -1,4 +1,7 @@
 /** State written anew with more partitions: each group where its agent belongs now. All of it is absolute, so it may be done twice. */
+import { decodeAgent, encodeAgent } from "../../detectors/fold/agent-codec.ts";
+import { workingSet } from "../../detectors/fold/working-set.ts";
+import { DETECTORS, detectorSettingsOf } from "../../detectors/index.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import type { Entries, GroupChange, Lease, Store } from "../ports/store.ts";
@@ -23,6 +26,8 @@ type Place = { readonly key: string } | "stays" | "goes";
 interface Space {
   readonly name: string;
   readonly placeOf: (group: string, entries: Entries) => Place;
+  /** What is written where all before `position` was read; absent: what there was. */
+  readonly entriesAt?: (entries: Entries, position: number) => Entries;
   /** What a new partition has been told of its inputs. */
   readonly positionOf: (move: StoreMove, partition: number) => Promise<number>;
 }
@@ -51,12 +56,26 @@ const feed = (name: string): Space => ({
 const auditPlace = (group: string, entries: Entries): Place =>
   group.startsWith("incident\n") ? agentPlace(fromBytes<string>(entries.get("json")) ?? "") : "stays";
 
+/** An agent's rows say up to where they have absorbed the log; in the new one that is its end, or new events would be skipped. */
+const absorbedUpTo =
+  ({ detectors }: Settings) =>
+  (entries: Entries, position: number): Entries => {
+    const set = workingSet(DETECTORS);
+    const read = decodeAgent(entries, DETECTORS, detectorSettingsOf(detectors), set);
+    if (read === undefined) return entries;
+    read.agent.position = position - 1;
+    const row = encodeAgent(read.agent, DETECTORS, set).get("row");
+    return row === undefined ? entries : new Map([...entries, ["row", row]]);
+  };
+
 /** Every space of the settings. */
-export function spacesOf({ feeds }: Settings): readonly Space[] {
+export function spacesOf(settings: Settings): readonly Space[] {
+  const { feeds } = settings;
   return [
     {
       name: "processor",
       placeOf: (group) => (group.startsWith("/") ? "goes" : { key: group }),
+      entriesAt: absorbedUpTo(settings),
       positionOf: endOf("events"),
     },
     { name: "responder", placeOf: agentPlace, positionOf: endOf("findings") },
@@ -134,7 +153,8 @@ async function moveSpace(space: Space, move: StoreMove): Promise<number> {
       if (place === "goes") continue;
       const at = place === "stays" ? partition : partitionOf(place.key, stream.partitions);
       const changes = waiting.get(at) ?? [];
-      waiting.set(at, [...changes, { group, entries }]);
+      const moved = space.entriesAt?.(entries, positions[at] ?? 0) ?? entries;
+      waiting.set(at, [...changes, { group, entries: moved }]);
       count++;
       if (changes.length < CHUNK) continue;
       await commit(at, waiting.get(at) ?? []);
