@@ -30,7 +30,11 @@ interface Given {
 export async function bench(command: BenchCommand): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "offgraph-bench-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => {
+      tell(`ended by ${signal}`);
+      process.exit(1);
+    });
   process.env.TMPDIR = folder;
   try {
     const given = parsed(command);
