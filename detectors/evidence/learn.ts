@@ -22,9 +22,10 @@ export interface Lesson {
 /** Learns every value that a session has shown, and the letters of those that it has confirmed. */
 export function learnShown(m: Memory, s: Shown, lesson: Lesson): void {
   m.sessions++;
-  for (const letters of s.letters)
-    if (isConfirmed(m, letters, lesson))
-      addLetters(shinglesOf(m, letters.scope, true), letters.text, letters.party);
+  for (const letters of s.letters) {
+    learnLetters(m, letters, 0, lesson);
+    if (lesson.workflow > 0 && !letters.isIdentifier) learnLetters(m, letters, lesson.workflow, lesson);
+  }
   for (let at = 0, end = s.valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH) {
     learnValue(m, s, at, 0, lesson);
     // An address that the agent knows is no stranger to any of its tasks.
@@ -32,11 +33,11 @@ export function learnShown(m: Memory, s: Shown, lesson: Lesson): void {
   }
 }
 
-/** Whether enough trust units have used a value, the one of this session among them. */
-function isConfirmed(m: Memory, { scope, low, high }: Letters, { unit, needed }: Lesson): boolean {
-  if (needed <= 1) return true;
-  const record = anywhere(m, scope, low, high);
-  return record >= 0 && unit !== 0 && witnessesOf(m.values, record, unit) >= needed - 1;
+/** Learns the letters of a value that enough trust units have used, the one of this session among them. */
+function learnLetters(m: Memory, letters: Letters, scope: number, { unit, needed }: Lesson): void {
+  const record = anywhere(m, scope, letters.low, letters.high);
+  const others = record < 0 || unit === 0 ? 0 : witnessesOf(m.values, record, unit);
+  if (others >= needed - 1) addLetters(shinglesOf(m, scope, true), letters.text, letters.party);
 }
 
 const classAt = ({ values }: Shown, at: number) => values[at + 2]! & (SENSITIVE_USE - 1);

@@ -123,12 +123,10 @@ function keep(m: Memory, s: Shown, step: Step, target: Target): void {
   const { valueClass, low, high } = appraised;
   if (valueClass === NO_TARGET || valueClass === NUMBER) return;
   keepValue(s, step.operation, target.field, valueClass | (step.tier > 0 ? SENSITIVE_USE : 0), low, high);
-  const scope = isIdentifier(valueClass) ? 0 : step.scope;
-  const [record, scoped] = [anywhere(m, 0, low, high), anywhere(m, scope, low, high)];
+  const isParty = isIdentifier(valueClass);
+  const [record, scoped] = [anywhere(m, 0, low, high), anywhere(m, isParty ? 0 : step.scope, low, high)];
   if (isKnown(m.values, record) && isKnown(m.values, scoped)) return;
   const { text, party } = readValue(target.name(), target.text());
   addLetters(s.shingles, text, party);
-  if (!step.isLearnable) return;
-  keepLetters(s, { scope: 0, low, high, text, party });
-  if (scope !== 0) keepLetters(s, { scope, low, high, text, party });
+  if (step.isLearnable) keepLetters(s, { low, high, isIdentifier: isParty, text, party });
 }

@@ -38,18 +38,19 @@ export interface Shown {
   readonly terms: Float64Array;
 }
 
-/** A value whose letters may be learned in a scope (0 is the agent). */
+/** A value whose letters may be learned. */
 export interface Letters {
-  readonly scope: number;
   /** Hash of the party. */
   readonly low: number;
   readonly high: number;
+  /** By the agent alone, and not by its workflow. */
+  readonly isIdentifier: boolean;
   readonly text: string;
   readonly party: string;
 }
 
-/** Most texts that a session keeps. */
-const MAX_LETTERS = 32;
+/** Most characters of texts that a session keeps. */
+const MAX_LETTERS = 4096;
 
 const NO_VALUES = new Int32Array(0);
 
@@ -131,9 +132,12 @@ function isKept({ values, valueCount }: Shown, operation: number, field: number,
 
 /** Keeps the text of a value that is not known. */
 export function keepLetters(s: Shown, letters: Letters): void {
-  if (s.letters.length >= MAX_LETTERS) return;
-  if (!s.letters.some(({ scope, text }) => scope === letters.scope && text === letters.text))
-    s.letters.push(letters);
+  let length = letters.text.length;
+  for (const { text } of s.letters) {
+    if (text === letters.text) return;
+    length += text.length;
+  }
+  if (s.letters.length < MAX_VALUES && length <= MAX_LETTERS) s.letters.push(letters);
 }
 
 /** Dense. */
@@ -145,8 +149,9 @@ export function writeShown(s: Shown, to: ByteWriter): void {
   to.ints(s.shingles);
   to.ints(s.contexts);
   to.u8(s.letters.length);
-  for (const { scope, low, high, text, party } of s.letters) {
-    for (const value of [scope, low, high]) to.i32(value);
+  for (const { low, high, isIdentifier, text, party } of s.letters) {
+    for (const value of [low, high]) to.i32(value);
+    to.u8(isIdentifier ? 1 : 0);
     to.texts([text, party]);
   }
   for (const value of s.terms) to.f64(value);
@@ -165,7 +170,7 @@ export function readShown(from: ByteReader): Shown {
 }
 
 function readLetters(from: ByteReader): Letters {
-  const [scope, low, high] = [from.i32(), from.i32(), from.i32()];
+  const [low, high, isIdentifier] = [from.i32(), from.i32(), from.u8() === 1];
   const [text = "", party = ""] = from.texts();
-  return { scope, low, high, text, party };
+  return { low, high, isIdentifier, text, party };
 }

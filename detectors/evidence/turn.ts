@@ -11,6 +11,9 @@ import { LAST_UNIT, UNITS } from "./records.ts";
 export const neededFor = ({ units }: Progress, { witnesses }: Settings) =>
   Math.max(1, Math.min(units.length, witnesses, UNITS));
 
+/** Sessions before it may be said that an agent has no second trust unit. */
+const FEW = 5;
+
 /** Learns from a session that has ended without a finding, on a day. To be called before its path is learned. */
 export function learnEvidence(
   { memory, progress }: Baseline,
@@ -23,7 +26,7 @@ export function learnEvidence(
   learnShown(memory, path.shown, {
     workflow: path.workflow,
     unit: Math.min(LAST_UNIT, unitNumber(agent, path.unit)),
-    needed: neededFor(agent, settings),
+    needed: agent.sessions < FEW ? settings.witnesses : neededFor(agent, settings),
     day,
     workflowIsLearning: progress.get(path.workflow)?.mode === "learning",
   });

@@ -9,19 +9,30 @@ import { modelOf } from "./trail.ts";
 /** Which kin a session belongs to. */
 export type Kin = (session: RecordedSession) => string;
 
-/** Parts that sessions are divided into where nothing tells them apart. */
-const PARTS = 5;
+/** Most parts that sessions are divided into: each costs a learning of its own. */
+const PARTS = 20;
+/** Parts where nothing tells sessions apart. */
+const FEW = 5;
 
-/** What tells sessions apart: the model that ran; if that is always the same the build; if that is too, nothing but their id. */
-export function kinOf(sessions: readonly RecordedSession[]): Kin {
-  const kins: readonly Kin[] = [({ version }) => modelOf(version) ?? "", ({ version }) => version ?? ""];
-  return kins.find((kin) => new Set(sessions.map(kin)).size > 1) ?? byId;
+/** For weights: they must hold for a model that nothing was learned of. */
+export const byModel = (sessions: readonly RecordedSession[]) =>
+  firstThatTells(sessions, [({ version }) => modelOf(version) ?? "", unitOf]);
+
+/** For calibration: a session is as new to the baseline as one that is still to come from a unit that is new. */
+export const byTrustUnit = (sessions: readonly RecordedSession[]) =>
+  firstThatTells(sessions, [(session) => part(unitOf(session), PARTS)]);
+
+const unitOf: Kin = ({ trustUnit, version }) => trustUnit ?? version ?? "";
+
+function firstThatTells(sessions: readonly RecordedSession[], kins: readonly Kin[]): Kin {
+  const tells = (kin: Kin) => new Set(sessions.map(kin)).size > 1;
+  return kins.find(tells) ?? (({ id }) => part(id, FEW));
 }
 
-function byId({ id }: RecordedSession): string {
+function part(text: string, parts: number): string {
   let sum = 0;
-  for (let at = 0; at < id.length; at++) sum = (Math.imul(sum, 31) + id.charCodeAt(at)) | 0;
-  return String((sum >>> 0) % PARTS);
+  for (let at = 0; at < text.length; at++) sum = (Math.imul(sum, 31) + text.charCodeAt(at)) | 0;
+  return String((sum >>> 0) % parts);
 }
 
 /** Like `observed`, but each session is judged by what was learned without its kin. */
@@ -29,6 +40,7 @@ export async function observedApart(
   course: Course,
   learn: readonly RecordedSession[],
   judge: readonly RecordedSession[],
+  kinOf: (sessions: readonly RecordedSession[]) => Kin,
   keepsTerms = false,
 ): Promise<readonly Observed[]> {
   const kin = kinOf(learn);

@@ -4,7 +4,7 @@
  */
 import type { WeightTable } from "../../../detectors/evidence/weights.ts";
 import { OffgraphError } from "../../../schemas/errors.ts";
-import { observedApart } from "./apart.ts";
+import { byModel, byTrustUnit, observedApart } from "./apart.ts";
 import { fitTable } from "./fit-table.ts";
 import { type Judged, judged, type Measures, measure } from "./measure.ts";
 import { type Course, observed } from "./observe.ts";
@@ -102,7 +102,10 @@ const benignOf = ({ sessions, truths }: Labelled) =>
 async function fitted({ course, fit }: Plan, learn: readonly RecordedSession[]): Promise<Course> {
   if (fit === undefined) return course;
   const examples = fit.sessions.filter(({ id }) => fit.truths.get(id)?.label !== "resisted");
-  return { ...course, weights: fitTable(await observedApart(course, learn, examples, true), fit.truths) };
+  return {
+    ...course,
+    weights: fitTable(await observedApart(course, learn, examples, byModel, true), fit.truths),
+  };
 }
 
 async function calibrationOf(
@@ -112,7 +115,7 @@ async function calibrationOf(
 ): Promise<readonly number[]> {
   const from = calibrateOn ?? train;
   const sessions = isUnlabelled ? from.sessions : benignOf(from);
-  return (await observedApart(course, learn, sessions)).map(({ trail }) => scoreOf(trail));
+  return (await observedApart(course, learn, sessions, byTrustUnit)).map(({ trail }) => scoreOf(trail));
 }
 
 async function curve(
