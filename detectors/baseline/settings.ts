@@ -1,6 +1,6 @@
 /** What out-of-graph is tuned by. */
 import { z } from "zod";
-import { WeightTable } from "../evidence/weights.ts";
+import { NamedTable } from "../evidence/weights.ts";
 
 /** When learning ends, and what an edge needs to become baseline. */
 export const Settings = z.strictObject({
@@ -37,7 +37,7 @@ export const Settings = z.strictObject({
       "Whether each session is scored by named terms. Scores are measured by `offgraph evaluate`; they make no findings yet.",
     ),
   weights: z
-    .union([z.literal("shipped"), WeightTable])
+    .union([z.literal("shipped"), NamedTable])
     .default("shipped")
     .describe("Weights of the terms: those that come with the product, or what `offgraph tune fit` wrote."),
 });

@@ -22,7 +22,7 @@ import { observe, type Step, terms } from "./observe.ts";
 import { raiseScore } from "./score.ts";
 import type { Shown } from "./session.ts";
 import { SHIPPED } from "./shipped.ts";
-import { contextOf } from "./weights.ts";
+import { contextOf, tableOf } from "./weights.ts";
 
 /** Observes the call in hand, raises its session's score if it is the worst so far, and tells who listens. */
 export function attend(
@@ -41,7 +41,7 @@ export function attend(
   if (s.steps === 0) stand(b.graph, agent.root, workflow?.root ?? 0, s.contexts);
   fill(b, m, s, agent, workflow, operation, event);
   observe(m, s, call);
-  const table = settings.weights === "shipped" ? SHIPPED : settings.weights;
+  const table = settings.weights === "shipped" ? SHIPPED : tableOf(settings.weights);
   const context = contextOf(call.scope, call.sourced > 0);
   const score = raiseScore(s, table.contexts[context], terms);
   out.scored?.({ score, sessionScore: s.score, terms, context });

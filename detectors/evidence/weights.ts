@@ -7,14 +7,13 @@ export const CONTEXTS = ["workflow", "workflow+provenance", "agent", "agent+prov
 /** Whether a workflow's own graph speaks or the agent's, and whether arguments come with their origin. */
 export type Context = (typeof CONTEXTS)[number];
 
-/** By the places of TERMS. */
-const Weights = z.strictObject({
-  bias: z.number(),
-  terms: z.array(z.number()).length(TERMS.length).readonly(),
-});
-/** Log-odds of one context. */
-export type Weights = z.infer<typeof Weights>;
+/** Log-odds of one context, by the places of TERMS. */
+export interface Weights {
+  readonly bias: number;
+  readonly terms: readonly number[];
+}
 
+/** What a person must know before trusting weights. */
 const ModelCard = z.strictObject({
   fittedOn: z.string(),
   method: z.string(),
@@ -24,18 +23,61 @@ const ModelCard = z.strictObject({
 export type ModelCard = z.infer<typeof ModelCard>;
 
 /** One fit: a table for each context, and what it was fitted on. */
-export const WeightTable = z.strictObject({
+export interface WeightTable {
+  readonly version: number;
+  readonly card: ModelCard;
+  readonly contexts: Readonly<Record<Context, Weights>>;
+}
+
+const NAMES = TERMS.map(({ name }) => name);
+const NamedWeights = z.strictObject({
+  bias: z.number(),
+  terms: z.partialRecord(z.enum(NAMES), z.number()),
+});
+
+/** How a table stands in settings: its weights by the names of their terms. */
+export const NamedTable = z.strictObject({
   version: z.int().min(1),
   card: ModelCard,
   contexts: z.strictObject({
-    workflow: Weights,
-    "workflow+provenance": Weights,
-    agent: Weights,
-    "agent+provenance": Weights,
+    workflow: NamedWeights,
+    "workflow+provenance": NamedWeights,
+    agent: NamedWeights,
+    "agent+provenance": NamedWeights,
   }),
 });
-/** One fit. */
-export type WeightTable = z.infer<typeof WeightTable>;
+/** A table as it stands in settings. */
+export type NamedTable = z.infer<typeof NamedTable>;
+
+const tables = new WeakMap<NamedTable, WeightTable>();
+
+/** The table that stands in settings; made once. */
+export function tableOf(named: NamedTable): WeightTable {
+  const known = tables.get(named);
+  if (known !== undefined) return known;
+  const contexts = each((context) => weightsOf(named.contexts[context].bias, named.contexts[context].terms));
+  const made = { ...named, contexts };
+  tables.set(named, made);
+  return made;
+}
+
+function each<Value>(value: (context: Context) => Value): Readonly<Record<Context, Value>> {
+  const all = CONTEXTS.map((context) => [context, value(context)] as const);
+  return Object.fromEntries(all) as Record<Context, Value>;
+}
+
+/** A table by names; what weighs nothing is left out. */
+export function namedTable({ contexts, ...rest }: WeightTable): NamedTable {
+  return { ...rest, contexts: each((context) => namedWeights(contexts[context])) };
+}
+
+function namedWeights({ bias, terms }: Weights) {
+  const weighing = NAMES.map((name, at) => [name, rounded(terms[at] ?? 0)] as const);
+  return { bias: rounded(bias), terms: Object.fromEntries(weighing.filter(([, weight]) => weight !== 0)) };
+}
+
+/** More digits than a fit is worth would only be noise. */
+const rounded = (weight: number) => Math.round(weight * 1e4) / 1e4;
 
 /** The context of a call. */
 export function contextOf(scope: number, hasProvenance: boolean): Context {
@@ -44,6 +86,6 @@ export function contextOf(scope: number, hasProvenance: boolean): Context {
 }
 
 /** Weights by the names of their terms; a name that is left out weighs nothing. */
-export function weightsOf(bias: number, byName: Readonly<Record<string, number>>): Weights {
+export function weightsOf(bias: number, byName: Readonly<Partial<Record<string, number>>>): Weights {
   return { bias, terms: TERMS.map(({ name }) => byName[name] ?? 0) };
 }

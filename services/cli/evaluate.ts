@@ -1,6 +1,6 @@
 /** `offgraph evaluate`: how good detection is on labelled recordings. It reads files and writes figures; it can never act. */
 import { Command, InvalidArgumentError } from "commander";
-import type { WeightTable } from "../../detectors/evidence/weights.ts";
+import type { NamedTable } from "../../detectors/evidence/weights.ts";
 import type { Outcome } from "../replay/evaluate/outcome.ts";
 import { printEvaluation } from "./evaluate-summary.ts";
 import { EXIT } from "./failure.ts";
@@ -118,7 +118,7 @@ async function evaluated(options: Options) {
   const { PUBLIC_KEY } = await import("../ingest/index.ts");
   const { reader } = await import("./evaluate-files.ts");
   const settings = await settingsOf(options.config === undefined ? {} : { config: options.config });
-  const { weights } = (settings.detectors["out-of-graph"] ?? {}) as { weights?: WeightTable | "shipped" };
+  const { weights } = (settings.detectors["out-of-graph"] ?? {}) as { weights?: NamedTable | "shipped" };
   const read = reader(settings, PUBLIC_KEY);
   const [train, test] = [await read(options.train), await read(options.test)];
   const [fit, calibrateOn] = [

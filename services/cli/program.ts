@@ -20,6 +20,7 @@ import { repartitionCommand } from "./repartition.ts";
 import { replayCommand } from "./replay.ts";
 import { sourcesCommand } from "./sources.ts";
 import { startCommand } from "./start.ts";
+import { tuneCommand } from "./tune.ts";
 
 const HELP = `
 Begin here:
@@ -62,6 +63,7 @@ function program(args: readonly string[]): Command {
   all
     .commandsGroup("Set up:")
     .addCommand(configCommand())
+    .addCommand(tuneCommand())
     .addCommand(doctorCommand())
     .addCommand(sourcesCommand())
     .addCommand(repartitionCommand());

@@ -148,3 +148,26 @@ describe("offgraph evaluate", () => {
     expect([same.code, same.err]).toEqual([2, expect.stringContaining("is the same file")]);
   });
 });
+
+describe("offgraph tune fit", () => {
+  it("writes settings with weights that the evaluation then uses", async () => {
+    const settings = path("weights.yaml");
+    const fitted = await ran("tune", "fit", train, "--output", settings);
+    expect([fitted.code, fitted.out]).toEqual([0, ""]);
+    const [own, shipped] = [await evaluated("--config", settings), await evaluated()];
+    expect(own.outcome.auc).toBe(1);
+    const card = own.outcome.weights.card.fittedOn;
+    for (const context of ["workflow+provenance", "workflow", "agent+provenance", "agent"])
+      expect(card).toContain(`${context}: 90 benign and 90 attacks`);
+    expect(own.scores.map(({ score }) => score)).not.toEqual(shipped.scores.map(({ score }) => score));
+  });
+
+  it("refuses history without attacks", async () => {
+    const calm = record(
+      "no-attacks",
+      Array.from({ length: 40 }, (_, at) => benign(at)),
+    );
+    const refused = await ran("tune", "fit", calm);
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining("as many labelled executed")]);
+  });
+});

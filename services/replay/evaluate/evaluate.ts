@@ -2,7 +2,7 @@
  * How good detection is on labelled recordings. A baseline is learned from the benign sessions of `train`; the sessions of
  * `test` are scored by it, and only then do scores and labels meet.
  */
-import type { WeightTable } from "../../../detectors/evidence/weights.ts";
+import type { NamedTable } from "../../../detectors/evidence/weights.ts";
 import { OffgraphError } from "../../../schemas/errors.ts";
 import { byModel, byTrustUnit, observedApart } from "./apart.ts";
 import { fitTable } from "./fit-table.ts";
@@ -44,7 +44,7 @@ export interface Evaluation {
   readonly perModel: Readonly<Record<string, Part>>;
   readonly calibrated: readonly KeptPromise[];
   readonly learningCurve: readonly CurvePoint[];
-  readonly weights: WeightTable | "shipped";
+  readonly weights: NamedTable | "shipped";
   readonly trails: readonly Trail[];
   readonly learnedFrom: number;
 }

@@ -3,8 +3,9 @@ import { SHIPPED } from "../../../detectors/evidence/shipped.ts";
 import {
   CONTEXTS,
   type Context,
+  type NamedTable,
+  namedTable,
   type Weights,
-  type WeightTable,
 } from "../../../detectors/evidence/weights.ts";
 import { OffgraphError } from "../../../schemas/errors.ts";
 import { type Example, fitWeights } from "./fit.ts";
@@ -15,7 +16,7 @@ import type { Truth } from "./trail.ts";
 export const LEAST_EXAMPLES = 20;
 
 /** Fits each context that has examples enough. Fails with `bad-request` if none has. */
-export function fitTable(sessions: readonly Observed[], truths: ReadonlyMap<string, Truth>): WeightTable {
+export function fitTable(sessions: readonly Observed[], truths: ReadonlyMap<string, Truth>): NamedTable {
   const fitted = CONTEXTS.flatMap((context) => {
     const examples = examplesOf(sessions, truths, context);
     const attacks = examples.filter(({ isAttack }) => isAttack).length;
@@ -32,7 +33,7 @@ export function fitTable(sessions: readonly Observed[], truths: ReadonlyMap<stri
   const contexts: Record<Context, Weights> = { ...SHIPPED.contexts, ...own };
   const counts = fitted.map((one) => `${one.context}: ${one.benign} benign and ${one.attacks} attacks`);
   const card = { ...SHIPPED.card, fittedOn: `labelled history (${counts.join("; ")})`, limits: LIMITS };
-  return { version: SHIPPED.version, card, contexts };
+  return namedTable({ version: SHIPPED.version, card, contexts });
 }
 
 const LIMITS = [

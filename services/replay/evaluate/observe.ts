@@ -1,5 +1,5 @@
 /** Sessions through the product's own fold: what its detectors say of them, given what it has learned. */
-import type { Context, WeightTable } from "../../../detectors/evidence/weights.ts";
+import type { Context, NamedTable } from "../../../detectors/evidence/weights.ts";
 import type { Settings } from "../../../schemas/settings.ts";
 import { replay } from "../replay.ts";
 import { played, type RecordedSession, type Told } from "./recording.ts";
@@ -9,7 +9,7 @@ import type { Rise, Trail } from "./trail.ts";
 export interface Course {
   readonly told: Told;
   readonly settings: Pick<Settings, "detectors" | "processor">;
-  readonly weights: WeightTable | "shipped";
+  readonly weights: NamedTable | "shipped";
 }
 
 /** The terms of one call, before they are weighted. */
