@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Kills processes for minutes: `npm run test:kill`.
-    exclude: ["test/kill/**"],
+    // These take minutes: `npm run test:kill`, `npm run test:faults`.
+    exclude: ["test/kill/**", "test/faults/long/**"],
     // Processes, not threads: LMDB, signals and working folders belong to a process.
     pool: "forks",
     maxWorkers: 2,

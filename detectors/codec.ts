@@ -50,8 +50,8 @@ export class ByteWriter {
     this.u16(values.length);
     for (const value of values) this.i32(value);
   }
-  /** `length` numbers of `values`, from `from` on. */
-  ints(values: Int32Array, from: number, length: number): void {
+  /** `length` numbers of `values`, from `from` on; all of them if it is not said. */
+  ints(values: Int32Array, from = 0, length = values.length): void {
     this.i32(length);
     this.#room(length * 4);
     this.#bytes.set(new Uint8Array(values.buffer, values.byteOffset + from * 4, length * 4), this.#at);
@@ -126,6 +126,12 @@ export class ByteReader {
   ints(values: Int32Array, to: number, length: number): void {
     // Copied byte by byte, because the source need not be aligned.
     this.bytes(new Uint8Array(values.buffer), values.byteOffset + to * 4, length * 4);
+  }
+  /** Reads a list of numbers into an array of its own. */
+  list(): Int32Array {
+    const values = new Int32Array(this.count(4));
+    this.ints(values, 0, values.length);
+    return values;
   }
   /** Reads `length` bytes into `values`, from `to` on. */
   bytes(values: Uint8Array, to: number, length: number): void {

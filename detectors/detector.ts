@@ -57,9 +57,23 @@ export interface Draft {
   readonly evidence: Readonly<Record<string, string | number | boolean | string[]>>;
 }
 
+/** How suspicious a call is, whether or not a finding is made of it. */
+export interface Scored {
+  /** Of the call, as log-odds. */
+  readonly score: number;
+  /** Of the session so far: that of its worst call. */
+  readonly sessionScore: number;
+  /** What the score is made of, before it is weighted, in an order that the detector tells; valid until the next call. */
+  readonly terms: Float64Array;
+  /** Which of the detector's weights spoke. */
+  readonly context: string;
+}
+
 /** Where a detector says what it found. */
 export interface Out {
   finding(draft: Draft): void;
+  /** Undefined if nobody listens. */
+  readonly scored: ((scored: Scored) => void) | undefined;
 }
 
 /** The rows that an event touches. `own` are the columns of the detector that is being called. */
@@ -132,6 +146,8 @@ export interface Detector<Settings = unknown, AgentColumns = unknown, SessionCol
   tokenEnded?(agent: AgentRow, own: AgentColumns, token: TokenRow, ownToken: Cells, settings: Settings): void;
   /** The agent's clock has passed into a new epoch (a day of event time). Here candidates become baseline. */
   epochEnded?(agent: AgentRow, own: AgentColumns, epoch: number, settings: Settings): void;
+  /** Learning is ended by decree: what it has shown is the baseline. Neither a session's nor an epoch's end is told afterwards. */
+  settle?(own: AgentColumns, settings: Settings): void;
   /** The agent's columns in readable form, for people and for comparing. */
   view?(own: AgentColumns, agent: AgentRow, settings: Settings): unknown;
 }

@@ -8,9 +8,9 @@ import type { Finding } from "../schemas/finding.ts";
 import type { Detector } from "./detector.ts";
 import { absorb, agentOf, isRepeat } from "./fold/agents.ts";
 import type { Provenance } from "./fold/complete.ts";
-import { hearing, judge, type Seat, seat } from "./fold/judge.ts";
-import type { Panel } from "./fold/panel.ts";
-import { sessionOf } from "./fold/sessions.ts";
+import { hearing, judge, type OnScored, type Seat, seat } from "./fold/judge.ts";
+import { type Panel, tellSettled } from "./fold/panel.ts";
+import { endSessions, sessionOf } from "./fold/sessions.ts";
 import { passTime } from "./fold/time.ts";
 import { tokenOf } from "./fold/tokens.ts";
 import type { WorkingSet } from "./fold/working-set.ts";
@@ -19,6 +19,7 @@ import type { WorkingSet } from "./fold/working-set.ts";
 export interface FoldSettings {
   /** An event older than its agent's clock less this updates token facts, never baselines. */
   readonly latenessMs: number;
+  readonly onScored?: OnScored | undefined;
 }
 
 /** What became of an event. */
@@ -30,15 +31,18 @@ export interface Fold {
   readonly caps: Panel["caps"];
   /**
    * Folds one event at a position; an agent that is not in the set is begun. `without` names detectors to leave out.
+   * Without `emit` nothing is said, and all sessions are learned from: the history is known to be good.
    * Fails with DetectorFailure if one throws; the set is then of no more use.
    */
   step(
     set: WorkingSet,
     event: EventView,
     position: number,
-    emit: (finding: Finding) => void,
+    emit: ((finding: Finding) => void) | undefined,
     without?: ReadonlySet<string>,
   ): Verdict;
+  /** Ends all sessions, and with them learning: what they have shown is the baseline from now on, and nothing is added to it. */
+  settle(set: WorkingSet): void;
 }
 
 const NOBODY: readonly Seat[] = [];
@@ -47,13 +51,15 @@ const NOBODY: readonly Seat[] = [];
 export function createFold(
   detectors: readonly Detector[],
   detectorSettings: readonly unknown[],
-  { latenessMs }: FoldSettings,
+  { latenessMs, onScored }: FoldSettings,
   provenance: Provenance,
 ): Fold {
   const caps = { sessions: 0, tokens: 0 };
-  const panel: Panel = { detectors, settings: detectorSettings, caps, without: undefined };
+  const panel: Panel = { detectors, settings: detectorSettings, caps, without: undefined, isSettled: false };
   const heard = hearing();
-  const seats = detectors.map((detector, at) => seat(detector, detectorSettings[at], at, heard, provenance));
+  const seats = detectors.map((detector, at) =>
+    seat(detector, detectorSettings[at], at, heard, provenance, onScored),
+  );
   const routes = EVENT_KINDS.map((kind) => seats.filter(({ detector }) => detector.on.includes(kind)));
   return {
     caps: panel.caps,
@@ -73,6 +79,13 @@ export function createFold(
       heard.rows.token = tokenOf(panel, set, agent, event);
       judge(routes[event.kindIndex] ?? NOBODY, heard, event, isLate, without);
       return isLate ? "late" : "folded";
+    },
+    settle(set) {
+      for (const agent of set.agents.values()) {
+        endSessions(panel, set, agent);
+        tellSettled(panel, agent);
+      }
+      panel.isSettled = true;
     },
   };
 }

@@ -39,7 +39,7 @@ export interface AgentRow {
   tokenCount: number;
   /** Set when something has changed since the last commit. */
   changed: boolean;
-  /** Number of the batch that touched the agent last; the working set evicts the longest untouched. */
+  /** Number of the commit, or of a replay's stretch, after the agent's last event; the longest untouched goes first. */
   touched: number;
 }
 

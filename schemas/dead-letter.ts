@@ -8,7 +8,10 @@ export const DeadLetter = z.object({
   message: z.string(),
   source: z.string(),
   tenant: z.string(),
-  /** File name, or `http`, `webhook:<name>` ...; with `line` (from 1) where there are lines. */
+  /**
+   * File name, or `http`, `webhook:<name>` ...; with `line` (from 1) where there are lines. Of a topic `<topic>/<partition>`, with
+   * the record's position as `line`.
+   */
   place: z.string(),
   line: z.int().optional(),
   time: Timestamp,

@@ -46,7 +46,7 @@ export const ERRORS = {
   },
   "bad-settings": {
     means: "a setting is not what is expected",
-    wayOut: "mend the setting that is named; `offgraph config print` shows all",
+    wayOut: "mend the setting that is named; services/README.md lists them all with their meanings",
     retryable: false,
   },
   "no-access": {

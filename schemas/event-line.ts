@@ -37,6 +37,38 @@ const FIELDS: readonly Field[] = [
   ["decision", kept("verdict", "by", "reason", "subject")],
 ];
 
+const PLAIN = "[ !#-[\\]-~]*";
+const TEXT = `"${PLAIN}"`;
+const LIST = `\\[(?:${TEXT},?)*\\]`;
+const PATTERNS = {
+  kept: `(?:${TEXT}|[a-z0-9]+|${LIST}|\\{(?:${TEXT}:(?:${TEXT}|${LIST}),?)+\\})`,
+  time: '"[^"]{23}Z"',
+};
+
+/** Members in order and without blanks, each of them there or not. Commas are left to whoever reads them. */
+const inForm = (fields: readonly Field[]): string =>
+  fields.map(([name, form]) => `(?:,?"${name}":${patternOf(form)})?`).join("");
+const patternOf = (form: Form): string =>
+  typeof form === "object" ? `\\{${inForm(form)}\\}` : PATTERNS[form];
+const placeOf = (name: string) => FIELDS.findIndex(([field]) => field === name);
+const members = (first: string, last: string) => inForm(FIELDS.slice(placeOf(first), placeOf(last) + 1));
+
+/**
+ * The form of the lines that `canonicalLine` writes of plain text, in which may be missing what the door of ingest stamps or derives.
+ * It tells little of the values: what also passes a strict scan (event-scanner.ts), completed, is the canonical line of its event.
+ *
+ * Groups: what stands before `observedTime`; that, if it is there; what is told of the agent, of whose `attribution` only `named` has
+ * the form; what follows the agent, up to the operation's name; the operation's service and its name, if there is one; all that follows.
+ * Tenant and source stand between the second and the third, and in no group: nobody will look at them again, so that here they are
+ * whole.
+ */
+export const LINE_FORM = new RegExp(
+  `^(\\{${members("id", "time")})(${members("observedTime", "observedTime")})(?:,"tenant":${TEXT})?(?:,"source":${TEXT})?` +
+    `(,"agent":\\{${inForm(of(Agent.shape).slice(0, -1))})(?:,"attribution":"named")?` +
+    `(\\}${members("trustUnit", "token")}(?:,"operation":\\{"service":"(${PLAIN})","name":"(${PLAIN})")?)` +
+    `(${inForm(of(operationFields).slice(2))}\\}?${members("outcome", "decision")}\\})$`,
+);
+
 /** The same event with its fields in order and its times as `canonicalTime` writes them. Fields unknown to us are left out. */
 export function canonicalEvent(event: Event): Event {
   return inOrder(event, FIELDS) as Event;

@@ -10,7 +10,7 @@
  */
 import type { EventColumns } from "./event-view.ts";
 import * as view from "./event-view.ts";
-import { MAX_TARGETS, TARGET_LENGTH } from "./operation.ts";
+import { MAX_TARGETS, ORIGINS, TARGET_LENGTH } from "./operation.ts";
 import * as characters from "./scanner/bytes.ts";
 import { isComplete, isUnusual } from "./scanner/completeness.ts";
 import type { Field } from "./scanner/grammar.ts";
@@ -26,10 +26,11 @@ export { type HashKey, hashKey } from "./scanner/hash-key.ts";
 // Bound to names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
 const { STRIDE, TIMES, KIND, STATUS, GENERATION } = view;
 const { AUDIENCES, AUDIENCE_AT, MAX_AUDIENCES, TARGETS, TARGET_AT } = view;
+const { TARGET_ORIGINS, SOURCED, FROM_OUTPUT } = view;
 const { QUOTE, COMMA, COLON, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, BACKSLASH, DOT } = characters;
 const { NAME_BYTE, WHITE_BYTE, isTokenHash, isWord } = characters;
 const { FIRST_OF_PAIR, SECOND_OF_PAIR, LONG_TEXT } = pairs;
-const { ROOT, TOKEN_FIELD, OWN_NAMES, NOT_KEPT } = grammar;
+const { ROOT, TOKEN_FIELD, OPERATION_FIELD, OWN_NAMES, NOT_KEPT } = grammar;
 const { IS_TEXT, IS_OBJECT, IS_TIME, IS_WORD, IS_INT, IS_BOOLEAN, IS_LIST } = grammar;
 const { IS_TENANT, IS_HASH, IS_AUDIENCE, IS_TARGETS } = grammar;
 const { TRUE, FALSE } = words;
@@ -63,6 +64,8 @@ export class EventScanner {
   #isOver = false;
   /** The token in hand has a public id or a hash. */
   #tokenIsNamed = false;
+  /** What is told of the operation's arguments: where a name begins and ends, and 1 + index in ORIGINS. */
+  readonly #origins: number[] = [];
   #numbers: Int32Array = BLANK;
   #times: Float64Array = NO_TIMES;
   /** Where the record in hand begins in `#numbers` and `#times`. */
@@ -100,6 +103,7 @@ export class EventScanner {
     this.#times = into.times;
     this.#at = slot * STRIDE;
     this.#timesAt = slot * TIMES;
+    this.#origins.length = 0;
     this.#numbers.set(BLANK, this.#at);
     for (let time = this.#timesAt; time < this.#timesAt + TIMES; time++) this.#times[time] = Number.NaN;
     into.bytes[slot] = bytes;
@@ -186,6 +190,7 @@ export class EventScanner {
   #inner(field: Field): boolean {
     const seen = this.#object(field.fields);
     if (field === TOKEN_FIELD) this.#tokenIsNamed = (seen & OWN_NAMES) !== 0;
+    if (field === OPERATION_FIELD && this.#origins.length > 0) this.#giveOrigins();
     if (seen < 0 || (seen & field.needs) !== field.needs) return false;
     return field.needsOneOf === 0 || (seen & field.needsOneOf) !== 0;
   }
@@ -236,18 +241,66 @@ export class EventScanner {
     return this.#isOver;
   }
 
-  /** `{"field": "word", ...}`; kept only so far that it is well formed. */
+  /** `{"field": "word", ...}` */
   #provenance(words: readonly Word[]): boolean {
     const first = this.#at + TARGET_AT + MAX_TARGETS * 8;
-    const names: number[] = [];
+    const origins = this.#origins;
     for (let name = this.#firstName(); name > 0; name = this.#nextName(first, 0)) {
       // JSON.parse keeps the last of two equal names; that is not ours to decide here.
-      if (this.#strict && names.some((from, at) => at % 2 === 0 && this.#same(from, names[at + 1]!)))
-        return false;
-      names.push(this.#nameFrom, this.#nameTo);
-      if (!this.#word(words, NOT_KEPT, 0)) return false;
+      if (this.#strict && this.#isTold()) return false;
+      const [from, to] = [this.#nameFrom, this.#nameTo];
+      const origin = this.#wordIndex(words) + 1;
+      if (origin === 0) return false;
+      origins.push(from, to, origin);
     }
     return this.#isOver;
+  }
+
+  /** Whether the name in hand was there before. */
+  #isTold(): boolean {
+    const origins = this.#origins;
+    for (let at = 0; at < origins.length; at += 3)
+      if (this.#same(origins[at]!, origins[at + 1]!)) return true;
+    return false;
+  }
+
+  /** Gives the operation's targets the origin of their argument. */
+  #giveOrigins(): void {
+    const numbers = this.#numbers;
+    const origins = this.#origins;
+    let given = 0;
+    for (let target = numbers[this.#at + TARGETS]! - 1; target >= 0; target--)
+      given |= this.#originOf(target) << (target * 2);
+    let fromOutput = 0;
+    for (let at = 2; at < origins.length; at += 3) if (ORIGINS[origins[at]! - 1] === "output") fromOutput++;
+    numbers[this.#at + TARGET_ORIGINS] = given;
+    numbers[this.#at + SOURCED] = origins.length / 3;
+    numbers[this.#at + FROM_OUTPUT] = fromOutput;
+    origins.length = 0;
+  }
+
+  /** The origin of a target's field, or of the longest argument that it is a part of: `argument.part`. */
+  #originOf(target: number): number {
+    const origins = this.#origins;
+    let origin = 0;
+    let longest = 0;
+    for (let at = 0; at < origins.length; at += 3) {
+      const length = origins[at + 1]! - origins[at]!;
+      if (length <= longest || !this.#isOf(target, origins[at]!, origins[at + 1]!)) continue;
+      origin = origins[at + 2]!;
+      longest = length;
+    }
+    return origin;
+  }
+
+  /** Whether a target's field is the argument whose name lies between these places, or a part of it. */
+  #isOf(target: number, from: number, to: number): boolean {
+    const at = this.#at + TARGET_AT + target * 8;
+    const field = this.#numbers[at + 2]!;
+    const length = to - from;
+    const rest = this.#numbers[at + 3]! - length;
+    if (rest !== 0 && (rest < 0 || this.#bytes[field + length] !== DOT)) return false;
+    return this.#bytes.compare(this.#bytes, from, to, field, field + length) === 0;
   }
 
   /** The byte that follows a value, which is passed over. */
@@ -469,12 +522,15 @@ export class EventScanner {
   }
 
   #word(words: readonly Word[], column: number, add: number): boolean {
-    for (let i = 0; i < words.length; i++) {
-      if (!this.#matches(words[i]!)) continue;
-      if (column >= 0) this.#numbers[this.#at + column] = i + add;
-      return true;
-    }
-    return false;
+    const index = this.#wordIndex(words);
+    if (index >= 0 && column >= 0) this.#numbers[this.#at + column] = index + add;
+    return index >= 0;
+  }
+
+  /** Which of the words stands here, which is passed over; -1 if none. */
+  #wordIndex(words: readonly Word[]): number {
+    for (let index = 0; index < words.length; index++) if (this.#matches(words[index]!)) return index;
+    return -1;
   }
 
   /** A whole number from 0 to `most`, plain digits. */

@@ -23,7 +23,12 @@ export const ASN = 5;
 export const GENERATION = 6;
 export const AUDIENCES = 7;
 export const TARGETS = 8;
-const SCALARS = 9;
+/** Where each target came from, two bits a target from the lowest: 0 not told, else 1 + index in ORIGINS. */
+export const TARGET_ORIGINS = 9;
+/** Arguments of which it is told where they came from, and those of them that came from an earlier output. */
+export const SOURCED = 10;
+export const FROM_OUTPUT = 11;
+const SCALARS = 12;
 
 /** Columns of text: four numbers each (hash low, hash high, offset, length); length 0 is absent. */
 export const TEXT = {
@@ -130,6 +135,10 @@ export class EventView {
   }
   get denied(): boolean {
     return this.columns.numbers[this.#at + RESULT]! === 2;
+  }
+  /** Where target `index` came from: 0 not told, else 1 + index in ORIGINS. */
+  origin(index: number): number {
+    return (this.columns.numbers[this.#at + TARGET_ORIGINS]! >>> (index * 2)) & 3;
   }
   get time(): number {
     return this.columns.times[this.slot * TIMES + TIME]!;

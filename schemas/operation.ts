@@ -23,6 +23,9 @@ const targets = z
     message: `must name at most ${MAX_TARGETS} values`,
   });
 
+/** Where an argument's value can have come from, in the order that the columns of event-view.ts count. */
+export const ORIGINS = ["request", "output", "neither"] as const;
+
 /** The fields of an operation. */
 export const operationFields = {
   service: name,
@@ -31,7 +34,7 @@ export const operationFields = {
   /** What was acted on, by field: `{"recipient": ["a@example.com"]}`. At most 16 values in all. */
   targets: targets.optional(),
   /** Where each argument's value came from, if a gateway saw the content: the request, an earlier output, or neither. */
-  provenance: z.record(FieldName, z.enum(["request", "output", "neither"])).optional(),
+  provenance: z.record(FieldName, z.enum(ORIGINS)).optional(),
 };
 
 /** One operation of one service. */

@@ -16,9 +16,20 @@ export const Origin = z.object({
 });
 export type Origin = z.infer<typeof Origin>;
 
+/** What a derived record carries for those who watch the pipeline. Nothing is decided by it. */
+const passage = {
+  /** W3C `traceparent` of the span that has made the record; absent without telemetry. */
+  trace: z.string().optional(),
+  /** Wall clock of the finding that it follows from, ms since 1970; absent when a person has decided it. */
+  foundAtMs: z.number().optional(),
+};
+/** The same as a type; what is not known is left out. */
+export type Passage = Readonly<z.infer<z.ZodObject<typeof passage>>>;
+
 /** A derived record on a stream: its origin and what it carries. */
-export const Derived = <Schema extends z.ZodType>(value: Schema) => z.object({ origin: Origin, value });
-export interface Derived<Value> {
+export const Derived = <Schema extends z.ZodType>(value: Schema) =>
+  z.object({ origin: Origin, ...passage, value });
+export interface Derived<Value> extends Passage {
   readonly origin: Origin;
   readonly value: Value;
 }

@@ -14,12 +14,13 @@ export type ProcessRole = (typeof PROCESS_ROLES)[number];
 const Address = z
   .string()
   .regex(/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, { error: "expected host:port" });
-const EnvironmentName = z
+/** Name of an environment variable. */
+export const EnvironmentName = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "expected the name of an environment variable" });
 
-/** A secret has one place. */
-const oneOf = (a: string, b: string, needed: boolean) => (given: object, context: z.RefinementCtx) => {
+/** A secret has one place: one of two settings names it, or, unless it is needed, neither. */
+export const oneOf = (a: string, b: string, needed: boolean) => (given: object, context: z.RefinementCtx) => {
   const count = [a, b].filter((name) => Reflect.get(given, name) !== undefined).length;
   if (count === 1 || (count === 0 && !needed)) return;
   const found = count === 2 ? "both" : "neither";
@@ -62,9 +63,16 @@ const perStream = Object.fromEntries(
   ]),
 ) as Record<StreamName, z.ZodOptional<z.ZodInt>>;
 
+/** How brokers are found, and who we are there. */
+export const kafkaConnection = {
+  brokers: z.array(Address).min(1).describe("Addresses to begin with, `host:port`."),
+  tls: z.strictObject(certificates).optional().describe("TLS; `{}` for the authorities of Node."),
+  sasl: KafkaSasl.optional().describe("Who we are; absent: nobody asks."),
+};
+
 /** How Kafka is reached, and what the topics are like. */
 export const Kafka = z.strictObject({
-  brokers: z.array(Address).min(1).describe("Addresses to begin with, `host:port`."),
+  brokers: kafkaConnection.brokers,
   topicPrefix: z
     .string()
     .regex(/^[A-Za-z0-9._-]{0,100}$/)
@@ -104,8 +112,8 @@ export const Kafka = z.strictObject({
     .min(1000)
     .default(120_000)
     .describe("Longest time that an append is tried before it is answered as unavailable."),
-  tls: z.strictObject(certificates).optional().describe("TLS; `{}` for the authorities of Node."),
-  sasl: KafkaSasl.optional().describe("Who we are; absent: nobody asks."),
+  tls: kafkaConnection.tls,
+  sasl: kafkaConnection.sasl,
 });
 /** Settings of Kafka. */
 export type Kafka = z.infer<typeof Kafka>;

@@ -7,6 +7,8 @@ import { z } from "zod";
 import { ActionKind, Mode } from "./action.ts";
 import { Severity, Tenant } from "./ids.ts";
 import { ServerSettings } from "./settings-servers.ts";
+import { SourceSettings } from "./settings-sources.ts";
+import { Telemetry } from "./settings-telemetry.ts";
 
 /** What a bearer token may be allowed to do. */
 export const ROLES = ["ingest", "read", "act", "check"] as const;
@@ -131,6 +133,7 @@ export const Settings = z.strictObject({
         .describe("Most events that the processor may be behind; more is answered with 429."),
     })
     .prefault({}),
+  ...SourceSettings,
   processor: z
     .strictObject({
       latenessMs: z
@@ -232,6 +235,7 @@ export const Settings = z.strictObject({
         .describe("Receivers of findings, signed after Standard Webhooks 1.0."),
     })
     .prefault({}),
+  telemetry: Telemetry.prefault({}),
   log: z
     .strictObject({
       level: z

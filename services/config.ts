@@ -11,6 +11,7 @@ import { playbookFaults } from "./playbook-settings.ts";
 import { readText, type Secrets, secretsOf } from "./secret-settings.ts";
 import { rolesIn, serverFaults } from "./server-settings.ts";
 import { complaints, namesAt, type Origins, valueAt } from "./setting-errors.ts";
+import { type Exporting, exportingBy, telemetryVariables } from "./telemetry-settings.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -84,6 +85,19 @@ export function clientSettings(settings: Settings, url?: string, environment: En
 /** The secrets that the settings name, from their files or variables. Fails with `bad-settings`, a line for each that is wrong. */
 export function loadSecrets(settings: Settings, environment: Environment = process.env): Secrets {
   return secretsOf(settings, environment);
+}
+
+/**
+ * Puts what the settings say of telemetry into the environment, which is all that OpenTelemetry's SDK reads; a variable that is
+ * set already wins. Answers what is to be sent.
+ */
+export function exportingOf(
+  { telemetry }: Settings,
+  { telemetryHeaders }: Secrets,
+  environment: Record<string, string | undefined> = process.env,
+): Exporting {
+  Object.assign(environment, telemetryVariables(telemetry, telemetryHeaders, environment));
+  return exportingBy(environment);
 }
 
 /** The settings as YAML, secrets hidden: hashes of tokens, and what follows the host of a webhook's address. */

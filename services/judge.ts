@@ -1,5 +1,6 @@
 /** Fold and settings together: what the processor and replay both run. */
 import { createHash } from "node:crypto";
+import type { OnScored } from "../detectors/fold/judge.ts";
 import { createFold, type Fold } from "../detectors/fold.ts";
 import { DETECTORS, detectorSettingsOf } from "../detectors/index.ts";
 import type { Settings } from "../schemas/settings.ts";
@@ -12,13 +13,20 @@ export interface Judge {
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
-/** `keyName` is the name of the key that secrets were hashed with; findings carry it. */
-export function createJudge(settings: Pick<Settings, "detectors" | "processor">, keyName: string): Judge {
+/** `keyName` is the name of the key that secrets were hashed with; findings carry it. `onScored` is told each call's score. */
+export function createJudge(
+  settings: Pick<Settings, "detectors" | "processor">,
+  keyName: string,
+  onScored?: OnScored,
+): Judge {
   const detectorSettings = detectorSettingsOf(settings.detectors);
   const { latenessMs } = settings.processor;
   const hash = sha256(
     JSON.stringify([latenessMs, DETECTORS.map(({ id, version }, at) => [id, version, detectorSettings[at]])]),
   );
   const provenance = { digest: sha256, settings: hash.slice(0, 12), key: keyName };
-  return { fold: createFold(DETECTORS, detectorSettings, { latenessMs }, provenance), detectorSettings };
+  return {
+    fold: createFold(DETECTORS, detectorSettings, { latenessMs, onScored }, provenance),
+    detectorSettings,
+  };
 }

@@ -7,11 +7,21 @@ import type { Settings } from "../schemas/settings.ts";
 import type { ProcessRole } from "../schemas/settings-servers.ts";
 import { openEmbedded } from "./adapters/index.ts";
 import { openServerStore, openServerStream } from "./adapters/servers.ts";
+import { clock } from "./clock.ts";
 import { storeOfGeneration, topicPrefixOf } from "./generation.ts";
 import { type Key, keyOf, loadOrMakeKey } from "./ingest/index.ts";
-import { type Agreement, agree, fingerprintOf, pemOf, readAgreement } from "./installation.ts";
+import {
+  type Agreement,
+  agree,
+  fingerprintOf,
+  isEmpty,
+  pemOf,
+  readAgreement,
+  refuseLoss,
+} from "./installation.ts";
 import type { Store } from "./ports/store.ts";
 import type { Stream } from "./ports/stream.ts";
+import { rebuildFrom, rebuilding } from "./rebuild.ts";
 import { type AuditKeys, auditKeysOf, loadOrMakeAuditKey } from "./responder/index.ts";
 import type { Secrets } from "./secret-settings.ts";
 
@@ -67,17 +77,35 @@ async function openOnServers({ settings, secrets, logger }: OpeningOptions): Pro
   return orClose(
     () => agreedIn.close(),
     async () => {
-      const keys = await loadKeys(settings, secrets, await readAgreement(agreedIn));
-      const agreement = await agree(agreedIn, { ...said(keys), partitions: kafka.partitions });
-      const generation = agreement.generation ?? 0;
-      const store = storeOfGeneration(agreedIn, generation);
-      const topicPrefix = topicPrefixOf(kafka.topicPrefix, generation);
       const log = (level: "debug" | "warn", message: string) => logger[level](message);
-      const stream = await openServerStream({ ...kafka, topicPrefix }, secrets, log);
+      const open = (generation: number) =>
+        openServerStream(
+          { ...kafka, topicPrefix: topicPrefixOf(kafka.topicPrefix, generation) },
+          secrets,
+          log,
+        );
+      const known = await readAgreement(agreedIn);
+      const keys = await loadKeys(settings, secrets, known);
+      const own = { ...said(keys), partitions: kafka.partitions };
+      const beginning = isEmpty(known) ? await beginningOn(await open(0), logger) : {};
+      const agreement = await agree(agreedIn, own, beginning);
+      const { generation = 0 } = agreement;
+      const store = storeOfGeneration(agreedIn, generation);
+      const check = async () => refuseLoss(await readAgreement(agreedIn).catch(() => agreement), agreement);
+      const rebuild = agreement.rebuild?.generation === generation ? agreement.rebuild : undefined;
+      const stream = rebuilding(await open(generation), { rebuild, check });
       const close = () => stream.close().finally(() => agreedIn.close());
       return { stream, store, keys, agreement, agreedIn, close };
     },
   );
+}
+
+/** An empty store and a log that is not empty: then the store was lost. */
+async function beginningOn(stream: Stream, logger: Logger): Promise<Agreement> {
+  const rebuild = await rebuildFrom(stream, clock.now()).finally(() => stream.close());
+  if (rebuild === undefined) return {};
+  logger.warn("the store is empty and the log is not: all state is rebuilt from the log, silently");
+  return { rebuild };
 }
 
 async function orClose(close: () => Promise<void>, open: () => Promise<Opened>): Promise<Opened> {
@@ -119,8 +147,13 @@ async function orRefuse<Loaded>(
   load: (folder: string) => Promise<Loaded>,
 ): Promise<Loaded> {
   const path = join(folder, name);
-  if (known === undefined || existsSync(path)) return load(folder);
   const setting = name === "hash.key" ? "keys.hashFile" : "keys.auditFile";
+  if (known === undefined || existsSync(path))
+    return load(folder).catch((cause: NodeJS.ErrnoException) => {
+      if (cause instanceof OffgraphError) throw cause;
+      const message = `${setting}: expected a folder in which it can be made, got ${folder} (${cause.code})`;
+      throw new OffgraphError("bad-settings", message, { cause });
+    });
   throw new OffgraphError(
     "bad-settings",
     `${setting}: expected the installation's key, which it has already; there is none in ${path}`,

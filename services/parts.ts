@@ -3,17 +3,20 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { OffgraphError } from "../schemas/errors.ts";
 import type { Settings } from "../schemas/settings.ts";
+import { openServerSource } from "./adapters/servers.ts";
 import { followFindings } from "./api/index.ts";
 import { clock } from "./clock.ts";
 import { startEgress, startFileFeed, startWebhookFeed } from "./egress/index.ts";
 import { startGate } from "./gate/index.ts";
+import { storeOfGeneration } from "./generation.ts";
 import type { Service } from "./http.ts";
-import { type Key, keyedHash, startTicks } from "./ingest/index.ts";
+import { type Key, keyedHash, openTokenIndex, startTicks, startTopicSource, tierOf } from "./ingest/index.ts";
 import { watchInstallation } from "./installation.ts";
 import { startJournal } from "./journal.ts";
 import { followLag } from "./lag.ts";
 import type { Opened } from "./opening.ts";
 import { patient } from "./patience.ts";
+import type { Store } from "./ports/store.ts";
 import { startProcessor } from "./processor/index.ts";
 import { startResponder } from "./responder/index.ts";
 import type { Secrets } from "./secret-settings.ts";
@@ -34,8 +37,9 @@ export type Parts = ReturnType<typeof startParts>;
 export function startParts({ settings, secrets, logger }: PartsOptions, opened: Opened) {
   const { keys } = opened;
   const stream = soundRecords({ stream: opened.stream, clock, tenant: settings.tenant });
-  const calm = patient(stream, opened.store, clock);
-  const ports = { stream: calm.stream, store: calm.store, clock };
+  const calm = patient(stream, opened.agreedIn, clock);
+  const store = storeOfGeneration(calm.store, opened.agreement.generation ?? 0);
+  const ports = { stream: calm.stream, store, clock };
   const has = (role: Settings["roles"][number]) => settings.roles.includes(role);
   const services = new Map<string, Service>();
   const add = <One extends Service>(name: string, service: One): One => {
@@ -46,6 +50,10 @@ export function startParts({ settings, secrets, logger }: PartsOptions, opened: 
   if (has("ingest"))
     // A tick that the log does not take is left out, so it need not be patient.
     add("ticks", startTicks({ stream, clock, everyMs: TICK_MS, tenant: settings.tenant }));
+  const sources = { ...ports, positions: calm.store, lag: () => lag() };
+  if (has("ingest"))
+    for (const [name, source] of startSources({ settings, secrets, logger }, opened, sources))
+      add(name, source);
   const processor = has("processor")
     ? add("processor", startProcessor({ ...ports, settings, key: needed(keys.hash) }))
     : undefined;
@@ -64,6 +72,24 @@ export function startParts({ settings, secrets, logger }: PartsOptions, opened: 
   if (has("api")) add("journal", startJournal(calm.stream, logger));
   const lag = lagOf(settings, opened, processor, add);
   return { services, installation, stream, calm, gate, findings, lag };
+}
+
+/** What is read from topics; its positions outlive a change of our own partitions. */
+function startSources(
+  { settings, secrets, logger }: PartsOptions,
+  { keys }: Opened,
+  ports: Ports & { readonly positions: Store; readonly lag: () => number },
+): [string, Service][] {
+  const log = (level: "debug" | "warn", message: string) => logger[level](message);
+  const index = openTokenIndex(ports.store);
+  const key = needed(keys.hash);
+  return settings.sources.map((source) => {
+    const raw = openServerSource(source, settings.kafka, secrets, log);
+    return [
+      `source ${source.name}`,
+      startTopicSource({ ...ports, index, key, tierOf, settings, source, raw }),
+    ];
+  });
 }
 
 /** In a process that is everything the processor knows best; else it is what all processors have committed that counts. */

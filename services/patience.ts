@@ -84,18 +84,10 @@ function patientStream(stream: Stream, persist: Persist): Stream {
     end: (name, partition) => persist("the log", () => stream.end(name, partition)),
     async *read(name, partition, from, options) {
       let next = from;
-      const batches = () => stream.read(name, partition, next, options)[Symbol.asyncIterator]();
-      let open = batches();
-      for (;;) {
-        const { value, done } = await persist("the log", () =>
-          open.next().catch((error: unknown) => {
-            open = batches();
-            throw error;
-          }),
-        );
-        if (done) return;
-        next = endOf(value);
-        yield value;
+      const batches = () => stream.read(name, partition, next, options);
+      for await (const batch of again("the log", batches, persist)) {
+        next = endOf(batch);
+        yield batch;
       }
     },
     consume: (name, group, consumer, options) => stream.consume(name, group, consumer, options),
@@ -121,17 +113,27 @@ function patientStore(store: Store, persist: Persist): Store {
 /** A scan that broke off is begun again; what has been handed out before is left out. */
 async function* patientScan(store: Store, persist: Persist, space: string, partition: number) {
   const seen = new Set<string>();
-  const groups = () => store.scan(space, partition)[Symbol.asyncIterator]();
-  let open = groups();
-  for (;;) {
-    const { value, done } = await persist("the store", () =>
-      open.next().catch((error: unknown) => {
-        open = groups();
-        throw error;
-      }),
-    );
-    if (done) return;
-    if (!seen.has(value[0])) yield value;
-    seen.add(value[0]);
+  for await (const group of again("the store", () => store.scan(space, partition), persist)) {
+    if (!seen.has(group[0])) yield group;
+    seen.add(group[0]);
+  }
+}
+
+/** What an iteration brings; when it breaks off, another one is begun. */
+async function* again<Value>(of: Waiting["of"], begin: () => AsyncIterable<Value>, persist: Persist) {
+  let open = begin()[Symbol.asyncIterator]();
+  const step = () =>
+    open.next().catch((error: unknown) => {
+      open = begin()[Symbol.asyncIterator]();
+      throw error;
+    });
+  try {
+    for (;;) {
+      const { value, done } = await persist(of, step);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await open.return?.();
   }
 }

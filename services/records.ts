@@ -1,5 +1,5 @@
 /** What services write into records and into the store: one line of JSON in UTF-8; and what a batch of records brings. */
-import { type Derived, type Highest, isNew } from "../schemas/origin.ts";
+import { type Derived, type Highest, isNew, type Passage } from "../schemas/origin.ts";
 import type { RecordBatch } from "./ports/stream.ts";
 
 /** A value as one line of JSON. */
@@ -26,9 +26,9 @@ export function valuesOf<Value>(batch: RecordBatch): Arrival<Value>[] {
 }
 
 /** What a batch of derived records holds that is not there a second time; `highest` is moved on. */
-export function newIn<Value>(batch: RecordBatch, highest: Highest): Arrival<Value>[] {
-  return valuesOf<Derived<Value>>(batch).flatMap(({ position, value: { origin, value } }) =>
-    isNew(highest, origin) ? [{ position, value }] : [],
+export function newIn<Value>(batch: RecordBatch, highest: Highest): (Arrival<Value> & Passage)[] {
+  return valuesOf<Derived<Value>>(batch).flatMap(({ position, value: { origin, ...rest } }) =>
+    isNew(highest, origin) ? [{ position, ...rest }] : [],
   );
 }
 

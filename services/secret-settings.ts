@@ -8,12 +8,16 @@ export interface Secrets {
   /** Signing secrets by webhook. */
   readonly webhooks: ReadonlyMap<string, string>;
   readonly kafkaPassword?: string | undefined;
+  /** Passwords by source, of those that have brokers of their own. */
+  readonly sourcePasswords?: ReadonlyMap<string, string | undefined>;
   readonly redisPassword?: string | undefined;
   readonly sentinelPassword?: string | undefined;
   /** As it stands in its file: 32 bytes in base64url. */
   readonly hashKey?: string | undefined;
   /** As it stands in its file: PEM. */
   readonly auditKey?: string | undefined;
+  /** Headers for the collector, `name=value,name=value`. */
+  readonly telemetryHeaders?: string | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,7 +41,7 @@ export function secretsOf(settings: Settings, environment: Environment): Secrets
   };
   const read = (place: string, { file, env }: Named) =>
     attempt(() => textOf(place, { file, env }, environment));
-  const { kafka, redis, keys } = settings;
+  const { kafka, redis, keys, telemetry } = settings;
   const webhooks = new Map<string, string>();
   for (const webhook of settings.feeds.webhooks) {
     const secret = attempt(() => webhookSecret(webhook, environment));
@@ -46,10 +50,17 @@ export function secretsOf(settings: Settings, environment: Environment): Secrets
   const secrets = {
     webhooks,
     kafkaPassword: read("kafka.sasl.password", passwordOf(kafka?.sasl)),
+    sourcePasswords: new Map(
+      settings.sources.map(({ name, kafka: own }) => [
+        name,
+        read(`sources.${name}.kafka.sasl.password`, passwordOf(own?.sasl)),
+      ]),
+    ),
     redisPassword: read("redis.password", passwordOf(redis)),
     sentinelPassword: read("redis.sentinel.password", passwordOf(redis?.sentinel)),
     hashKey: read("keys.hash", { file: keys.hashFile, env: keys.hashEnv }),
     auditKey: read("keys.audit", { file: keys.auditFile, env: keys.auditEnv }),
+    telemetryHeaders: read("telemetry.headers", { file: telemetry.headersFile, env: telemetry.headersEnv }),
   };
   if (wrong.length > 0) throw new OffgraphError("bad-settings", wrong.join("\n"));
   return secrets;

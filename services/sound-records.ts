@@ -22,6 +22,10 @@ const unreadableTotal = metrics.getMeter("offgraph").createCounter("offgraph_str
   description: "Records of the log that were left out because they are none of ours, by stream",
 });
 
+const deadLettersTotal = metrics.getMeter("offgraph").createCounter("offgraph_stream_dead_letters_total", {
+  description: "Dead letters appended, whoever has set them aside",
+});
+
 export interface SoundOptions {
   readonly stream: Stream;
   readonly clock: Clock;
@@ -30,9 +34,13 @@ export interface SoundOptions {
 }
 
 export function soundRecords({ stream, clock, tenant }: SoundOptions): Stream {
+  const append = async (records: readonly NewRecord[]) => {
+    await stream.append(records);
+    deadLettersTotal.add(lettersIn(records));
+  };
   return {
     partitions: stream.partitions,
-    append: (records) => stream.append(records),
+    append,
     end: (name, partition) => stream.end(name, partition),
     async *read(name, partition, from, options) {
       for await (const batch of stream.read(name, partition, from, options)) {
@@ -44,9 +52,7 @@ export function soundRecords({ stream, clock, tenant }: SoundOptions): Stream {
       const batch = async (given: RecordBatch) => {
         const { sound, odd } = parted(name, given);
         if (odd.length > 0 && OWNERS[name] === group)
-          await stream.append(
-            letters({ name, batch: given, odd, tenant, nowMs: clock.now() }, stream.partitions),
-          );
+          await append(letters({ name, batch: given, odd, tenant, nowMs: clock.now() }, stream.partitions));
         if (sound.count > 0) await consumer.batch(sound);
       };
       const { assigned, revoked } = consumer;
@@ -55,6 +61,9 @@ export function soundRecords({ stream, clock, tenant }: SoundOptions): Stream {
     close: () => stream.close(),
   };
 }
+
+const lettersIn = (records: readonly NewRecord[]): number =>
+  records.reduce((sum, { stream }) => sum + (stream === "dead-letters" ? 1 : 0), 0);
 
 /** What of a batch can be read, and which records of it cannot. */
 function parted(name: StreamName, batch: RecordBatch): { sound: RecordBatch; odd: readonly number[] } {

@@ -2,27 +2,19 @@
 // First: counters made before the meter provider is there stay idle.
 import "../services/metrics.ts";
 
-import { globSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { Action, ActionOutcome } from "../schemas/action.ts";
+import { instruments } from "../scripts/docs/metrics-table.ts";
 import { countOutcome } from "../services/egress/metrics.ts";
 import { prometheusText } from "../services/metrics.ts";
 import { countAll } from "../services/responder/metrics.ts";
 import { decision, NOW_MS } from "./responder/given.ts";
 
-/** Kind, name and options of each instrument in the source. */
-const INSTRUMENT = /create(Observable)?(Counter|UpDownCounter|Gauge|Histogram)\(\s*"([^"]+)",\s*(\{[^}]*\})/g;
-const instruments = globSync("services/**/*.ts").flatMap((path) =>
-  [...readFileSync(path, "utf8").matchAll(INSTRUMENT)].map(([, , kind, name = "", options = ""]) => ({
-    kind,
-    name,
-    options,
-  })),
-);
+const all = instruments();
 
 it("are named and described as the conventions have it", () => {
-  expect(instruments.length).toBeGreaterThan(20);
-  for (const { kind, name, options } of instruments) {
+  expect(all.length).toBeGreaterThan(20);
+  for (const { kind, name, options } of all) {
     expect(name).toMatch(/^offgraph(_[a-z0-9]+)+$/);
     expect(name.endsWith("_total"), name).toBe(kind === "Counter");
     expect(options, name).toMatch(/description:\s*"[^"]{10,}/);
@@ -33,7 +25,7 @@ it("are named and described as the conventions have it", () => {
 });
 
 it("are made in one place each", () => {
-  expect(new Set(instruments.map(({ name }) => name)).size).toBe(instruments.length);
+  expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
 });
 
 it("say which release runs, on which Node", async () => {
@@ -54,7 +46,7 @@ it("count what the responder wrote down and what came of it, with how long it to
     { what: "outcome.recorded", outcome },
     { what: "decision.made", decision: decision("release") },
   ]);
-  countOutcome(action, outcome, NOW_MS + 250);
+  countOutcome(action, outcome, { nowMs: NOW_MS + 250 });
   const text = await prometheusText();
   const labels = 'kind="quarantine",result="confirmed"';
   for (const line of [

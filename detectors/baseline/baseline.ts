@@ -1,5 +1,6 @@
 /** What is learned of one agent: names, graph, targets, and how far each workflow has come. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
+import type { Memory } from "../evidence/memory.ts";
 import { addChild, child, endGraph, type Graph, newGraph, readGraph, writeGraph } from "./graph.ts";
 import { endNames, type Names, newNames, readNames, writeNames } from "./names.ts";
 import { endTargets, newTargets, readTargets, type Targets, writeTargets } from "./targets.ts";
@@ -38,6 +39,8 @@ export interface Baseline {
   version: number;
   /** Times that something was not learned because a cap was reached. */
   capped: number;
+  /** What the evidence remembers of the agent; undefined unless it is switched on. */
+  memory: Memory | undefined;
 }
 
 /** Most workflows of one agent; more are judged by the agent's own graph. */
@@ -52,6 +55,7 @@ export function newBaseline(): Baseline {
     progress: new Map(),
     version: 0,
     capped: 0,
+    memory: undefined,
   };
   progressOf(created, 0);
   return created;
@@ -98,7 +102,7 @@ export function readBaseline(from: ByteReader): Baseline {
   const [version, capped] = [from.i32(), from.i32()];
   const all = Array.from({ length: from.u16() }, () => readProgress(from));
   const progress = new Map(all.map((one) => [one.workflow, one]));
-  return { names: dictionary, graph: g, targets: t, progress, version, capped };
+  return { names: dictionary, graph: g, targets: t, progress, version, capped, memory: undefined };
 }
 
 function writeProgress(progress: Progress, to: ByteWriter): void {

@@ -35,8 +35,8 @@ export function withhold(b: Baseline, path: Path): void {
 
 const NO_WITNESS = 0;
 
-/** Trust units are numbered from 1 in the order in which an agent or workflow met them; the last number is shared. */
-function unitNumber({ units }: Progress, unit: number): number {
+/** The number of a trust unit: from 1 in the order in which an agent or workflow met them; the last number is shared. */
+export function unitNumber({ units }: Progress, unit: number): number {
   // Whoever names no unit is no witness, unless nobody ever names one.
   if (unit === 0 && units.some((known) => known !== 0)) return NO_WITNESS;
   const at = units.indexOf(unit);

@@ -35,9 +35,9 @@ import * as values from "./values.ts";
  */
 export const MOST_WAITED = 16;
 
-/** Witnesses needed, given how many trust units there are: never more than there are, three from five on. */
-export function witnessesNeeded(rules: Settings, units: number): number {
-  return Math.max(1, Math.min(units, units >= 5 ? rules.witnesses + 1 : rules.witnesses));
+/** Witnesses needed, given how many trust units there are: never more than there are, and after learning one more from five on. */
+export function witnessesNeeded({ witnesses }: Settings, units: number, learning: boolean): number {
+  return Math.max(1, Math.min(units, !learning && units >= 5 ? witnesses + 1 : witnesses));
 }
 
 /** Which root a node hangs under. */

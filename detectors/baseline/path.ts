@@ -1,6 +1,7 @@
 /** What a live session has done so far: its steps, and the target values that it used. */
 import type { EventView } from "../../schemas/event-view.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
+import type { Shown } from "../evidence/session.ts";
 import { ints, readBytes, readInts } from "../stats/room.ts";
 import { type Baseline, progressOf } from "./baseline.ts";
 import { unitOf, workflowOf } from "./event-names.ts";
@@ -32,6 +33,8 @@ export interface Path extends Labels {
   valueCount: number;
   /** Facts already told in this session, so that a loop makes one finding. */
   told: readonly number[];
+  /** What the evidence has been shown; undefined unless it is switched on. */
+  shown: Shown | undefined;
 }
 
 /** Numbers of one value in `values`. */
@@ -53,6 +56,7 @@ export function newPath(): Path {
     valueCount: 0,
     ...noLabels(),
     told: NOTHING_TOLD,
+    shown: undefined,
   };
 }
 
@@ -192,5 +196,6 @@ export function readPath(from: ByteReader): Path {
     labelsRoom: labels.length,
     labelBytes,
     told: from.numbers(),
+    shown: undefined,
   };
 }

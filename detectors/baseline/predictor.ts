@@ -45,12 +45,45 @@ export function probability(g: Graph, contexts: Contexts, symbol: number, symbol
     const context = contexts[at]!;
     const total = context === 0 ? 0 : totalOf(g, context);
     if (total === 0) continue;
-    const order = at % (ORDER + 1);
-    const node = symbol === 0 ? 0 : child(g, context, symbol);
-    const seen = node === 0 ? 0 : Math.max(countOf(g, node) - DISCOUNT[order]!, 0);
-    p = seen / (total + CONCENTRATION[order]!) + escapeChance(g, context, order) * p;
+    p = interpolated(g, context, symbol === 0 ? 0 : child(g, context, symbol), at % (ORDER + 1), p);
   }
   return p;
+}
+
+/** What a context of some order makes of the probability that shorter ones gave to its `node`, 0 if it has none. */
+function interpolated(g: Graph, context: number, node: number, order: number, p: number): number {
+  const seen = node === 0 ? 0 : Math.max(countOf(g, node) - DISCOUNT[order]!, 0);
+  return seen / (totalOf(g, context) + CONCENTRATION[order]!) + escapeChance(g, context, order) * p;
+}
+
+/** Numbers that say where a session stands: as many as `contextsOf` gives. */
+export const CONTEXTS = 2 * (ORDER + 1);
+
+/** A session stands before its first step. */
+export function stand(g: Graph, agentRoot: number, workflowRoot: number, contexts: Int32Array): void {
+  contexts.fill(0);
+  contexts[0] = agentRoot;
+  contexts[1] = child(g, agentRoot, START);
+  if (workflowRoot === 0) return;
+  contexts[ORDER + 1] = workflowRoot;
+  contexts[ORDER + 2] = child(g, workflowRoot, START);
+}
+
+/** The session goes one step on. Answers the bits of surprise; none if nothing is known of the agent. */
+export function walk(g: Graph, contexts: Int32Array, symbol: number): number {
+  // Among so many operations the agent would choose if it were known for nothing else.
+  let p = 1 / (kindsOf(g, contexts[0]!) + 1);
+  for (let at = 0, carried = 0; at < CONTEXTS; at++) {
+    const order = at % (ORDER + 1);
+    const context = contexts[at]!;
+    if (order === 0) carried = context;
+    const node = context === 0 ? 0 : child(g, context, symbol);
+    if (context !== 0 && totalOf(g, context) !== 0) p = interpolated(g, context, node, order, p);
+    // What follows a context is the context of the next order for the step after.
+    contexts[at] = carried;
+    carried = node;
+  }
+  return surprise(p);
 }
 
 /** Bits of surprise, at most MAX_BITS. */

@@ -47,5 +47,6 @@ export function unsettledShare(b: Baseline, agent: Progress): number {
 
 /** What promotion needs to know of a workflow. */
 export function stageOf(progress: Progress, settings: Settings): Stage {
-  return { learning: progress.mode === "learning", needed: witnessesNeeded(settings, progress.units.length) };
+  const learning = progress.mode === "learning";
+  return { learning, needed: witnessesNeeded(settings, progress.units.length, learning) };
 }

@@ -1,5 +1,6 @@
 /** What out-of-graph is tuned by. */
 import { z } from "zod";
+import { NamedTable } from "../evidence/weights.ts";
 
 /** When learning ends, and what an edge needs to become baseline. */
 export const Settings = z.strictObject({
@@ -22,12 +23,22 @@ export const Settings = z.strictObject({
     .max(4)
     .default(2)
     .describe(
-      "Distinct trust units that must have used an edge before it is baseline; one more from five units on. Higher: harder to poison, slower to learn.",
+      "Distinct trust units that must have used an edge before it is baseline; after learning one more from five units on. Higher: harder to poison, slower to learn.",
     ),
   sessions: z
     .int()
     .min(1)
     .default(5)
     .describe("Sessions that must have used a reading edge before it is baseline, after learning."),
+  evidence: z
+    .enum(["off", "on"])
+    .default("off")
+    .describe(
+      "Whether each session is scored by named terms. Scores are measured by `offgraph evaluate`; they make no findings yet.",
+    ),
+  weights: z
+    .union([z.literal("shipped"), NamedTable])
+    .default("shipped")
+    .describe("Weights of the terms: those that come with the product, or what `offgraph tune fit` wrote."),
 });
 export type Settings = z.infer<typeof Settings>;

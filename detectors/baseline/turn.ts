@@ -29,6 +29,16 @@ export function turnEpoch(b: Baseline, settings: Settings): void {
   b.version++;
 }
 
+/** Ends all learning by decree: what it has shown, by however few sessions, is the baseline. */
+export function settle(b: Baseline, settings: Settings): void {
+  const stages = new Map([...b.progress.values()].map((one) => [one.root, stageOf(one, settings)]));
+  turnGraph(b.graph, b.names, settings, (root) => stages.get(root) ?? NOTHING);
+  const agent = b.progress.get(0);
+  if (agent !== undefined) turnTargets(b.targets, b.names, settings, stageOf(agent, settings));
+  for (const progress of b.progress.values()) if (progress.sessions > 0) progress.mode = "frozen";
+  b.version++;
+}
+
 /** While a workflow learns nothing is promoted; that happens at once when it has learned enough. */
 function settled(progress: Progress, settings: Settings): Stage {
   const stage = stageOf(progress, settings);

@@ -12,9 +12,8 @@ import {
   symbolOf,
   witnessesOf,
 } from "./graph.ts";
-import { witnessesNeeded } from "./life-cycle.ts";
 import { START, tierOf } from "./names.ts";
-import { noveltyForecast, unsettledShare, unwitnessedShare } from "./readiness.ts";
+import { noveltyForecast, stageOf, unsettledShare, unwitnessedShare } from "./readiness.ts";
 import type { Settings } from "./settings.ts";
 import * as slots from "./slots.ts";
 import type { Targets } from "./targets.ts";
@@ -55,7 +54,7 @@ function progressView(b: Baseline, progress: Progress, settings: Settings) {
     sessions: progress.sessions,
     withheldSessions: progress.withheld,
     trustUnits: progress.units.map((unit) => (unit === 0 ? "(none given)" : nameOf(b, unit))),
-    witnessesNeeded: witnessesNeeded(settings, progress.units.length),
+    witnessesNeeded: stageOf(progress, settings).needed,
     noveltyForecast: Number(noveltyForecast(progress).toFixed(4)),
     operations: operations.map((node) => edgeView(b, node)),
     transitions: operations.flatMap((node) => transitionsFrom(b, progress, node)).slice(0, 200),

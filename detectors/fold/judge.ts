@@ -1,7 +1,7 @@
 /** The detectors at one event: each is handed the rows, and what it says is made whole. */
 import type { EventView } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
-import type { Detector, Draft, Out, Rows } from "../detector.ts";
+import type { Detector, Draft, Out, Rows, Scored } from "../detector.ts";
 import { type AgentRow, agentRow, type SessionRow, sessionRow } from "../rows.ts";
 import { type Cells, NO_CELLS, TokenRow } from "../token-row.ts";
 import { complete, type Provenance } from "./complete.ts";
@@ -62,14 +62,22 @@ export function seat(
   at: number,
   heard: Hearing,
   provenance: Provenance,
+  onScored: OnScored | undefined,
 ): Seat {
+  const { rows } = heard;
   return {
     detector,
     settings,
     at,
-    out: { finding: (draft) => tell(detector, heard, draft, provenance) },
+    out: {
+      finding: (draft) => tell(detector, heard, draft, provenance),
+      scored: onScored === undefined ? undefined : (scored) => onScored(scored, rows.agent, rows.session),
+    },
   };
 }
+
+/** Who listens to scores, as they are given at each call; rows and score are valid until the next. */
+export type OnScored = (scored: Scored, agent: AgentRow, session: SessionRow) => void;
 
 /**
  * Lets the detectors judge the event that is heard, all but those in `without`, and of a late one only those that hear

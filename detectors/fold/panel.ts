@@ -12,6 +12,8 @@ export interface Panel {
   readonly caps: { sessions: number; tokens: number };
   /** Detectors left out at the event in hand. */
   without: ReadonlySet<string> | undefined;
+  /** Learning was ended: detectors are told no more of the end of sessions and epochs. */
+  isSettled: boolean;
 }
 
 /** Columns of all detectors for a new row; made at full length, because a list that grows takes several times its room. */
@@ -39,7 +41,8 @@ export function endColumns(detectors: readonly Detector[], of: "agent" | "sessio
 }
 
 /** A session is over: detectors learn from it. Fails with DetectorFailure if one throws; so do the next two. */
-export function tellSessionEnded({ detectors, settings, without }: Panel, row: SessionRow): void {
+export function tellSessionEnded({ detectors, settings, without, isSettled }: Panel, row: SessionRow): void {
+  if (isSettled) return;
   const { agent, own } = row;
   for (let at = 0; at < detectors.length; at++) {
     const detector = detectors[at]!;
@@ -71,10 +74,11 @@ export function tellTokenEnded(
 
 /** The agent's clock has passed into a new day: candidates become baseline. */
 export function tellEpochEnded(
-  { detectors, settings, without }: Panel,
+  { detectors, settings, without, isSettled }: Panel,
   agent: AgentRow,
   epoch: number,
 ): void {
+  if (isSettled) return;
   for (let at = 0; at < detectors.length; at++) {
     const detector = detectors[at]!;
     if (detector.epochEnded === undefined || without?.has(detector.id)) continue;
@@ -84,4 +88,9 @@ export function tellEpochEnded(
       throw new DetectorFailure(detector.id, cause);
     }
   }
+}
+
+/** Learning is over by decree. */
+export function tellSettled({ detectors, settings }: Panel, { own }: AgentRow): void {
+  for (const [at, detector] of detectors.entries()) detector.settle?.(own[at], settings[at]);
 }

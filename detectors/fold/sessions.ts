@@ -73,6 +73,11 @@ export function endIdleSessions(panel: Panel, set: WorkingSet, agent: AgentRow, 
   }
 }
 
+/** Ends all sessions of an agent. */
+export function endSessions(panel: Panel, set: WorkingSet, agent: AgentRow): void {
+  while (agent.oldestSession !== undefined) endSession(panel, set, agent.oldestSession);
+}
+
 function makeRoom(panel: Panel, set: WorkingSet, agent: AgentRow): void {
   if (agent.sessionCount < MAX_SESSIONS || agent.oldestSession === undefined) return;
   panel.caps.sessions++;

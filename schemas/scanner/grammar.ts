@@ -6,7 +6,7 @@ import { ATTRIBUTIONS } from "../agent.ts";
 import { EVENT_KINDS } from "../event.ts";
 import * as view from "../event-view.ts";
 import { ID_LENGTH, NAME_LENGTH } from "../ids.ts";
-import { OUTCOMES } from "../operation.ts";
+import { ORIGINS, OUTCOMES } from "../operation.ts";
 import { type Word, word } from "./words.ts";
 
 const { TEXT, TEXT_AT } = view;
@@ -101,7 +101,7 @@ const OPERATION = [
   int("tier", 2, view.TIER),
   field("targets", IS_TARGETS),
   field("provenance", IS_PROVENANCE, {
-    words: ["request", "output", "neither"].map((value) => word(`"${value}"`)),
+    words: ORIGINS.map((value) => word(`"${value}"`)),
   }),
 ];
 const OUTCOME = [oneOf("result", OUTCOMES, view.RESULT, 1), int("status", 999, view.STATUS), short("reason")];
@@ -138,5 +138,7 @@ export const ROOT: readonly Field[] = [
   object("authentication", AUTHENTICATION, 1),
   oneOf("change", ["registered", "deployed", "attested", "decommissioned"]),
 ];
+/** Its field `operation`, whose targets come before or after what is told of their origin. */
+export const OPERATION_FIELD: Field = ROOT[14] as Field;
 /** Its field `token`, whose own fields tell whether it names one token. */
 export const TOKEN_FIELD: Field = ROOT[13] as Field;

@@ -7,6 +7,7 @@ import { STREAMS } from "../../schemas/streams.ts";
 import { detectorIndex, detectorPage } from "./detector-page.ts";
 import { jsonSchemas } from "./json-schemas.ts";
 import { withTables } from "./marked.ts";
+import { metricsTable } from "./metrics-table.ts";
 import { settingsTable } from "./settings-table.ts";
 import { table } from "./table.ts";
 
@@ -24,6 +25,7 @@ export function generated(): ReadonlyMap<string, string> {
       streams: streamsTable(),
       settings: settingsTable(Settings),
       errors: errorsTable(),
+      metrics: metricsTable(),
     }),
   ]);
 }

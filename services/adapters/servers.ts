@@ -2,8 +2,11 @@
 import { readFileSync } from "node:fs";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Kafka, Redis } from "../../schemas/settings-servers.ts";
+import type { TopicSource } from "../../schemas/settings-sources.ts";
+import type { RawSource } from "../ports/source.ts";
 import type { Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
+import { openKafkaSource } from "./kafka-source.ts";
 import { openRedisStore, type RedisStoreOptions } from "./store-redis.ts";
 import { type KafkaSasl, type KafkaStreamOptions, openKafkaStream } from "./stream-kafka.ts";
 
@@ -12,6 +15,8 @@ export interface ServerSecrets {
   readonly kafkaPassword?: string | undefined;
   readonly redisPassword?: string | undefined;
   readonly sentinelPassword?: string | undefined;
+  /** Of sources that have brokers of their own. */
+  readonly sourcePasswords?: ReadonlyMap<string, string | undefined>;
 }
 
 /** Hears what the clients have to say. */
@@ -27,18 +32,50 @@ export function openServerStore(redis: Redis, secrets: ServerSecrets): Promise<S
   return openRedisStore(redisOptions(redis, secrets));
 }
 
+/** `kafka` is where the log is, if it is on Kafka. Errors as `openKafkaSource`. */
+export function openServerSource(
+  { name, topics, start, group, kafka: own }: TopicSource,
+  kafka: Kafka | undefined,
+  secrets: ServerSecrets,
+  log?: ClientLog,
+): RawSource {
+  const where = own ?? kafka;
+  if (where === undefined) throw new OffgraphError("bad-settings", `sources.${name}: expected kafka`);
+  const kafkaPassword = own ? secrets.sourcePasswords?.get(name) : secrets.kafkaPassword;
+  const { topicPrefix, sessionTimeoutMs, instanceId } = kafka ?? EMBEDDED;
+  return openKafkaSource({
+    ...{ topics, start, groupId: group ?? `${topicPrefix}source.${name}` },
+    ...reachOf(where, { kafkaPassword }),
+    ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
+    ...(instanceId !== undefined && { instanceId }),
+    ...(log && { log }),
+  });
+}
+
+/** Only one process holds the data folder, so it is the same one after a restart. */
+const EMBEDDED = { topicPrefix: "offgraph.", sessionTimeoutMs: undefined, instanceId: "embedded" };
+
 /** What the adapter for Kafka is told. */
 export function kafkaOptions(kafka: Kafka, secrets: ServerSecrets, log?: ClientLog): KafkaStreamOptions {
-  const { tls, sasl, retentionMs, instanceId, ...own } = kafka;
+  const { tls: _, sasl: __, retentionMs, instanceId, ...own } = kafka;
   return {
     ...own,
     retentionMs: defined(retentionMs),
     ...(instanceId !== undefined && { instanceId }),
-    ...(tls && { ssl: defined(tls) }),
-    ...(sasl && { sasl: saslOf(sasl, secrets) }),
+    ...reachOf(kafka, secrets),
     ...(log && { log }),
   };
 }
+
+/** Brokers, TLS and user. */
+const reachOf = (
+  { brokers, tls, sasl }: Pick<Kafka, "brokers" | "tls" | "sasl">,
+  secrets: ServerSecrets,
+) => ({
+  brokers,
+  ...(tls && { ssl: defined(tls) }),
+  ...(sasl && { sasl: saslOf(sasl, secrets) }),
+});
 
 function saslOf(sasl: NonNullable<Kafka["sasl"]>, { kafkaPassword }: ServerSecrets): KafkaSasl {
   const { mechanism, username = "", tokenFile = "" } = sasl;

@@ -89,7 +89,7 @@ class KafkaStream implements Stream {
     { maxBytes = BATCH_BYTES } = {},
   ): Subscription {
     const running = this.#groups.get(group) ?? this.#newGroup(group);
-    return running.consume(stream, consumer, maxBytes);
+    return running.consume(topicOf(this.#options, stream), consumer, maxBytes);
   }
 
   async close(): Promise<void> {
@@ -101,9 +101,9 @@ class KafkaStream implements Stream {
     const { topicPrefix = DEFAULTS.topicPrefix } = this.#options;
     const group = new ConsumerGroup({
       ...this.#options,
-      partitions: this.partitions,
       groupId: `${topicPrefix}${name}`,
-      topicOf: (stream) => topicOf(this.#options, stream),
+      topics: new Map(STREAM_NAMES.map((stream) => [topicOf(this.#options, stream), this.partitions])),
+      whenShorter: "refuse",
       onEmpty: () => this.#groups.delete(name),
     });
     this.#groups.set(name, group);

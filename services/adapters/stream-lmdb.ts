@@ -12,6 +12,7 @@ import { STREAMS, type StreamName } from "../../schemas/streams.ts";
 import type { Consumer, NewRecord, RecordBatch, Stream, Subscription } from "../ports/stream.ts";
 import { committed, digest, openEnvironment, storedOnce } from "./lmdb-environment.ts";
 import { LocalConsumers } from "./local-consumers.ts";
+import { RecentTraces } from "./recent-traces.ts";
 import { BATCH_BYTES, BatchBuilder, checkPartition, checkRecord, countLines, joinLines } from "./records.ts";
 import { cutSegments, type SegmentKey, type Tail, takeKey } from "./segments.ts";
 
@@ -61,6 +62,7 @@ class LmdbStream implements Stream {
   readonly #segments: Database<Buffer, (string | number)[]>;
   readonly #newest: Database<SegmentKey, (string | number)[]>;
   readonly #tails = new Map<string, Tail>();
+  readonly #traces = new RecentTraces();
   readonly #consumers = new LocalConsumers(this);
 
   constructor(environment: RootDatabase, path: string, partitions: number, retention: Retention) {
@@ -106,6 +108,7 @@ class LmdbStream implements Stream {
   async #appendTo(records: readonly NewRecord[]): Promise<void> {
     const { stream, partition } = records[0]!;
     const tail = this.#tail(stream, partition);
+    this.#traces.note(`${stream}/${partition}`, tail.next, records);
     const write = STREAMS[stream].compacted ? this.#replace(tail, records) : this.#add(tail, records);
     const end = tail.next;
     await committed(write, this.#path);
@@ -180,7 +183,9 @@ class LmdbStream implements Stream {
     for (const { key, value } of this.#segments.getRange({ start, end: [stream, partition, end] })) {
       if (!builder.add(asBuffer(value), key[2] as number, from)) break;
     }
-    return builder.build(partition);
+    const batch = builder.build(partition);
+    const traceAt = (position: number) => this.#traces.at(`${stream}/${partition}`, position);
+    return batch && { ...batch, traceAt };
   }
 
   /** First position of the segment that holds `from`, or `from` itself. */

@@ -4,8 +4,8 @@ import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Command } from "commander";
-import { auditVerifier, type Chain, type Fault } from "../responder/index.ts";
-import { type AuditSource, auditSource, type SourceOptions } from "./audit-source.ts";
+import { auditVerifier, type Chain, type Fault } from "../responder/audit-verify.ts";
+import type { AuditSource, SourceOptions } from "./audit-source.ts";
 import { EXIT } from "./failure.ts";
 import { type CommandOptions, clientOf, remote } from "./options.ts";
 import { bold, dim, print, tell } from "./terminal.ts";
@@ -29,6 +29,7 @@ export function auditCommand(): Command {
     .option("--key <file>", "public key of the signatures, PEM (default: of the system or data folder)")
     .addHelpText("after", EXAMPLES)
     .action(async (files: string[], options: SourceOptions) => {
+      const { auditSource } = await import("./audit-source.ts");
       process.exitCode = await run(await auditSource(files, options), options);
     });
   const exporting = remote(new Command("export"))

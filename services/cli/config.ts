@@ -21,6 +21,18 @@ export function configCommand(): Command {
       .addOption(jsonOption())
       .action(token),
   );
+  command.addCommand(
+    new Command("init")
+      .summary("make keys, access tokens and settings for several processes")
+      .description(
+        "make in a folder what several processes share: keys, access tokens, and offgraph.yaml, which is the settings file with them in it; what is there already stays",
+      )
+      .argument("<folder>", "where they are made; each process then takes FOLDER/offgraph.yaml")
+      .addOption(configOption())
+      .action(async (folder: string, options: CommandOptions) =>
+        (await import("./config-init.ts")).init(folder, options),
+      ),
+  );
   return command;
 }
 

@@ -16,7 +16,7 @@ export const EXIT = {
 
 export const EXIT_HELP = `Exit codes:
   0   done
-  1   findings at least as severe as --fail-on; an audit log that is not whole
+  1   findings at least as severe as --fail-on; an audit log that is not whole; a check of doctor that failed
   2   wrong command, option or setting
   65  bad input: a file, or any record that was to be ingested, cannot be read, or there is nothing with that id
   69  no running system answers, or the data folder is in use

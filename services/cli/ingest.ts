@@ -7,12 +7,14 @@ import { type FileInput, latenessOption, placeFiles, sourceOption } from "./inpu
 import { merged, ordered } from "./merge.ts";
 import { type CommandOptions, clientOf, count, remote, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
-import { openSender, type Rejected, type Sender } from "./sender.ts";
+import { openSender, type Rejected, type Sender, type Warning } from "./sender.ts";
 import { bold, print, safe, tell } from "./terminal.ts";
 import type { UnreadFile } from "./unread-files.ts";
 
 /** Lines that are shown when they are not taken; the others are counted. */
 const SHOWN_REJECTED = 10;
+/** Unknown fields that are shown. */
+const SHOWN_FIELDS = 10;
 
 const EXAMPLES = `
 Examples:
@@ -48,17 +50,28 @@ interface Report {
   /** The first record of each file. */
   readonly first: Map<FileInput, unknown>;
   readonly shown: (Rejected & { readonly file: string })[];
+  /** Fields that no event has, by name, with where each of them stood first. */
+  readonly unknownFields: Map<string, { readonly file: string; readonly line: number }>;
 }
 
 async function run(files: readonly FileInput[], options: Options): Promise<number> {
-  const report: Report = { unread: new Map(), first: new Map(), shown: [] };
+  const report: Report = { unread: new Map(), first: new Map(), shown: [], unknownFields: new Map() };
   const show = (file: FileInput, rejected: Rejected) => {
     if (report.shown.length < SHOWN_REJECTED) report.shown.push({ file: file.path, ...rejected });
   };
+  const warn = (file: FileInput, { field, line }: Warning) => {
+    if (report.unknownFields.size < SHOWN_FIELDS && !report.unknownFields.has(field))
+      report.unknownFields.set(field, { file: file.path, line });
+  };
   const client = clientOf(options);
-  const senders = new Map(
-    files.map((file) => [file, openSender(client, file.source, (rejected) => show(file, rejected))]),
-  );
+  const senderOf = (file: FileInput) =>
+    openSender(
+      client,
+      file.source,
+      (rejected) => show(file, rejected),
+      (warning) => warn(file, warning),
+    );
+  const senders = new Map(files.map((file) => [file, senderOf(file)]));
   const fault = await send(senders, options, {
     onRecord(file, record) {
       if (report.first.get(file) === undefined) report.first.set(file, record);
@@ -121,13 +134,18 @@ function totalOf(senders: Senders, name: "accepted" | "rejected"): number {
 }
 
 async function conclude(report: Report, senders: Senders, options: Options, fault: unknown): Promise<number> {
-  const { unread, shown } = report;
+  const { unread, shown, unknownFields } = report;
   const accepted = totalOf(senders, "accepted");
   const rejected = [...unread.values()].reduce((sum, one) => sum + one, totalOf(senders, "rejected"));
   // Nothing was read: there is nothing to tell.
   if (fault !== undefined && accepted + rejected === 0) return fail(fault);
-  if (options.json) print(JSON.stringify({ accepted, rejected, shown }));
-  else printReport(accepted, rejected, shown);
+  const warnings = Array.from(unknownFields, ([field, place]) => ({ field, ...place }));
+  if (options.json) print(JSON.stringify({ accepted, rejected, shown, warnings }));
+  else {
+    printReport(accepted, rejected, shown);
+    for (const { field, file, line } of warnings)
+      tell(`  ${safe(file)}:${line}: ${safe(field)} is no field of such an event, and was left out`);
+  }
   if (fault !== undefined) {
     for (const [file, { settledLine }] of senders)
       if (settledLine > 0) tell(`${safe(file.path)} was sent up to line ${settledLine}.`);

@@ -9,14 +9,18 @@ import { quarantineCommand, releaseCommand } from "./contain.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
 import { demoCommand } from "./demo.ts";
 import { denialsCommand } from "./denials.ts";
+import { doctorCommand } from "./doctor.ts";
+import { evaluateCommand } from "./evaluate.ts";
 import { explainCommand } from "./explain.ts";
 import { EXIT_HELP, fail } from "./failure.ts";
 import { findingsCommand } from "./findings.ts";
 import { incidentsCommand } from "./incidents.ts";
 import { ingestCommand } from "./ingest.ts";
+import { repartitionCommand } from "./repartition.ts";
 import { replayCommand } from "./replay.ts";
 import { sourcesCommand } from "./sources.ts";
 import { startCommand } from "./start.ts";
+import { tuneCommand } from "./tune.ts";
 
 const HELP = `
 Begin here:
@@ -45,7 +49,8 @@ function program(args: readonly string[]): Command {
     .addCommand(demoCommand())
     .addCommand(startCommand())
     .addCommand(ingestCommand(args))
-    .addCommand(replayCommand(args));
+    .addCommand(replayCommand(args))
+    .addCommand(evaluateCommand());
   all
     .commandsGroup("See:")
     .addCommand(findingsCommand())
@@ -55,7 +60,13 @@ function program(args: readonly string[]): Command {
     .addCommand(denialsCommand());
   all.addCommand(auditCommand()).addCommand(baselineCommand()).addCommand(deadLettersCommand());
   all.commandsGroup("Act:").addCommand(quarantineCommand()).addCommand(releaseCommand());
-  all.commandsGroup("Set up:").addCommand(configCommand()).addCommand(sourcesCommand());
+  all
+    .commandsGroup("Set up:")
+    .addCommand(configCommand())
+    .addCommand(tuneCommand())
+    .addCommand(doctorCommand())
+    .addCommand(sourcesCommand())
+    .addCommand(repartitionCommand());
   settle(all);
   return all;
 }

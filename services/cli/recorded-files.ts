@@ -1,5 +1,6 @@
 /** Opens recorded files for a replay. */
 
+import type { DeadLetter } from "../../schemas/dead-letter.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import { clock } from "../clock.ts";
 import { type Key, tierOf } from "../ingest/index.ts";
@@ -8,6 +9,7 @@ import type { Recorded } from "../ports/recorded.ts";
 import { converters } from "./converters.ts";
 import type { FileInput } from "./inputs.ts";
 import type { LineFile } from "./line-file.ts";
+import type { ReadingNotes } from "./reading-notes.ts";
 import type { UnreadFile } from "./unread-files.ts";
 
 /** Where what comes out of a replay is written. */
@@ -24,11 +26,21 @@ export interface RecordedFiles {
   unread(): UnreadFile[];
 }
 
-export function recordedFiles(settings: Settings, { letters, truth }: Outputs, key: Key): RecordedFiles {
+export function recordedFiles(
+  settings: Settings,
+  { letters, truth }: Outputs,
+  key: Key,
+  notes: ReadingNotes,
+): RecordedFiles {
   const { tenant, ingest } = settings;
   const converterOf = converters({ truth: truth.write });
   const opened: Opened[] = [];
-  const shared = { tenant, key, clock, tierOf, maxLineBytes: ingest.maxLineBytes, onRefused: letters.write };
+  const onRefused = (letter: DeadLetter) => {
+    letters.write(letter);
+    notes.refused(letter);
+  };
+  const told = { onRefused, onIgnored: notes.ignored };
+  const shared = { tenant, key, clock, tierOf, maxLineBytes: ingest.maxLineBytes, ...told };
   const open = (file: FileInput) => {
     const convert = converterOf(file.source);
     const noting = (record: unknown) => {

@@ -3,6 +3,7 @@ import type { Finding } from "../../schemas/finding.ts";
 import { SEVERITIES, type Severity } from "../../schemas/ids.ts";
 import { spoken } from "./duration.ts";
 import { isAtLeast } from "./options.ts";
+import type { ReadingNotes } from "./reading-notes.ts";
 import { printFinding } from "./sentences.ts";
 import { bold, dim, print, safe, severe, table } from "./terminal.ts";
 
@@ -73,23 +74,27 @@ export interface Figures {
   readonly late: number;
 }
 
-export function printSummary(figures: Figures, seen: Tally): void {
+export function printSummary(figures: Figures, seen: Tally, notes: ReadingNotes): void {
   const { events, agents, seconds, rejected, duplicates, late } = figures;
   const number = (value: number) => value.toLocaleString("en");
   print(
     `${bold(number(events))} events of ${bold(number(agents))} agents in ${spoken(seconds * 1000)}: ${bold(number(seen.count))} findings`,
   );
-  if (rejected > 0)
+  if (rejected > 0) {
     print(
       `${number(rejected)} records could not be read; --dead-letters FILE keeps them with their reasons.`,
     );
+    notes.printRefused();
+  }
+  notes.printIgnored();
   if (duplicates > 0) print(`${number(duplicates)} events came again and were counted once.`);
   if (late > 0)
     print(
       `${number(late)} events came later than --lateness allows: they inform about tokens, and teach nothing.`,
     );
   print();
-  if (seen.count === 0) print(dim(NOTHING));
+  if (events === 0) print(dim("There was no event to judge."));
+  else if (seen.count === 0) print(dim(NOTHING));
   else printFound(seen);
 }
 

@@ -8,6 +8,7 @@ import { type FileInputs, latenessOption, placeFiles, sourceOption } from "./inp
 import { type LineFile, lineFile } from "./line-file.ts";
 import { type CommandOptions, configOption, isAtLeast, jsonOption, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
+import { type ReadingNotes, readingNotes } from "./reading-notes.ts";
 import type { Outputs } from "./recorded-files.ts";
 import { printSummary, type Tally, tally } from "./replay-summary.ts";
 import { type NamedFile, refuseSameFile } from "./same-file.ts";
@@ -64,8 +65,9 @@ export function replayCommand(args: readonly string[]): Command {
 async function run(inputs: FileInputs, options: Options): Promise<number> {
   refuseSameFile(...filesOf(inputs, options));
   const seen = tally();
+  const notes = readingNotes();
   const outputs = openOutputs(options);
-  const { figures, fault } = await replayed(inputs, options, seen, outputs).catch((error: unknown) => {
+  const { figures, fault } = await replayed(inputs, options, seen, outputs, notes).catch((error: unknown) => {
     for (const file of Object.values(outputs)) file.discard();
     throw error;
   });
@@ -78,7 +80,7 @@ async function run(inputs: FileInputs, options: Options): Promise<number> {
   outputs.letters.close();
   outputs.truth.close();
   if (options.json) print(JSON.stringify({ ...figures, findings: seen.count, findingsSha256 }));
-  else printSummary(figures, seen);
+  else printSummary(figures, seen, notes);
   if (fault !== undefined) return fail(fault);
   const { failOn } = options;
   return failOn !== undefined && seen.worst !== undefined && isAtLeast(seen.worst, failOn)
@@ -126,14 +128,20 @@ function openOutputs(options: Options): Outputs {
   }
 }
 
-async function replayed(inputs: FileInputs, options: Options, seen: Tally, outputs: Outputs) {
+async function replayed(
+  inputs: FileInputs,
+  options: Options,
+  seen: Tally,
+  outputs: Outputs,
+  notes: ReadingNotes,
+) {
   const { replay } = await import("../replay/replay.ts");
   const { recordedFiles } = await import("./recorded-files.ts");
   const { unreadFault } = await import("./unread-files.ts");
   const { PUBLIC_KEY, readKey } = await import("../ingest/index.ts");
   const settings = await settingsOf(options);
   const key = options.key === undefined ? PUBLIC_KEY : await readKey(options.key);
-  const files = recordedFiles(settings, outputs, key);
+  const files = recordedFiles(settings, outputs, key, notes);
   const bar = progressBar("Replaying");
   const result = await replay({
     inputs: inputs.files.map(files.open),

@@ -19,11 +19,18 @@ export interface Rejected {
   readonly message: string;
 }
 
+/** A field that no event has, and the first line that has it, by the caller's own number. */
+export interface Warning {
+  readonly field: string;
+  readonly line: number;
+}
+
 interface Answer {
   readonly accepted: number;
   /** The first of them. */
   readonly rejected: readonly Rejected[];
   readonly rejectedTotal: number;
+  readonly warnings: readonly Warning[];
 }
 
 export interface Sender {
@@ -37,8 +44,16 @@ export interface Sender {
   readonly settledLine: number;
 }
 
-/** Lines of events to POST /v1/events under the name of one source; `onRejected` is told of those that were not taken, of each batch the first hundred. */
-export function openSender(client: Client, source: string, onRejected: (rejected: Rejected) => void): Sender {
+/**
+ * Lines of events to POST /v1/events under the name of one source. `onRejected` is told of those that were not taken, of each batch
+ * the first hundred; `onWarning` of unknown fields, of each batch ten.
+ */
+export function openSender(
+  client: Client,
+  source: string,
+  onRejected: (rejected: Rejected) => void,
+  onWarning: (warning: Warning) => void = () => {},
+): Sender {
   let lines: number[] = [];
   let events: string[] = [];
   let characters = 0;
@@ -52,7 +67,9 @@ export function openSender(client: Client, source: string, onRejected: (rejected
     const answer = await post(client, source, sentEvents.join("\n"));
     accepted += answer.accepted;
     rejected += answer.rejectedTotal;
-    for (const one of answer.rejected) onRejected({ ...one, line: sentLines[one.line - 1] ?? 0 });
+    const lineOf = (line: number) => sentLines[line - 1] ?? 0;
+    for (const one of answer.rejected) onRejected({ ...one, line: lineOf(one.line) });
+    for (const { field, line } of answer.warnings) onWarning({ field, line: lineOf(line) });
     settledLine = sentLines.at(-1) ?? settledLine;
   };
   return {
@@ -95,7 +112,7 @@ async function post(client: Client, source: string, events: string): Promise<Ans
   const response = await again.execute(() => client.open(path, { method: "POST", headers, body }, [400]));
   const text = await response.text();
   const answer = JSON.parse(text) as Partial<Answer>;
-  const { accepted = 0, rejected, rejectedTotal = rejected?.length ?? 0 } = answer;
+  const { accepted = 0, rejected, rejectedTotal = rejected?.length ?? 0, warnings = [] } = answer;
   if (rejected === undefined) throw refusal(text, response, client.url);
-  return { accepted, rejected, rejectedTotal };
+  return { accepted, rejected, rejectedTotal, warnings };
 }

@@ -1,9 +1,17 @@
 import { Command } from "commander";
+import type { Logger } from "pino";
+import type { Settings } from "../../schemas/settings.ts";
 import { PROCESS_ROLES } from "../../schemas/settings-servers.ts";
+import { exportingOf } from "../config.ts";
+import type { Secrets } from "../secret-settings.ts";
+import type { Telemetry } from "../telemetry.ts";
 import { checkFolder } from "./folder-check.ts";
 import { type CommandOptions, configOption, settingsOf } from "./options.ts";
 import { checkStart } from "./start-check.ts";
 import { tell } from "./terminal.ts";
+
+/** Time for a last word before the process ends, in ms. */
+const LEFT_OPEN_MS = 100;
 
 interface Options extends CommandOptions {
   readonly data?: string;
@@ -48,11 +56,26 @@ async function start(given: Options): Promise<void> {
   const settings = await settingsOf(given, { options });
   const secrets = checkStart(settings);
   if (settings.kafka === undefined) await checkFolder(settings);
-  const { createLogger, startSystem } = await import("../main.ts");
+  const { createLogger } = await import("../logger.ts");
   const logger = createLogger(settings.log.level);
+  const telemetry = await beginTelemetry(settings, secrets, logger);
+  const { startSystem } = await import("../main.ts");
   const system = await startSystem({ settings, secrets, logger });
   if (process.stderr.isTTY)
     tell(`Offgraph listens on ${system.url}; Ctrl-C stops it. \`offgraph demo\` shows what it does.`);
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void system.stop());
-  await system.done;
+  await system.done.finally(() => endTelemetry(telemetry));
+}
+
+/** Before the services are loaded, because instruments that are made earlier measure nothing. */
+async function beginTelemetry(settings: Settings, secrets: Secrets, logger: Logger): Promise<Telemetry> {
+  const { startTelemetry } = await import("../telemetry.ts");
+  const exporting = exportingOf(settings, secrets);
+  return startTelemetry({ exporting, warn: (message) => logger.warn(message) });
+}
+
+/** What a collector that does not answer keeps open is all that is left, and must not hold up the end. */
+async function endTelemetry(telemetry: Telemetry): Promise<void> {
+  await telemetry.stop();
+  setTimeout(() => process.exit(), LEFT_OPEN_MS).unref();
 }

@@ -12,6 +12,10 @@ const duration = meter.createHistogram("offgraph_egress_action_duration_seconds"
   description:
     "From when the responder took up a finding or decision until the outcome of its action was durable",
 });
+const sinceFinding = meter.createHistogram("offgraph_egress_finding_to_outcome_seconds", {
+  unit: "s",
+  description: "From when a finding was made until the outcome of an action that it led to was durable",
+});
 export const tokensFollowed = meter.createCounter("offgraph_egress_tokens_followed_total", {
   description: "Tokens that were denied after their agent's quarantine had begun",
 });
@@ -23,8 +27,20 @@ export const tokensBeyondCap = meter.createCounter("offgraph_egress_token_cap_to
   description: "Tokens beyond what is denied of one agent, each time they were looked up",
 });
 
-/** Counts an action whose outcome is durable at `nowMs`. */
-export function countOutcome({ kind, requestedAt }: Action, { result }: ActionOutcome, nowMs: number): void {
+/** When an outcome was durable, and, unless a person has asked for it, when its finding was made; ms since 1970. */
+interface Times {
+  readonly nowMs: number;
+  readonly foundAtMs?: number | undefined;
+}
+
+/** Counts an action whose outcome is durable. */
+export function countOutcome(
+  { kind, requestedAt }: Action,
+  { result }: ActionOutcome,
+  { nowMs, foundAtMs }: Times,
+): void {
+  const secondsSince = (ms: number) => Math.max(0, nowMs - ms) / 1000;
   outcomes.add(1, { kind, result });
-  duration.record(Math.max(0, nowMs - Date.parse(requestedAt)) / 1000, { kind, result });
+  duration.record(secondsSince(Date.parse(requestedAt)), { kind, result });
+  if (foundAtMs !== undefined) sinceFinding.record(secondsSince(foundAtMs), { kind, result });
 }

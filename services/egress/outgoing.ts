@@ -1,6 +1,6 @@
 /** What egress says: denials to the gates, outcomes to the responder. */
 import { type Action, type ActionOutcome, type Denial, targetKey } from "../../schemas/action.ts";
-import type { Derived, Origin } from "../../schemas/origin.ts";
+import type { Derived, Origin, Passage } from "../../schemas/origin.ts";
 import { type NewRecord, partitionOf, type Stream } from "../ports/stream.ts";
 import { toBytes } from "../records.ts";
 import type { CarriedOut } from "./ledger.ts";
@@ -23,7 +23,8 @@ export async function send(stream: Stream, { denials, outcomes }: Mail): Promise
 export const withOrigin = <Value>(
   values: readonly Value[],
   origin: Omit<Origin, "index">,
-): Derived<Value>[] => values.map((value, index) => ({ origin: { ...origin, index }, value }));
+  passage: Passage = {},
+): Derived<Value>[] => values.map((value, index) => ({ origin: { ...origin, index }, ...passage, value }));
 
 /** What came of an action at the gates. */
 export function outcomeOf(action: Action, { result, detail }: CarriedOut, nowMs: number): ActionOutcome {
@@ -55,5 +56,6 @@ function outcomeRecord(derived: Derived<ActionOutcome>, partitions: number): New
     stream: "outcomes",
     partition: partitionOf(`${tenant}/${agent}`, partitions),
     value: toBytes(derived),
+    trace: derived.trace,
   };
 }

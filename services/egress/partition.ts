@@ -6,7 +6,7 @@
  * responder skips a repeat.
  */
 import type { Action, ActionOutcome, Denial } from "../../schemas/action.ts";
-import type { Derived, Highest } from "../../schemas/origin.ts";
+import type { Derived, Highest, Passage } from "../../schemas/origin.ts";
 import { oneAfterTheOther } from "../in-turn.ts";
 import { type Outbox, openOutbox } from "../outbox.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -34,6 +34,7 @@ import {
   loadStale,
   SPACE,
 } from "./stored.ts";
+import { onward, spanOf } from "./traces.ts";
 
 export interface PartitionOptions {
   readonly stream: Stream;
@@ -125,18 +126,21 @@ export class PartitionOwner {
     const after = new Map(before);
     const denials: Derived<Denial>[] = [];
     const outcomes: Derived<ActionOutcome>[] = [];
-    for (const arrival of arrivals) {
+    const spans = arrivals.map(spanOf);
+    for (const [at, arrival] of arrivals.entries()) {
       const done = await this.#carryOut(arrival, after.get(ledgerGroup(arrival.value)));
       after.set(ledgerGroup(arrival.value), done.ledger);
       denials.push(...this.#derived("egress", arrival.position, done.denials));
-      outcomes.push(...this.#derived("egress", arrival.position, [done.outcome]));
+      outcomes.push(...this.#derived("egress", arrival.position, [done.outcome], onward(arrival, spans[at])));
     }
     this.#position = endOf(batch);
     await this.#write(before, after, { denials, outcomes });
-    arrivals.forEach(({ value }, at) => {
+    const nowMs = this.#options.clock.now();
+    for (const [at, { value, foundAtMs }] of arrivals.entries()) {
       const outcome = outcomes[at]?.value;
-      if (outcome) countOutcome(value, outcome, this.#options.clock.now());
-    });
+      if (outcome) countOutcome(value, outcome, { nowMs, foundAtMs });
+      spans[at]?.end();
+    }
   }
 
   async #carryOut({ value: action, position }: Arrival<Action>, known: Ledger | undefined) {
@@ -186,8 +190,8 @@ export class PartitionOwner {
     tokensFollowed.add(tokens.length);
   }
 
-  #derived<Value>(stage: string, position: number, values: readonly Value[]): Derived<Value>[] {
-    return withOrigin(values, { stage, partition: this.#partition, position });
+  #derived<Value>(stage: string, position: number, values: readonly Value[], passage?: Passage) {
+    return withOrigin(values, { stage, partition: this.#partition, position }, passage);
   }
 
   async #write(before: Ledgers, after: Ledgers, mail: Mail): Promise<void> {

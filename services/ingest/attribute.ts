@@ -17,7 +17,12 @@ const KEPT_MS = 86_400_000;
 const KNOWN_MS = 3_600_000;
 const UNKNOWN_MS = 10_000;
 
-const ISSUING: ReadonlySet<Event["kind"]> = new Set(["token.issued", "token.refreshed", "token.exchanged"]);
+/** Kinds that say whom a token belongs to. */
+export const ISSUING: ReadonlySet<Event["kind"]> = new Set([
+  "token.issued",
+  "token.refreshed",
+  "token.exchanged",
+]);
 
 const cacheSize = metrics.getMeter("offgraph").createGauge("offgraph_ingest_token_cache_entries", {
   description: "Tokens whose agent this process remembers",
@@ -29,6 +34,8 @@ export interface TokenIndex {
    * (`attribution` is then `index`); all others are the same objects. Fails when the store does.
    */
   attribute(tenant: string, events: readonly Event[], nowMs: number): Promise<readonly Event[]>;
+  /** Whether the token is known to be some agent's: its use under an agent's name then tells the index nothing. */
+  knows(tenant: string, token: string, nowMs: number): boolean;
 }
 
 /** What is remembered of a token: its agent, or that nobody knew it; until when. */
@@ -65,6 +72,10 @@ export function openTokenIndex(store: Store, maxTokens: number = MAX_TOKENS): To
       } finally {
         cacheSize.record(memories.size());
       }
+    },
+    knows(tenant, token, nowMs) {
+      const memory = memories.get(`${tenant}\n${token}`);
+      return memory?.agent !== undefined && memory.untilMs > nowMs;
     },
   };
 

@@ -13,8 +13,8 @@ const STEP_BYTES = 16_384;
 const PIECE_BYTES = 65_536;
 /** Memory that zstd may ask for: windows up to 8 MiB (RFC 8878 section 3.1.1.1.2). */
 const ZSTD_WINDOW_LOG = 23;
-/** Readable bytes after the last record of a block. */
-const PADDING = Buffer.alloc(16);
+/** Readable bytes after the last record of a block: as many as the scanner wants. */
+const PADDING = Buffer.alloc(32);
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 const ENGINES = {

@@ -11,11 +11,12 @@ import { ID_LENGTH } from "../../schemas/ids.ts";
 import { MAX_TARGETS, TARGET_LENGTH } from "../../schemas/operation.ts";
 import { claimsOf } from "./claims.ts";
 import { EventInput, type OperationInput, problems, type TokenInput } from "./event-input.ts";
+import { ignoredFields } from "./ignored.ts";
 import { type Key, keyedHash } from "./key.ts";
 import { looksSecret, scrub } from "./secrets.ts";
 
 /** An event may lie this far ahead of when it was observed, because clocks differ. */
-const MAX_AHEAD_MS = 300_000;
+export const MAX_AHEAD_MS = 300_000;
 
 export interface DoorOptions {
   readonly key: Key;
@@ -27,9 +28,13 @@ export interface DoorOptions {
 }
 
 /** An event as the log holds it, or why it was refused: `invalid-event` or `future-event`. */
-export type Admission =
+export type Admission = (
   | { readonly event: Event; readonly line: string }
-  | { readonly refused: { readonly code: ErrorCode; readonly message: string } };
+  | { readonly refused: { readonly code: ErrorCode; readonly message: string } }
+) & {
+  /** Paths of fields that the schema does not know, and left out; of what it refuses they are not told. */
+  readonly ignored?: readonly string[];
+};
 
 /**
  * Lets one event in. `observedTimeMs` is now, for a live source: an event that names no earlier observed time gets it.
@@ -48,9 +53,11 @@ export function openDoor(options: DoorOptions): Door {
     const observedTime = observed(data.observedTime, observedTimeMs);
     if (observedTime !== undefined && Date.parse(data.time) > Date.parse(observedTime) + MAX_AHEAD_MS)
       return refused("future-event", `time: expected at most five minutes after ${observedTime}`);
+    const ignored = ignoredFields(input as object, data);
     const event = completed({ ...data, observedTime }, options);
-    if (event === undefined) return refused("invalid-event", "agent: expected, because no token is named");
-    return withoutSecrets(event, options.key);
+    if (event === undefined)
+      return { ...refused("invalid-event", "agent: expected, because no token is named"), ignored };
+    return { ...withoutSecrets(event, options.key), ignored };
   };
 }
 

@@ -1,20 +1,37 @@
-/** From the bytes of one record to an event. */
+/** From the bytes of one record to an event that is ready for the log. */
 import { isUtf8 } from "node:buffer";
 import type { ErrorCode } from "../../schemas/errors.ts";
-import type { Admission, Door } from "./door.ts";
+import type { Event } from "../../schemas/event.ts";
+import type { Door } from "./door.ts";
+import type { QuickReader, Turn } from "./quick.ts";
+import { type Ready, readied } from "./ready.ts";
 
-/**
- * Reads one record. This is the seam for a faster path: whatever recognises a line that is canonical, clean and already of
- * this tenant and source may answer before the plain way is asked.
- */
-export type RecordReader = (record: Buffer, observedTimeMs: number) => Admission;
+/** What was read. `event` is missing if the token index need not see it. */
+export type Reading = (
+  | { readonly ready: Ready; readonly event?: Event }
+  | { readonly refused: Refusal; readonly record: Buffer }
+) & {
+  /** Fields that the schema does not know, by their paths. */
+  readonly ignored?: readonly string[] | undefined;
+};
 
-/** The plain way: UTF-8, JSON, the door. */
-export function plainReader(door: Door): RecordReader {
-  return (record, observedTimeMs) => {
-    const read = readJson(record);
-    return "refused" in read ? read : door(read.value, observedTimeMs);
-  };
+/** Reads the record `bytes[start, end)`. */
+export type RecordReader = (bytes: Buffer, start: number, end: number, turn: Turn) => Reading;
+
+/** The quick way where it is certain; else the plain one: UTF-8, JSON, the door. */
+export function recordReader(quick: QuickReader, door: Door, partitions: number): RecordReader {
+  return (bytes, start, end, turn) =>
+    quick(bytes, start, end, turn) ?? readPlainly(door, bytes.subarray(start, end), turn.nowMs, partitions);
+}
+
+function readPlainly(door: Door, record: Buffer, nowMs: number, partitions: number): Reading {
+  const read = readJson(record);
+  if ("refused" in read) return { ...read, record };
+  const admission = door(read.value, nowMs);
+  const { ignored } = admission;
+  if ("refused" in admission) return { refused: admission.refused, record, ignored };
+  const { event, line } = admission;
+  return { ready: readied(event, line, partitions), event, ignored };
 }
 
 /** A record's JSON, or why it has none. */
@@ -27,7 +44,8 @@ export function readJson(record: Buffer): { readonly value: unknown } | { readon
   }
 }
 
-interface Refusal {
+/** Why a record was not taken. */
+export interface Refusal {
   readonly code: ErrorCode;
   readonly message: string;
 }

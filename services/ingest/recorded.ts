@@ -177,7 +177,7 @@ function readLine(reading: Reading, held: Held, at: number): void {
   const refused = (problem: Problem) => refuse(reading, problem, block.firstLine + at, record, record.length);
   const read = readJson(record);
   if ("refused" in read) refused(read.refused);
-  else admit(reading, reading.file.convert(read.value), refused);
+  else admit(reading, reading.file.convert(read.value), block.firstLine + at, refused);
 }
 
 /** Reads an event that is certainly as we write it. False: the door must look at it. */
@@ -202,10 +202,17 @@ function isOurs({ order: { columns }, tenant }: Reading, slot: number): boolean 
   return !(times[slot * TIMES + TIME]! > times[slot * TIMES + OBSERVED]! + MAX_AHEAD_MS);
 }
 
-function admit(reading: Reading, converted: Converted, refused: (problem: Problem) => void): void {
+function admit(
+  reading: Reading,
+  converted: Converted,
+  line: number,
+  refused: (problem: Problem) => void,
+): void {
   if (converted.refused !== undefined) refused(converted.refused);
   for (const draft of converted.events) {
     const admission = reading.door(draft);
+    if (admission.ignored !== undefined && admission.ignored.length > 0)
+      reading.file.onIgnored?.(reading.file.path, line, admission.ignored);
     if ("refused" in admission) refused(admission.refused);
     else put(reading, admission.line);
   }

@@ -15,8 +15,10 @@ import { type Body, openBody } from "./body.ts";
 import { type DoorOptions, openDoor } from "./door.ts";
 import { type Intake, type IntakeResult, openIntake } from "./intake.ts";
 import type { Key } from "./key.ts";
-import { plainReader } from "./record.ts";
+import { quickReaders } from "./quick.ts";
+import { recordReader } from "./record.ts";
 import { DEFAULT_SOURCE, sourceLabels } from "./source-label.ts";
+import { openTraces } from "./traces.ts";
 
 /** What Retry-After says, in seconds, when we are busy, and when the log or the store is down. */
 const BUSY_SECONDS = 1;
@@ -61,6 +63,9 @@ export function ingestRoutes(app: FastifyInstance, options: IngestOptions): void
   const { maxBodyBytes, maxPendingBytes, maxLineBytes } = options.settings.ingest;
   const limits = { maxLineBytes, maxBodyBytes: Math.min(maxBodyBytes, maxPendingBytes * BODY_SHARE) };
   const labelOf = sourceLabels(options.settings);
+  const { partitions } = options.stream;
+  const traceOf = openTraces(options.clock);
+  const quickReader = quickReaders({ ...options, index, partitions });
   app.register(async (scope) => {
     // The body is read by us, as it comes.
     scope.removeAllContentTypeParsers();
@@ -70,10 +75,13 @@ export function ingestRoutes(app: FastifyInstance, options: IngestOptions): void
       const origin = { tenant: request.access.tenant, source: sourceOf(request) };
       const pending = pressure.open(reply);
       const body = openBody(request.raw, { ...limits, onBytes: pending.add });
-      const read = plainReader(openDoor({ ...options, ...origin }));
+      const quick = quickReader(origin.tenant, origin.source);
+      const read = recordReader(quick, openDoor({ ...options, ...origin }), partitions);
+      const traced = traceOf(request);
       const intake = openIntake({
         ...options,
         ...origin,
+        trace: traced.trace,
         label: labelOf(origin.source),
         index,
         read,
@@ -81,8 +89,14 @@ export function ingestRoutes(app: FastifyInstance, options: IngestOptions): void
       });
       try {
         await readAll(body, intake, reply);
-        return answer(reply, await orUnavailable(reply, intake.finish()));
+        const result = await orUnavailable(reply, intake.finish());
+        traced.accepted(result);
+        return answer(reply, result);
+      } catch (error) {
+        traced.failed(error);
+        throw error;
       } finally {
+        traced.end();
         pending.settle();
         requestSeconds.record((performance.now() - startedMs) / 1000);
       }

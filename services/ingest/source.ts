@@ -22,8 +22,8 @@ export interface Source {
   /** What it reads, what it derives and by which rule, what is lost; printed by `offgraph sources NAME`. */
   readonly about: string;
   /**
-   * Opens a converter for one file or topic. Converters may keep bounded state from record to record (a clock for
-   * sessions without times). `truth` receives labels, which never reach an event.
+   * Opens a converter for one file or topic. Where a record's place matters (sessions without times), it is `ordinal`, from 0;
+   * absent: converters count. `truth` receives labels, which never reach an event.
    */
-  open(options?: { truth?: (label: object) => void }): (record: unknown) => Converted;
+  open(options?: { truth?: (label: object) => void }): (record: unknown, ordinal?: number) => Converted;
 }

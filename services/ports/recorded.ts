@@ -20,7 +20,9 @@ export interface Recorded {
   readonly refused: number;
 }
 
-/** Who is told of what cannot be read. */
+/** Who is told of what cannot be read, and of what is left out. */
 export interface RecordedOptions {
   readonly onRefused?: ((letter: DeadLetter) => void) | undefined;
+  /** Fields of a line that no event has, and that were left out. */
+  readonly onIgnored?: ((place: string, line: number, fields: readonly string[]) => void) | undefined;
 }

@@ -17,6 +17,8 @@ export interface NewRecord {
   readonly value: Uint8Array;
   /** Compaction key; needed on compacted streams. */
   readonly key?: string;
+  /** W3C `traceparent` of the span that has made it, for logs that have a place beside the value, and for `traceAt`. */
+  readonly trace?: string | undefined;
 }
 
 /** Records of one partition, side by side in one buffer: record `i` is `bytes.subarray(starts[i], ends[i])`. */
@@ -27,13 +29,18 @@ export interface RecordBatch {
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   readonly positions: Float64Array;
+  /** `traceparent` that came with the record at a position. A log may have lost it, or never have it. */
+  traceAt?(position: number): string | undefined;
 }
 
 /** What a group calls when partitions and records come to this process. */
 export interface Consumer {
   /** This process now owns the partition. Answers the position to read from. */
   assigned(partition: number): Promise<number>;
-  /** Handles a batch; the next one of the partition comes when the promise has resolved. A rejection stops the subscription. */
+  /**
+   * Handles a batch; the next one of the partition comes when the promise has resolved. Until then its bytes are good, and no
+   * longer: what is kept is copied. A rejection stops the subscription.
+   */
   batch(batch: RecordBatch): Promise<void>;
   /** This process no longer owns the partition. */
   revoked(partition: number): Promise<void>;

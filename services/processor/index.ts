@@ -11,6 +11,7 @@ import type { Consumer, Stream } from "../ports/stream.ts";
 import { agentsCapped, lagGauge } from "./metrics.ts";
 import { openPartition, type Partition } from "./partition.ts";
 import type { PartitionOptions } from "./state.ts";
+import { turns } from "./turns.ts";
 
 export interface ProcessorOptions {
   readonly stream: Stream;
@@ -42,11 +43,11 @@ export function startProcessor({ stream, store, clock, settings, key }: Processo
   const unreadable = { agents: 0 };
   const partitions = new Map<number, Partition>();
   const share = () => Math.ceil(maxAgents / Math.max(1, partitions.size));
-  const limits = { commitIntervalMs, maxAgents: share };
+  const limits = { commitIntervalMs, maxAgents: share, owned: () => partitions.size, gatherInTurn: turns() };
   const shared = { stream, store, clock, judge, scanner, tenant, ...limits, unreadable };
   const run: Run = {
     ...{ shared, partitions, stopping: new AbortController() },
-    lag: 0,
+    behind: new Map(),
     handedOverAtMs: clock.now(),
     caughtUp: false,
   };
@@ -54,7 +55,7 @@ export function startProcessor({ stream, store, clock, settings, key }: Processo
   const done = Promise.all([subscription.done, look(run)]).then(() => undefined);
   const unobserve = observe(run);
   return {
-    lag: () => run.lag,
+    lag: () => lagOf(run),
     waitingFor: () => (run.caughtUp ? undefined : "the events that were waiting at the start to be folded"),
     degraded: () => (unreadable.agents === 0 ? undefined : unreadableState(unreadable.agents)),
     async stop() {
@@ -75,7 +76,8 @@ interface Run {
   readonly shared: PartitionOptions;
   readonly partitions: Map<number, Partition>;
   readonly stopping: AbortController;
-  lag: number;
+  /** Events that each partition is behind. */
+  behind: ReadonlyMap<number, number>;
   /** When a partition came or went last. */
   handedOverAtMs: number;
   caughtUp: boolean;
@@ -95,6 +97,7 @@ function ownerOf(run: Run): Consumer {
     async revoked(number) {
       const partition = partitions.get(number);
       partitions.delete(number);
+      partition?.endGathering();
       run.handedOverAtMs = shared.clock.now();
       await partition?.commit(true);
     },
@@ -107,7 +110,7 @@ async function look(run: Run): Promise<void> {
   const { signal } = run.stopping;
   for (let pauseMs = FIRST_LOOKS_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, LOOK_MS)) {
     await Promise.all(Array.from(run.partitions.values(), commitUnlessFenced));
-    run.lag = await lagOf(stream, run.partitions);
+    run.behind = await behind(stream, run.partitions);
     run.caughtUp ||= hasCaughtUp(run);
     await clock.sleep(run.caughtUp ? Math.min(LOOK_MS, commitIntervalMs) : pauseMs, signal);
   }
@@ -121,15 +124,19 @@ function unlessFenced(error: unknown): void {
 }
 
 /** Partitions come one after the other, so all that there are, or none more for a while; a process too many gets none. */
-function hasCaughtUp({ shared: { stream, clock }, partitions, lag, handedOverAtMs }: Run): boolean {
-  if (lag > 0) return false;
+function hasCaughtUp(run: Run): boolean {
+  if (lagOf(run) > 0) return false;
+  const { partitions, handedOverAtMs } = run;
+  const { stream, clock } = run.shared;
   const sinceMs = clock.now() - handedOverAtMs;
   return partitions.size === stream.partitions || sinceMs >= (partitions.size > 0 ? SETTLED_MS : SPARE_MS);
 }
 
 /** Shows lag and caps as metrics; answers how to end it. */
 function observe(run: Run): () => void {
-  const observeLag: ObservableCallback = (result) => result.observe(run.lag);
+  const observeLag: ObservableCallback = (result) => {
+    for (const [partition, events] of run.behind) result.observe(events, { partition });
+  };
   const observeCaps: ObservableCallback = (result) => {
     for (const [what, count] of Object.entries(run.shared.judge.fold.caps)) result.observe(count, { what });
   };
@@ -141,11 +148,10 @@ function observe(run: Run): () => void {
   };
 }
 
-async function lagOf(stream: Stream, partitions: ReadonlyMap<number, Partition>): Promise<number> {
-  const behind = await Promise.all(
-    [...partitions].map(async ([number, partition]) =>
-      Math.max(0, (await stream.end("events", number)) - partition.position()),
-    ),
-  );
-  return behind.reduce((sum, events) => sum + events, 0);
+const lagOf = (run: Run): number => [...run.behind.values()].reduce((sum, events) => sum + events, 0);
+
+async function behind(stream: Stream, partitions: ReadonlyMap<number, Partition>) {
+  const eventsBehind = async ([number, partition]: readonly [number, Partition]) =>
+    [number, Math.max(0, (await stream.end("events", number)) - partition.position())] as const;
+  return new Map(await Promise.all([...partitions].map(eventsBehind)));
 }

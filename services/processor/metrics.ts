@@ -6,6 +6,9 @@ const meter = metrics.getMeter("offgraph");
 export const eventsTotal = meter.createCounter("offgraph_processor_events_total", {
   description: "Events folded",
 });
+export const batchRecords = meter.createHistogram("offgraph_processor_batch_records", {
+  description: "Records of a batch read from the log",
+});
 export const unreadableTotal = meter.createCounter("offgraph_processor_unreadable_total", {
   description: "Records of the log that are no events; they are in the dead letters",
 });
@@ -31,7 +34,15 @@ export const commitDuration = meter.createHistogram("offgraph_processor_commit_d
   description: "Time that a commit of one partition took",
 });
 export const lagGauge = meter.createObservableGauge("offgraph_processor_lag_events", {
-  description: "Events appended and not yet folded",
+  description: "Events appended and not yet folded, by partition, as of the last look",
+});
+export const agentsFound = meter.createCounter("offgraph_processor_agents_total", {
+  description:
+    "Agents of events, by where they were found: in memory, for each event; in the store or nowhere, once",
+});
+export const agentsForgotten = meter.createCounter("offgraph_processor_agents_forgotten_total", {
+  description:
+    "Agents let go from memory because there were more than processor.maxAgents; the store has them",
 });
 export const agentsCapped = meter.createObservableCounter("offgraph_processor_capped_total", {
   description: "Sessions and tokens let go because an agent had too many",

@@ -5,9 +5,11 @@ import { OffgraphError } from "../../schemas/errors.ts";
 import { eventColumns } from "../../schemas/event-view.ts";
 import type { RecordBatch } from "../ports/stream.ts";
 import { commit } from "./commit.ts";
+import { gather } from "./gather.ts";
 import { takeBatch } from "./process.ts";
 import { readSkips } from "./skips.ts";
 import { type PartitionOptions, SPACE, STRETCH, type State } from "./state.ts";
+import { turns } from "./turns.ts";
 
 /** A partition that this process owns. */
 export type Partition = Awaited<ReturnType<typeof openPartition>>;
@@ -22,6 +24,7 @@ export async function openPartition(partition: number, options: PartitionOptions
     lease,
     columns: eventColumns(STRETCH),
     set: workingSet(DETECTORS),
+    gathering: undefined,
     position,
     committed: position,
     skips: await readSkips(options.store, partition),
@@ -30,6 +33,7 @@ export async function openPartition(partition: number, options: PartitionOptions
     commits: 0,
     failure: undefined,
   };
+  gather(state);
   const inTurn = turns();
   return {
     partition,
@@ -37,6 +41,10 @@ export async function openPartition(partition: number, options: PartitionOptions
     position: () => state.position,
     /** Folds a batch; findings are durable when it resolves, and the state is committed if its time has come. */
     batch: (batch: RecordBatch) => inTurn(() => take(state, batch)),
+    /** Brings no more agents into memory than events need. */
+    endGathering: () => {
+      state.gathering = undefined;
+    },
     /** Commits what has changed if its time has come, or at once. */
     commit: (atOnce: boolean) => inTurn(() => orForget(state, () => commit(state, atOnce))),
   };
@@ -63,14 +71,4 @@ async function orForget(state: State, step: () => Promise<void>): Promise<void> 
     state.position = state.committed;
     throw error;
   }
-}
-
-/** Lets the steps of a partition follow one another: batches and commits never overlap. */
-function turns() {
-  let last: Promise<unknown> = Promise.resolve();
-  return <Result>(act: () => Promise<Result>): Promise<Result> => {
-    const turn = last.then(act);
-    last = turn.catch(() => undefined);
-    return turn;
-  };
 }

@@ -10,28 +10,43 @@ import { DetectorFailure } from "../../detectors/fold/judge.ts";
 import { EventView } from "../../schemas/event-view.ts";
 import type { NewRecord, RecordBatch } from "../ports/stream.ts";
 import { commit } from "./commit.ts";
+import { isWhole } from "./gather.ts";
 import { load } from "./load.ts";
-import { duplicatesTotal, eventsTotal, lateTotal } from "./metrics.ts";
+import { batchRecords, duplicatesTotal, eventsTotal, lateTotal } from "./metrics.ts";
 import { positionAt, read } from "./read.ts";
 import { findingsTo, send } from "./send.ts";
 import { type Failure, startOver } from "./start-over.ts";
-import { STRETCH, type State } from "./state.ts";
+import { FEW, STRETCH, type State } from "./state.ts";
+import { type BatchTraces, traceBatch } from "./traces.ts";
 
-/** Takes a batch, one stretch of events at a time, so that the agents of a stretch are loaded together. */
+/** Takes a batch, one stretch of events at a time: so few that they are folded while they are in the processor's cache. */
 export async function takeBatch(state: State, batch: RecordBatch): Promise<void> {
-  for (let from = 0; from < batch.count; from += STRETCH) {
-    const to = Math.min(batch.count, from + STRETCH);
-    const out: NewRecord[] = [];
+  batchRecords.record(batch.count);
+  const traces = traceBatch(batch, state.clock.now());
+  try {
+    await takeTraced(state, batch, traces);
+  } finally {
+    traces.end();
+  }
+}
+
+async function takeTraced(state: State, batch: RecordBatch, traces: BatchTraces): Promise<void> {
+  const out: NewRecord[] = [];
+  for (let from = 0, to = 0; from < batch.count; from = to) {
+    to = Math.min(batch.count, from + stretchOf(state));
     const slots = read(state, batch, from, to, out);
     await load(state, slots);
-    const failure = fold(state, batch, from, slots, out);
+    const failure = fold(state, batch, from, slots, { out, traces });
     if (failure !== undefined) return startOver(state, failure, takeBatch);
-    await send(out, state);
     state.position = positionAt(batch, to - 1) + 1;
-    eventsTotal.add(to - from);
   }
+  await send(out, state);
+  eventsTotal.add(batch.count);
   await commit(state, false);
 }
+
+/** As long as the store may have agents that memory lacks, they are loaded for many events together. */
+const stretchOf = (state: State) => (isWhole(state) ? FEW : STRETCH);
 
 /** Folds the events in these slots. Answers where a detector threw, if one did. */
 function fold(
@@ -39,13 +54,13 @@ function fold(
   batch: RecordBatch,
   from: number,
   slots: readonly number[],
-  out: NewRecord[],
+  { out, traces }: { readonly out: NewRecord[]; readonly traces: BatchTraces },
 ): Failure | undefined {
   const event = new EventView(state.columns);
   for (const slot of slots) {
     const position = positionAt(batch, from + slot);
     try {
-      const emit = findingsTo(out, state, event, position);
+      const emit = findingsTo(out, state, event, position, traces);
       const without = state.skips.get(position);
       const verdict = state.judge.fold.step(state.set, event.move(slot), position, emit, without);
       if (verdict === "late") lateTotal.add(1);

@@ -1,33 +1,48 @@
 /** Findings on their way out: each with its origin, to the partition of its agent. */
+import type { Span } from "@opentelemetry/api";
 import { groupOf } from "../../detectors/fold/working-set.ts";
+import type { Event } from "../../schemas/event.ts";
 import type { EventView } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { Derived } from "../../schemas/origin.ts";
 import { type NewRecord, partitionOf } from "../ports/stream.ts";
+import { traceparentOf } from "../tracing.ts";
 import { countFindings } from "./metrics.ts";
 import type { State } from "./state.ts";
+import type { BatchTraces } from "./traces.ts";
 
 /** A finding to be appended, and when its event was observed: ms since 1970, NaN if unknown. */
 export interface FindingRecord extends NewRecord {
   readonly finding: Finding;
   readonly observedMs: number;
+  /** Ends when the finding is durable. */
+  readonly span: Span;
 }
 
 /** Collects the findings of the event at a position. */
 export function findingsTo(
   out: NewRecord[],
-  { partition, stream }: State,
+  { partition, stream, clock }: State,
   event: EventView,
   position: number,
+  traces: BatchTraces,
 ) {
   let index = 0;
   return (finding: Finding): void => {
     const origin = { stage: "processor", partition, position, index: index++ } as const;
-    const derived: Derived<Finding> = { origin, value: finding };
-    const to = partitionOf(groupOf(finding.tenant, finding.agent), stream.partitions);
-    const value = Buffer.from(JSON.stringify(derived));
-    const observedMs = Date.parse(JSON.parse(event.line()).observedTime);
-    out.push({ stream: "findings", partition: to, value, finding, observedMs } as FindingRecord);
+    const { observedTime, trace: own } = JSON.parse(event.line()) as Event;
+    const observedMs = Date.parse(observedTime ?? "");
+    const span = traces.begin(finding, { position, observedMs, own });
+    const trace = traceparentOf(span);
+    const derived: Derived<Finding> = { origin, trace, foundAtMs: clock.now(), value: finding };
+    const record: FindingRecord = {
+      stream: "findings",
+      partition: partitionOf(groupOf(finding.tenant, finding.agent), stream.partitions),
+      value: Buffer.from(JSON.stringify(derived)),
+      trace,
+      ...{ finding, observedMs, span },
+    };
+    out.push(record);
   };
 }
 
@@ -35,7 +50,9 @@ export function findingsTo(
 export async function send(out: readonly NewRecord[], { stream, clock }: State): Promise<void> {
   if (out.length === 0) return;
   await stream.append(out);
-  countFindings(out.filter(isFinding), clock.now());
+  const findings = out.filter(isFinding);
+  countFindings(findings, clock.now());
+  for (const { span } of findings) span.end();
 }
 
 const isFinding = (record: NewRecord): record is FindingRecord => "finding" in record;

@@ -3,13 +3,13 @@ import type { GroupChange, Store } from "../ports/store.ts";
 import { type Skips, SPACE } from "./state.ts";
 
 /** Group of a partition's skips; no agent has it, because a tenant has at least one character. */
-const GROUP = "/skips";
+export const SKIPS = "/skips";
 /** Most skips remembered; older events are long folded. */
 const MAX_SKIPS = 1000;
 
 /** The skips of the last commit. */
 export async function readSkips(store: Store, partition: number): Promise<Skips> {
-  const entries = (await store.load(SPACE, partition, [GROUP])).get(GROUP);
+  const entries = (await store.load(SPACE, partition, [SKIPS])).get(SKIPS);
   const bytes = Buffer.from(entries?.get("skips") ?? Buffer.from("[]"));
   const stored = JSON.parse(bytes.toString()) as [number, string[]][];
   return new Map(stored.map(([position, detectors]) => [position, new Set(detectors)]));
@@ -19,5 +19,5 @@ export async function readSkips(store: Store, partition: number): Promise<Skips>
 export function changedSkips(skips: Skips): GroupChange[] {
   if (skips.size === 0) return [];
   const newest = [...skips].slice(-MAX_SKIPS).map(([position, detectors]) => [position, [...detectors]]);
-  return [{ group: GROUP, entries: new Map([["skips", Buffer.from(JSON.stringify(newest))]]) }];
+  return [{ group: SKIPS, entries: new Map([["skips", Buffer.from(JSON.stringify(newest))]]) }];
 }

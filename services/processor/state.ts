@@ -7,6 +7,7 @@ import type { Judge } from "../judge.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Lease, Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
+import type { InTurn } from "./turns.ts";
 
 /** What the partitions of a process share, and the limits of each. */
 export interface PartitionOptions {
@@ -18,6 +19,10 @@ export interface PartitionOptions {
   /** Of dead letters that name no tenant themselves. */
   readonly tenant: Tenant;
   readonly commitIntervalMs: number;
+  /** Partitions that this process owns. */
+  readonly owned: () => number;
+  /** Partitions gather their agents one after the other. */
+  readonly gatherInTurn: InTurn;
   /** Agents held in memory for this partition: its share of what the process may hold. */
   readonly maxAgents: () => number;
   /** Agents whose stored state could not be read in full since the start; shared by all partitions. */
@@ -27,12 +32,22 @@ export interface PartitionOptions {
 /** Detectors left out, by position of the event at which they threw. */
 export type Skips = Map<number, ReadonlySet<string>>;
 
+/** The agents of a partition, brought into memory while its events are folded already. */
+export interface Gathering {
+  readonly set: WorkingSet;
+  /** Groups that were asked for because an event needed them. */
+  readonly asked: Set<string>;
+  /** Whether the set holds every agent that the store has. */
+  isWhole: boolean;
+}
+
 /** A partition in hand; it changes as events are folded and committed. */
 export interface State extends PartitionOptions {
   readonly partition: number;
   readonly lease: Lease;
   readonly columns: EventColumns;
   set: WorkingSet;
+  gathering: Gathering | undefined;
   /** Position of the next event to fold, and of the last commit. */
   position: number;
   committed: number;
@@ -50,5 +65,7 @@ export interface State extends PartitionOptions {
 /** Space of the store in which agents are kept, a group each. */
 export const SPACE = "processor";
 
-/** Events read, loaded and folded together. */
+/** Events read, loaded and folded together, at most. */
 export const STRETCH = 512;
+/** The same when there is nothing to load. */
+export const FEW = 64;

@@ -4,6 +4,7 @@
  */
 import { decodeAgent, encodeAgent } from "../../detectors/fold/agent-codec.ts";
 import { agentHigh, agentLow } from "../../detectors/fold/agents.ts";
+import type { OnScored } from "../../detectors/fold/judge.ts";
 import { forget, type WorkingSet, workingSet } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import { PairMap } from "../../detectors/stats/pair-map.ts";
@@ -19,12 +20,16 @@ export interface ReplayOptions {
   readonly inputs: readonly Recorded[];
   /** Folded first, in silence. */
   readonly learn?: readonly Recorded[];
+  /** `learn` is known to be good: all of it is learned from, whatever would be found. Its end is the end of learning. */
+  readonly learnsNoMore?: boolean;
   /** Agents to begin with: their stored entries, as `baseline export` writes them. */
   readonly baseline?: Iterable<Entries>;
   readonly settings: Pick<Settings, "detectors" | "processor">;
   /** Name of the key that secrets were hashed with. */
   readonly keyName: string;
   onFinding(finding: Finding): void;
+  /** Told the score of each call of `inputs`, if the evidence is switched on. */
+  readonly onScored?: OnScored | undefined;
   readonly onProgress?: ((doneBytes: number, totalBytes: number, events: number) => void) | undefined;
 }
 
@@ -50,9 +55,11 @@ export async function replay(options: ReplayOptions): Promise<{ figures: ReplayF
   const started = performance.now();
   let fault: unknown;
   try {
-    await pour(run, options.learn ?? [], () => undefined);
+    await pour(run, options.learn ?? [], options.learnsNoMore ? undefined : () => undefined);
+    if (options.learnsNoMore) run.judge.fold.settle(run.set);
     Object.assign(run.counts, NOTHING_COUNTED);
     run.reportAt = 0;
+    run.isJudging = true;
     await pour(run, options.inputs, options.onFinding);
   } catch (error) {
     fault = error;
@@ -80,12 +87,17 @@ interface Run {
   stretch: number;
   /** Number of events at which progress is told again. */
   reportAt: number;
+  /** Learning is over. */
+  isJudging: boolean;
 }
 
 const NOTHING_COUNTED = { events: 0, duplicates: 0, late: 0, findings: 0 };
 
-function begin({ settings, keyName, baseline, onProgress }: ReplayOptions): Run {
-  const judge = createJudge(settings, keyName);
+function begin({ settings, keyName, baseline, onProgress, onScored }: ReplayOptions): Run {
+  const listen: OnScored = (...scored) => {
+    if (run.isJudging) onScored?.(...scored);
+  };
+  const judge = createJudge(settings, keyName, onScored && listen);
   const set = workingSet(DETECTORS);
   for (const entries of baseline ?? []) {
     const agent = decodeAgent(entries, DETECTORS, judge.detectorSettings, set)?.agent;
@@ -93,29 +105,22 @@ function begin({ settings, keyName, baseline, onProgress }: ReplayOptions): Run 
     if (agent !== undefined) agent.position = -1;
   }
   const counts = { ...NOTHING_COUNTED };
-  return {
-    judge,
-    set,
-    cold: new PairMap(),
-    counts,
-    maxAgents: settings.processor.maxAgents,
-    onProgress,
-    position: 0,
-    stretch: 0,
-    reportAt: 0,
-  };
+  const { maxAgents } = settings.processor;
+  const begun = { position: 0, stretch: 0, reportAt: 0, isJudging: false };
+  const run: Run = { judge, set, cold: new PairMap(), counts, maxAgents, onProgress, ...begun };
+  return run;
 }
 
-async function pour(
-  run: Run,
-  inputs: readonly Recorded[],
-  onFinding: (finding: Finding) => void,
-): Promise<void> {
+type Emit = (finding: Finding) => void;
+
+async function pour(run: Run, inputs: readonly Recorded[], onFinding: Emit | undefined): Promise<void> {
   const view = new EventView(eventColumns(0));
-  const emit = (finding: Finding) => {
-    run.counts.findings++;
-    onFinding(finding);
-  };
+  const emit =
+    onFinding &&
+    ((finding: Finding) => {
+      run.counts.findings++;
+      onFinding(finding);
+    });
   for (;;) {
     let waiting = 0;
     for (const input of inputs) if (!input.isReady() && (await input.fill())) waiting++;
@@ -128,12 +133,7 @@ async function pour(
 }
 
 /** Folds what can be folded without reading on: until some input has nothing to release. */
-function drain(
-  run: Run,
-  inputs: readonly Recorded[],
-  view: EventView,
-  emit: (finding: Finding) => void,
-): number {
+function drain(run: Run, inputs: readonly Recorded[], view: EventView, emit: Emit | undefined): number {
   let folded = 0;
   for (;;) {
     const input = earliest(inputs);
@@ -161,7 +161,7 @@ function earliest(inputs: readonly Recorded[]): Recorded | undefined {
   return first;
 }
 
-function foldOne(run: Run, event: EventView, emit: (finding: Finding) => void): void {
+function foldOne(run: Run, event: EventView, emit: Emit | undefined): void {
   const { set, cold, counts } = run;
   if (cold.size > 0) thaw(run, event);
   const verdict = run.judge.fold.step(set, event, run.position++, emit);

@@ -83,6 +83,7 @@ function settle(tracked: Tracked, plan: Named, asked: Asked, actions: IncidentAc
   const { incident } = tracked;
   const earlier = askedOf(tracked, plan.step, plan.target);
   return {
+    ...tracked,
     incident: { ...incident, actions, proposed: incident.proposed.filter((one) => !isSame(one, plan)) },
     asked: [...tracked.asked.filter((one) => one !== earlier), asked].slice(-MAX_LISTED),
   };

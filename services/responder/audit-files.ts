@@ -2,6 +2,7 @@
  * The older part of the audit log: files of JSON lines, one after the other in each partition's chain, named after partition and first
  * entry. A file is whole when it appears, and nothing here ever changes or deletes one.
  */
+import { existsSync } from "node:fs";
 import { mkdir, open, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { AuditEntry, SealedEntry } from "./audit.ts";
@@ -17,7 +18,10 @@ const NAME = /^audit-(\d{4})-(\d{12})\.ndjson$/;
 const nameOf = (partition: number, first: number) =>
   `audit-${String(partition).padStart(4, "0")}-${String(first).padStart(12, "0")}.ndjson`;
 
-/** Writes a file, and puts it in its place when it is durable. */
+/**
+ * Writes a file, and puts it in its place when it is durable. After a crash it may be there already, and be the same. Rejects if
+ * it begins with another entry: then it is of a chain that the store has lost, and no longer to be had from anywhere else.
+ */
 export async function writeAuditFile(
   folder: string,
   { partition, first }: { readonly partition: number; readonly first: number },
@@ -27,9 +31,20 @@ export async function writeAuditFile(
   const path = join(folder, nameOf(partition, first));
   const draft = `${path}.partial`;
   await writeDurably(draft, entries);
+  const there = await firstLineOf(path);
+  if (there !== undefined && there !== (await firstLineOf(draft)))
+    throw new Error(`${path} is of another chain: move the older files of this folder to another place`);
   await rename(draft, path);
   await using place = await open(folder, "r");
   await place.sync();
+}
+
+/** Undefined if there is no such file. */
+async function firstLineOf(path: string): Promise<string | undefined> {
+  if (!existsSync(path)) return undefined;
+  await using file = await open(path);
+  for await (const line of file.readLines()) return line;
+  return "";
 }
 
 async function writeDurably(path: string, entries: AsyncIterable<AuditEntry>): Promise<void> {

@@ -19,7 +19,7 @@ import {
 export function onFinding(state: AgentState, finding: Finding, context: Context): Step {
   const before = incidentFor(state, finding);
   if (before?.incident.findings.includes(finding.id)) return { state, actions: [], audit: [] };
-  const tracked = gather(before ?? opened(finding, context.nowMs), finding, context.nowMs);
+  const tracked = gather(before ?? opened(finding, context), finding, context.nowMs);
   const { id: incident, tenant, agent } = tracked.incident;
   const first: Course = {
     tracked,
@@ -35,7 +35,7 @@ export function onFinding(state: AgentState, finding: Finding, context: Context)
 
 /** True if the playbook would act by itself, so that the tenant's bucket has to be asked first. */
 export function wouldAct(state: AgentState, finding: Finding, context: Context): boolean {
-  const tracked = incidentFor(state, finding) ?? opened(finding, context.nowMs);
+  const tracked = incidentFor(state, finding) ?? opened(finding, context);
   return planOf(finding, state, { ...context, capped: false }).some(
     (plan) => plan.mode === "enforce" && plan.heldBy === undefined && !isAsked(tracked, plan, context.nowMs),
   );
@@ -53,7 +53,7 @@ function incidentFor(state: AgentState, finding: Finding): Tracked | undefined {
   return state.tracked.find(({ incident }) => incident.cause === cause && incident.status !== "closed");
 }
 
-function opened(finding: Finding, nowMs: number): Tracked {
+function opened(finding: Finding, { nowMs, trace }: Context): Tracked {
   const cause = causeOf(finding);
   const { tenant, agent, severity, summary } = finding;
   const incident: Incident = {
@@ -71,16 +71,20 @@ function opened(finding: Finding, nowMs: number): Tracked {
     actions: [],
     proposed: [],
   };
-  return { incident, asked: [] };
+  return { incident, asked: [], ...(trace && { trace }) };
 }
 
 /** The newest of the gravest findings gives the incident its severity and its sentence. */
-function gather({ incident, asked }: Tracked, finding: Finding, nowMs: number): Tracked {
+function gather(tracked: Tracked, finding: Finding, nowMs: number): Tracked {
+  const { incident } = tracked;
   const graver = SEVERITIES.indexOf(finding.severity) >= SEVERITIES.indexOf(incident.severity);
   const { severity, summary } = graver ? finding : incident;
   const status = incident.status === "released" ? "open" : incident.status;
   const findings = [...incident.findings, finding.id].slice(-MAX_LISTED);
   const findingCount = incident.findingCount + 1;
   const updatedAt = timestamp(nowMs);
-  return { incident: { ...incident, severity, summary, status, findings, findingCount, updatedAt }, asked };
+  return {
+    ...tracked,
+    incident: { ...incident, severity, summary, status, findings, findingCount, updatedAt },
+  };
 }

@@ -106,6 +106,7 @@ export class PartitionOwner {
     if (entries.length > 0) await this.#commitAudit([auditChangesOf(turn.states, entries)]);
     await this.#commitStates(turn.states, turn.actions);
     countAll(turn.audit);
+    for (const span of turn.spans) span.end();
   }
 
   /** File first, then the head that knows of it, then out of the store; a crash in between leaves an entry twice, never nowhere. */
@@ -179,6 +180,7 @@ async function send(stream: Stream, actions: Actions): Promise<void> {
       stream: "actions",
       partition: partitionOf(`${derived.value.tenant}/${derived.value.agent}`, stream.partitions),
       value: toBytes(derived),
+      trace: derived.trace,
     })),
   );
 }

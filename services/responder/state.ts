@@ -31,6 +31,8 @@ export interface Asked {
 export interface Tracked {
   readonly incident: Incident;
   readonly asked: readonly Asked[];
+  /** W3C `traceparent` of what has opened it: a person who decides about it later goes on with the same trace. */
+  readonly trace?: string | undefined;
 }
 
 export interface AgentState {
@@ -48,6 +50,8 @@ export interface Context {
   readonly nowMs: number;
   /** True if the tenant's bucket of automatic actions is empty. */
   readonly capped: boolean;
+  /** W3C `traceparent` of this step. */
+  readonly trace?: string | undefined;
 }
 
 /** What goes into the audit log. */

@@ -1,29 +1,35 @@
 /** One batch folded: which records are new, the states of their agents, each record's step, and what comes out of all of them. */
+import type { Span } from "@opentelemetry/api";
 import type { Action, ActionOutcome, Decision } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
-import type { Derived, Highest } from "../../schemas/origin.ts";
+import type { Derived, Highest, Passage } from "../../schemas/origin.ts";
 import type { Store } from "../ports/store.ts";
 import type { RecordBatch } from "../ports/stream.ts";
 import { newIn, valuesOf } from "../records.ts";
+import { traceparentOf } from "../tracing.ts";
 import type { Bucket } from "./cap.ts";
 import { onDecision } from "./on-decision.ts";
 import { onFinding, wouldAct } from "./on-finding.ts";
 import { onOutcome } from "./on-outcome.ts";
 import { type AgentState, type AuditRecord, type Context, newAgent, type Step } from "./state.ts";
 import { agentGroup, type Input, loadAgents } from "./stored.ts";
+import { spanOf } from "./traces.ts";
 
 /** A record that was not absorbed before. */
-export type Arrival = { readonly position: number } & (
-  | { readonly from: "findings"; readonly value: Finding }
-  | { readonly from: "decisions"; readonly value: Decision }
-  | { readonly from: "outcomes"; readonly value: ActionOutcome }
-);
+export type Arrival = { readonly position: number } & Passage &
+  (
+    | { readonly from: "findings"; readonly value: Finding }
+    | { readonly from: "decisions"; readonly value: Decision }
+    | { readonly from: "outcomes"; readonly value: ActionOutcome }
+  );
 
 export interface Turn {
   readonly states: ReadonlyMap<string, AgentState>;
   /** Actions to send, each with its origin. */
   readonly actions: readonly Derived<Action>[];
   readonly audit: readonly AuditRecord[];
+  /** One for each record; they end when all of this is durable. */
+  readonly spans: readonly Span[];
 }
 
 export interface TurnOptions {
@@ -49,10 +55,14 @@ export async function fold(records: readonly Arrival[], options: TurnOptions): P
   const states = await loadAgents(options.store, options.partition, groups);
   const actions: Derived<Action>[] = [];
   const audit: AuditRecord[] = [];
+  const spans: Span[] = [];
   for (const record of records) {
     const group = agentGroup(record.value);
     const state = states.get(group) ?? newAgent(record.value.tenant, record.value.agent);
-    const step = await stepOf(state, record, options);
+    const span = spanOf(record, state);
+    const trace = traceparentOf(span);
+    const step = await stepOf(state, record, { ...options, trace });
+    spans.push(span);
     states.set(group, step.state);
     audit.push(...step.audit);
     // Positions of different streams are not comparable, so each stream is a stage of its own.
@@ -61,13 +71,19 @@ export async function fold(records: readonly Arrival[], options: TurnOptions): P
       partition: options.partition,
       position: record.position,
     };
-    actions.push(...step.actions.map((value, index) => ({ origin: { ...origin, index }, value })));
+    const { foundAtMs } = record;
+    actions.push(
+      ...step.actions.map((value, index) => ({ origin: { ...origin, index }, trace, foundAtMs, value })),
+    );
   }
-  return { states, actions, audit };
+  return { states, actions, audit, spans };
 }
 
-async function stepOf(state: AgentState, record: Arrival, options: TurnOptions): Promise<Step> {
-  const context: Context = { settings: options.settings, nowMs: options.nowMs, capped: false };
+type StepOptions = TurnOptions & Pick<Context, "trace">;
+
+async function stepOf(state: AgentState, record: Arrival, options: StepOptions): Promise<Step> {
+  const { settings, nowMs, trace } = options;
+  const context: Context = { settings, nowMs, capped: false, trace };
   switch (record.from) {
     case "findings":
       return onFinding(state, record.value, {

@@ -64,7 +64,7 @@ describe.runIf(kafkaCanBeStarted())("a group on Kafka", { timeout: 30_000 }, () 
       for (const line of lines) await log.append(events(partition, line));
     });
     for (const member of members) member.consume(positions);
-    await members[2]?.owns(1);
+    await expect.poll(() => members[2]?.owned.length, { timeout: 10_000 }).toBeGreaterThan(0);
     await members[1]?.stop();
     members[1]?.consume(positions);
     await Promise.all(appending);

@@ -6,8 +6,8 @@ import type { Figure } from "./case.ts";
 /** One way to do the work. */
 export interface Variant {
   readonly name: string;
-  /** Does the work once; answers how many events it was. */
-  run(): Promise<number>;
+  /** Does the work once; answers how many events it was, or what it has measured itself. */
+  run(): Promise<number | Sample>;
 }
 
 /** One run of a variant. */
@@ -41,14 +41,19 @@ export async function byTurns(
 
 async function measured({ run }: Variant): Promise<Sample> {
   collectGarbage();
+  const stop = startStopwatch();
+  const events = await run();
+  return typeof events === "number" ? stop(events) : events;
+}
+
+/** Begins to measure this process; what it answers ends it, and is told how many events there were. */
+export function startStopwatch(): (events: number) => Sample {
   const cpu = process.cpuUsage();
   const started = performance.now();
-  const events = await run();
-  const wallMs = performance.now() - started;
-  const { user, system } = process.cpuUsage(cpu);
-  return {
-    perSecond: (events * 1000) / wallMs,
-    cpuNs: ((user + system) * 1000) / events,
+  return (events) => {
+    const wallMs = performance.now() - started;
+    const { user, system } = process.cpuUsage(cpu);
+    return { perSecond: (events * 1000) / wallMs, cpuNs: ((user + system) * 1000) / events };
   };
 }
 

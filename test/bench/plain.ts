@@ -42,20 +42,25 @@ const REMEMBERED_IDS = 128;
 
 /** Folds a file of events. Answers how many events and findings there were. */
 export async function plainReplay(file: string): Promise<{ events: number; findings: number }> {
-  const agents = new Map<string, Agent>();
+  const judgeLine = plainFold();
   const counts = { events: 0, findings: 0 };
   for await (const block of readRecords(file, { maxLineBytes: MAX_LINE_BYTES })) {
     if ("code" in block) continue;
     for (let at = 0; at < block.count; at++) {
       const line = block.bytes.toString("utf8", block.starts[at], block.ends[at]);
-      counts.findings += fold(agents, Event.parse(JSON.parse(line)));
+      counts.findings += judgeLine(line);
       counts.events++;
     }
   }
   return counts;
 }
 
-/** Folds one event. Answers how many findings it made. */
+/** Begins with no agents. What it answers folds one line after the other, and answers how many findings it made. */
+export function plainFold(): (line: string) => number {
+  const agents = new Map<string, Agent>();
+  return (line) => fold(agents, Event.parse(JSON.parse(line)));
+}
+
 function fold(agents: Map<string, Agent>, event: Event): number {
   if (event.kind === "tick") return 0;
   const agent = agentOf(agents, `${event.tenant}/${event.agent.id}`);

@@ -67,6 +67,18 @@ describe("the running system", { shuffle: false }, () => {
     expect((await remote("ingest", path("live.ndjson"))).code).toBe(0);
   });
 
+  it("names fields that no event has once, with the first line that has them, and none when there are none", async () => {
+    const lines = readFileSync(path("live.ndjson"), "utf8").split("\n").slice(0, 3);
+    const misspelt = lines.map((line, at) => (at === 0 ? line : line.replace('"session"', '"sesion"')));
+    writeFileSync(path("misspelt"), misspelt.join("\n"));
+    const { code, err } = await remote("ingest", path("misspelt"));
+    expect(code).toBe(0);
+    expect(err.match(/misspelt:2: sesion is no field/g)?.length).toBe(1);
+    const { warnings } = JSON.parse((await remote("ingest", path("misspelt"), "--json")).out);
+    expect(warnings).toEqual([{ field: "sesion", file: path("misspelt"), line: 2 }]);
+    expect((await remote("ingest", path("live.ndjson"))).err).not.toContain("is no field");
+  });
+
   it("refuses what is not UTF-8, and says which source a file is of", async () => {
     const line = readFileSync(path("live.ndjson"), "utf8").split("\n")[0] ?? "";
     const broken = Buffer.from(line.replace(/"agent":\{"id":"/, "$&\u00ff"), "latin1");

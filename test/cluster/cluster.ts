@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Settings } from "../../schemas/settings.ts";
-import { openServerStore, openServerStream } from "../../services/adapters/servers.ts";
+import { openServerStore, openServerStream, type ServerSecrets } from "../../services/adapters/servers.ts";
 import { clock } from "../../services/clock.ts";
 import { storeOfGeneration, topicPrefixOf } from "../../services/generation.ts";
 import { keyOf } from "../../services/ingest/index.ts";
@@ -92,7 +92,7 @@ export function newCluster({ brokers, redis, partitions = 4, settings: more = {}
     },
     async settled() {
       const reader = await open();
-      while (!(await isReaderSettled(reader))) await clock.sleep(POLL_MS);
+      await until(() => isReaderSettled(reader));
       await reader.close();
     },
     async books() {
@@ -107,17 +107,19 @@ export function newCluster({ brokers, redis, partitions = 4, settings: more = {}
   };
 }
 
-async function openReader({ kafka, redis }: Settings) {
+/** Opens log and store as a process does. */
+export async function openReader({ kafka, redis }: Settings, secrets: ServerSecrets = {}) {
   if (kafka === undefined || redis === undefined) throw new Error("these settings name no servers");
-  const whole = await openServerStore(redis, {});
+  const whole = await openServerStore(redis, secrets);
   const { generation = 0, partitions = kafka.partitions } = await readAgreement(whole);
   const topicPrefix = topicPrefixOf(kafka.topicPrefix, generation);
-  const stream = await openServerStream({ ...kafka, partitions, topicPrefix }, {});
+  const stream = await openServerStream({ ...kafka, partitions, topicPrefix }, secrets);
   const close = () => stream.close().finally(() => whole.close());
   return { stream, store: storeOfGeneration(whole, generation), close };
 }
 
-async function startMember(
+/** Starts a process and waits until it listens. */
+export async function startMember(
   args: readonly string[],
   cwd: string,
   environment: Readonly<Record<string, string>>,
@@ -165,17 +167,18 @@ export async function degraded({ url }: Member): Promise<readonly string[]> {
 export async function sendAll(
   url: string,
   batches: readonly { readonly ids: readonly string[]; readonly body: string }[],
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Set<string>> {
   const accepted = new Set<string>();
   for (const { ids, body } of batches) {
-    await until(() => isTaken(url, body));
+    await until(() => isTaken(url, body, headers));
     for (const id of ids) accepted.add(id);
   }
   return accepted;
 }
 
-async function isTaken(url: string, body: string): Promise<boolean> {
-  const headers = { "content-type": "application/x-ndjson" };
+async function isTaken(url: string, body: string, more: Readonly<Record<string, string>>): Promise<boolean> {
+  const headers = { "content-type": "application/x-ndjson", ...more };
   const answer = await fetch(`${url}/v1/events?source=offgraph`, { method: "POST", headers, body }).catch(
     () => undefined,
   );

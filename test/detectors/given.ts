@@ -1,6 +1,7 @@
 /** Events in a line or two, and the whole fold over them. */
 
 import type { baselineView } from "../../detectors/baseline/view.ts";
+import { TERMS } from "../../detectors/evidence/term.ts";
 import { decodeAgent, encodeAgent } from "../../detectors/fold/agent-codec.ts";
 import { agentView } from "../../detectors/fold/agent-view.ts";
 import { agentHigh, agentLow } from "../../detectors/fold/agents.ts";
@@ -81,7 +82,20 @@ export interface View {
   readonly "out-of-graph": Shown & { readonly agent: NonNullable<Shown["agent"]> };
 }
 
+/** What was said of a call: its session, the terms of its score by name, and both scores. */
+export interface ScoredCall {
+  readonly session: string;
+  readonly score: number;
+  readonly sessionScore: number;
+  readonly context: string;
+  readonly terms: Readonly<Record<string, number>>;
+}
+
 export interface World {
+  /** The calls of the newest `sees`, if the evidence is switched on. */
+  readonly scored: ScoredCall[];
+  /** Ends all sessions and learning. */
+  settle(): void;
   /** Folds events; answers what was found. */
   sees(...events: readonly object[]): Finding[];
   /** The kinds of what was found. */
@@ -98,11 +112,18 @@ export interface World {
 /** A fold with nothing in memory. `settings` are those of detectors, by id. */
 export function world(settings: Record<string, Record<string, unknown>> = {}, latenessMs = 30_000): World {
   const processor = { latenessMs, commitIntervalMs: 1000, maxAgents: 1000 };
-  const judge = createJudge({ detectors: settings, processor }, "test");
+  const scored: ScoredCall[] = [];
+  const judge = createJudge({ detectors: settings, processor }, "test", (call, _agent, { name }) => {
+    const terms = TERMS.map((term, at) => [term.name, call.terms[at] ?? 0] as const);
+    const { score, sessionScore, context } = call;
+    const named = Object.fromEntries(terms.filter(([, value]) => value !== 0));
+    scored.push({ session: name, score, sessionScore, context, terms: named });
+  });
   let set = workingSet(DETECTORS);
   let position = 0;
   const sees = (...events: readonly object[]) => {
     const findings: Finding[] = [];
+    scored.length = 0;
     for (const one of events)
       judge.fold.step(set, viewOf(one), position++, (finding) => findings.push(finding));
     return findings;
@@ -121,6 +142,8 @@ export function world(settings: Record<string, Record<string, unknown>> = {}, la
   };
   const show = (id?: string) => agentView(encoded(id), { detectors: settings }) as View;
   return {
+    scored,
+    settle: () => judge.fold.settle(set),
     sees,
     finds: (...events) => sees(...events).map(({ kind }) => kind),
     reload,

@@ -17,6 +17,8 @@ const JUDGEMENT = /^detectors\//;
 const HTTP = /^services\/http\.ts$/;
 /** What services have in common, so that none has to import another: records as bytes, one task after the other, work by the clock, the outbox. */
 const SHARED = /^services\/(records|in-turn|outbox|every)\.ts$/;
+/** Spans of our own work. */
+const TRACING = /^services\/tracing\.ts$/;
 const JUDGE = /^services\/judge\.ts$/;
 const VENDOR = /^(npm:(lmdb|kafkajs|ioredis)|node:sqlite)$/;
 /** Libraries and Node, but no vendor of stores and logs. */
@@ -33,9 +35,9 @@ const ROOMS: readonly Room[] = [
     files: /^services\/((main|opening|parts|readers)\.ts|cli\/)/,
     may: [NOUNS, JUDGEMENT, /^services\//, OUTSIDE],
   },
-  { files: /^services\/(processor|replay)\//, may: [NOUNS, JUDGEMENT, PORTS, HTTP, JUDGE, OUTSIDE] },
+  { files: /^services\/(processor|replay)\//, may: [NOUNS, JUDGEMENT, PORTS, HTTP, JUDGE, TRACING, OUTSIDE] },
   { files: JUDGE, may: [NOUNS, JUDGEMENT, OUTSIDE] },
-  { files: /^services\/[^/]+\//, may: [NOUNS, PORTS, HTTP, SHARED, OUTSIDE] },
+  { files: /^services\/[^/]+\//, may: [NOUNS, PORTS, HTTP, SHARED, TRACING, OUTSIDE] },
   // Parts of the composition: settings, server, log, metrics.
   { files: /^services\/[^/]+\.ts$/, may: [NOUNS, PORTS, /^services\/[^/]+\.ts$/, OUTSIDE] },
   { files: /^scripts\//, may: [NOUNS, JUDGEMENT, /^services\//, OUTSIDE] },

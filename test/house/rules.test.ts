@@ -56,6 +56,7 @@ const CASES: Readonly<Record<string, Case>> = {
         "services/gate/a.ts",
         'import { b } from "../records.ts"; import { c } from "../in-turn.ts"; import { d } from "../outbox.ts";',
       ],
+      ["services/processor/a.ts", 'import { b } from "../tracing.ts";'],
       ["services/adapters/a.ts", 'import { open } from "lmdb"; import { b } from "../ports/b.ts";'],
       [
         "services/processor/a.ts",

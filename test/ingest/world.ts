@@ -43,6 +43,7 @@ export interface Answer {
     accepted: number;
     rejected: { line: number; code: string; message: string }[];
     rejectedTotal: number;
+    warnings?: { field: string; line: number; message: string }[];
     code: string;
   };
 }

@@ -132,13 +132,17 @@ export async function isReaderSettled(reader: Reader): Promise<boolean> {
   return (await Promise.all(settled)).every(Boolean);
 }
 
+/** In the order of the data, so that nothing can go past a stage that was looked at before. What waits in an outbox is on its way. */
 async function isPartitionSettled({ stream, store }: Reader, partition: number): Promise<boolean> {
   const end = (name: StreamName) => stream.end(name, partition);
-  const head = await loadHead(store as Store, partition);
+  const hasSent = async (space: string) => !(await store.load(space, partition, ["outbox"])).has("outbox");
+  const head = () => loadHead(store as Store, partition);
   return (
     (await store.position("processor", partition)) === (await end("events")) &&
-    head.positions.findings === (await end("findings")) &&
+    (await head()).positions.findings === (await end("findings")) &&
+    (await hasSent("responder")) &&
     (await store.position("egress", partition)) === (await end("actions")) &&
-    head.positions.outcomes === (await end("outcomes"))
+    (await hasSent("egress")) &&
+    (await head()).positions.outcomes === (await end("outcomes"))
   );
 }

@@ -61,15 +61,20 @@ function listening({ stdout }: ChildProcess): Promise<string> {
 }
 
 /** The value of a counter or gauge of the service, summed over its labels; 0 if it is not shown yet. */
-export async function metricOf({ url }: Pick<ServiceProcess, "url">, name: string): Promise<number> {
+export async function metricOf(
+  { url }: Pick<ServiceProcess, "url">,
+  name: string,
+  isMeant: (line: string) => boolean = () => true,
+): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
-  const lines = text.split("\n").filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+  const isNamed = (line: string) => line.startsWith(`${name} `) || line.startsWith(`${name}{`);
+  const lines = text.split("\n").filter((line) => isNamed(line) && isMeant(line));
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
 }
 
 const POLL_MS = 20;
 
 /** Resolves when the service says that everything in it is ready. */
-export async function untilReady({ url }: ServiceProcess): Promise<void> {
+export async function untilReady({ url }: Pick<ServiceProcess, "url">): Promise<void> {
   while (!(await fetch(`${url}/readyz`)).ok) await setTimeout(POLL_MS);
 }

@@ -7,6 +7,7 @@ import { createJudge } from "../../services/judge.ts";
 import type { Stream } from "../../services/ports/stream.ts";
 import type { Partition } from "../../services/processor/partition.ts";
 import type { PartitionOptions } from "../../services/processor/state.ts";
+import { turns } from "../../services/processor/turns.ts";
 
 const settings = Settings.parse({ tenant: "mine" });
 
@@ -21,6 +22,8 @@ export function optionsOf(stream: Stream = memoryStream(1)): PartitionOptions {
     tenant: settings.tenant,
     commitIntervalMs: 1000,
     maxAgents: () => 1000,
+    owned: () => 1,
+    gatherInTurn: turns(),
     unreadable: { agents: 0 },
   };
 }

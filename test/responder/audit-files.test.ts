@@ -23,11 +23,11 @@ beforeEach(() => {
 afterEach(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
 
 const files = () => readdirSync(folder);
-const start = (used: Store = store, maxBytes = MAX_BYTES) =>
+const start = (used: Store = store, maxBytes = MAX_BYTES, nowMs = NOW_MS) =>
   startResponder({
     stream,
     store: used,
-    clock: manualClock(NOW_MS),
+    clock: manualClock(nowMs),
     settings: settings(),
     auditFiles: { folder, maxBytes },
   });
@@ -133,6 +133,20 @@ describe("an audit log that has grown", () => {
     await until(() => service.degraded?.() === undefined);
     await service.stop();
     expect(await sequences(auditEntries(store, 0, folder))).toEqual(upTo(12));
+  });
+
+  it("never replaces the files of a chain that the store has lost", async () => {
+    const service = start();
+    await decide(5);
+    await service.stop();
+    const before = files().map((name) => readFileSync(join(folder, name), "utf8"));
+    expect(before.length).toBeGreaterThan(0);
+    const again = start(memoryStore(), MAX_BYTES, NOW_MS + 1000);
+    await until(() => again.degraded?.() !== undefined);
+    expect(again.degraded?.()).toMatch(/is of another chain: move the older files/);
+    await again.stop();
+    expect(files().filter((name) => name.endsWith(".ndjson"))).toHaveLength(before.length);
+    expect(readFileSync(join(folder, files()[0] ?? ""), "utf8")).toBe(before[0]);
   });
 
   it("is read whole while it is being moved", async () => {

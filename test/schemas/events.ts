@@ -47,7 +47,17 @@ const foreignTime = fc.constantFrom(
 const anyTime: Text = fc.oneof({ weight: 6, arbitrary: ourTime }, foreignTime);
 
 const field = fc.oneof(
-  fc.constantFrom("recipient", "bucketName", "a", "Z9_.-", "constructor", "f".repeat(64)),
+  fc.constantFrom(
+    "recipient",
+    "bucketName",
+    "a",
+    "a.b",
+    "a.b.c",
+    "ab",
+    "Z9_.-",
+    "constructor",
+    "f".repeat(64),
+  ),
   fc.string({ minLength: 1, maxLength: 5, unit: fc.constantFrom(..."abz") }),
 );
 const hash = fc.constantFrom(

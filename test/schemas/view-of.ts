@@ -2,7 +2,7 @@
 import { EVENT_KINDS } from "../../schemas/event.ts";
 import * as view from "../../schemas/event-view.ts";
 import { type EventColumns, EventView, TEXT, TIMES } from "../../schemas/event-view.ts";
-import { OUTCOMES } from "../../schemas/operation.ts";
+import { ORIGINS, OUTCOMES } from "../../schemas/operation.ts";
 import type { Fields, Json } from "./events.ts";
 
 /** Everything that the hot path can ask of an event. */
@@ -14,9 +14,20 @@ export interface Shown {
   readonly audiences: readonly string[];
   /** Field and value in turn. */
   readonly targets: readonly string[];
+  /** Of each target, in words; undefined if it is not told. */
+  readonly origins: readonly (string | undefined)[];
 }
 
-const COLUMNS = [view.TIER, view.RESULT, view.STATUS, view.PROVIDER, view.ASN, view.GENERATION] as const;
+const COLUMNS = [
+  view.TIER,
+  view.RESULT,
+  view.STATUS,
+  view.PROVIDER,
+  view.ASN,
+  view.GENERATION,
+  view.SOURCED,
+  view.FROM_OUTPUT,
+] as const;
 
 /** What a slot shows. */
 export function shownBy(columns: EventColumns, slot: number): Shown {
@@ -32,6 +43,7 @@ export function shownBy(columns: EventColumns, slot: number): Shown {
       event.textAt(view.AUDIENCE_AT + i * 4),
     ),
     targets: targets.flatMap((at) => [event.textAt(at), event.textAt(at + 4)]),
+    origins: targets.map((_, target) => ORIGINS[event.origin(target) - 1]),
   };
 }
 
@@ -48,6 +60,7 @@ export function shownOf(event: Fields): Shown {
     typeof value === "number" ? value | 0 : absent;
   const time = (value: Json | undefined) => (typeof value === "string" ? Date.parse(value) : Number.NaN);
   const targets = (operation.targets ?? {}) as Record<string, string[]>;
+  const told = Object.entries((operation.provenance ?? {}) as Record<string, string>);
   return {
     kind: EVENT_KINDS.find((kind) => kind === event.kind),
     numbers: [
@@ -57,12 +70,21 @@ export function shownOf(event: Fields): Shown {
       network.provider === true ? 1 : 0,
       number(network.asn, 0),
       number(token.generation, -1),
+      told.length,
+      told.filter(([, origin]) => origin === "output").length,
     ],
     times: [time(event.time), time(event.observedTime), time(token.issuedAt), time(token.expiresAt)],
     texts: textsOf(event, part("agent"), part("trace"), token, operation, network),
     audiences: (token.audience ?? []) as string[],
     targets: Object.entries(targets).flatMap(([field, values]) => values.flatMap((value) => [field, value])),
+    origins: Object.entries(targets).flatMap(([field, values]) => values.map(() => originOf(field, told))),
   };
+}
+
+/** Of the arguments that a field is, or is a part of, the one with the longest name says where it came from. */
+function originOf(field: string, told: readonly (readonly [string, string])[]): string | undefined {
+  const fitting = told.filter(([name]) => field === name || field.startsWith(`${name}.`));
+  return fitting.sort(([one], [other]) => other.length - one.length)[0]?.[1];
 }
 
 function textsOf(

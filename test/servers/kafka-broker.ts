@@ -22,6 +22,8 @@ export interface BrokerPlace {
   readonly port: number;
   readonly controllerPort: number;
   readonly advertisedPort: number;
+  /** A second plain listener, and where its clients are told to connect. */
+  readonly aside?: { readonly port: number; readonly advertisedPort: number } | undefined;
 }
 
 /** Long enough for three JVMs that start at once on two busy cores. */
@@ -134,13 +136,15 @@ const javaArguments = (main: string) => [
 function propertiesOf(place: BrokerPlace, logs: string, secure?: SecureListeners): string[] {
   const replicas = Math.min(3, place.voters.length);
   const more = secure ? listenersOf(secure) : [];
+  const aside = (at: "port" | "advertisedPort") =>
+    place.aside ? [`ASIDE://127.0.0.1:${place.aside[at]}`] : [];
   return [
     "process.roles=broker,controller",
     `node.id=${place.id}`,
     `controller.quorum.voters=${place.voters.join(",")}`,
-    `listeners=${[`PLAINTEXT://127.0.0.1:${place.port}`, `CONTROLLER://127.0.0.1:${place.controllerPort}`, ...more]}`,
-    `advertised.listeners=${[`PLAINTEXT://127.0.0.1:${place.advertisedPort}`, ...more]}`,
-    `listener.security.protocol.map=${["PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT", ...PROTOCOL_MAP]}`,
+    `listeners=${[`PLAINTEXT://127.0.0.1:${place.port}`, `CONTROLLER://127.0.0.1:${place.controllerPort}`, ...aside("port"), ...more]}`,
+    `advertised.listeners=${[`PLAINTEXT://127.0.0.1:${place.advertisedPort}`, ...aside("advertisedPort"), ...more]}`,
+    `listener.security.protocol.map=${["PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT", "ASIDE:PLAINTEXT", ...PROTOCOL_MAP]}`,
     "controller.listener.names=CONTROLLER",
     "inter.broker.listener.name=PLAINTEXT",
     `log.dirs=${logs}`,

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { handleAll, retry } from "cockatiel";
 import { KafkaBroker } from "./kafka-broker.ts";
 import { kafkaAddresses } from "./kafka-jars.ts";
 import { makeCertificates, type Secured } from "./kafka-security.ts";
@@ -18,6 +19,8 @@ export interface KafkaOptions {
   readonly secured?: boolean;
   /** Where clients are told to connect for a broker's port, e.g. a proxy in front of it. Default: the port itself. */
   readonly advertise?: (port: number) => Promise<number>;
+  /** The same for a second plain listener, so that a proxy stands before some of the clients only. Default: none. */
+  readonly aside?: (port: number) => Promise<number>;
 }
 
 export interface Kafka {
@@ -37,7 +40,12 @@ export async function startKafka(): Promise<Kafka> {
 }
 
 /** A cluster of one's own, whose brokers may be killed, paused and started again. */
-export async function startOwnKafka(options: KafkaOptions = {}): Promise<Kafka> {
+export function startOwnKafka(options: KafkaOptions = {}): Promise<Kafka> {
+  // Between being found free and being taken, a port may go to somebody else: then all begin anew with others.
+  return retry(handleAll, { maxAttempts: 2 }).execute(() => bringUp(options));
+}
+
+async function bringUp(options: KafkaOptions): Promise<Kafka> {
   const { brokers: count = 1, advertise = async (port: number) => port } = options;
   const folder = mkdtempSync(join(tmpdir(), "offgraph-kafka-"));
   const certificates = options.secured ? makeCertificates(folder) : undefined;
@@ -54,18 +62,27 @@ export async function startOwnKafka(options: KafkaOptions = {}): Promise<Kafka> 
       const securePorts = ports.slice(2 * count + 4 * index, 2 * count + 4 * index + 4);
       const own = join(folder, `broker-${index + 1}`);
       mkdirSync(own);
+      const aside = options.aside && (await secondDoor(options.aside));
       const place = { folder: own, id: index + 1, clusterId, voters, port, controllerPort, advertisedPort };
-      return new KafkaBroker(place, certificates && { ...certificates, ports: securePorts });
+      return new KafkaBroker({ ...place, aside }, certificates && { ...certificates, ports: securePorts });
     }),
   );
-  await Promise.all(brokers.map((broker) => broker.start()));
+  const stop = async () => {
+    await Promise.all(brokers.map((broker) => broker.kill()));
+    rmSync(folder, { recursive: true, force: true });
+  };
+  await Promise.all(brokers.map((broker) => broker.start())).catch((error) =>
+    stop().then(() => Promise.reject(error)),
+  );
   return {
     addresses: brokers.map(({ address }) => address),
     brokers,
     ...(certificates && { secured: certificates.secured(ports.slice(2 * count)) }),
-    async stop() {
-      await Promise.all(brokers.map((broker) => broker.kill()));
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
+}
+
+async function secondDoor(advertise: (port: number) => Promise<number>) {
+  const [port = 0] = await freePorts(1);
+  return { port, advertisedPort: await advertise(port) };
 }

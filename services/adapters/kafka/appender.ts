@@ -23,7 +23,7 @@ export interface AppenderOptions {
 /** A batch is closed when it has so many bytes, unpacked: 1 MiB. */
 const BATCH_BYTES = 1_048_576;
 /** How long the broker waits for its replicas before it says so, in ms. */
-const REPLICAS_TIMEOUT_MS = 10_000;
+const REPLICAS_TIMEOUT_MS = 5000;
 /** Sequences begin anew after the largest number of 32 bits with a sign. */
 const SEQUENCES = 2 ** 31;
 /** The broker does not know what came before, so it cannot tell a repeat: begin anew. */
@@ -90,12 +90,12 @@ export class Appender {
     );
   }
 
-  #add({ stream, partition, key, value }: NewRecord): Batch {
+  #add({ stream, partition, key, value, trace }: NewRecord): Batch {
     const lane = this.#lane(stream, partition);
     const last = lane.waiting.at(-1);
     const hasRoom = last !== undefined && last.writer.length + value.length < BATCH_BYTES;
     const batch = hasRoom ? last : this.#open(lane);
-    batch.writer.add(key === undefined ? undefined : Buffer.from(key), value);
+    batch.writer.add(key === undefined ? undefined : Buffer.from(key), value, trace);
     if (!lane.isSending) void this.#send(lane);
     return batch;
   }

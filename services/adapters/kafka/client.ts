@@ -17,7 +17,7 @@ export const encoder = (sizeBytes = 511): Encoder => new kafkajs.Encoder(sizeByt
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
-const REQUEST_TIMEOUT_MS = 30_000;
+const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECTION_TIMEOUT_MS = 5000;
 const METADATA_MAX_AGE_MS = 60_000;
 /** Ours is the loop that tries again; kafkajs' own would do so in each of its steps. */
@@ -115,6 +115,7 @@ export class KafkaClient {
 
   /** All who want the same broker wait for one attempt to connect: each failure of kafkajs' closes what others are opening. */
   #find(nodeId: number | string): Promise<Broker> {
+    if (this.#closing.signal.aborted) throw new kafkajs.ConnectionError("the log is closed");
     const finding =
       this.#finding.get(`${nodeId}`) ??
       this.#cluster.findBroker({ nodeId }).finally(() => this.#finding.delete(`${nodeId}`));
@@ -130,6 +131,7 @@ export class KafkaClient {
     const untilMs = performance.now() + timeoutMs;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
+        if (this.#closing.signal.aborted) throw new kafkajs.ConnectionError("the log is closed");
         return await act();
       } catch (error) {
         if (!isPassing(error)) throw refused(error, `${what}, ${this.#addresses}`);
@@ -150,6 +152,7 @@ export class KafkaClient {
 
   /** Asks anew who leads what, if anybody answers. */
   async refresh(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
     await this.#cluster.refreshMetadata().catch(() => {}); // the next attempt says what is wrong
   }
 

@@ -5,18 +5,18 @@
  */
 import { metrics } from "@opentelemetry/api";
 import { OffgraphError } from "../../../schemas/errors.ts";
-import { STREAM_NAMES, type StreamName } from "../../../schemas/streams.ts";
-import type { Consumer, Subscription } from "../../ports/stream.ts";
+import type { Subscription } from "../../ports/stream.ts";
 import { KafkaClient } from "./client.ts";
-import { Fetcher } from "./fetcher.ts";
+import { Fetcher, type FetcherOptions } from "./fetcher.ts";
 import { Membership } from "./membership.ts";
-import { DEFAULTS, type KafkaStreamOptions } from "./options.ts";
-import { OwnedPartition } from "./owned-partition.ts";
+import { type ConsumingOptions, DEFAULTS } from "./options.ts";
+import { type LogConsumer, OwnedPartition } from "./owned-partition.ts";
 
-export interface ConsumerGroupOptions extends KafkaStreamOptions {
+export interface ConsumerGroupOptions extends ConsumingOptions {
   readonly groupId: string;
-  readonly partitions: number;
-  readonly topicOf: (stream: StreamName) => string;
+  /** Partitions of each topic that it may be subscribed to. */
+  readonly topics: ReadonlyMap<string, number>;
+  readonly whenShorter: FetcherOptions["whenShorter"];
   /** The last subscription has ended, or is ending. */
   readonly onEmpty: () => void;
 }
@@ -24,7 +24,7 @@ export interface ConsumerGroupOptions extends KafkaStreamOptions {
 /** One subscription at work. */
 interface Run {
   readonly topic: string;
-  readonly consumer: Consumer;
+  readonly consumer: LogConsumer;
   readonly maxBytes: number;
   readonly done: PromiseWithResolvers<void>;
   isStopping: boolean;
@@ -46,7 +46,8 @@ const ALIVE_POLL_MS = 100;
 
 export class ConsumerGroup {
   readonly #options: ConsumerGroupOptions;
-  readonly #client: KafkaClient;
+  /** Follows the topics of the group. */
+  readonly client: KafkaClient;
   readonly #membership: Membership;
   readonly #fetcher: Fetcher;
   readonly #runs = new Map<string, Run>();
@@ -56,20 +57,21 @@ export class ConsumerGroup {
   readonly #working: Promise<void>;
 
   constructor(options: ConsumerGroupOptions) {
-    const { groupId, instanceId, partitions, log } = options;
+    const { groupId, instanceId, topics, log, whenShorter } = options;
     const { sessionTimeoutMs, stallTimeoutMs } = { ...DEFAULTS, ...options };
     const { signal } = this.#stopping;
     this.#options = options;
-    this.#client = new KafkaClient(options);
+    this.client = new KafkaClient(options);
     this.#membership = new Membership({
-      ...{ client: this.#client, groupId, instanceId, sessionTimeoutMs, partitions, signal },
+      ...{ client: this.client, groupId, instanceId, sessionTimeoutMs, signal },
+      partitions: Math.max(...topics.values()),
       topics: () => [...this.#runs.keys()],
       owned: () =>
         [...new Set(Array.from(this.#held.values(), ({ owned }) => owned.partition))].sort((a, b) => a - b),
       assigned: (given, isContinuous) => this.#onAssigned(given, isContinuous),
     });
     this.#fetcher = new Fetcher({
-      ...{ client: this.#client, stallTimeoutMs, signal },
+      ...{ client: this.client, stallTimeoutMs, signal, whenShorter },
       log: (message) => log?.("warn", message),
       partitions: () => Array.from(this.#held.values(), ({ owned }) => owned),
       find: ({ topic, partition }) => this.#held.get(`${topic}/${partition}`)?.owned,
@@ -77,11 +79,10 @@ export class ConsumerGroup {
     this.#working = this.#work();
   }
 
-  /** As `Stream.consume`. Errors: `bad-settings` when the group reads this stream already. */
-  consume(stream: StreamName, consumer: Consumer, maxBytes: number): Subscription {
-    const topic = this.#options.topicOf(stream);
+  /** As `Stream.consume`, of a topic. Errors: `bad-settings` when the group reads it already. */
+  consume(topic: string, consumer: LogConsumer, maxBytes: number): Subscription {
     if (this.#runs.has(topic)) {
-      const message = `${stream}: the group ${this.#options.groupId} is subscribed twice in this process`;
+      const message = `${topic}: the group ${this.#options.groupId} is subscribed twice in this process`;
       throw new OffgraphError("bad-settings", message);
     }
     const run: Run = { topic, consumer, maxBytes, done: Promise.withResolvers(), isStopping: false };
@@ -103,14 +104,19 @@ export class ConsumerGroup {
     await Promise.all(runs.map(({ done }) => done.promise.catch(() => {})));
   }
 
+  /** Tells the brokers how far a partition has been read; nothing is read from there by itself. Errors: as `KafkaClient.request`. */
+  acknowledge(topic: string, partition: number, position: number): Promise<void> {
+    return this.#membership.acknowledge(topic, partition, position);
+  }
+
   async #work(): Promise<void> {
-    const { topicOf, log } = this.#options;
+    const { topics, log } = this.#options;
     const { signal } = this.#stopping;
     const patience = { what: "connect", timeoutMs: Number.POSITIVE_INFINITY, signal };
     const observe = this.#observe();
     try {
-      await this.#client.connect(patience);
-      await this.#client.follow(STREAM_NAMES.map(topicOf), patience);
+      await this.client.connect(patience);
+      await this.client.follow([...topics.keys()], patience);
       await Promise.all([this.#membership.run(), this.#fetcher.run()]);
     } catch (error) {
       if (signal.aborted) return;
@@ -134,8 +140,13 @@ export class ConsumerGroup {
       if (run.isStopping || !this.#given.has(owned.partition)) owned.release();
     for (const run of this.#runs.values())
       for (const partition of run.isStopping ? [] : this.#given)
-        if (!this.#held.has(`${run.topic}/${partition}`)) this.#open(run, partition);
+        if (this.#isMissing(run.topic, partition)) this.#open(run, partition);
     for (const run of this.#runs.values()) if (run.isStopping) this.#settle(run);
+  }
+
+  /** Topics of a group may have different numbers of partitions. */
+  #isMissing(topic: string, partition: number): boolean {
+    return partition < (this.#options.topics.get(topic) ?? 0) && !this.#held.has(`${topic}/${partition}`);
   }
 
   #open(run: Run, partition: number): void {
@@ -194,14 +205,14 @@ export class ConsumerGroup {
     this.#options.onEmpty();
     this.#stopping.abort();
     await this.#membership.leave();
-    await this.#client.close();
+    await this.client.close();
     await this.#working;
   }
 
   /** Waits until the group counts on this process: what it holds may be somebody else's by now. */
   async #alive(): Promise<void> {
     while (!this.#membership.isAlive && !this.#stopping.signal.aborted)
-      await this.#client.pause(ALIVE_POLL_MS);
+      await this.client.pause(ALIVE_POLL_MS);
   }
 
   #observe(): () => void {

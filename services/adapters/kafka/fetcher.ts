@@ -14,6 +14,8 @@ export interface FetcherOptions {
   readonly client: KafkaClient;
   readonly stallTimeoutMs: number;
   readonly signal: AbortSignal;
+  /** A log that ends before what was read of it is not the one that it was: it is refused, or read from its start. */
+  readonly whenShorter: "refuse" | "start anew";
   readonly log: (message: string) => void;
   readonly partitions: () => Iterable<OwnedPartition>;
   readonly find: (of: { readonly topic: string; readonly partition: number }) => OwnedPartition | undefined;
@@ -69,7 +71,7 @@ export class Fetcher {
   }
 
   async #startFetches(fail: (error: unknown) => void): Promise<void> {
-    const byNode = await this.#wantedByNode().catch((error) => this.#pauseAfter(error));
+    const byNode = await this.#wantedByNode(fail).catch((error) => this.#pauseAfter(error));
     for (const [node, wanted] of byNode) {
       if (this.#busy.has(node)) continue;
       const busy = this.#busy;
@@ -81,15 +83,22 @@ export class Fetcher {
     }
   }
 
-  async #wantedByNode(): Promise<Map<number, Wanted[]>> {
+  async #wantedByNode(fail: (error: unknown) => void): Promise<Map<number, Wanted[]>> {
     const all = [...this.#options.partitions()];
     const readyBytes = all.reduce((sum, partition) => sum + partition.readyBytes, 0);
     const wanted = readyBytes >= MAX_READY_BYTES ? [] : all.flatMap((partition) => partition.wanted ?? []);
     const byNode = new Map<number, Wanted[]>();
+    let leaderless: unknown;
     for (const one of wanted) {
-      const node = await this.#options.client.leaderOf(one.topic, one.partition);
-      byNode.set(node, [...(byNode.get(node) ?? []), one]);
+      const node = await this.#options.client.leaderOf(one.topic, one.partition).catch((error: unknown) => {
+        leaderless = error;
+      });
+      if (node !== undefined) byNode.set(node, [...(byNode.get(node) ?? []), one]);
     }
+    if (leaderless === undefined) return byNode;
+    if (byNode.size === 0) throw leaderless;
+    // The others do not wait until it has one.
+    void this.#pauseAfter(leaderless).catch(fail);
     return byNode;
   }
 
@@ -112,7 +121,7 @@ export class Fetcher {
 
   /** Retention has taken what was asked for, or the log ends before it: then it is not the one that was read before. */
   async #onOutOfRange(fetched: Fetched): Promise<void> {
-    const { client, log, signal, find } = this.#options;
+    const { client, log, signal, find, whenShorter } = this.#options;
     const { topic, partition, from } = fetched;
     const patience = { what: `${topic}/${partition}`, timeoutMs: 60_000, signal };
     const start = await edgeOf(client, "start", fetched, patience);
@@ -123,7 +132,10 @@ export class Fetcher {
     if (++this.#beyond <= MAX_BEYOND) return client.pause(PAUSE_MS, signal);
     const end = await edgeOf(client, "end", fetched, patience);
     const message = `kafka: ${topic}/${partition} ends at ${end}, and ${from} was reached before: the topic was made anew`;
-    throw new OffgraphError("bad-settings", `${message}. Use another kafka.topicPrefix, or an empty store`);
+    if (whenShorter === "refuse")
+      throw new OffgraphError("bad-settings", `${message}. Use another kafka.topicPrefix, or an empty store`);
+    log(`${message}; it is read from ${start} on`);
+    return find(fetched)?.skip(from, start);
   }
 
   /** Waits a little when it may pass; else it comes out. */

@@ -60,8 +60,6 @@ export interface Encoder {
   writeInt32(value: number): Encoder;
   writeString(value: string | null): Encoder;
   writeBytes(value: Buffer): Encoder;
-  writeBuffer(value: Buffer): Encoder;
-  writeArray(values: readonly (string | Encoder)[] | readonly number[]): Encoder;
 }
 
 /** An error that is told from a code of the protocol. */
@@ -94,6 +92,9 @@ export function openKafkajs() {
       produce: api("produce", 0, 7),
       fetch: api("fetch", 1, 11),
       listOffsets: api("listOffsets", 2, 3),
+      metadata: api("metadata", 3, 5),
+      offsetCommit: api("offsetCommit", 8, 5),
+      offsetFetch: api("offsetFetch", 9, 4),
       findCoordinator: api("findCoordinator", 10, 2),
       joinGroup: api("joinGroup", 11, 5),
       heartbeat: api("heartbeat", 12, 3),

@@ -52,7 +52,10 @@ export class Membership {
   /** Whether a generation has gone by without this member since it was last given something. */
   #hasGap = false;
   #coordinator: number | undefined;
-  #aliveUntilMs = 0;
+  /** When the group last answered: the time at which it was asked. */
+  #heardMs = Number.NEGATIVE_INFINITY;
+  /** While it waits for the others to join, no signs are expected of it. */
+  #isJoining = false;
   #wantsToJoin = true;
   #wake = new AbortController();
 
@@ -62,7 +65,8 @@ export class Membership {
 
   /** Whether the group still counts on this member; if not, its partitions may be somebody else's. */
   get isAlive(): boolean {
-    return performance.now() < this.#aliveUntilMs;
+    const lastsMs = this.#isJoining ? REBALANCE_TIMEOUT_MS : this.#options.sessionTimeoutMs;
+    return performance.now() < this.#heardMs + lastsMs;
   }
 
   /** Joins anew, because what it holds or wants has changed. */
@@ -95,26 +99,32 @@ export class Membership {
     await Promise.race([leaving.catch(() => {}), client.pause(LEAVE_TIMEOUT_MS)]);
   }
 
+  /** Notes in the group how far a partition has been read. Errors: those of the request. */
+  async acknowledge(topic: string, partition: number, position: number): Promise<void> {
+    const topics = [{ topic, partitions: [{ partition, offset: `${position}` }] }];
+    const { groupId } = this.#options;
+    await this.#send("offsetCommit", {
+      ...{ memberId: this.#memberId, groupId, groupGenerationId: this.#generation },
+      topics,
+    });
+  }
+
   async #join(): Promise<void> {
     const { groupId, sessionTimeoutMs, topics, owned } = this.#options;
     this.#wantsToJoin = false;
     this.#wake = new AbortController();
-    this.#aliveUntilMs &&= performance.now() + REBALANCE_TIMEOUT_MS; // while it waits, it is not expected to give signs
-    const metadata = encodeClaim(topics(), {
-      owned: this.#hasGap ? [] : owned(),
-      generation: this.#generation,
-    });
+    const claim = { owned: this.#hasGap ? [] : owned(), generation: this.#generation };
     const args = {
-      sessionTimeout: sessionTimeoutMs,
-      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+      ...this.#me(),
+      ...{ groupId, sessionTimeout: sessionTimeoutMs, rebalanceTimeout: REBALANCE_TIMEOUT_MS },
       protocolType: "consumer",
+      groupProtocols: [{ name: PROTOCOL, metadata: encodeClaim(topics(), claim) }],
     };
-    const protocols = [{ name: PROTOCOL, metadata }];
-    const joined = await this.#send<Joined>(
-      "joinGroup",
-      { ...this.#me(), groupId, ...args, groupProtocols: protocols },
-      REBALANCE_TIMEOUT_MS + sessionTimeoutMs,
-    );
+    this.#isJoining = true;
+    const joining = this.#send<Joined>("joinGroup", args, REBALANCE_TIMEOUT_MS + sessionTimeoutMs);
+    const joined = await joining.finally(() => {
+      this.#isJoining = false;
+    });
     const skipped = joined.generationId - this.#generation;
     if (skipped !== 0 && skipped !== 1) this.#hasGap = true;
     this.#memberId = joined.memberId;
@@ -123,7 +133,8 @@ export class Membership {
   }
 
   async #sync({ leaderId, memberId, generationId, members }: Joined): Promise<void> {
-    const { groupId, partitions, sessionTimeoutMs, assigned } = this.#options;
+    const { groupId, partitions, assigned } = this.#options;
+    this.#heardMs = performance.now();
     const groupAssignment = leaderId === memberId ? shareOut(members, partitions) : [];
     const { memberAssignment } = await this.#send<{ memberAssignment: Buffer }>("syncGroup", {
       ...this.#me(),
@@ -131,7 +142,6 @@ export class Membership {
       generationId,
       groupAssignment,
     });
-    this.#aliveUntilMs = performance.now() + sessionTimeoutMs;
     const isContinuous = !this.#hasGap;
     this.#hasGap = false;
     assigned(decodeShare(memberAssignment), isContinuous);
@@ -147,7 +157,7 @@ export class Membership {
       { ...this.#me(), groupId, groupGenerationId: this.#generation },
       sessionTimeoutMs,
     );
-    this.#aliveUntilMs = sentMs + sessionTimeoutMs;
+    this.#heardMs = sentMs;
   }
 
   #me() {
@@ -166,7 +176,8 @@ export class Membership {
     if (type === "MEMBER_ID_REQUIRED")
       this.#memberId = (rootOf(error) as { memberId?: string }).memberId ?? "";
     if (type === "UNKNOWN_MEMBER_ID") this.#memberId = "";
-    if (type === "UNKNOWN_MEMBER_ID" || type === "ILLEGAL_GENERATION") this.#aliveUntilMs = 0;
+    if (type === "UNKNOWN_MEMBER_ID" || type === "ILLEGAL_GENERATION")
+      this.#heardMs = Number.NEGATIVE_INFINITY;
     if (REJOIN.has(type)) this.#wantsToJoin = true;
     else if (isPassing(error)) this.#coordinator = undefined;
     else return false;

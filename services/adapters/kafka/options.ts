@@ -37,7 +37,20 @@ export type KafkaSasl =
   /** `token` is called for each connection, and again when a session is about to end. */
   | { readonly mechanism: "oauthbearer"; readonly token: () => Promise<string> };
 
-export interface KafkaStreamOptions extends KafkaConnection {
+/** A process in its groups. */
+export interface ConsumingOptions extends KafkaConnection {
+  /**
+   * Name of this process in its groups, the same after a restart and different in each process: it then takes its partitions
+   * back at once, and for `sessionTimeoutMs` nobody else gets them. Default: none.
+   */
+  readonly instanceId?: string;
+  /** Without a sign of life for so long a process loses its partitions, in ms. Default: 30,000. */
+  readonly sessionTimeoutMs?: number;
+  /** Connections are made anew when fetches bring nothing for so long although there is something, in ms. Default: 60,000. */
+  readonly stallTimeoutMs?: number;
+}
+
+export interface KafkaStreamOptions extends ConsumingOptions {
   /** Before the name of each stream and group. Default: "offgraph.". */
   readonly topicPrefix?: string;
   /** Partitions of every stream, fixed when the topics are made. Default: as many as they have. */
@@ -54,17 +67,8 @@ export interface KafkaStreamOptions extends KafkaConnection {
   readonly createTopics?: boolean;
   /** How records are packed. Default: lz4. */
   readonly compression?: CodecName;
-  /**
-   * Name of this process in its groups, the same after a restart and different in each process: it then takes its partitions
-   * back at once, and for `sessionTimeoutMs` nobody else gets them. Default: none.
-   */
-  readonly instanceId?: string;
-  /** Without a sign of life for so long a process loses its partitions, in ms. Default: 30,000. */
-  readonly sessionTimeoutMs?: number;
   /** An append is refused as `unavailable` after so long, in ms. Default: 120,000. */
   readonly deliveryTimeoutMs?: number;
-  /** Connections are made anew when fetches bring nothing for so long although there is something, in ms. Default: 60,000. */
-  readonly stallTimeoutMs?: number;
 }
 
 /** Defaults of what may be left out. */

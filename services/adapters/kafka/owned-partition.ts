@@ -1,14 +1,21 @@
 /** One partition of one topic for as long as this process has it: what was fetched of it is handed out, batch by batch. */
 import { OffgraphError } from "../../../schemas/errors.ts";
-import type { Consumer } from "../../ports/stream.ts";
+import type { Consumer, RecordBatch } from "../../ports/stream.ts";
 import type { Fetched, Wanted } from "./fetch.ts";
 import { standInFor } from "./log-reader.ts";
 import { endOfBatches, RecordReader } from "./record-reader.ts";
 
+/** A consumer that is also told where the log ended at the last fetch. */
+export interface LogConsumer extends Omit<Consumer, "batch"> {
+  /** Whether it looks at bytes of a batch when its promise has resolved. Default: false. */
+  readonly keepsBatches?: boolean;
+  batch(batch: RecordBatch, end: number): Promise<void>;
+}
+
 export interface OwnedPartitionOptions {
   readonly topic: string;
   readonly partition: number;
-  readonly consumer: Consumer;
+  readonly consumer: LogConsumer;
   readonly maxBytes: number;
   /** Resolves when the group counts on this process. */
   readonly alive: () => Promise<void>;
@@ -80,9 +87,11 @@ export class OwnedPartition {
     this.#arrived.resolve();
   }
 
-  /** Reads on where the log begins now, because retention has taken what was asked for. */
+  /** Reads on where the log begins now, because what was asked for is not there. */
   skip(from: number, to: number): void {
-    if (this.#fetchFrom === from) this.#fetchFrom = to;
+    if (this.#fetchFrom !== from) return;
+    this.#fetchFrom = to;
+    this.#next = Math.min(this.#next, to);
   }
 
   /** Hands out nothing more after the batch in hand. */
@@ -137,7 +146,8 @@ export class OwnedPartition {
       await alive();
       const batch = this.#isReleased ? undefined : reader.read(this.partition, maxBytes);
       if (batch === undefined) break;
-      await consumer.batch(batch);
+      await consumer.batch(batch, this.#end);
+      if (!consumer.keepsBatches) reader.release();
       this.#next = batch.positions[batch.count - 1]! + 1;
     }
     if (!this.#isReleased) this.#next = Math.max(this.#next, reader.next);

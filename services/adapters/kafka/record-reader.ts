@@ -3,6 +3,7 @@
  * handed out where they lie; no object is made of a record.
  */
 import type { RecordBatch } from "../../ports/stream.ts";
+import { headerAt } from "./headers.ts";
 import { BatchSection, batchEnd, lastPosition, openBatch } from "./record-section.ts";
 
 /** Records that are there and cannot be read: unpacked, or told from one another. */
@@ -28,6 +29,7 @@ export class RecordReader {
   readonly #standIn: (unreadable: Unreadable) => Buffer;
   #at = 0;
   #section: BatchSection | undefined;
+  #spent: Buffer[] = [];
   #next: number;
 
   /**
@@ -54,6 +56,12 @@ export class RecordReader {
     return pieces.build(partition);
   }
 
+  /** Gives the memory back of what was unpacked and has been handed out: nobody may look at it any more. */
+  release(): void {
+    for (const bytes of this.#spent) free(bytes);
+    this.#spent = [];
+  }
+
   /** Has a section ready to take from, if there is one left. */
   #open(): boolean {
     if (this.#section !== undefined) return true;
@@ -74,9 +82,10 @@ export class RecordReader {
     try {
       for (; section.hasRecord && section.position < this.#end; section.advance()) {
         if (section.position < this.#next || section.start < 0) continue;
-        if (!pieces.add(section.start, section.end, section.position)) return false;
+        if (!pieces.add(section)) return false;
         this.#next = section.position + 1;
       }
+      if (section.bytes !== this.#chunk) this.#spent.push(section.bytes);
       this.#section = undefined;
       this.#next = Math.max(this.#next, Math.min(section.last + 1, this.#end));
     } catch (error) {
@@ -89,6 +98,11 @@ export class RecordReader {
     const reason = error instanceof Error ? error.message : String(error);
     return BatchSection.ofOne(this.#standIn({ from: this.#next, to: last, reason }), last);
   }
+}
+
+/** At once: megabytes that wait for the collector make it run for their sake. What shares its memory with others stays. */
+function free({ buffer, length }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }
 
 /** Arrays of one batch are cut from these, which grow to what a batch has ever needed. */
@@ -118,30 +132,29 @@ class Pieces {
     this.#bytes = bytes;
   }
 
-  /** Adds a value unless it is too much. */
-  add(start: number, end: number, position: number): boolean {
+  /** Adds a value unless it is too much. Its headers come along: see headers.ts. */
+  add({ start, end, recordEnd, position }: BatchSection): boolean {
     const from = this.#from < 0 ? start : this.#from;
-    if (this.#count > 0 && this.#before + end - from > this.#maxBytes) return false;
+    if (this.#count > 0 && this.#before + recordEnd - from > this.#maxBytes) return false;
     if (this.#count === scratch.starts.length) growScratch();
     scratch.starts[this.#count] = this.#before + start - from;
     scratch.ends[this.#count] = this.#before + end - from;
     scratch.positions[this.#count++] = position;
     this.#from = from;
-    this.#to = end;
+    this.#to = recordEnd;
     return true;
   }
 
   build(partition: number): RecordBatch | undefined {
     this.#endPiece();
     if (this.#count === 0) return undefined;
-    return {
-      partition,
-      count: this.#count,
-      bytes: this.#done.length === 1 ? this.#done[0]! : Buffer.concat(this.#done),
-      starts: scratch.starts.slice(0, this.#count),
-      ends: scratch.ends.slice(0, this.#count),
-      positions: scratch.positions.slice(0, this.#count),
-    };
+    const bytes = this.#done.length === 1 ? this.#done[0]! : Buffer.concat(this.#done);
+    const starts = scratch.starts.slice(0, this.#count);
+    const ends = scratch.ends.slice(0, this.#count);
+    const positions = scratch.positions.slice(0, this.#count);
+    const traceAt = (position: number) =>
+      headerAt(bytes, ends[positions.indexOf(position)] ?? bytes.length, "traceparent");
+    return { partition, count: this.#count, bytes, starts, ends, positions, traceAt };
   }
 
   #endPiece(): void {

@@ -37,6 +37,8 @@ export function openBatch(chunk: Buffer, at: number, end: number): BatchSection 
 }
 
 const EMPTY = Buffer.alloc(0);
+/** Their number. */
+const NO_HEADERS = Buffer.alloc(1);
 
 /** Numbers of a batch: position of its first record, of its last, and how many are left of them. */
 interface BatchNumbers {
@@ -56,6 +58,8 @@ export class BatchSection {
   /** Where the value begins; -1: the record has none. */
   start = 0;
   end = 0;
+  /** Where the whole record ends: between here and `end` lie its headers. */
+  recordEnd = 0;
   readonly #limit: number;
   readonly #base: number;
   #left: number;
@@ -74,10 +78,12 @@ export class BatchSection {
 
   /** A section that is one value as a whole. */
   static ofOne(value: Buffer, position: number): BatchSection {
-    const section = new BatchSection(value, 0, 0, { base: position, last: position, count: 0 });
+    const bytes = Buffer.concat([value, NO_HEADERS]);
+    const section = new BatchSection(bytes, 0, 0, { base: position, last: position, count: 0 });
     section.hasRecord = true;
     section.position = position;
     section.end = value.length;
+    section.recordEnd = bytes.length;
     return section;
   }
 
@@ -98,6 +104,7 @@ export class BatchSection {
     const isInOrder = position > this.position && position <= this.last;
     if (!isInOrder || this.end > end || end > this.#limit) throw new RangeError("a record is not whole");
     this.position = position;
+    this.recordEnd = end;
     this.#at = end;
   }
 

@@ -1,6 +1,7 @@
 /** Writes a record batch, version 2: https://kafka.apache.org/documentation/#recordbatch. */
 import { crc32c } from "@platformatic/wasm-utils";
 import { CODECS, type CodecName, compress } from "./codecs.ts";
+import { traceLength, writeTrace } from "./trace-header.ts";
 
 /** Who appends, and how many records of the partition it has appended: so the broker knows a repeat. */
 export interface ProducerIdentity {
@@ -34,9 +35,9 @@ export class RecordWriter {
     return this.#length;
   }
 
-  /** Copies a record in. */
-  add(key: Buffer | undefined, value: Uint8Array): void {
-    const length = bodyLength(this.#count, key, value);
+  /** Copies a record in, and with it the header of its trace, if it has one. */
+  add(key: Buffer | undefined, value: Uint8Array, trace?: string): void {
+    const length = bodyLength(this.#count, key, value) + traceLength(trace);
     this.#makeRoom(varintLength(length) + length);
     this.#varint(length);
     this.#bytes[this.#length++] = 0; // attributes: none are defined
@@ -46,7 +47,9 @@ export class RecordWriter {
       this.#bytes[this.#length++] = 1; // -1: no key
     else this.#copy(key);
     this.#copy(value);
-    this.#bytes[this.#length++] = 0; // headers: none
+    if (trace === undefined)
+      this.#bytes[this.#length++] = 0; // headers: none
+    else this.#length += writeTrace(this.#bytes, this.#length, trace);
   }
 
   /** The finished batch, the same bytes for the same producer. Nothing may be added to it any more. */
@@ -87,7 +90,7 @@ export class RecordWriter {
 
 function bodyLength(delta: number, key: Buffer | undefined, value: Uint8Array): number {
   const keyLength = key === undefined ? 1 : varintLength(key.length) + key.length;
-  return 3 + varintLength(delta) + keyLength + varintLength(value.length) + value.length;
+  return 2 + varintLength(delta) + keyLength + varintLength(value.length) + value.length;
 }
 
 function varintLength(number: number): number {

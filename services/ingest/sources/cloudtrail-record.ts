@@ -49,8 +49,9 @@ export const CloudTrailRecord = z.object({
   errorCode: maybe,
   readOnly: z.boolean().nullish(),
   resources: z.array(z.object({ ARN: maybe })).nullish(),
-  requestParameters: z.unknown(),
-  responseElements: z.unknown(),
+  /** Absent where a shipper drops what is null. */
+  requestParameters: z.unknown().optional(),
+  responseElements: z.unknown().optional(),
 });
 export type CloudTrailRecord = z.infer<typeof CloudTrailRecord>;
 

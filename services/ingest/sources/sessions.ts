@@ -65,9 +65,12 @@ function timeOf(ordinal: number, index: number, calls: number): string {
   return new Date(START_MS + ordinal * SESSION_MS + index * spacingMs).toISOString();
 }
 
+const buildOf = ({ model, defense }: Session) =>
+  [model, defense].filter((part) => part !== undefined).join("+") || undefined;
+
 function eventOf(session: Session, call: Call, ordinal: number, index: number): Draft {
   const [service, name, args, outcome, letters] = call;
-  const build = [session.model, session.defense].filter((part) => part !== undefined).join("+") || undefined;
+  const build = buildOf(session);
   return {
     kind: "api.called",
     id: `${session.id}#${index}`,
@@ -87,11 +90,12 @@ function eventOf(session: Session, call: Call, ordinal: number, index: number): 
   };
 }
 
-/** Everything that scores a detector and that no detector may see. */
+/** Everything that scores a detector and that no detector may see, and which session it is of. */
 function labelsOf(session: Session): object {
-  const { label, commit, inj, utility, success, dur, t0, trial } = session;
+  const { id, agent, workflow, label, commit, inj, utility, success, dur, t0, trial } = session;
   const malicious = session.ev.flatMap((call, index) => (call[5] ? [index] : []));
-  return { session: session.id, label, commit, inj, utility, success, dur, t0, trial, malicious };
+  const labels = { label, commit, inj, utility, success, dur, t0, trial, malicious };
+  return { session: id, agent, workflow, version: buildOf(session), ...labels };
 }
 
 export const sessions: Source = {
@@ -99,7 +103,7 @@ export const sessions: Source = {
   title: "Recorded agent sessions (AgentDyn, tau-bench)",
   about: `Reads one session per record: {id, agent, model, defense, workflow, ev: [[service, action, args, outcome, provenance], ...]}.
 Each call becomes one \`api.called\`, id \`<session>#<index from 0>\`; version and trust unit are \`<model>+<defense>\`.
-Times are made up, the order is real: record k of a file (from 0) starts at 2026-01-01T00:00:00Z + k * 60 s, and its n calls
+Times are made up, the order is real: record k of a file or partition (from 0) starts at 2026-01-01T00:00:00Z + k * 60 s, and its n calls
 follow each other by 2 s, or by 60 s / n if n > 30, so that sessions never overlap.
 Targets are argument values that are text, numbers, elements of lists, or fields of a JSON object one level deep; at most 16, each
 at most 120 characters. Longer text is content and is dropped, so are yes/no values, arguments whose name says password, one-time
@@ -109,8 +113,7 @@ Outcome: unknown_tool is an error with that reason; none (no output recorded) ha
 Lost: content, the text of answers, true times. Labels (label, inj, commit, utility, success, malicious) never reach an event.`,
   open: ({ truth } = {}) => {
     let records = 0;
-    return (record) => {
-      const ordinal = records++;
+    return (record, ordinal = records++) => {
       if (!isObject(record) || !("ev" in record))
         return unknownRecord("not a recorded session: it has no `ev`");
       const parsed = parse(Session, record);

@@ -66,6 +66,43 @@ describe("record batches", () => {
     fc.assert(property, { seed: SEED, numRuns: 150 });
   });
 
+  it("give the memory back that they were unpacked to, and what is not handed out yet is read on", () => {
+    const long = Array.from({ length: 8 }, (_, at) => `${at}`.repeat(20_000));
+    const reader = new RecordReader(written(long, 0, "lz4"), 0, Number.POSITIVE_INFINITY, standIn);
+    const first = reader.read(3, 90_000);
+    reader.release();
+    expect(linesOf(first!)).toEqual(long.slice(0, 4));
+    const second = reader.read(3, 90_000);
+    expect(linesOf(second!)).toEqual(long.slice(4));
+    reader.release();
+    expect(second!.bytes.length).toBe(0);
+  });
+
+  it("carry their traces behind their values, where they have one", () => {
+    const traces = [
+      undefined,
+      `00-${"a".repeat(32)}-${"1".repeat(16)}-01`,
+      undefined,
+      `00-${"b".repeat(32)}-${"2".repeat(16)}-00`,
+    ];
+    const property = fc.property(
+      codec,
+      fc.nat(600),
+      fc.integer({ min: 1, max: 4000 }),
+      (name, length, maxBytes) => {
+        const writer = new RecordWriter();
+        for (const [at, trace] of traces.entries())
+          writer.add(undefined, Buffer.from(`${at}`.repeat(length)), trace);
+        const batch = Buffer.from(writer.seal({ producerId: 7n, epoch: 0, sequence: 0 }, name));
+        const told = read(Buffer.concat([batch, batch]), 0, 4, maxBytes).batches.flatMap((one) =>
+          Array.from(one.positions, (position) => one.traceAt?.(position)),
+        );
+        expect(told).toEqual(traces);
+      },
+    );
+    fc.assert(property, { seed: SEED, numRuns: 100 });
+  });
+
   it("are left out from the end that was asked for on", () => {
     const { records, next } = read(written(["a", "b", "c"], 5), 0, 7);
     expect([records, next]).toEqual([

@@ -137,8 +137,9 @@ describe("labels", () => {
       ["fs", "read_file", {}, "ok", {}],
       ["bank", "send_money", {}, "ok", {}, 1],
     ];
+    const whose = { agent: "shopping", workflow: "shopping/user_task_0", version: "model-a+none" };
     expect(convert({ ...sessionWith(ev), ...LABELS }).labels).toEqual([
-      { session: "s-1", ...LABELS, malicious: [1] },
+      { session: "s-1", ...whose, ...LABELS, malicious: [1] },
     ]);
   });
 

@@ -1,0 +1,74 @@
+/** What a person needs to know of out-of-graph; its page is printed from this. */
+import type { About } from "../detector.ts";
+
+/** What out-of-graph sees, misses and asks of a person. */
+export const about: About = {
+  title: "An agent leaves the graph of its workflows",
+  summary:
+    "A hijacked agent uses valid credentials for what it was not meant to do. This learns, for each agent and workflow, which operations are used, in which order and on which targets, and speaks when a writing, sending or administrative operation is not part of it.",
+  kinds: {
+    "operation-new-to-workflow": {
+      severity: "medium",
+      evidence: "fact",
+      fires:
+        "a sensitive operation (tier 1 or 2) is used that is not in the baseline of the session's workflow",
+      silencedBy: "the operation being in the workflow's baseline: witnessed while it was learning",
+      tags: ["out-of-graph-access"],
+    },
+    "operation-new-to-agent": {
+      severity: "medium",
+      evidence: "fact",
+      fires:
+        "a sensitive operation is used that is in no workflow of the agent, and the session's workflow is not declared, or is still learning and turned up after the agent had left learning",
+      silencedBy: "the operation being in the agent's baseline",
+      tags: ["out-of-graph-access"],
+    },
+    "target-first-seen": {
+      severity: "medium",
+      evidence: "fact",
+      fires:
+        "a sensitive operation acts on an identifier (address, host, account ...) that is not in the baseline of a closed slot",
+      silencedBy:
+        "the value being in the slot's baseline, or the slot being open (5 % or more of its draws are new)",
+      tags: ["out-of-graph-access"],
+    },
+    "operation-and-target-new": {
+      severity: "high",
+      evidence: "fact",
+      fires:
+        "both at once, in one session: a sensitive operation outside the baseline, and an identifier never seen by this agent in any slot it reaches",
+      silencedBy: "either the operation or the target being in the baseline",
+      tags: ["out-of-graph-access"],
+    },
+  },
+  formulas: [
+    "P_k(a|c) = max(n(c,a) - d_k, 0)/(N(c) + th_k) + esc_k(c) P_{k-1}(a|c'), orders 3 to 0, workflow over agent over 1/(V+1); d = 0.5, 0.7, 0.8, 0.85; th = 1, 0.5, 0.5, 0.5",
+    "q = (N1 + 1)/(N + 2) for a slot of N draws, N1 values drawn once; closed when N >= 10 and q < 0.05; it speaks once values that wait for witnesses were in at most 5 % of its draws",
+    "learning ends when sessions >= minSessions and neither (sensitive operations used by one session only)/(sessions) nor the share of sessions with a sensitive operation of too few witnesses is above maxNovelty; for the agent as a whole also only when at most a tenth of its sessions belong to workflows that are still learning",
+    "an edge becomes baseline when min(units, witnesses) distinct trust units have used it in unflagged sessions; after learning also on two days and in `sessions` sessions, and never by itself if it is sensitive",
+    "edges of order 1 and above begin under contexts that two sessions have seen; where a workflow is declared, its own graph keeps orders 0 to 3 and the agent's orders 0 and 1",
+  ],
+  blindSpots: [
+    "an attack that uses only operations and targets of its own workflow (mimicry)",
+    "a workflow that is still learning, except operations that the whole agent never used",
+    "reads: a sensitive operation is one of tier 1 or 2",
+    "an event older than its agent's clock less latenessMs: it is not judged",
+    "without a declared workflow only the agent's own graph speaks, which sees far less",
+  ],
+  falsePositives: [
+    "a new version of the agent with new tools",
+    "a rare but legitimate operation that learning did not see",
+    "a new customer or payee in a slot that was closed so far",
+  ],
+  runbook: [
+    "Read `evidence.operation`, `evidence.workflow` and the session's events: did the task ask for this?",
+    "Compare `agent.version` in the hour before: was a new version deployed?",
+    "Look up each value in `evidence.targets` in the request that began the session: was it named there, or did it come from content the agent read?",
+    "If it is legitimate, release the agent (the operation is told again in each session until approving it is built); if not, keep the quarantine and revoke the session's token.",
+  ],
+  references: [
+    "https://genai.owasp.org/resource/owasp-top-10-for-agentic-applications-for-2026/",
+    "Y. W. Teh, A Hierarchical Bayesian Language Model based on Pitman-Yor Processes, ACL 2006",
+    "I. J. Good, The population frequencies of species and the estimation of population parameters, Biometrika 1953",
+  ],
+};

@@ -1,0 +1,124 @@
+/** A call as the graph and the event give it, observed and scored. */
+import {
+  type EventView,
+  FROM_OUTPUT,
+  RESULT,
+  SOURCED,
+  TARGET_AT,
+  TARGETS,
+  TEXT,
+} from "../../schemas/event-view.ts";
+import { MAX_TARGETS } from "../../schemas/operation.ts";
+import type { Baseline, Progress } from "../baseline/baseline.ts";
+import { fieldOf } from "../baseline/event-names.ts";
+import { child, isBaseline } from "../baseline/graph.ts";
+import type { Path } from "../baseline/path.ts";
+import { stand, walk } from "../baseline/predictor.ts";
+import type { Settings } from "../baseline/settings.ts";
+import type { Out } from "../detector.ts";
+import type { Target } from "./appraise.ts";
+import type { Memory } from "./memory.ts";
+import { observe, type Step, terms } from "./observe.ts";
+import { raiseScore } from "./score.ts";
+import type { Shown } from "./session.ts";
+import { SHIPPED } from "./shipped.ts";
+import { contextOf, tableOf } from "./weights.ts";
+
+/** Observes the call in hand, raises its session's score if it is the worst so far, and tells who listens. */
+export function attend(
+  b: Baseline,
+  p: Path,
+  operation: number,
+  event: EventView,
+  settings: Settings,
+  out: Out,
+): void {
+  const { memory: m } = b;
+  const { shown: s } = p;
+  const agent = b.progress.get(0);
+  if (m === undefined || s === undefined || agent === undefined) return;
+  const workflow = p.workflow > 0 ? b.progress.get(p.workflow) : undefined;
+  if (s.steps === 0) stand(b.graph, agent.root, workflow?.root ?? 0, s.contexts);
+  fill(b, m, s, agent, workflow, operation, event);
+  observe(m, s, call);
+  const table = settings.weights === "shipped" ? SHIPPED : tableOf(settings.weights);
+  const context = contextOf(call.scope, call.sourced > 0);
+  const score = raiseScore(s, table.contexts[context], terms);
+  out.scored?.({ score, sessionScore: s.score, terms, context });
+}
+
+/** The call in hand; one for all, because a call is observed before the next one comes. */
+const call: { -readonly [Name in keyof Step]: Step[Name] } = {
+  agentLow: 0,
+  agentHigh: 0,
+  scope: 0,
+  operation: 0,
+  tier: 0,
+  result: 0,
+  surpriseBits: 0,
+  isNewOperation: false,
+  isLearnable: false,
+  targets: [],
+  sourced: 0,
+  fromOutput: 0,
+};
+
+function fill(
+  b: Baseline,
+  m: Memory,
+  s: Shown,
+  agent: Progress,
+  workflow: Progress | undefined,
+  operation: number,
+  event: EventView,
+): void {
+  // A workflow that is still learning says nothing: its agent is asked.
+  const scope = workflow === undefined || workflow.mode === "learning" ? agent : workflow;
+  call.agentLow = event.low(TEXT.agent);
+  call.agentHigh = event.high(TEXT.agent);
+  call.scope = scope.workflow;
+  call.operation = operation;
+  call.tier = event.tier;
+  call.result = event.number(RESULT);
+  call.surpriseBits = walk(b.graph, s.contexts, operation);
+  call.isNewOperation = !isBaseline(b.graph, child(b.graph, scope.root, operation));
+  // After learning only a person makes a value of a sensitive operation known.
+  call.isLearnable = m.isLearning || event.tier === 0;
+  call.targets = targetsOf(b, event);
+  call.sourced = event.number(SOURCED);
+  call.fromOutput = event.number(FROM_OUTPUT);
+}
+
+/** The targets in hand. */
+interface Held extends Target {
+  field: number;
+  low: number;
+  high: number;
+  origin: number;
+}
+
+/** The event in hand. */
+let heard: EventView | undefined;
+const held: readonly Held[] = Array.from({ length: MAX_TARGETS }, (_, index) => ({
+  field: 0,
+  low: 0,
+  high: 0,
+  origin: 0,
+  name: () => heard?.textAt(TARGET_AT + index * 8) ?? "",
+  text: () => heard?.textAt(TARGET_AT + index * 8 + 4) ?? "",
+}));
+/** The first so many of them. */
+const firstHeld = Array.from({ length: MAX_TARGETS + 1 }, (_, count) => held.slice(0, count));
+
+function targetsOf(b: Baseline, event: EventView): readonly Target[] {
+  heard = event;
+  const targets = firstHeld[event.number(TARGETS)] ?? [];
+  for (const [index, target] of targets.entries()) {
+    const at = TARGET_AT + index * 8;
+    target.field = fieldOf(b, event, at);
+    target.low = event.number(at + 4) ^ Math.imul(event.number(at), 31);
+    target.high = event.number(at + 5) ^ event.number(at + 1);
+    target.origin = event.origin(index);
+  }
+  return targets;
+}

@@ -1,0 +1,62 @@
+/** The columns of out-of-graph with the evidence in them, if it is switched on: nothing is kept of it otherwise. */
+import {
+  type Baseline,
+  endBaseline,
+  newBaseline,
+  readBaseline,
+  writeBaseline,
+} from "../baseline/baseline.ts";
+import { endPath, newPath, type Path, readPath, restartPath, writePath } from "../baseline/path.ts";
+import type { Settings } from "../baseline/settings.ts";
+import type { ByteReader, ByteWriter } from "../codec.ts";
+import { newMemory, readMemory, writeMemory } from "./memory.ts";
+import { newShown, readShown, restartShown, writeShown } from "./session.ts";
+
+/** The first version that the evidence is written in. */
+const SINCE = 2;
+
+/** Columns of an agent. */
+export const ofAgent = {
+  start: (settings: Settings): Baseline => remembering(newBaseline(), settings),
+  end: endBaseline,
+  write(b: Baseline, to: ByteWriter): void {
+    writeBaseline(b, to);
+    to.u8(b.memory === undefined ? 0 : 1);
+    if (b.memory !== undefined) writeMemory(b.memory, to);
+  },
+  read(from: ByteReader, version: number, settings: Settings): Baseline {
+    const b = readBaseline(from);
+    if (version >= SINCE && from.u8() === 1) b.memory = readMemory(from);
+    return remembering(b, settings);
+  },
+};
+
+function remembering(b: Baseline, { evidence }: Settings): Baseline {
+  b.memory = evidence === "on" ? (b.memory ?? newMemory()) : undefined;
+  return b;
+}
+
+/** Columns of a session. */
+export const ofSession = {
+  start: (settings: Settings): Path => showing(newPath(), settings),
+  restart(p: Path): void {
+    restartPath(p);
+    if (p.shown !== undefined) restartShown(p.shown);
+  },
+  end: endPath,
+  write(p: Path, to: ByteWriter): void {
+    writePath(p, to);
+    to.u8(p.shown === undefined ? 0 : 1);
+    if (p.shown !== undefined) writeShown(p.shown, to);
+  },
+  read(from: ByteReader, version: number, settings: Settings): Path {
+    const p = readPath(from);
+    if (version >= SINCE && from.u8() === 1) p.shown = readShown(from);
+    return showing(p, settings);
+  },
+};
+
+function showing(p: Path, { evidence }: Settings): Path {
+  p.shown = evidence === "on" ? (p.shown ?? newShown()) : undefined;
+  return p;
+}

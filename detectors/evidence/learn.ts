@@ -1,0 +1,105 @@
+/** Learning from a session that has ended without a finding. */
+import { adding, anywhere, classSlotOf, inSlot, isOpen, type Memory, shinglesOf, slotOf } from "./memory.ts";
+import { countDraw, noteDraw, noteUse, witnessesOf } from "./records.ts";
+import { type Letters, SENSITIVE_USE, type Shown, VALUE_WIDTH } from "./session.ts";
+import { addLetters } from "./shingles.ts";
+import { isIdentifier } from "./value.ts";
+
+/** Who teaches, and when. */
+export interface Lesson {
+  /** Number of the declared workflow's name; 0 if none was declared. */
+  readonly workflow: number;
+  /** Number of the trust unit, 1 to 127; 0 if it is no witness. */
+  readonly unit: number;
+  /** Trust units that must have used a value before it is known. */
+  readonly needed: number;
+  /** Day of event time, in days. */
+  readonly day: number;
+  /** The workflow is learning: what it uses may become known to it without a person. */
+  readonly workflowIsLearning: boolean;
+}
+
+/** Learns every value that a session has shown, and the letters of those that it has confirmed. */
+export function learnShown(m: Memory, s: Shown, lesson: Lesson): void {
+  m.sessions++;
+  for (const letters of s.letters) {
+    learnLetters(m, letters, 0, lesson);
+    if (lesson.workflow > 0 && !letters.isIdentifier) learnLetters(m, letters, lesson.workflow, lesson);
+  }
+  for (let at = 0, end = s.valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH) {
+    learnValue(m, s, at, 0, lesson);
+    // An address that the agent knows is no stranger to any of its tasks.
+    if (lesson.workflow > 0 && !isIdentifier(classAt(s, at))) learnValue(m, s, at, lesson.workflow, lesson);
+  }
+}
+
+/** Learns the letters of a value that enough trust units have used, the one of this session among them. */
+function learnLetters(m: Memory, letters: Letters, scope: number, { unit, needed }: Lesson): void {
+  const record = anywhere(m, scope, letters.low, letters.high);
+  const others = record < 0 || unit === 0 ? 0 : witnessesOf(m.values, record, unit);
+  if (others >= needed - 1) addLetters(shinglesOf(m, scope, true), letters.text, letters.party);
+}
+
+const classAt = ({ values }: Shown, at: number) => values[at + 2]! & (SENSITIVE_USE - 1);
+
+/** A value of the session, and what of it the session had shown before. */
+interface Lessoned {
+  readonly operation: number;
+  readonly field: number;
+  readonly valueClass: number;
+  readonly sensitive: boolean;
+  readonly low: number;
+  readonly high: number;
+  readonly isFirstOfSlot: boolean;
+  readonly isFirstOfClass: boolean;
+}
+
+function valueAt(s: Shown, at: number): Lessoned {
+  const { values } = s;
+  const [operation = 0, field = 0, state = 0, low = 0, high = 0] = values.subarray(at, at + VALUE_WIDTH);
+  const valueClass = classAt(s, at);
+  let [isFirstOfSlot, isFirstOfClass] = [true, true];
+  for (let before = 0; before < at; before += VALUE_WIDTH) {
+    if (values[before] === operation && values[before + 1] === field) isFirstOfSlot = false;
+    if (classAt(s, before) === valueClass) isFirstOfClass = false;
+  }
+  const sensitive = (state & SENSITIVE_USE) !== 0;
+  return { operation, field, valueClass, sensitive, low, high, isFirstOfSlot, isFirstOfClass };
+}
+
+function learnValue(m: Memory, s: Shown, at: number, scope: number, lesson: Lesson): void {
+  const value = valueAt(s, at);
+  const { operation, field, low, high } = value;
+  const slot = slotOf(m, scope, operation, field, adding);
+  // Nothing is worth remembering of a slot where most is new.
+  if (slot < 0 || isOpen(m, slot)) return;
+  const record = inSlot(m, scope, operation, field, low, high, adding);
+  countDraw(m.slots, slot, value.isFirstOfSlot ? 1 : 0, drawn(m, record));
+  use(m, record, value, scope, lesson);
+  if (!isLearned(m, s, at, scope)) learnAnywhere(m, value, scope, lesson);
+}
+
+function learnAnywhere(m: Memory, value: Lessoned, scope: number, lesson: Lesson): void {
+  const record = anywhere(m, scope, value.low, value.high, adding);
+  const slot = classSlotOf(m, scope, value.valueClass, adding);
+  if (slot >= 0) countDraw(m.slots, slot, value.isFirstOfClass ? 1 : 0, drawn(m, record));
+  use(m, record, value, scope, lesson);
+}
+
+/** Whether the session has taught the same value before, in a slot that is not open. */
+function isLearned(m: Memory, { values }: Shown, at: number, scope: number): boolean {
+  for (let before = 0; before < at; before += VALUE_WIDTH) {
+    if (values[before + 3] !== values[at + 3] || values[before + 4] !== values[at + 4]) continue;
+    if (!isOpen(m, slotOf(m, scope, values[before]!, values[before + 1]!))) return true;
+  }
+  return false;
+}
+
+/** A value that cannot be remembered counts as new. */
+const drawn = (m: Memory, record: number) => (record < 0 ? 1 : noteDraw(m.values, record));
+
+function use(m: Memory, record: number, { sensitive }: Lessoned, scope: number, lesson: Lesson): void {
+  const isLearning = scope === 0 ? m.isLearning : lesson.workflowIsLearning;
+  if (record < 0) m.capped++;
+  else noteUse(m.values, record, lesson.unit, lesson.day, sensitive && !isLearning);
+}

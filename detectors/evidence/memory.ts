@@ -1,0 +1,203 @@
+/**
+ * What an agent is known to deal with: parties, codes, words and wording, each anywhere in the agent, in its slots and
+ * in its workflows; and of what letters all of it consists.
+ *
+ * A slot is one field of one operation. From N draws (at most one a session for each value) of which N1 values were seen
+ * exactly once, q = (N1 + 1) / (N + 2) is the probability that the next value is new (Good-Turing with add-one smoothing).
+ * A slot of fewer than ten draws says nothing by itself: all fields of its class then speak for it.
+ */
+import type { ByteReader, ByteWriter } from "../codec.ts";
+import { log2 } from "../stats/exact.ts";
+import {
+  all,
+  drawsOf,
+  find,
+  findOrAdd,
+  isSensitive,
+  markKnown,
+  newRecords,
+  onceOf,
+  onManyDays,
+  type Records,
+  readRecords,
+  sessionsOf,
+  witnessesOf,
+  writeRecords,
+} from "./records.ts";
+import { hashed, hashPlace } from "./text-hash.ts";
+
+/** What is remembered of one agent. */
+export interface Memory {
+  readonly values: Records;
+  readonly slots: Records;
+  /** Pieces of every known value of the agent. */
+  readonly shingles: Int32Array;
+  /** Pieces of every known value of a workflow, by number of its name. */
+  readonly workflowShingles: Map<number, Int32Array>;
+  /** Times that something was not remembered because a cap was reached. */
+  capped: number;
+  /** Sessions learned from. */
+  sessions: number;
+  /** Witnesses alone decide what becomes known, until the agent has left learning and taught enough sessions. */
+  isLearning: boolean;
+}
+
+/** Draws before a slot speaks for itself. */
+const MIN_DRAWS = 10;
+/** After this many draws a slot in which half of the values are new is open, and remembers none. */
+const OPEN_AFTER = 50;
+/** Numbers of 32 bits in a set of pieces. */
+const AGENT_SHINGLES = 256;
+const WORKFLOW_SHINGLES = 32;
+/** Most workflows of one agent that have pieces of their own; the others are compared with the agent's. */
+const MAX_WORKFLOWS = 256;
+
+/** An agent of which nothing is remembered. */
+export function newMemory(): Memory {
+  return {
+    values: newRecords(),
+    slots: newRecords(),
+    shingles: new Int32Array(AGENT_SHINGLES),
+    workflowShingles: new Map(),
+    capped: 0,
+    sessions: 0,
+    isLearning: true,
+  };
+}
+
+/** The pieces of a scope: a workflow's, or the agent's (0, or too many workflows). Begun when `adding`. */
+export function shinglesOf(m: Memory, scope: number, adding = false): Int32Array {
+  const known = scope === 0 ? m.shingles : m.workflowShingles.get(scope);
+  if (known !== undefined) return known;
+  if (!adding) return NO_SHINGLES;
+  if (m.workflowShingles.size >= MAX_WORKFLOWS) return m.shingles;
+  const begun = new Int32Array(WORKFLOW_SHINGLES);
+  m.workflowShingles.set(scope, begun);
+  return begun;
+}
+
+const NO_SHINGLES = new Int32Array(WORKFLOW_SHINGLES);
+
+/** Kinds of places that a record can be of. */
+const ANYWHERE = 1;
+const IN_SLOT = 2;
+const SLOT = 3;
+const CLASS = 4;
+
+const placeOf = (kind: number, scope: number, operation: number, field: number) =>
+  Math.imul(scope * 8 + kind, 0x9e3779b1) ^ Math.imul(((operation << 12) | field) + 1, 0x85ebca6b);
+
+/** Moves `hashed` to a place; the same value has another record in each. */
+function keyed(low: number, high: number, kind: number, scope: number, operation: number, field: number) {
+  hashPlace(low, high, placeOf(kind, scope, operation, field));
+  // Two zeros are a free place.
+  if (hashed.low === 0 && hashed.high === 0) hashed.low = 1;
+  return hashed;
+}
+
+/** Where to look, or to add. */
+type Finder = (r: Records, low: number, high: number) => number;
+
+/** The record of a value anywhere in a scope (0 is the agent); -1 if it has none. */
+export function anywhere(m: Memory, scope: number, low: number, high: number, by: Finder = find): number {
+  const key = keyed(low, high, ANYWHERE, scope, 0, 0);
+  return by(m.values, key.low, key.high);
+}
+
+/** The record of a value in a slot of a scope; -1 if it has none. */
+export function inSlot(
+  m: Memory,
+  scope: number,
+  operation: number,
+  field: number,
+  low: number,
+  high: number,
+  by: Finder = find,
+): number {
+  const key = keyed(low, high, IN_SLOT, scope, operation, field);
+  return by(m.values, key.low, key.high);
+}
+
+/** The record of a slot of a scope; -1 if it has none. */
+export function slotOf(
+  m: Memory,
+  scope: number,
+  operation: number,
+  field: number,
+  by: Finder = find,
+): number {
+  const key = keyed(0, 0, SLOT, scope, operation, field);
+  return by(m.slots, key.low, key.high);
+}
+
+/** The record of all slots of a class in a scope; -1 if it has none. */
+export function classSlotOf(m: Memory, scope: number, valueClass: number, by: Finder = find): number {
+  const key = keyed(0, 0, CLASS, scope, valueClass, 0);
+  return by(m.slots, key.low, key.high);
+}
+
+/** Adds what is not there; -1 if there are too many. */
+export const adding: Finder = findOrAdd;
+
+const noveltyOf = (r: Records, slot: number) => (onceOf(r, slot) + 1) / (drawsOf(r, slot) + 2);
+
+/** Whether so many values of a slot are new that none is remembered. */
+export function isOpen(m: Memory, slot: number): boolean {
+  return drawsOf(m.slots, slot) >= OPEN_AFTER && noveltyOf(m.slots, slot) > 0.5;
+}
+
+/** Bits by which a new value is a surprise in a slot: -log2 q. None if nothing is known of the like. */
+export function noveltyBits(
+  m: Memory,
+  scope: number,
+  operation: number,
+  field: number,
+  valueClass: number,
+): number {
+  const own = slotOf(m, scope, operation, field);
+  const slot = drawsOf(m.slots, own) >= MIN_DRAWS ? own : classSlotOf(m, scope, valueClass);
+  return slot < 0 ? 0 : -log2(noveltyOf(m.slots, slot));
+}
+
+/** What a value needs to become part of the baseline. */
+export interface Promotion {
+  /** Distinct trust units that must have used it. */
+  readonly needed: number;
+  /** While learning, witnesses alone decide. Afterwards it also takes sessions and days, and a person if it is sensitive. */
+  readonly learning: boolean;
+  /** Sessions that must have used it, after learning; at most 7 count. */
+  readonly sessions: number;
+}
+
+/** Makes what deserves it part of the baseline. */
+export function promote(m: Memory, { needed, learning, sessions }: Promotion): void {
+  const r = m.values;
+  for (const record of all(r)) {
+    if (sessionsOf(r, record) === 0 || witnessesOf(r, record) < needed) continue;
+    const proven = sessionsOf(r, record) >= Math.min(7, sessions) && onManyDays(r, record);
+    if (learning || (proven && !isSensitive(r, record))) markKnown(r, record);
+  }
+}
+
+/** Dense; the tables as they lie in memory. */
+export function writeMemory(m: Memory, to: ByteWriter): void {
+  writeRecords(m.values, to);
+  writeRecords(m.slots, to);
+  to.ints(m.shingles);
+  to.i32(m.capped);
+  to.i32(m.sessions);
+  to.u8(m.isLearning ? 1 : 0);
+  to.u16(m.workflowShingles.size);
+  for (const [workflow, shingles] of m.workflowShingles) {
+    to.i32(workflow);
+    to.ints(shingles);
+  }
+}
+
+/** Reads what writeMemory wrote. */
+export function readMemory(from: ByteReader): Memory {
+  const [values, slots] = [readRecords(from), readRecords(from)];
+  const [shingles, capped, sessions, isLearning] = [from.list(), from.i32(), from.i32(), from.u8() === 1];
+  const own = Array.from({ length: from.u16() }, () => [from.i32(), from.list()] as const);
+  return { values, slots, shingles, workflowShingles: new Map(own), capped, sessions, isLearning };
+}

@@ -1,0 +1,132 @@
+/** The terms of one call, from what is remembered of the agent and what its session has shown. */
+import { appraise, appraised, FROM_NEITHER, FROM_OUTPUT, type Target } from "./appraise.ts";
+import { anywhere, inSlot, type Memory, noveltyBits, shinglesOf } from "./memory.ts";
+import { isKnown } from "./records.ts";
+import { hasDealtWith, keepLetters, keepValue, SENSITIVE_USE, type Shown } from "./session.ts";
+import { addLetters, unlikeness } from "./shingles.ts";
+import * as term from "./term.ts";
+import { CODE, isIdentifier, NO_TARGET, NUMBER, readValue, TEXT, WORD } from "./value.ts";
+
+/** One call, as the graph and the event give it. */
+export interface Step {
+  /** Keyed hash of the agent's name. */
+  readonly agentLow: number;
+  readonly agentHigh: number;
+  /** Number of the workflow's name if its own graph can speak; 0 if none was declared or it is too young. */
+  readonly scope: number;
+  /** Number of the operation's name in the agent's dictionary, below 4,096. */
+  readonly operation: number;
+  readonly tier: number;
+  /** 0 not known, 1 ok, 2 denied, 3 error: the column RESULT of event-view.ts. */
+  readonly result: number;
+  /** Bits by which the predictor did not expect the operation. */
+  readonly surpriseBits: number;
+  /** The operation is not in the baseline of the scope. */
+  readonly isNewOperation: boolean;
+  /** Witnesses can make known what the call uses; otherwise only a person can. */
+  readonly isLearnable: boolean;
+  readonly targets: readonly Target[];
+  /** Arguments whose origin is known, and how many of them come from an earlier output. */
+  readonly sourced: number;
+  readonly fromOutput: number;
+}
+
+const OK = 1;
+const ERROR = 3;
+const MOST_NOVELTIES = 3;
+
+/** The terms of the newest call, by their places in TERMS. Read it before the next call is observed. */
+export const terms = new Float64Array(term.TERMS.length);
+
+/** Observes a call: fills `terms`, and keeps in the session what it shows. */
+export function observe(m: Memory, s: Shown, step: Step): void {
+  terms.fill(0);
+  if (step.result === ERROR) terms[term.FAILED] = 1;
+  if (s.hasJustRead) terms[term.FOLLOWS_READ] = 1;
+  terms[term.EARLIER_NOVELTY] = s.novelties;
+  let isNovel = step.isNewOperation;
+  for (const target of step.targets) if (observeTarget(m, s, step, target)) isNovel = true;
+  for (const target of step.targets) keep(m, s, step, target);
+  if (s.answered) observeOperation(step);
+  else silenceNovelty();
+  if (isNovel && s.novelties < MOST_NOVELTIES) s.novelties++;
+  s.steps++;
+  s.hasJustRead = step.tier === 0 && step.result === OK;
+  if (step.result <= OK) s.answered = true;
+}
+
+function observeOperation({ surpriseBits, isNewOperation, tier, sourced, fromOutput }: Step): void {
+  terms[term.SURPRISE] = Math.min(10, surpriseBits);
+  if (isNewOperation && tier > 0) terms[term.NEW_OPERATION] = 1;
+  if (sourced > 0) terms[term.OUTPUT_SHARE] = fromOutput / sourced;
+}
+
+/** Nothing has answered yet, so nothing new can have come from what was read. */
+function silenceNovelty(): void {
+  for (const at of [term.NEW_PARTY, term.NEW_CODE, term.NEW_TEXT]) terms[at] = 0;
+  terms.fill(0, term.OUTPUT_SHARE);
+}
+
+/** Answers whether the target is a party that the agent does not know. */
+function observeTarget(m: Memory, s: Shown, step: Step, target: Target): boolean {
+  appraise(target, step.agentLow, step.agentHigh);
+  const { valueClass, low, high } = appraised;
+  if (appraised.reserved) terms[term.RESERVED_NAME] = 1;
+  if (isIdentifier(valueClass)) return observeParty(m, s, step, target);
+  if (valueClass === CODE) observeCode(m, step, target, low, high);
+  else if (valueClass === TEXT) observeText(m, s, step, target, low, high);
+  else if (valueClass === WORD && target.origin === FROM_OUTPUT)
+    raise(term.OUTPUT_WORD, isNewInSlot(m, step, target, low, high) ? 1 : 0);
+  return false;
+}
+
+function raise(at: number, value: number): void {
+  if (value > (terms[at] ?? 0)) terms[at] = value;
+}
+
+const isNewInSlot = (m: Memory, step: Step, { field }: Target, low: number, high: number) =>
+  !isKnown(m.values, inSlot(m, 0, step.operation, field, low, high));
+
+function observeParty(m: Memory, s: Shown, step: Step, target: Target): boolean {
+  const { valueClass, low, high } = appraised;
+  if (hasDealtWith(s, low, high)) terms[term.SEEN_EARLIER] = 1;
+  if (target.origin === FROM_OUTPUT && isNewInSlot(m, step, target, low, high)) terms[term.OUTPUT_PARTY] = 1;
+  if (isKnown(m.values, anywhere(m, 0, low, high))) return false;
+  const bits = noveltyBits(m, 0, step.operation, target.field, valueClass);
+  const { party } = readValue(target.name(), target.text());
+  raise(term.NEW_PARTY, Math.min(5, bits * unlikeness(party, m.shingles, s.shingles)));
+  return true;
+}
+
+function observeCode(m: Memory, step: Step, target: Target, low: number, high: number): void {
+  if (isKnown(m.values, anywhere(m, step.scope, low, high))) return;
+  raise(term.NEW_CODE, Math.min(5, noveltyBits(m, step.scope, step.operation, target.field, CODE)));
+}
+
+function observeText(m: Memory, s: Shown, step: Step, target: Target, low: number, high: number): void {
+  const { operation, scope } = step;
+  const { field, origin } = target;
+  if (!isKnown(m.values, anywhere(m, scope, low, high))) {
+    const { text } = readValue(target.name(), target.text());
+    const unlike = unlikeness(text, shinglesOf(m, scope), s.shingles);
+    raise(term.NEW_TEXT, Math.min(4, noveltyBits(m, scope, operation, field, TEXT) * unlike));
+  }
+  if (origin !== FROM_OUTPUT && origin !== FROM_NEITHER) return;
+  if (isKnown(m.values, anywhere(m, 0, low, high))) return;
+  const bits = Math.min(4, noveltyBits(m, 0, operation, field, TEXT));
+  raise(origin === FROM_OUTPUT ? term.OUTPUT_TEXT : term.OWN_WORDS, bits);
+}
+
+/** Keeps a target for learning. */
+function keep(m: Memory, s: Shown, step: Step, target: Target): void {
+  appraise(target, step.agentLow, step.agentHigh);
+  const { valueClass, low, high } = appraised;
+  if (valueClass === NO_TARGET || valueClass === NUMBER) return;
+  keepValue(s, step.operation, target.field, valueClass | (step.tier > 0 ? SENSITIVE_USE : 0), low, high);
+  const isParty = isIdentifier(valueClass);
+  const [record, scoped] = [anywhere(m, 0, low, high), anywhere(m, isParty ? 0 : step.scope, low, high)];
+  if (isKnown(m.values, record) && isKnown(m.values, scoped)) return;
+  const { text, party } = readValue(target.name(), target.text());
+  addLetters(s.shingles, text, party);
+  if (step.isLearnable) keepLetters(s, { low, high, isIdentifier: isParty, text, party });
+}

@@ -1,0 +1,41 @@
+/** The score of a call, and of a session: the largest of its calls. */
+import { LOWEST, type Shown } from "./session.ts";
+import { TERMS } from "./term.ts";
+import type { Weights } from "./weights.ts";
+
+/** Log-odds of a call that these terms describe. */
+export function scoreOf({ bias, terms: weights }: Weights, terms: Float64Array): number {
+  let score = bias;
+  for (let at = 0; at < weights.length; at++) score += (weights[at] ?? 0) * (terms[at] ?? 0);
+  return Math.max(LOWEST, score);
+}
+
+/** Raises the session's score if this call, the newest, is worse than all before it; answers the call's score. */
+export function raiseScore(s: Shown, weights: Weights, terms: Float64Array): number {
+  const score = scoreOf(weights, terms);
+  if (score <= s.score) return score;
+  s.score = score;
+  s.at = s.steps - 1;
+  s.terms.set(terms);
+  return score;
+}
+
+/** One term's part in a score. */
+export interface Part {
+  readonly name: string;
+  readonly means: string;
+  /** Log-odds that it added or took away. */
+  readonly points: number;
+}
+
+/** What a score is made of, the largest parts first. The bias, which all calls share, is left out. */
+export function partsOfScore({ terms: weights }: Weights, terms: Float64Array): readonly Part[] {
+  const parts = TERMS.map(({ name, means }, at) => ({
+    name,
+    means,
+    points: (weights[at] ?? 0) * (terms[at] ?? 0),
+  }));
+  return parts
+    .filter(({ points }) => points !== 0)
+    .sort((a, b) => Math.abs(b.points) - Math.abs(a.points) || (a.name < b.name ? -1 : 1));
+}

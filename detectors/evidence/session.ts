@@ -1,0 +1,176 @@
+/** What a live session has shown: what its score is made of, and what it will teach. */
+
+import { CONTEXTS } from "../baseline/predictor.ts";
+import type { ByteReader, ByteWriter } from "../codec.ts";
+import { TERMS } from "./term.ts";
+
+/** Most values that a session teaches, and among which it looks for earlier ones. */
+export const MAX_VALUES = 64;
+/** Numbers of one value: operation, field, class and sensitivity, hash of the party low and high. */
+export const VALUE_WIDTH = 5;
+/** Beside the class: a writing, sending or administrative operation used it. */
+export const SENSITIVE_USE = 16;
+/** Numbers of 32 bits in the set of pieces of letters. */
+const SHINGLES = 32;
+
+/** What a live session has shown. */
+export interface Shown {
+  /** Some call has answered: what came before could not follow from anything that was read. */
+  answered: boolean;
+  /** The newest call read something. */
+  hasJustRead: boolean;
+  /** Calls that brought a new operation or party, up to 3. */
+  novelties: number;
+  /** Calls so far. */
+  steps: number;
+  values: Int32Array;
+  valueCount: number;
+  shingles: Int32Array;
+  /** Where it stands in the graph: see walk in baseline/predictor.ts. */
+  contexts: Int32Array;
+  /** Texts of values that are not known: their letters are learned if enough others have used them when the session ends. */
+  readonly letters: Letters[];
+  /** Largest score of a call so far: the session's score; LOWEST before the first call. */
+  score: number;
+  /** The call that made it, from 0. */
+  at: number;
+  /** Its terms, before they are weighted. */
+  readonly terms: Float64Array;
+}
+
+/** A value whose letters may be learned. */
+export interface Letters {
+  /** Hash of the party. */
+  readonly low: number;
+  readonly high: number;
+  /** By the agent alone, and not by its workflow. */
+  readonly isIdentifier: boolean;
+  readonly text: string;
+  readonly party: string;
+}
+
+/** Most characters of texts that a session keeps. */
+const MAX_LETTERS = 4096;
+
+const NO_VALUES = new Int32Array(0);
+
+/** The score of a session without calls. */
+export const LOWEST = -99;
+
+/** A session before its first call. */
+export function newShown(): Shown {
+  return {
+    answered: false,
+    hasJustRead: false,
+    novelties: 0,
+    steps: 0,
+    values: NO_VALUES,
+    valueCount: 0,
+    shingles: new Int32Array(SHINGLES),
+    contexts: new Int32Array(CONTEXTS),
+    letters: [],
+    score: LOWEST,
+    at: 0,
+    terms: new Float64Array(TERMS.length),
+  };
+}
+
+/** Makes a session that has ended like new. */
+export function restartShown(s: Shown): void {
+  s.answered = false;
+  s.hasJustRead = false;
+  s.novelties = 0;
+  s.steps = 0;
+  s.valueCount = 0;
+  s.shingles.fill(0);
+  s.contexts.fill(0);
+  s.letters.length = 0;
+  s.score = LOWEST;
+  s.at = 0;
+  s.terms.fill(0);
+}
+
+/** Whether the session has dealt with a party before. */
+export function hasDealtWith({ values, valueCount }: Shown, low: number, high: number): boolean {
+  for (let at = 0, end = valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH)
+    if (values[at + 3] === low && values[at + 4] === high) return true;
+  return false;
+}
+
+/** Keeps a value for learning, once. */
+export function keepValue(
+  s: Shown,
+  operation: number,
+  field: number,
+  state: number,
+  low: number,
+  high: number,
+): void {
+  if (s.valueCount >= MAX_VALUES || isKept(s, operation, field, low, high)) return;
+  const at = s.valueCount++ * VALUE_WIDTH;
+  if (at === s.values.length) s.values = longer(s.values);
+  s.values[at] = operation;
+  s.values[at + 1] = field;
+  s.values[at + 2] = state;
+  s.values[at + 3] = low;
+  s.values[at + 4] = high;
+}
+
+function longer(values: Int32Array): Int32Array {
+  const grown = new Int32Array(Math.max(VALUE_WIDTH * 4, values.length * 2));
+  grown.set(values);
+  return grown;
+}
+
+function isKept({ values, valueCount }: Shown, operation: number, field: number, low: number, high: number) {
+  for (let at = 0, end = valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH) {
+    if (values[at + 3] !== low || values[at + 4] !== high) continue;
+    if (values[at] === operation && values[at + 1] === field) return true;
+  }
+  return false;
+}
+
+/** Keeps the text of a value that is not known. */
+export function keepLetters(s: Shown, letters: Letters): void {
+  let length = letters.text.length;
+  for (const { text } of s.letters) {
+    if (text === letters.text) return;
+    length += text.length;
+  }
+  if (s.letters.length < MAX_VALUES && length <= MAX_LETTERS) s.letters.push(letters);
+}
+
+/** Dense. */
+export function writeShown(s: Shown, to: ByteWriter): void {
+  to.u8((s.answered ? 1 : 0) | (s.hasJustRead ? 2 : 0) | (s.novelties << 2));
+  for (const count of [s.steps, s.valueCount, s.at]) to.i32(count);
+  to.f64(s.score);
+  to.ints(s.values.subarray(0, s.valueCount * VALUE_WIDTH));
+  to.ints(s.shingles);
+  to.ints(s.contexts);
+  to.u8(s.letters.length);
+  for (const { low, high, isIdentifier, text, party } of s.letters) {
+    for (const value of [low, high]) to.i32(value);
+    to.u8(isIdentifier ? 1 : 0);
+    to.texts([text, party]);
+  }
+  for (const value of s.terms) to.f64(value);
+}
+
+/** Reads what writeShown wrote. */
+export function readShown(from: ByteReader): Shown {
+  const flags = from.u8();
+  const [steps, valueCount, at] = [from.i32(), from.i32(), from.i32()];
+  const score = from.f64();
+  const [values, shingles, contexts] = [from.list(), from.list(), from.list()];
+  const letters = Array.from({ length: from.u8() }, () => readLetters(from));
+  const terms = Float64Array.from(TERMS, () => from.f64());
+  const states = { answered: (flags & 1) !== 0, hasJustRead: (flags & 2) !== 0, novelties: flags >>> 2 };
+  return { ...states, steps, values, valueCount, shingles, contexts, letters, score, at, terms };
+}
+
+function readLetters(from: ByteReader): Letters {
+  const [low, high, isIdentifier] = [from.i32(), from.i32(), from.u8() === 1];
+  const [text = "", party = ""] = from.texts();
+  return { low, high, isIdentifier, text, party };
+}

@@ -1,0 +1,60 @@
+/** When the evidence learns, and when what it has learned becomes known. */
+import type { Baseline, Progress } from "../baseline/baseline.ts";
+import { unitNumber } from "../baseline/learn.ts";
+import type { Path } from "../baseline/path.ts";
+import type { Settings } from "../baseline/settings.ts";
+import { learnShown } from "./learn.ts";
+import { promote } from "./memory.ts";
+import { LAST_UNIT, UNITS } from "./records.ts";
+
+/** Witnesses that a value needs: never more than there are trust units, or are told apart. */
+export const neededFor = ({ units }: Progress, { witnesses }: Settings) =>
+  Math.max(1, Math.min(units.length, witnesses, UNITS));
+
+/** Sessions before it may be said that an agent has no second trust unit. */
+const FEW = 5;
+
+/** Learns from a session that has ended without a finding, on a day. To be called before its path is learned. */
+export function learnEvidence(
+  { memory, progress }: Baseline,
+  path: Path,
+  day: number,
+  settings: Settings,
+): void {
+  const agent = progress.get(0);
+  if (memory === undefined || path.shown === undefined || agent === undefined) return;
+  learnShown(memory, path.shown, {
+    workflow: path.workflow,
+    unit: Math.min(LAST_UNIT, unitNumber(agent, path.unit)),
+    needed: agent.sessions < FEW ? settings.witnesses : neededFor(agent, settings),
+    day,
+    workflowIsLearning: progress.get(path.workflow)?.mode === "learning",
+  });
+}
+
+/** A session has been learned from. What witnesses have shown becomes known if something has just left learning. */
+export function turnEvidence({ memory, progress }: Baseline, settings: Settings, hasEnded: boolean): void {
+  const agent = progress.get(0);
+  if (memory === undefined || !memory.isLearning || agent === undefined) return;
+  // The evidence may have been switched on later.
+  const isOver = agent.mode !== "learning" && memory.sessions >= settings.minSessions;
+  if (!isOver && !hasEnded) return;
+  promote(memory, { needed: neededFor(agent, settings), learning: true, sessions: settings.sessions });
+  memory.isLearning = !isOver;
+}
+
+/** Learning is ended by decree: what witnesses have shown is known. */
+export function settleEvidence({ memory, progress }: Baseline, settings: Settings): void {
+  const agent = progress.get(0);
+  if (memory === undefined || agent === undefined) return;
+  const learning = memory.isLearning;
+  promote(memory, { needed: neededFor(agent, settings), learning, sessions: settings.sessions });
+  memory.isLearning = false;
+}
+
+/** The turn of an epoch: what has proved itself becomes known. */
+export function turnEvidenceEpoch({ memory, progress }: Baseline, settings: Settings): void {
+  const agent = progress.get(0);
+  if (memory === undefined || memory.isLearning || agent === undefined) return;
+  promote(memory, { needed: neededFor(agent, settings), learning: false, sessions: settings.sessions });
+}

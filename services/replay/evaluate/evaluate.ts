@@ -1,0 +1,169 @@
+/**
+ * How good detection is on labelled recordings. A baseline is learned from the benign sessions of `train`; the sessions of
+ * `test` are scored by it, and only then do scores and labels meet.
+ */
+import type { NamedTable } from "../../../detectors/evidence/weights.ts";
+import { OffgraphError } from "../../../schemas/errors.ts";
+import { byModel, byTrustUnit, observedApart } from "./apart.ts";
+import { fitTable } from "./fit-table.ts";
+import { type Judged, judged, type Measures, measure } from "./measure.ts";
+import { type Course, observed } from "./observe.ts";
+import { type KeptPromise, promises } from "./promise.ts";
+import { auc, shareAbove } from "./ranking.ts";
+import type { RecordedSession } from "./recording.ts";
+import { sampled, seeded } from "./seeded.ts";
+import { modelOf, scoreOf, type Trail, type Truth } from "./trail.ts";
+
+/** Sessions and, apart from them, what was true of them. */
+export interface Labelled {
+  readonly sessions: readonly RecordedSession[];
+  readonly truths: ReadonlyMap<string, Truth>;
+}
+
+/** What is evaluated, and how. */
+export interface Plan {
+  readonly course: Course;
+  readonly train: Labelled;
+  readonly test: Labelled;
+  /** Weights are fitted on it; without it they are those of the course. */
+  readonly fit: Labelled | undefined;
+  /** Thresholds that are promised come from its benign sessions; without it from those of `train`. */
+  readonly calibrateOn: Labelled | undefined;
+  /** Learn from all sessions of `train`, as in the field, where nobody has labelled them. */
+  readonly isUnlabelled: boolean;
+  /** Rates of false alerts. */
+  readonly rates: readonly number[];
+  readonly onStage: (stage: string, done: number, total: number) => void;
+}
+
+/** Everything that was measured. */
+export interface Evaluation {
+  readonly pooled: Part;
+  readonly perAgent: Readonly<Record<string, Part>>;
+  readonly perWorkflow: Readonly<Record<string, Part>>;
+  readonly perModel: Readonly<Record<string, Part>>;
+  readonly calibrated: readonly KeptPromise[];
+  readonly learningCurve: readonly CurvePoint[];
+  readonly weights: NamedTable | "shipped";
+  readonly trails: readonly Trail[];
+  readonly learnedFrom: number;
+}
+
+/** The measures of some of the sessions, and what the thresholds of all of them make of these. */
+export interface Part extends Measures {
+  readonly atPooledThreshold: Readonly<Record<string, { readonly fpr: number; readonly tpr: number }>>;
+}
+
+/** What would have been with less history. */
+export interface CurvePoint {
+  readonly sessions: number;
+  readonly auc: number;
+}
+
+/** Shares of the history that the learning curve shows, beside all of it. */
+const CURVE = [0.05, 0.1, 0.25, 0.5];
+const STAGES = 4 + CURVE.length;
+
+/** Evaluates. Fails with `bad-request` if there is nothing to learn from or nothing to judge. */
+export async function evaluate(plan: Plan): Promise<Evaluation> {
+  const { train, test, rates } = plan;
+  const learn = plan.isUnlabelled ? train.sessions : benignOf(train);
+  if (learn.length === 0) throw new OffgraphError("bad-request", "--train holds no session labelled benign");
+  if (test.sessions.length === 0) throw new OffgraphError("bad-request", "--test holds no session");
+  const stage = staged(plan.onStage);
+  stage(plan.fit ? "Fitting" : "Learning");
+  const course = await fitted(plan, learn);
+  stage("Scoring");
+  const trails = (await observed(course, learn, test.sessions)).map(({ trail }) => trail);
+  stage("Calibrating");
+  const calibration = await calibrationOf(plan, course, learn);
+  const learningCurve = await curve(course, learn, test, stage, trails);
+  stage("Measuring");
+  const sessions = judged(trails, test.truths);
+  return {
+    ...partsOf(sessions, rates),
+    calibrated: promises(calibration, sessions, rates),
+    learningCurve,
+    weights: course.weights,
+    trails,
+    learnedFrom: learn.length,
+  };
+}
+
+function staged(onStage: Plan["onStage"]): (name: string) => void {
+  let done = 0;
+  return (name) => onStage(name, done++, STAGES);
+}
+
+/** Sessions of files that one may look into. */
+const benignOf = ({ sessions, truths }: Labelled) =>
+  sessions.filter(({ id }) => truths.get(id)?.label === "benign");
+
+async function fitted({ course, fit }: Plan, learn: readonly RecordedSession[]): Promise<Course> {
+  if (fit === undefined) return course;
+  const examples = fit.sessions.filter(({ id }) => fit.truths.get(id)?.label !== "resisted");
+  return {
+    ...course,
+    weights: fitTable(await observedApart(course, learn, examples, byModel, true), fit.truths),
+  };
+}
+
+async function calibrationOf(
+  { calibrateOn, train, isUnlabelled }: Plan,
+  course: Course,
+  learn: readonly RecordedSession[],
+): Promise<readonly number[]> {
+  const from = calibrateOn ?? train;
+  const sessions = isUnlabelled ? from.sessions : benignOf(from);
+  return (await observedApart(course, learn, sessions, byTrustUnit)).map(({ trail }) => scoreOf(trail));
+}
+
+async function curve(
+  course: Course,
+  learn: readonly RecordedSession[],
+  { sessions, truths }: Labelled,
+  stage: (name: string) => void,
+  whole: readonly Trail[],
+): Promise<readonly CurvePoint[]> {
+  const points: CurvePoint[] = [];
+  for (const share of CURVE) {
+    stage("Learning from less");
+    const some = sampled(learn, share, seeded(1));
+    const trails = (await observed(course, some, sessions)).map(({ trail }) => trail);
+    points.push({ sessions: some.length, auc: aucOf(judged(trails, truths)) });
+  }
+  return [...points, { sessions: learn.length, auc: aucOf(judged(whole, truths)) }];
+}
+
+const scoresOf = (sessions: readonly Judged[], label: string) =>
+  sessions.filter(({ truth }) => truth.label === label).map(({ trail }) => scoreOf(trail));
+
+const aucOf = (sessions: readonly Judged[]) =>
+  auc(scoresOf(sessions, "benign"), scoresOf(sessions, "executed"));
+
+function partsOf(sessions: readonly Judged[], rates: readonly number[]) {
+  const all = measure(sessions, rates);
+  const part = (some: readonly Judged[], measures = measure(some, rates)): Part => ({
+    ...measures,
+    atPooledThreshold: Object.fromEntries(
+      Object.entries(all.atRate).map(([rate, { threshold }]) => [
+        rate,
+        {
+          fpr: shareAbove(scoresOf(some, "benign"), threshold),
+          tpr: shareAbove(scoresOf(some, "executed"), threshold),
+        },
+      ]),
+    ),
+  });
+  const by = (name: (trail: Trail) => string | undefined) => {
+    const groups = Map.groupBy(sessions, ({ trail }) => name(trail) ?? "(none)");
+    const sorted = [...groups].sort(([one], [other]) => (one < other ? -1 : 1));
+    return Object.fromEntries(sorted.map(([key, some]) => [key, part(some)]));
+  };
+  return {
+    pooled: part(sessions, all),
+    perAgent: by(({ agent }) => agent),
+    perWorkflow: by(({ workflow }) => workflow),
+    perModel: by(({ version }) => modelOf(version)),
+  };
+}

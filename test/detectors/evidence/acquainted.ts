@@ -1,0 +1,76 @@
+/** An agent that pays and writes, and the evidence of its calls. */
+import type { Target } from "../../../detectors/evidence/appraise.ts";
+import { type Lesson, learnShown } from "../../../detectors/evidence/learn.ts";
+import { type Memory, newMemory, promote } from "../../../detectors/evidence/memory.ts";
+import { observe, type Step, terms } from "../../../detectors/evidence/observe.ts";
+import { newShown, type Shown } from "../../../detectors/evidence/session.ts";
+import { TERMS } from "../../../detectors/evidence/term.ts";
+import { hashed, hashText } from "../../../detectors/evidence/text-hash.ts";
+
+const FIELDS = ["", "recipient", "subject", "product_id", "repo_name"];
+
+/** A target as the wiring would give it. */
+export function target(name: string, text: string, origin = 0): Target {
+  hashText(`${name} ${text}`, 1, 2);
+  const { low, high } = hashed;
+  return { field: FIELDS.indexOf(name), low, high, origin, name: () => name, text: () => text };
+}
+
+const CALM: Step = {
+  agentLow: 11,
+  agentHigh: 12,
+  scope: 1,
+  operation: 5,
+  tier: 2,
+  result: 1,
+  surpriseBits: 1,
+  isNewOperation: false,
+  isLearnable: true,
+  targets: [],
+  sourced: 0,
+  fromOutput: 0,
+};
+
+/** A read that answers. */
+export const READ: Partial<Step> = { operation: 4, tier: 0 };
+
+/** Observes calls of one session; answers the terms of the last by name, without those that are 0. */
+export function observed(m: Memory, s: Shown, ...steps: readonly Partial<Step>[]): Record<string, number> {
+  for (const step of steps) observe(m, s, { ...CALM, ...step });
+  const named = TERMS.map(({ name }, at) => [name, terms[at] ?? 0] as const);
+  return Object.fromEntries(named.filter(([, value]) => value !== 0));
+}
+
+/** One session of these calls, learned. */
+export function lived(m: Memory, steps: readonly Partial<Step>[], lesson: Partial<Lesson> = {}): void {
+  const session = newShown();
+  const { unit = 1 } = lesson;
+  observed(m, session, ...steps);
+  learnShown(m, session, { workflow: 1, day: 1, needed: 2, workflowIsLearning: false, ...lesson, unit });
+}
+
+/** An agent whose twenty sessions, from as many trust units, paid the same three people. */
+export function acquainted(): Memory {
+  const m = newMemory();
+  const people = ["ann.miller@firm.io", "bob.olive@firm.io", "eve.stone@firm.io"];
+  for (let unit = 1; unit <= 20; unit++) {
+    const recipient = people[unit % 3] ?? "";
+    lived(
+      m,
+      [
+        READ,
+        {
+          targets: [
+            target("recipient", recipient),
+            target("subject", "Rent of the month"),
+            target("product_id", `P10${unit % 2}`),
+          ],
+        },
+      ],
+      { unit },
+    );
+  }
+  promote(m, { needed: 2, learning: true, sessions: 5 });
+  m.isLearning = false;
+  return m;
+}

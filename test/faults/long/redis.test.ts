@@ -1,0 +1,88 @@
+/** Redis that is slow, and that is killed: alone, with a replica that Sentinels promote, and as a Cluster. `FAULT_SEED` repeats the moments of an earlier run. */
+import { afterAll, beforeAll, describe, it, onTestFinished } from "vitest";
+import { ready } from "../../cluster/cluster.ts";
+import { type Kafka, startOwnKafka } from "../../servers/kafka.ts";
+import { kafkaCanBeStarted } from "../../servers/kafka-jars.ts";
+import { startProxy } from "../../servers/proxy.ts";
+import { startOwnCluster, startOwnRedis, startOwnSentinel } from "../../servers/redis.ts";
+import { canBeStarted } from "../../servers/redis-presence.ts";
+import type { RedisServer } from "../../servers/redis-server.ts";
+import { expectUnharmed } from "../books.ts";
+import { lasting, quiet, type Step, underLoad } from "../load.ts";
+import { lots, SEED } from "../seed.ts";
+import { newSystem, OTHERS } from "../system.ts";
+
+/** A fault comes within this time after its part of the load has begun. */
+const MOMENT_MS = 500;
+
+describe.runIf(kafkaCanBeStarted() && canBeStarted())("Redis", () => {
+  let kafka: Kafka;
+  beforeAll(async () => {
+    kafka = await startOwnKafka();
+  });
+  afterAll(() => kafka.stop());
+
+  const own = lots("redis");
+  const soon = () => lasting(own.below(MOMENT_MS))();
+  /** The system with such a store through these faults. */
+  const expectToOutlive = async (redis: object, faults: readonly Step[]) => {
+    const settings = { redis: { timeoutMs: 15_000, ...redis } };
+    const system = await newSystem({ brokers: kafka.addresses, redis: "", settings });
+    const door = await system.start(OTHERS);
+    await ready(door, await system.start("processor"));
+    const accepted = await underLoad(door.url, { seed: SEED, agents: 12 }, [quiet, ...faults, quiet]);
+    await expectUnharmed(system, accepted);
+  };
+
+  it("takes 200 ms for every answer", async () => {
+    const { server, stop } = await startOwnRedis();
+    onTestFinished(stop);
+    const proxy = await startProxy(server.port);
+    onTestFinished(proxy.stop);
+    proxy.delay(100);
+    await expectToOutlive({ url: `redis://${proxy.address}` }, [quiet]);
+  });
+
+  it("is killed five times and comes back with its append-only file", async () => {
+    const { server, stop } = await startOwnRedis();
+    onTestFinished(stop);
+    const kill: Step = async () => {
+      await soon();
+      await server.kill();
+      await soon();
+      await server.start();
+    };
+    await expectToOutlive({ url: `redis://${server.address}` }, [kill, kill, kill, kill, kill]);
+  });
+
+  it("fails over to its replica, and back", async () => {
+    const { name, addresses, primary, replica, stop } = await startOwnSentinel();
+    onTestFinished(stop);
+    const killed =
+      (one: RedisServer, other: RedisServer): Step =>
+      async () => {
+        await soon();
+        await one.kill();
+        await other.said(/MASTER MODE enabled/);
+        await one.start();
+        // Before it has everything it could be promoted empty.
+        await other.said(/Synchronization with replica .* succeeded/);
+      };
+    const faults = [killed(primary, replica), killed(replica, primary)];
+    await expectToOutlive({ sentinel: { name, nodes: addresses } }, faults);
+  });
+
+  it("is a Cluster that loses two of its masters, one after the other", async () => {
+    const { addresses, servers, stop } = await startOwnCluster();
+    onTestFinished(stop);
+    const killed =
+      (at: number): Step =>
+      async () => {
+        await soon();
+        await servers[at]?.kill();
+        await servers[at + 3]?.said(/Failover election won/);
+        await servers[at]?.start();
+      };
+    await expectToOutlive({ nodes: addresses }, [killed(0), killed(1)]);
+  });
+});
