@@ -6,7 +6,6 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { openReadOnly } from "../adapters/index.ts";
-import { loadSettings } from "../config.ts";
 import {
   type AuditLine,
   auditFiles,
@@ -15,6 +14,7 @@ import {
   auditLinesOf,
   readAuditKey,
 } from "../responder/index.ts";
+import { loadSettings } from "../settings/config.ts";
 import type { Client } from "./client.ts";
 import { type CommandOptions, clientOf } from "./options.ts";
 

@@ -72,12 +72,13 @@ function caught({ tprAtFpr, intervals }: Figures, rate: string): string {
 }
 
 function printPromises({ calibrated }: Outcome): void {
-  const rows = calibrated.map(({ promised, realised, spread, tpr }) => [
+  const rows = calibrated.map(({ promised, realised, spread, tpr, unjudged }) => [
     percent(promised),
     `${percent(realised)} ± ${decimal(spread * 100)}`,
     percent(tpr),
+    percent(unjudged),
   ]);
-  print(`${table(["promised false alerts", "realised", "caught"], rows)}\n`);
+  print(`${table(["promised false alerts", "realised", "caught", "too little to judge by"], rows)}\n`);
 }
 
 const number = (value: number) => value.toLocaleString("en");

@@ -29,7 +29,8 @@ The figures:
   AUC                 chance that an attack scores higher than a benign session; 0.5 is guessing
   caught at 1 %       share of attacks above the score that 1 % of benign sessions exceed (read on the test set)
   in time             share of these that were above it no later than at the first malicious call
-  promised, realised  the same with scores of --train alone deciding: is the promise kept on sessions it has never seen?
+  promised, realised  the same with thresholds from scores of --train alone, each agent's own, of which one trust unit can raise
+                      none: is the promise kept on sessions it has never seen? On average over 20 splits of these scores
 
 Files are in the recorded-session format (offgraph sources sessions), also .gz and .zst. Labels: benign and executed count;
 resisted is told apart; success_unlocated is left out.

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { SEVERITIES, type Severity } from "../../schemas/ids.ts";
 import type { Settings } from "../../schemas/settings.ts";
-import { clientSettings, loadSettings } from "../config.ts";
+import { clientSettings, loadSettings } from "../settings/config.ts";
 import { type Client, openClient } from "./client.ts";
 
 export interface CommandOptions {

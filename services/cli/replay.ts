@@ -1,7 +1,7 @@
 /** `offgraph replay`: recorded events through the same fold, in memory. It reads files and writes findings; it can never act. */
 import { Command, Option } from "commander";
 import { SEVERITIES, type Severity } from "../../schemas/ids.ts";
-import { settingsFile } from "../config.ts";
+import { settingsFile } from "../settings/config.ts";
 import { readBaseline } from "./baseline-file.ts";
 import { EXIT, fail } from "./failure.ts";
 import { type FileInputs, latenessOption, placeFiles, sourceOption } from "./inputs.ts";

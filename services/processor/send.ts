@@ -6,7 +6,7 @@ import type { EventView } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { Derived } from "../../schemas/origin.ts";
 import { type NewRecord, partitionOf } from "../ports/stream.ts";
-import { traceparentOf } from "../tracing.ts";
+import { traceparentOf } from "../telemetry/tracing.ts";
 import { countFindings } from "./metrics.ts";
 import type { State } from "./state.ts";
 import type { BatchTraces } from "./traces.ts";

@@ -49,8 +49,22 @@ describe("offgraph evaluate", () => {
     expect(Object.keys(outcome.perModel)).toEqual(["one", "three", "two"]);
     expect(outcome.perWorkflow["payer/pay"].sessions).toEqual({ benign: 30, attack: 30, resisted: 0 });
     expect(outcome.calibrated.map(({ promised }: { promised: number }) => promised)).toEqual([0.01, 0.05]);
-    expect(outcome.learningCurve.at(-1)).toEqual({ sessions: 90, auc: 1 });
+    expect(outcome.perAgent.payer.calibrated).toEqual(outcome.calibrated);
+    expect(outcome.perModel.two.calibrated).toHaveLength(2);
+    expect(outcome.learningCurve.at(-1)).toMatchObject({ sessions: 90, auc: 1, tprAtFpr: { "0.01": 1 } });
     expect(ended.out).toContain("1.0000");
+  });
+
+  it("says what each term of the evidence is worth", async () => {
+    const { outcome } = await evaluated();
+    const terms = new Map(outcome.terms.map((term: { name: string }) => [term.name, term]));
+    expect(terms.get("new-party")).toMatchObject({
+      points: { benign: 0 },
+      without: { auc: expect.any(Number) },
+    });
+    expect(terms.has("output-party")).toBe(false);
+    const { outcome: sighted } = await evaluated("--provenance");
+    expect(sighted.terms.map(({ name }: { name: string }) => name)).toContain("output-party");
   });
 
   it("writes a line for each session, with the call that passed each threshold", async () => {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-// First: counters made before the meter provider is there stay idle.
-import { prometheusText } from "../../services/metrics.ts";
-
 import { openPartition } from "../../services/processor/partition.ts";
+// First: counters made before the meter provider is there stay idle.
+import { prometheusText } from "../../services/telemetry/metrics.ts";
 import { call, HOUR, MINUTE, START } from "../detectors/given.ts";
 import { iso, issued, revoked, used } from "../detectors/tokens.ts";
 import { lines, optionsOf, takeAll } from "./world.ts";
