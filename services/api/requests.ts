@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { AgentId, SEVERITIES, Severity } from "../../schemas/ids.ts";
+import { faults } from "../plain-words.ts";
 
 export const FindingQuery = z.object({
   agent: AgentId.optional().describe("Only findings about this agent."),
@@ -45,8 +46,7 @@ export function checked<Schema extends z.ZodType>(
 ): z.infer<Schema> {
   const parsed = schema.safeParse(value ?? {});
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new OffgraphError("bad-request", `${[place, ...(issue?.path ?? [])].join(".")}: ${issue?.message}`);
+  throw new OffgraphError("bad-request", faults(parsed.error, value, place)[0] ?? place);
 }
 
 /** Whether one severity is at least the other. */

@@ -6,8 +6,9 @@ import { existsSync } from "node:fs";
 import { LineCounter, parseDocument, stringify } from "yaml";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { Settings } from "../../schemas/settings.ts";
+import { valueAt } from "../plain-words.ts";
 import { checkDetectors, type DetectorSettings } from "./detectors.ts";
-import { complaints, namesAt, type Origins, valueAt } from "./errors.ts";
+import { complaints, namesAt, type Origins } from "./errors.ts";
 import { playbookFaults } from "./playbook.ts";
 import { readText, type Secrets, secretsOf } from "./secrets.ts";
 import { rolesIn, serverFaults } from "./servers.ts";
@@ -123,7 +124,7 @@ function collect(given: ConfigOptions, environment: Environment): { input: unkno
   if (fault)
     throw new OffgraphError(
       "bad-settings",
-      `${file}:${fault.linePos?.[0].line ?? 1}: ${fault.message.split("\n")[0]}`,
+      `${file}:${fault.linePos?.[0].line ?? 1}: ${fault.message.replace(/ at line \d.*/s, "")}`,
     );
   const input: unknown = document.toJS() ?? {};
   const overrides = new Map<string, string>();

@@ -3,6 +3,7 @@ import type { Document, LineCounter } from "yaml";
 import { isMap, isNode, isScalar } from "yaml";
 import { z } from "zod";
 import { closest } from "../closest.ts";
+import { expectation, meant, valueAt } from "../plain-words.ts";
 
 type Path = readonly PropertyKey[];
 
@@ -15,14 +16,6 @@ export interface Origins {
   readonly overrides: ReadonlyMap<string, string>;
 }
 
-/** What stands at a path; undefined if nothing does. */
-export function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
-    value,
-  );
-}
-
 /** One line for each thing that is wrong: `offgraph.yaml:3: http.port: expected number, got "seventy"`. */
 export function complaints(
   issues: readonly z.core.$ZodIssue[],
@@ -30,7 +23,7 @@ export function complaints(
   origins: Origins,
   namesAt: (path: Path) => readonly string[],
 ): string[] {
-  return issues.flatMap((issue) => {
+  return meant(issues).flatMap((issue) => {
     if (issue.code === "unrecognized_keys")
       return issue.keys.map((key) => unknownName([...issue.path, key], origins, namesAt(issue.path)));
     const where = place(issue.path, origins);
@@ -70,7 +63,7 @@ export function place(path: Path, origins: Origins): string {
   const override = origins.overrides.get(name);
   if (override !== undefined) return `${override} (${name})`;
   const line = lineOf(path, origins);
-  return line === undefined ? `${origins.file}: ${name}` : `${origins.file}:${line}: ${name}`;
+  return [line === undefined ? origins.file : `${origins.file}:${line}`, name || "all of it"].join(": ");
 }
 
 /** Line of the setting, or of the nearest setting around it when it is missing. */
@@ -87,36 +80,32 @@ function lineOf(path: Path, { document, lines }: Origins): number | undefined {
   return undefined;
 }
 
-function expectation(issue: z.core.$ZodIssue): string {
-  const text = issue.message
-    .replace(/^(Invalid|Too)[^:]*: /, "")
-    .replace(/, received .*$/s, "")
-    .replace(/^must match pattern/, "expected text that matches")
-    .replace(/^Invalid URL$/, "expected an http or https URL");
-  return text.startsWith("expected") ? text : `expected a value that fits (${text})`;
-}
-
 /** A pasted secret must not end up on a screen, so these are described and not shown. */
 const HIDDEN = /^(sha256|url|secret.*|token.*)$/i;
 
 function shown(path: Path, value: unknown): string {
   if (value === undefined) return "nothing";
   const text = JSON.stringify(value);
-  if (HIDDEN.test(String(path.at(-1)))) return `${typeof value} of ${text.length} characters`;
+  if (HIDDEN.test(String(path.at(-1))))
+    return `${typeof value === "string" ? "text" : typeof value} of ${text.length} characters`;
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly items?: Shape;
+  readonly anyOf?: readonly Shape[];
 }
 
 /** Names that a schema knows at a path. */
 export function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   const whole = z.toJSONSchema(schema, { io: "input", unrepresentable: "any", reused: "inline" }) as Shape;
   const inner = path.reduce<Shape | undefined>(
-    (shape, key) => (typeof key === "number" ? shape?.items : shape?.properties?.[String(key)]),
+    (shape, key) => (typeof key === "number" ? shape?.items : formOf(shape)?.properties?.[String(key)]),
     whole,
   );
-  return Object.keys(inner?.properties ?? {});
+  return Object.keys(formOf(inner)?.properties ?? {});
 }
+
+/** Of several forms the one that has names. */
+const formOf = (shape: Shape | undefined) => shape?.anyOf?.find(({ properties }) => properties) ?? shape;

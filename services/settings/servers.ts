@@ -1,6 +1,7 @@
 /** What the schema cannot know about the servers: which settings go together. */
 import { PROCESS_ROLES, type ProcessRole } from "../../schemas/settings-servers.ts";
-import { type Origins, place, valueAt } from "./errors.ts";
+import { valueAt } from "../plain-words.ts";
+import { type Origins, place } from "./errors.ts";
 
 /** One line for each thing that is wrong. `input` is what was given, before defaults are filled in. */
 export function serverFaults(input: unknown, origins: Origins): string[] {

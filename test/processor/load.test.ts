@@ -1,6 +1,8 @@
+// First: counters made before the meter provider is there stay idle.
+import "../../services/telemetry/metrics.ts";
+
 import { describe, expect, it } from "vitest";
 import { openPartition } from "../../services/processor/partition.ts";
-// First: counters made before the meter provider is there stay idle.
 import { prometheusText } from "../../services/telemetry/metrics.ts";
 import { call, MINUTE } from "../detectors/given.ts";
 import { lines, optionsOf, takeAll } from "./world.ts";

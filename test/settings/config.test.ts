@@ -32,14 +32,10 @@ describe("settings", () => {
 
   it("name file, line, path, what was expected and what stood there", () => {
     expect(() => load("tenant: acme\nhttp:\n  port: seventy\n")).toThrow(
-      /offgraph\.yaml:3: http\.port: expected number, got "seventy"$/,
+      /offgraph\.yaml:3: http\.port: expected a number, got "seventy"$/,
     );
-    expect(() => load("partitions: 5000\n")).toThrow(
-      /:1: partitions: expected number to be <=1024, got 5000$/,
-    );
-    expect(() => load("log:\n  level: loud\n")).toThrow(
-      /log\.level: expected one of .*"debug".*, got "loud"$/,
-    );
+    expect(() => load("partitions: 5000\n")).toThrow(/:1: partitions: expected 1024 or less, got 5000$/);
+    expect(() => load("log:\n  level: loud\n")).toThrow(/log\.level: expected one of debug, .*, got "loud"$/);
   });
 
   it("name every fault at once", () => {
@@ -65,7 +61,7 @@ describe("settings", () => {
 
   it("never show a token that was pasted where its hash belongs", () => {
     const text = "http:\n  tokens:\n    - { name: a, sha256: my-secret-token, roles: [read] }\n";
-    expect(() => load(text)).toThrow(/sha256: expected .*, got string of 17 characters$/);
+    expect(() => load(text)).toThrow(/sha256: expected .*, got text of 17 characters$/);
     expect(() => load(text)).not.toThrow(/my-secret-token/);
   });
 
@@ -79,7 +75,7 @@ describe("settings", () => {
 
   it("name the variable or option that is wrong", () => {
     expect(() => load("", { OFFGRAPH_HTTP_PORT: "many" })).toThrow(
-      /^OFFGRAPH_HTTP_PORT \(http\.port\): expected number, got "many"/,
+      /^OFFGRAPH_HTTP_PORT \(http\.port\): expected a number, got "many"/,
     );
     const options = { "http.port": { option: "--port", value: "99999" } };
     expect(() => loadSettings({ path: file(""), environment: {}, options })).toThrow(
@@ -103,7 +99,7 @@ describe("settings of detectors", () => {
 
   it("are checked by the detector's own schema, with the line", () => {
     expect(() => check("detectors:\n  token-reuse:\n    graceMs: -1\n")).toThrow(
-      /:3: detectors\.token-reuse\.graceMs: expected number to be >=0, got -1/,
+      /:3: detectors\.token-reuse\.graceMs: expected 0 or more, got -1/,
     );
     expect(() => check("detectors:\n  token-reuse:\n    graceMS: 1\n")).toThrow(/did you mean graceMs\?/);
     expect(() => check("detectors:\n  token-resue: {}\n")).toThrow(/:2: .*did you mean token-reuse\?/);

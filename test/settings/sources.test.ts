@@ -41,7 +41,7 @@ describe("sources in Kafka", () => {
   it("have one of the formats that there are", () => {
     expect(SOURCE_FORMATS).toEqual(SOURCES.map(({ name }) => name));
     expect(() => load(`sources:\n${source().replace("cloudtrail", "avro")}`)).toThrow(
-      /sources\[0\]\.format: expected .*"offgraph"/,
+      /sources\[0\]\.format: expected one of offgraph,/,
     );
   });
 
