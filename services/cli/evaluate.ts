@@ -8,6 +8,7 @@ import { lineFile } from "./line-file.ts";
 import { type CommandOptions, configOption, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
 import { refuseSameFile } from "./same-file.ts";
+import { writeText } from "./text-file.ts";
 
 interface Options extends Omit<CommandOptions, "json"> {
   readonly train: readonly string[];
@@ -19,6 +20,8 @@ interface Options extends Omit<CommandOptions, "json"> {
   readonly provenance?: true;
   readonly trainUnlabelled?: true;
   readonly json?: string;
+  readonly html?: string;
+  readonly csv?: string;
 }
 
 const EXAMPLES = `
@@ -36,7 +39,7 @@ Files are in the recorded-session format (offgraph sources sessions), also .gz a
 resisted is told apart; success_unlocated is left out.
 
 Examples:
-  offgraph evaluate --train may.ndjson --test june.ndjson --json june.json
+  offgraph evaluate --train may.ndjson --test june.ndjson --json june.json --html june.html
   offgraph evaluate --train may.ndjson --fit may.ndjson --test june.ndjson    with weights fitted to this history
   offgraph evaluate --train may.ndjson --test june.ndjson --no-workflow       what is lost where no workflow is declared`;
 
@@ -62,6 +65,8 @@ export function evaluateCommand(): Command {
       "--json <file>",
       "write the figures; the score of each session is written beside it, as .scores.ndjson",
     )
+    .option("--html <file>", "write a report with plots, to be opened in a browser; it needs no network")
+    .option("--csv <file>", "write the score of each session for a spreadsheet")
     .addOption(configOption())
     .addHelpText("after", EXAMPLES)
     .action(async (options: Options) => {
@@ -87,8 +92,21 @@ async function run(options: Options): Promise<number> {
   const seconds = (performance.now() - started) / 1000;
   const outcome = outcomeOf(evaluation, scoresPath ?? "", Number(seconds.toFixed(1)));
   writeJson(options.json, outcome);
+  if (options.csv !== undefined) {
+    const { csvOf } = await import("../replay/evaluate/csv.ts");
+    writeText(options.csv, csvOf(scoreLines(evaluation), Object.keys(outcome.tprAtFpr)));
+  }
+  if (options.html !== undefined) await writeReport(options.html, outcome, options);
   printEvaluation(outcome, options);
   return EXIT.ok;
+}
+
+async function writeReport(path: string, outcome: Outcome, options: Options): Promise<void> {
+  // The library that draws is loaded only where something is drawn.
+  const { reportPage } = await import("../replay/evaluate/report/page.ts");
+  const { train, test, fit, calibrateOn, workflow, provenance = false } = options;
+  const files = { train, test, ...(fit && { fit }), ...(calibrateOn && { "calibrate on": calibrateOn }) };
+  writeText(path, await reportPage(outcome, { hasWorkflow: workflow, hasProvenance: provenance, files }));
 }
 
 function writeJson(path: string | undefined, outcome: Outcome): void {
@@ -98,7 +116,7 @@ function writeJson(path: string | undefined, outcome: Outcome): void {
 }
 
 function refuse(
-  { train, test, fit = [], calibrateOn = [], json }: Options,
+  { train, test, fit = [], calibrateOn = [], json, html, csv }: Options,
   scores: string | undefined,
 ): void {
   const named = (name: string, paths: readonly (string | undefined)[]) =>
@@ -110,7 +128,12 @@ function refuse(
       ...named("--fit", fit),
       ...named("--calibrate-on", calibrateOn),
     ],
-    [...named("--json", [json]), ...named("the scores", [scores])],
+    [
+      ...named("--json", [json]),
+      ...named("the scores", [scores]),
+      ...named("--html", [html]),
+      ...named("--csv", [csv]),
+    ],
   );
 }
 

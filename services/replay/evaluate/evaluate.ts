@@ -6,6 +6,7 @@ import type { NamedTable } from "../../../detectors/evidence/weights.ts";
 import { OffgraphError } from "../../../schemas/errors.ts";
 import { byModel, byTrustUnit, observedApart } from "./apart.ts";
 import type { Calibration } from "./conformal.ts";
+import { distributionOf, type RocPoint, rocOf, type ScoreBin } from "./curves.ts";
 import { fitTable } from "./fit-table.ts";
 import { aucOf, type Judged, judged, labelled, type Measures, measure, scores, tprAt } from "./measure.ts";
 import { type Course, observed } from "./observe.ts";
@@ -45,6 +46,8 @@ export interface Evaluation {
   readonly perAgent: Readonly<Record<string, Part>>;
   readonly perWorkflow: Readonly<Record<string, Part>>;
   readonly perModel: Readonly<Record<string, Part>>;
+  readonly roc: readonly RocPoint[];
+  readonly distribution: readonly ScoreBin[];
   readonly terms: readonly TermWorth[];
   readonly learningCurve: readonly CurvePoint[];
   readonly weights: NamedTable | "shipped";
@@ -86,8 +89,11 @@ export async function evaluate(plan: Plan): Promise<Evaluation> {
   const promises = promised(await calibrationOf(plan, course, learn), rates);
   const learningCurve = await curve(plan, course, learn, stage, trails);
   stage("Measuring");
+  const sessions = judged(trails, test.truths);
   return {
-    ...partsOf(judged(trails, test.truths), rates, promises),
+    ...partsOf(sessions, rates, promises),
+    roc: rocOf(sessions),
+    distribution: distributionOf(sessions),
     terms: termWorths(scored, tableBy(course.weights), test.truths, rates),
     learningCurve,
     weights: course.weights,

@@ -1,4 +1,5 @@
 /** An evaluation in the form that machines read. */
+import type { RocPoint, ScoreBin } from "./curves.ts";
 import type { CurvePoint, Evaluation, Part } from "./evaluate.ts";
 import type { Measured } from "./measure.ts";
 import type { KeptPromise } from "./promise.ts";
@@ -33,6 +34,8 @@ export interface Outcome extends Figures {
   readonly perAgent: Readonly<Record<string, Figures>>;
   readonly perWorkflow: Readonly<Record<string, Figures>>;
   readonly perModel: Readonly<Record<string, Figures>>;
+  readonly roc: readonly RocPoint[];
+  readonly distribution: readonly ScoreBin[];
   readonly terms: readonly TermWorth[];
   readonly learningCurve: readonly CurvePoint[];
   readonly learnedFrom: number;
@@ -44,18 +47,15 @@ export interface Outcome extends Figures {
 
 /** The whole outcome. */
 export function outcomeOf(evaluation: Evaluation, scores: string, seconds: number): Outcome {
-  const { pooled, perAgent, perWorkflow, perModel, terms, learningCurve, learnedFrom, weights } = evaluation;
+  const { pooled, perAgent, perWorkflow, perModel, trails: _, ...rest } = evaluation;
   return {
     ...figuresOf(pooled),
     perAgent: each(perAgent),
     perWorkflow: each(perWorkflow),
     perModel: each(perModel),
-    terms,
-    learningCurve,
-    learnedFrom,
+    ...rest,
     seconds,
     scores,
-    weights,
   };
 }
 
