@@ -148,6 +148,8 @@ export interface Detector<Settings = unknown, AgentColumns = unknown, SessionCol
   epochEnded?(agent: AgentRow, own: AgentColumns, epoch: number, settings: Settings): void;
   /** Learning is ended by decree: what it has shown is the baseline. Neither a session's nor an epoch's end is told afterwards. */
   settle?(own: AgentColumns, settings: Settings): void;
+  /** Number of the frozen baseline that the agent is judged by. The fold asks for it when a session or an epoch has ended. */
+  baselineVersion?(own: AgentColumns): number;
   /** The agent's columns in readable form, for people and for comparing. */
   view?(own: AgentColumns, agent: AgentRow, settings: Settings): unknown;
 }

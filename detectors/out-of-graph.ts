@@ -11,9 +11,8 @@ import { settle, turnEpoch } from "./baseline/turn.ts";
 import { baselineView } from "./baseline/view.ts";
 import { nothingOfTokens } from "./codec.ts";
 import type { Detector } from "./detector.ts";
-import { attend } from "./evidence/attend.ts";
 import { ofAgent, ofSession } from "./evidence/columns.ts";
-import { learnEvidence, settleEvidence, turnEvidence, turnEvidenceEpoch } from "./evidence/turn.ts";
+import * as evidence from "./evidence/evidence.ts";
 
 export const outOfGraph: Detector<Settings, Baseline, Path> = {
   id: "out-of-graph",
@@ -33,36 +32,34 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
     const operation = operationOf(baseline, event);
     const isStrange = takeTargets(baseline, path, operation, event);
     if (event.tier > 0) judge(baseline, path, operation, isStrange, event, out);
-    if (baseline.memory !== undefined) attend(baseline, path, operation, event, settings, out);
+    if (baseline.memory !== undefined) evidence.observe(baseline, path, operation, event, settings, out);
     addStep(path, operation);
   },
 
-  sessionEnded(agent, baseline, session, path, settings) {
+  sessionEnded(_agent, baseline, session, path, settings) {
+    const day = dayOf(session.lastAt);
+    const { version } = baseline;
     if (session.flagged) withhold(baseline, path);
-    else if (path.steps > 0) learnSession(baseline, path, dayOf(session.lastAt), settings);
-    agent.baselineVersion = baseline.version;
+    else if (path.steps > 0) {
+      evidence.learn(baseline, path, day, settings);
+      learn(baseline, path, day, settings);
+    }
+    evidence.end(baseline, baseline.version > version, settings);
   },
 
-  epochEnded(agent, baseline, _epoch, settings) {
+  epochEnded(_agent, baseline, _epoch, settings) {
     turnEpoch(baseline, settings);
-    turnEvidenceEpoch(baseline, settings);
-    agent.baselineVersion = baseline.version;
+    evidence.turn(baseline, settings);
   },
 
   settle(baseline, settings) {
     settle(baseline, settings);
-    settleEvidence(baseline, settings);
+    evidence.settle(baseline, settings);
   },
 
+  baselineVersion: (baseline) => baseline.version,
   view: (baseline, _agent, settings) => baselineView(baseline, settings),
 };
-
-function learnSession(baseline: Baseline, path: Path, day: number, settings: Settings): void {
-  const { version } = baseline;
-  learnEvidence(baseline, path, day, settings);
-  learn(baseline, path, day, settings);
-  turnEvidence(baseline, settings, baseline.version > version);
-}
 
 /** Days since 2000, so that they fit 16 bits until 2179. */
 const dayOf = (timeMs: number) => Math.floor(timeMs / 86_400_000) - 10_957;

@@ -49,6 +49,7 @@ export function tellSessionEnded({ detectors, settings, without, isSettled }: Pa
     if (detector.sessionEnded === undefined || without?.has(detector.id)) continue;
     try {
       detector.sessionEnded(agent, agent.own[at], row, own[at], settings[at]);
+      noteBaseline(detector, agent, at);
     } catch (cause) {
       throw new DetectorFailure(detector.id, cause);
     }
@@ -84,10 +85,16 @@ export function tellEpochEnded(
     if (detector.epochEnded === undefined || without?.has(detector.id)) continue;
     try {
       detector.epochEnded(agent, agent.own[at], epoch, settings[at]);
+      noteBaseline(detector, agent, at);
     } catch (cause) {
       throw new DetectorFailure(detector.id, cause);
     }
   }
+}
+
+/** Findings say by which baseline they were judged, so it stands in a shared column, which the fold alone writes. */
+function noteBaseline(detector: Detector, agent: AgentRow, at: number): void {
+  if (detector.baselineVersion !== undefined) agent.baselineVersion = detector.baselineVersion(agent.own[at]);
 }
 
 /** Learning is over by decree. */
