@@ -6,7 +6,7 @@
  * without bound. It scores before it learns and does not learn from what it has just flagged.
  */
 import type { z } from "zod";
-import type { EventKind } from "../schemas/event.ts";
+import type { BaselineDecision, EventKind } from "../schemas/event.ts";
 import type { EventView } from "../schemas/event-view.ts";
 import type { Severity } from "../schemas/ids.ts";
 import type { ByteReader, ByteWriter } from "./codec.ts";
@@ -67,6 +67,14 @@ export interface Scored {
   readonly terms: Float64Array;
   /** Which of the detector's weights spoke. */
   readonly context: string;
+}
+
+/** How often something of an agent was let go because there was too much of it. */
+export interface Caps {
+  sessions: number;
+  tokens: number;
+  /** Sessions that waited for a person's word. */
+  held: number;
 }
 
 /** Where a detector says what it found. */
@@ -141,11 +149,14 @@ export interface Detector<Settings = unknown, AgentColumns = unknown, SessionCol
     session: SessionRow,
     ownSession: SessionColumns,
     settings: Settings,
+    caps: Caps,
   ): void;
   /** The token's row is about to go: it has ended, or the agent has too many. */
   tokenEnded?(agent: AgentRow, own: AgentColumns, token: TokenRow, ownToken: Cells, settings: Settings): void;
   /** The agent's clock has passed into a new epoch (a day of event time). Here candidates become baseline. */
   epochEnded?(agent: AgentRow, own: AgentColumns, epoch: number, settings: Settings): void;
+  /** A person has decided about what was learned; the sessions concerned have ended before. `event` carries the decision. */
+  decided?(own: AgentColumns, decision: BaselineDecision, event: EventView, settings: Settings): void;
   /** Learning is ended by decree: what it has shown is the baseline. Neither a session's nor an epoch's end is told afterwards. */
   settle?(own: AgentColumns, settings: Settings): void;
   /** Number of the frozen baseline that the agent is judged by. The fold asks for it when a session or an epoch has ended. */

@@ -7,7 +7,7 @@ import * as values from "./values.ts";
 /** Learns every value that the session used, on a day and from a trust unit (1 to 255, 0 if it is no witness). */
 export function learnValues(b: Baseline, p: Path, day: number, unit: number): void {
   for (let at = p.valuesAt, end = valuesEnd(p); at < end; at += VALUE_WIDTH) {
-    const slot = slotFor(b, p.values[at]!, p.values[at + 1]!);
+    const slot = slots.slotFor(b.targets, p.values[at]!, p.values[at + 1]!);
     if (slot < 0) b.capped++;
     else if (!slots.isOpen(b.targets, slot)) learnValue(b, p, at, slot, day, unit);
   }
@@ -20,11 +20,6 @@ function learnValue(b: Baseline, p: Path, at: number, slot: number, day: number,
   else if (kept[at + 5]! > 0)
     values.label(b.targets, record, p.labels, p.labelsAt + kept[at + 4]!, kept[at + 5]!);
   if (isFirstOfSlot(p, at)) values.draw(b.targets, slot, record);
-}
-
-function slotFor({ targets }: Baseline, operation: number, field: number): number {
-  const known = slots.slotOf(targets, operation, field);
-  return known < 0 ? slots.addSlot(targets, operation, field) : known;
 }
 
 /** A session draws from a slot once, however many values it uses. */

@@ -27,12 +27,6 @@ export function learn(b: Baseline, path: Path, day: number, settings: Settings):
   if (agent !== undefined) endLearning(b, agent, settings);
 }
 
-/** Counts a session that teaches nothing, because a finding was made in it. */
-export function withhold(b: Baseline, path: Path): void {
-  const progress = progressOf(b, Math.max(path.workflow, 0));
-  if (progress !== undefined) progress.withheld++;
-}
-
 const NO_WITNESS = 0;
 
 /** The number of a trust unit: from 1 in the order in which an agent or workflow met them; the last number is shared. */

@@ -30,6 +30,20 @@ export const Settings = z.strictObject({
     .min(1)
     .default(5)
     .describe("Sessions that must have used a reading edge before it is baseline, after learning."),
+  sensitive: z
+    .enum(["approval", "witnesses"])
+    .default("approval")
+    .describe(
+      "How a sensitive edge (tier 1 or 2) becomes baseline after learning. approval: only by a person's approval. witnesses: also when released sessions bring the witnesses, days and sessions that a reading edge needs.",
+    ),
+  heldDays: z
+    .int()
+    .min(0)
+    .max(90)
+    .default(14)
+    .describe(
+      "Days that a session in which something was found waits for a person to release or confirm it; then it is dropped unlearned. 0: it is dropped at once.",
+    ),
   evidence: z
     .enum(["off", "on"])
     .default("off")

@@ -51,14 +51,19 @@ export function slotOf(t: Targets, operation: number, field: number): number {
   return t.slots[at] === 0 ? -1 : at;
 }
 
-/** Adds a slot that is not there; -1 if there are too many. */
-export function addSlot(t: Targets, operation: number, field: number): number {
+function addSlot(t: Targets, operation: number, field: number): number {
   if (t.slotCount >= MAX_SLOTS) return -1;
   if ((t.slotCount + 1) * WIDTH * 3 > t.slotsRoom * 2) growSlots(t);
   t.slotCount++;
   const at = placeOf(t, keyOf(operation, field));
   t.slots[at] = keyOf(operation, field);
   return at;
+}
+
+/** The slot of a field of an operation, added if it is not there; -1 if there are too many. */
+export function slotFor(t: Targets, operation: number, field: number): number {
+  const known = slotOf(t, operation, field);
+  return known < 0 ? addSlot(t, operation, field) : known;
 }
 
 function growSlots(t: Targets): void {

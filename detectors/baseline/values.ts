@@ -58,6 +58,17 @@ export function markKnown(t: Targets, record: number): void {
   t.table[record] = t.table[record]! | KNOWN_BIT;
 }
 
+/** Takes a value out of the baseline. */
+export function markUnknown(t: Targets, record: number): void {
+  t.table[record] = t.table[record]! & ~KNOWN_BIT;
+}
+
+/** A value's record, without counting a use of it; -1 if there are too many. */
+export function findOrAdd(t: Targets, slot: number, low: number, high: number): number {
+  const known = find(t, slot, low, high);
+  return known < 0 ? add(t, slot, low, high) : known;
+}
+
 /** The first bytes of a value, as text. */
 export const labelOf = (t: Targets, record: number) =>
   t.table[record + LABEL] === NO_LABEL ? "" : labelAt(t, t.table[record + LABEL]!);
@@ -74,8 +85,7 @@ export function draw(t: Targets, slot: number, record: number): void {
  * to 255; 0 if it is no witness). Answers its record, -1 if there are too many.
  */
 export function note(t: Targets, slot: number, low: number, high: number, day: number, unit: number): number {
-  const known = find(t, slot, low, high);
-  const record = known < 0 ? add(t, slot, low, high) : known;
+  const record = findOrAdd(t, slot, low, high);
   if (record < 0) return -1;
   const { table } = t;
   const seen = table[record + SESSIONS_DAY]!;

@@ -18,6 +18,7 @@ import type { Settings } from "./settings.ts";
 import * as slots from "./slots.ts";
 import type { Targets } from "./targets.ts";
 import * as values from "./values.ts";
+import { decidedView } from "./view-decided.ts";
 import { nameOf } from "./wording.ts";
 
 const STATES: Readonly<Record<number, string>> = {
@@ -40,6 +41,7 @@ export function baselineView(b: Baseline, settings: Settings) {
     targets: allSlots(b.targets)
       .map((slot) => slotView(b, slot))
       .sort(byName),
+    ...decidedView(b, settings),
     notLearnedForCaps: b.capped,
   };
 }

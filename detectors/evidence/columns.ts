@@ -6,14 +6,19 @@ import {
   readBaseline,
   writeBaseline,
 } from "../baseline/baseline.ts";
+import { readDenied, writeDenied } from "../baseline/denied.ts";
 import { endPath, newPath, type Path, readPath, restartPath, writePath } from "../baseline/path.ts";
+import { readPen, writePen } from "../baseline/pen.ts";
 import type { Settings } from "../baseline/settings.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { newMemory, readMemory, writeMemory } from "./memory.ts";
 import { newShown, readShown, restartShown, writeShown } from "./session.ts";
 
-/** The first version that the evidence is written in. */
+/** The version that is written. */
+export const VERSION = 3;
+/** The first versions that the evidence, and what a person decides about, are written in. */
 const SINCE = 2;
+const DECIDED_SINCE = 3;
 
 /** Columns of an agent. */
 export const ofAgent = {
@@ -23,10 +28,14 @@ export const ofAgent = {
     writeBaseline(b, to);
     to.u8(b.memory === undefined ? 0 : 1);
     if (b.memory !== undefined) writeMemory(b.memory, to);
+    writePen(b.pen, to);
+    writeDenied(b.denied, to);
   },
   read(from: ByteReader, version: number, settings: Settings): Baseline {
     const b = readBaseline(from);
     if (version >= SINCE && from.u8() === 1) b.memory = readMemory(from);
+    if (version >= DECIDED_SINCE) b.pen = readPen(from);
+    if (version >= DECIDED_SINCE) b.denied = readDenied(from);
     return remembering(b, settings);
   },
 };

@@ -73,9 +73,13 @@ export function endIdleSessions(panel: Panel, set: WorkingSet, agent: AgentRow, 
   }
 }
 
-/** Ends all sessions of an agent. */
-export function endSessions(panel: Panel, set: WorkingSet, agent: AgentRow): void {
-  while (agent.oldestSession !== undefined) endSession(panel, set, agent.oldestSession);
+/** Ends all sessions of an agent, or those of a name. */
+export function endSessions(panel: Panel, set: WorkingSet, agent: AgentRow, name?: string): void {
+  for (let row = agent.oldestSession; row !== undefined; ) {
+    const { newer } = row;
+    if (name === undefined || row.name === name) endSession(panel, set, row);
+    row = newer;
+  }
 }
 
 function makeRoom(panel: Panel, set: WorkingSet, agent: AgentRow): void {
