@@ -37,7 +37,10 @@ const ROOMS: readonly Room[] = [
     files: /^services\/(main\.ts|start\/|cli\/)/,
     may: [NOUNS, JUDGEMENT, /^services\//, OUTSIDE],
   },
-  { files: /^services\/(processor|replay)\//, may: [NOUNS, JUDGEMENT, PORTS, HTTP, JUDGE, TRACING, OUTSIDE] },
+  {
+    files: /^services\/(processor|replay)\//,
+    may: [NOUNS, JUDGEMENT, PORTS, HTTP, JUDGE, SHARED, TRACING, OUTSIDE],
+  },
   { files: JUDGE, may: [NOUNS, JUDGEMENT, OUTSIDE] },
   { files: AROUND, may: [NOUNS, PORTS, HTTP, SHARED, AROUND, OUTSIDE] },
   { files: /^services\/[^/]+\//, may: [NOUNS, PORTS, HTTP, SHARED, TRACING, OUTSIDE] },
