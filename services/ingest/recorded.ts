@@ -6,7 +6,7 @@ import { OBSERVED, STRIDE, TEXT, TEXT_AT, TIME, TIMES } from "../../schemas/even
 import type { Clock } from "../ports/clock.ts";
 import type { Recorded, RecordedOptions } from "../ports/recorded.ts";
 import { deadLetter } from "./dead-letters.ts";
-import { type Door, openDoor } from "./door.ts";
+import { type Door, MAX_AHEAD_MS, openDoor } from "./door.ts";
 import { type Block, type LongRecord, readRecords, release } from "./files.ts";
 import type { Key } from "./key.ts";
 import { OrderBuffer } from "./order.ts";
@@ -58,9 +58,6 @@ interface Held {
   /** Events that lie in it and are not free yet. */
   events: number;
 }
-
-/** An event may lie this far ahead of when it was observed. */
-const MAX_AHEAD_MS = 300_000;
 
 /** Opens a file for replay. Nothing is read, and nothing of the file can be wrong, before the first `fill`. */
 export function openRecorded(file: RecordedFile): Recorded {
