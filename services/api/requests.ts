@@ -1,7 +1,7 @@
 /** What callers may send, checked; a refusal names the field. */
 import { z } from "zod";
 import { OffgraphError } from "../../schemas/errors.ts";
-import { AgentId, SEVERITIES, Severity } from "../../schemas/ids.ts";
+import { AgentId, Severity } from "../../schemas/ids.ts";
 import { faults } from "../plain-words.ts";
 
 export const FindingQuery = z.object({
@@ -47,9 +47,4 @@ export function checked<Schema extends z.ZodType>(
   const parsed = schema.safeParse(value ?? {});
   if (parsed.success) return parsed.data;
   throw new OffgraphError("bad-request", faults(parsed.error, value, place)[0] ?? place);
-}
-
-/** Whether one severity is at least the other. */
-export function atLeast(severity: Severity, least: Severity): boolean {
-  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least);
 }
