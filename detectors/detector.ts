@@ -17,7 +17,7 @@ import type { Cells, TokenRow, Widths } from "./token-row.ts";
 /** One kind of finding that a detector can make. */
 export interface FindingKind {
   readonly severity: Severity;
-  readonly evidence: "invariant" | "fact";
+  readonly evidence: "invariant" | "fact" | "statistical";
   /** When it fires, in a sentence. */
   readonly fires: string;
   /** What keeps it silent, in a sentence. */
@@ -77,9 +77,16 @@ export interface Caps {
   held: number;
 }
 
+/** Whether the score of a session may alert, and why not: too few scores are known, too much is new, the budget is spent. */
+export const STANDINGS = ["calibration", "judged", "learning", "budget"] as const;
+/** How a session stands. */
+export type Standing = (typeof STANDINGS)[number];
+
 /** Where a detector says what it found. */
 export interface Out {
   finding(draft: Draft): void;
+  /** Once a session, if it is scored. */
+  stands(standing: Standing): void;
   /** Undefined if nobody listens. */
   readonly scored: ((scored: Scored) => void) | undefined;
 }

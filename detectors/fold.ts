@@ -5,7 +5,7 @@
 import { EVENT_KINDS } from "../schemas/event.ts";
 import { type EventView, TEXT } from "../schemas/event-view.ts";
 import type { Finding } from "../schemas/finding.ts";
-import type { Detector } from "./detector.ts";
+import type { Detector, Standing } from "./detector.ts";
 import { absorb, agentOf, isRepeat } from "./fold/agents.ts";
 import type { Provenance } from "./fold/complete.ts";
 import { decide } from "./fold/decisions.ts";
@@ -30,6 +30,8 @@ export type Verdict = "folded" | "late" | "duplicate" | "skipped";
 export interface Fold {
   /** Counted since the fold was made. */
   readonly caps: Panel["caps"];
+  /** Sessions that were scored since the fold was made, by whether they were judged and why not. */
+  readonly standings: Readonly<Record<Standing, number>>;
   /**
    * Folds one event at a position; an agent that is not in the set is begun. `without` names detectors to leave out.
    * Without `emit` nothing is said, and all sessions are learned from: the history is known to be good.
@@ -65,6 +67,7 @@ export function createFold(
   const routes = EVENT_KINDS.map((kind) => seats.filter(({ detector }) => detector.on.includes(kind)));
   return {
     caps: panel.caps,
+    standings: heard.standings,
     step(set, event, position, emit, without) {
       if (!event.has(TEXT.agent)) return "skipped";
       const agent = agentOf(panel, set, event);

@@ -30,20 +30,22 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
     token: nothingOfTokens,
   },
 
-  step({ own: { agent: baseline, session: path } }, event, settings, out) {
+  step(rows, event, settings, out) {
+    const { agent: baseline, session: path } = rows.own;
     if (path.workflow < 0) beginPath(baseline, path, event);
     const operation = operationOf(baseline, event);
     const isStrange = takeTargets(baseline, path, operation, event);
     const { denied } = baseline;
     const isDenied = denied !== undefined && tellDenied(baseline, path, denied, operation, event, out);
     if (event.tier > 0 && !isDenied) judge(baseline, path, operation, isStrange, event, out);
-    if (baseline.memory !== undefined) evidence.observe(baseline, path, operation, event, settings, out);
+    if (baseline.memory !== undefined) evidence.observe(rows, operation, event, settings, out);
     addStep(path, operation);
   },
 
   sessionEnded(_agent, baseline, session, path, settings, caps) {
     if (session.flagged) holdSession(baseline, session, path, settings, caps);
     else if (path.steps > 0) teach(baseline, path, dayOf(session.lastAt), settings);
+    evidence.calibrate(baseline, path, session);
   },
 
   epochEnded(_agent, baseline, epoch, settings) {

@@ -48,7 +48,15 @@ export const Settings = z.strictObject({
     .enum(["off", "on"])
     .default("off")
     .describe(
-      "Whether each session is scored by named terms. Scores are measured by `offgraph evaluate`; they make no findings yet.",
+      "Whether each session is scored by named terms, and told if its score is above what clean sessions reach.",
+    ),
+  falseAlertsPerAgentDay: z
+    .number()
+    .min(0.001)
+    .max(100)
+    .default(1)
+    .describe(
+      "False alerts, by scores, that may be expected of one agent in a day. Higher: more is told, and fewer sessions go without a judgement.",
     ),
   weights: z
     .union([z.literal("shipped"), NamedTable])

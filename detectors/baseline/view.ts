@@ -1,4 +1,5 @@
 /** The baseline of an agent in readable form: for people, for comparing, for the API. */
+import { modeReason } from "../evidence/modes.ts";
 import type { Baseline, Progress } from "./baseline.ts";
 import {
   BASELINE,
@@ -87,8 +88,7 @@ function transitionsFrom(b: Baseline, progress: Progress, operation: number) {
 
 /** Why the mode is what it is, in a sentence. */
 function reason(b: Baseline, progress: Progress, settings: Settings): string {
-  if (progress.mode === "shadow") return "named facts speak; scores wait for calibration";
-  if (progress.mode !== "learning") return progress.mode;
+  if (progress.mode !== "learning") return modeReason(b, progress, settings);
   const { sessions } = progress;
   if (sessions < settings.minSessions)
     return `not enough history: ${sessions} of ${settings.minSessions} sessions`;

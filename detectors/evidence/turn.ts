@@ -3,8 +3,10 @@ import type { Baseline, Progress } from "../baseline/baseline.ts";
 import { unitNumber } from "../baseline/learn.ts";
 import type { Path } from "../baseline/path.ts";
 import type { Settings } from "../baseline/settings.ts";
+import { turnGuarantee } from "./guarantee.ts";
 import { learnShown } from "./learn.ts";
 import { promote } from "./memory.ts";
+import { turnModes } from "./modes.ts";
 import { LAST_UNIT, UNITS } from "./records.ts";
 
 /** Witnesses that a value needs: never more than there are trust units, or are told apart. */
@@ -38,11 +40,15 @@ export function end({ memory, progress }: Baseline, hasLeftLearning: boolean, se
   memory.isLearning = !isOver;
 }
 
-/** The turn of an epoch: what has proved itself becomes known. */
-export function turn({ memory, progress }: Baseline, settings: Settings): void {
+/** The turn of an epoch: what has proved itself becomes known, and thresholds are made for the next one. */
+export function turn(b: Baseline, settings: Settings): void {
+  const { memory, progress } = b;
   const agent = progress.get(0);
-  if (memory === undefined || memory.isLearning || agent === undefined) return;
-  promote(memory, { needed: neededFor(agent, settings), learning: false, sessions: settings.sessions });
+  if (memory === undefined || agent === undefined) return;
+  if (!memory.isLearning)
+    promote(memory, { needed: neededFor(agent, settings), learning: false, sessions: settings.sessions });
+  turnGuarantee(memory.guarantee);
+  turnModes(b, settings);
 }
 
 /** Learning is ended by decree: what witnesses have shown is known. */
@@ -52,4 +58,5 @@ export function settle({ memory, progress }: Baseline, settings: Settings): void
   const learning = memory.isLearning;
   promote(memory, { needed: neededFor(agent, settings), learning, sessions: settings.sessions });
   memory.isLearning = false;
+  turnGuarantee(memory.guarantee);
 }
