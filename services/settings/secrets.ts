@@ -7,6 +7,7 @@ import type { Settings, Webhook } from "../../schemas/settings.ts";
 export interface Secrets {
   /** Signing secrets by webhook. */
   readonly webhooks: ReadonlyMap<string, string>;
+  /** The user's, or the secret of the client that asks for tokens. */
   readonly kafkaPassword?: string | undefined;
   /** Passwords by source, of those that have brokers of their own. */
   readonly sourcePasswords?: ReadonlyMap<string, string | undefined>;
@@ -41,6 +42,10 @@ export function secretsOf(settings: Settings, environment: Environment): Secrets
   };
   const read = (place: string, { file, env }: Named) =>
     attempt(() => textOf(place, { file, env }, environment));
+  const readSasl = (place: string, sasl: KafkaSasl) =>
+    sasl?.issuer === undefined
+      ? read(`${place}.password`, passwordOf(sasl))
+      : read(`${place}.issuer.clientSecret`, clientSecretOf(sasl.issuer));
   const { kafka, redis, keys, telemetry } = settings;
   const webhooks = new Map<string, string>();
   for (const webhook of settings.feeds.webhooks) {
@@ -49,11 +54,11 @@ export function secretsOf(settings: Settings, environment: Environment): Secrets
   }
   const secrets = {
     webhooks,
-    kafkaPassword: read("kafka.sasl.password", passwordOf(kafka?.sasl)),
+    kafkaPassword: readSasl("kafka.sasl", kafka?.sasl),
     sourcePasswords: new Map(
       settings.sources.map(({ name, kafka: own }) => [
         name,
-        read(`sources.${name}.kafka.sasl.password`, passwordOf(own?.sasl)),
+        readSasl(`sources.${name}.kafka.sasl`, own?.sasl),
       ]),
     ),
     redisPassword: read("redis.password", passwordOf(redis)),
@@ -74,6 +79,13 @@ interface WithPassword {
 const passwordOf = (given: WithPassword | undefined): Named => ({
   file: given?.passwordFile,
   env: given?.passwordEnv,
+});
+
+type KafkaSasl = NonNullable<Settings["kafka"]>["sasl"];
+
+const clientSecretOf = (issuer: NonNullable<NonNullable<KafkaSasl>["issuer"]>): Named => ({
+  file: issuer.clientSecretFile,
+  env: issuer.clientSecretEnv,
 });
 
 /** The text without the line end that editors leave; undefined if no place is named. */

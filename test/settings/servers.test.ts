@@ -62,7 +62,14 @@ describe("settings of servers", () => {
     expect(() => sasl("mechanism: plain, username: a, passwordFile: b, passwordEnv: C")).toThrow(/both$/);
     expect(() => sasl("mechanism: plain, passwordFile: b")).toThrow(/expected username/);
     expect(() => sasl("mechanism: oauthbearer, passwordFile: b")).toThrow(
-      /expected tokenFile, and no password$/,
+      /either tokenFile or issuer, and there is neither\n.*expected neither username nor password with oauthbearer$/,
+    );
+    const issuer = "issuer: { tokenUrl: https://id.example.com/token, clientId: a, clientSecretEnv: B }";
+    expect(sasl(`mechanism: oauthbearer, ${issuer}`).kafka?.sasl?.issuer?.clientId).toBe("a");
+    expect(() => sasl(`mechanism: oauthbearer, tokenFile: t, ${issuer}`)).toThrow(/there is both$/);
+    expect(() => sasl(`mechanism: plain, username: a, passwordFile: b, ${issuer}`)).toThrow(/nor issuer$/);
+    expect(() => sasl("mechanism: oauthbearer, issuer: { tokenUrl: https://a:b@c, clientId: a }")).toThrow(
+      /without user, got .*\n.*either clientSecretFile or clientSecretEnv/,
     );
     expect(sasl("mechanism: oauthbearer, tokenFile: t").kafka?.sasl?.tokenFile).toBe("t");
   });
@@ -98,6 +105,16 @@ describe("secrets of servers", () => {
     });
     expect(redis && redisOptions(redis, secrets).password).toBe("open");
     expect(printSettings(settings)).not.toMatch(/sesame|open$/m);
+  });
+
+  it("may be that of a client that asks for tokens", () => {
+    const issuer = "{ tokenUrl: https://id.example.com/token, clientId: a, clientSecretEnv: CLIENT }";
+    const sasl = `  sasl: { mechanism: oauthbearer, issuer: ${issuer} }\n`;
+    const settings = load(`${KAFKA}${sasl}${REDIS}`);
+    expect(loadSecrets(settings, { CLIENT: "sesame" }).kafkaPassword).toBe("sesame");
+    expect(() => loadSecrets(settings, {})).toThrow(
+      /^kafka\.sasl\.issuer\.clientSecretEnv: .*\$CLIENT, and it is empty$/,
+    );
   });
 
   it("are all named when they are not there", () => {
