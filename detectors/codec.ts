@@ -1,5 +1,8 @@
 /** Dense binary for rows: numbers little-endian, texts and lists with their length in front. */
 
+/** Lists up to so many numbers are copied one by one: to make a view of them costs more. */
+const FEW = 48;
+
 /** Grows as it is written to; one is used again and again. */
 export class ByteWriter {
   #bytes = new Uint8Array(256);
@@ -10,6 +13,10 @@ export class ByteWriter {
   clear(): this {
     this.#at = 0;
     return this;
+  }
+  /** Bytes written since it was cleared. */
+  get length(): number {
+    return this.#at;
   }
   /** A copy of what was written. */
   take(): Uint8Array {
@@ -38,9 +45,22 @@ export class ByteWriter {
   text(value: string): void {
     // Three bytes for each UTF-16 code unit is the most that UTF-8 takes.
     this.#room(2 + value.length * 3);
-    const { written } = encoder.encodeInto(value, this.#bytes.subarray(this.#at + 2));
+    const written = this.#plain(value) ? value.length : this.#encoded(value);
     this.#view.setUint16(this.#at, written, true);
     this.#at += 2 + written;
+  }
+  /** Writes text that is plain ASCII, as most is; false if it is not. */
+  #plain(value: string): boolean {
+    const bytes = this.#bytes;
+    for (let i = 0, to = this.#at + 2; i < value.length; i++, to++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0x7f) return false;
+      bytes[to] = unit;
+    }
+    return true;
+  }
+  #encoded(value: string): number {
+    return encoder.encodeInto(value, this.#bytes.subarray(this.#at + 2)).written;
   }
   texts(values: readonly string[]): void {
     this.u16(values.length);
@@ -54,7 +74,9 @@ export class ByteWriter {
   ints(values: Int32Array, from = 0, length = values.length): void {
     this.i32(length);
     this.#room(length * 4);
-    this.#bytes.set(new Uint8Array(values.buffer, values.byteOffset + from * 4, length * 4), this.#at);
+    if (length > FEW)
+      this.#bytes.set(new Uint8Array(values.buffer, values.byteOffset + from * 4, length * 4), this.#at);
+    else for (let i = 0; i < length; i++) this.#view.setInt32(this.#at + i * 4, values[from + i]!, true);
     this.#at += length * 4;
   }
   /** `length` bytes of `values`, from `from` on. */
