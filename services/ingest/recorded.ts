@@ -170,11 +170,15 @@ function readLine(reading: Reading, held: Held, at: number): void {
   const start = block.starts[at]!;
   const end = block.ends[at]!;
   if (reading.isOwn && readInPlace(reading, held, start, end)) return;
-  const record = bytes.subarray(start, end);
-  const refused = (problem: Problem) => refuse(reading, problem, block.firstLine + at, record, record.length);
+  convert(reading, bytes.subarray(start, end), block.firstLine + at);
+}
+
+/** What every line of a foreign source goes through, and a few of ours. */
+function convert(reading: Reading, record: Buffer, line: number): void {
+  const refused = (problem: Problem) => refuse(reading, problem, line, record, record.length);
   const read = readJson(record);
   if ("refused" in read) refused(read.refused);
-  else admit(reading, reading.file.convert(read.value), block.firstLine + at, refused);
+  else admit(reading, reading.file.convert(read.value), line, refused);
 }
 
 /** Reads an event that is certainly as we write it. False: the door must look at it. */
