@@ -1,14 +1,14 @@
 /** Promised and realised rates of false alerts: is the promise kept on sessions that had no part in it? */
-import { type Calibration, thresholds } from "./conformal.ts";
+import { type Alerts, alertsAt, type Calibration } from "./conformal.ts";
 import { mean } from "./mean.ts";
 import { type Judged, labelled } from "./measure.ts";
 import { sampled, seeded } from "./seeded.ts";
 import { scoreOf } from "./trail.ts";
 
-/** A rate of false alerts, with the thresholds that are to keep it: one choice for each split. */
+/** A rate of false alerts, and what alerts so that it is kept: one choice for each split. */
 export interface Promised {
   readonly rate: number;
-  readonly splits: readonly ((agent: string) => number)[];
+  readonly splits: readonly Alerts[];
 }
 
 /** What became of one promise, on average over splits of the calibration scores. */
@@ -31,41 +31,29 @@ const TAKEN = 0.5;
 /** Makes promises from scores of sessions that are benign and not among those that are judged. */
 export function promised(calibration: readonly Calibration[], rates: readonly number[]): readonly Promised[] {
   const splits = Array.from({ length: SPLITS }, (_, seed) => sampled(calibration, TAKEN, seeded(seed)));
-  return rates.map((rate) => ({ rate, splits: splits.map((split) => thresholds(split, rate)) }));
+  return rates.map((rate) => ({ rate, splits: splits.map((split) => alertsAt(split, rate)) }));
 }
 
 /** Measures promises on these sessions. */
 export function kept(promises: readonly Promised[], sessions: readonly Judged[]): readonly KeptPromise[] {
-  const [benign, attacks] = [scored(labelled(sessions, "benign")), scored(labelled(sessions, "executed"))];
+  const [benign, attacks] = [labelled(sessions, "benign"), labelled(sessions, "executed")];
   return promises.map(({ rate, splits }) => {
-    const rates = splits.map((threshold) => shareOf(benign, threshold, isAbove));
+    const rates = splits.map((alerts) => shareOf(benign, alerts, true));
     const realised = mean(rates);
     return {
       promised: rate,
       realised,
       spread: Math.sqrt(mean(rates.map((one) => (one - realised) ** 2))),
-      tpr: mean(splits.map((threshold) => shareOf(attacks, threshold, isAbove))),
+      tpr: mean(splits.map((alerts) => shareOf(attacks, alerts, true))),
       splits: splits.length,
-      unjudged: mean(splits.map((threshold) => shareOf([...benign, ...attacks], threshold, isUnjudged))),
+      unjudged: mean(splits.map((alerts) => shareOf([...benign, ...attacks], alerts, undefined))),
     };
   });
 }
 
-interface Scored {
-  readonly agent: string;
-  readonly score: number;
-}
-
-const scored = (sessions: readonly Judged[]): readonly Scored[] =>
-  sessions.map(({ trail }) => ({ agent: trail.agent, score: scoreOf(trail) }));
-
-const isAbove = (score: number, threshold: number) => score > threshold;
-const isUnjudged = (_score: number, threshold: number) => threshold === Number.POSITIVE_INFINITY;
-
-function shareOf(
-  sessions: readonly Scored[],
-  threshold: (agent: string) => number,
-  counts: (score: number, threshold: number) => boolean,
-): number {
-  return sessions.filter(({ agent, score }) => counts(score, threshold(agent))).length / sessions.length;
+/** Share of the sessions of which this is said. */
+function shareOf(sessions: readonly Judged[], alerts: Alerts, said: boolean | undefined): number {
+  return (
+    sessions.filter(({ trail }) => alerts(trail.agent, scoreOf(trail)) === said).length / sessions.length
+  );
 }
