@@ -13,6 +13,8 @@ import { agentsCapped, lagGauge } from "./metrics.ts";
 import { openPartition, type Partition } from "./partition.ts";
 import type { PartitionOptions } from "./state.ts";
 
+export { relearn } from "./relearn.ts";
+
 export interface ProcessorOptions {
   readonly stream: Stream;
   readonly store: Store;

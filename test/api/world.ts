@@ -128,6 +128,8 @@ export async function world(
     findings,
     deadLetters: (query) => readDeadLetters(stream, query),
     view,
+    baselineOf: (entries) => entries.get("agent"),
+    relearn: async () => ({ entries: undefined, isCutOff: false }),
     keyName: "public",
     incidents: { all, byId },
     denials: denialReader(denied),
