@@ -66,6 +66,7 @@ export const about: About = {
     "an attack that uses only operations and targets of its own workflow (mimicry)",
     "a workflow that is still learning, except operations that the whole agent never used",
     "reads: a sensitive operation is one of tier 1 or 2",
+    "an agent of one trust unit: there are no other witnesses, and what that one has shown while it learned is its baseline",
     "an event older than its agent's clock less latenessMs: it is not judged",
     "without a declared workflow only the agent's own graph speaks, which sees far less",
     ...aboutEvidence.blindSpots,

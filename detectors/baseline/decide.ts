@@ -5,6 +5,7 @@ import type { Baseline } from "./baseline.ts";
 import { approveOperation, approveTarget, denyOperation, denyTarget } from "./edges.ts";
 import { fieldOf, operationOf, workflowOf } from "./event-names.ts";
 import { confirmSession, releaseSession } from "./held.ts";
+import { OTHER } from "./names.ts";
 import { replaceBaseline } from "./replace.ts";
 import type { Settings } from "./settings.ts";
 
@@ -29,8 +30,12 @@ function decideEdge(
   ofOperation: typeof approveOperation,
   ofTarget: typeof approveTarget,
 ): void {
-  if (!event.has(TEXT.operation)) return;
-  const operation = operationOf(b, event);
+  const operation = event.has(TEXT.operation) ? operationOf(b, event) : OTHER;
+  // It stands for every name that there is no more room for, so nothing can be said of it.
+  if (operation === OTHER) {
+    b.capped++;
+    return;
+  }
   const count = event.number(TARGETS);
   for (let at = TARGET_AT; at < TARGET_AT + count * 8; at += 8)
     ofTarget(b, {
@@ -41,7 +46,6 @@ function decideEdge(
       value: event.textAt(at + 4),
     });
   const workflow = event.has(TEXT.workflow) ? workflowOf(b, event) : "all";
-  // A name for which there is no more room stands for nothing.
   if (workflow === 0) b.capped++;
   else if (count === 0) ofOperation(b, operation, workflow);
   b.version++;

@@ -15,9 +15,14 @@ export function replaceBaseline(b: Baseline, stored: string, settings: Settings)
     throw new RangeError(`columns of version ${written} are not read`);
   const read = ofAgent.read(from, written, settings);
   const version = Math.max(b.version, read.version) + 1;
-  // Whatever is known, what today's budget of alerts was spent on is spent.
-  if (b.memory !== undefined && read.memory !== undefined)
-    Object.assign(read.memory.guarantee.ledger, b.memory.guarantee.ledger);
+  keepSpent(b, read);
   endBaseline(b);
   Object.assign(b, read, { version });
+}
+
+/** Whatever is known, what today's budget of alerts was spent on is spent. */
+function keepSpent({ memory: from }: Baseline, { memory: to }: Baseline): void {
+  if (from === undefined || to === undefined) return;
+  const { begun, judged, judgedOf, told } = from.guarantee.ledger;
+  Object.assign(to.guarantee.ledger, { begun, judged, judgedOf, told });
 }

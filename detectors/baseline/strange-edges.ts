@@ -2,6 +2,7 @@
 import type { Baseline } from "./baseline.ts";
 import type { TargetEdge } from "./denied.ts";
 import { approveOperation, approveTarget, denyOperation, denyTarget } from "./edges.ts";
+import { OTHER } from "./names.ts";
 import { type Path, VALUE_WIDTH, valuesEnd } from "./path.ts";
 import { slotOf } from "./slots.ts";
 import { DENIAL } from "./tell-denied.ts";
@@ -14,9 +15,12 @@ const operationOf = (fact: number) => Math.abs(fact) & (DENIAL - 1);
 /** Operations of which something was told in a session, each once. */
 export const toldIn = ({ told }: Path): readonly number[] => [...new Set(told.map(operationOf))];
 
+/** What was told of operations that have a name of their own: nothing can be said of all others at once. */
+const factsOf = ({ told }: Path) => told.filter((fact) => operationOf(fact) !== OTHER);
+
 /** From now on the session would be quiet: an operation that was strange is approved where the session used it, and so are values. */
 export function approveStrange(b: Baseline, p: Path): void {
-  for (const fact of p.told) {
+  for (const fact of factsOf(p)) {
     if (fact > 0) approveOperation(b, operationOf(fact), Math.max(p.workflow, 0));
     for (const edge of strangeTargets(b, p, operationOf(fact))) approveTarget(b, edge);
   }
@@ -24,7 +28,7 @@ export function approveStrange(b: Baseline, p: Path): void {
 
 /** What was strange is denied; of values only those that name somebody or something to reach. */
 export function denyStrange(b: Baseline, p: Path): void {
-  for (const fact of p.told) {
+  for (const fact of factsOf(p)) {
     if (fact > 0 && fact < DENIAL) denyOperation(b, fact, p.workflow > 0 ? p.workflow : "all");
     for (const edge of strangeTargets(b, p, operationOf(fact)))
       if (isIdentifier(edge.value)) denyTarget(b, edge);

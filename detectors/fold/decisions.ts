@@ -1,5 +1,5 @@
 /** A person's word about what was learned of an agent, as it comes by in the log. */
-import type { BaselineDecision, Event } from "../../schemas/event.ts";
+import { type BaselineDecision, Event } from "../../schemas/event.ts";
 import type { EventView } from "../../schemas/event-view.ts";
 import type { AgentRow } from "../rows.ts";
 import { type Panel, tellDecided } from "./panel.ts";
@@ -11,7 +11,8 @@ import type { WorkingSet } from "./working-set.ts";
  * is about end first, so that it meets them where ended ones wait; and all of them when what they refer to is replaced.
  */
 export function decide(panel: Panel, set: WorkingSet, agent: AgentRow, event: EventView): void {
-  const decision = decisionOf(event);
+  const decision = decisionOf(event.line());
+  if (decision === undefined) return;
   // The agent may have been begun by this event, whose day says nothing of those to come.
   if (agent.clock === 0) agent.epoch = 0;
   if (decision.baseline !== undefined) endSessions(panel, set, agent);
@@ -19,6 +20,12 @@ export function decide(panel: Panel, set: WorkingSet, agent: AgentRow, event: Ev
   tellDecided(panel, agent, decision, event);
 }
 
-/** Rare, so the columns have no room for it. */
-const decisionOf = (event: EventView): BaselineDecision =>
-  (JSON.parse(event.line()) as Extract<Event, { kind: "decision.made" }>).decision;
+/** Rare, so the columns have no room for it, and nobody has looked at it yet: whoever may write to the log may write anything. */
+function decisionOf(line: string): BaselineDecision | undefined {
+  try {
+    const { data } = Event.safeParse(JSON.parse(line));
+    return data?.kind === "decision.made" ? data.decision : undefined;
+  } catch {
+    return undefined;
+  }
+}

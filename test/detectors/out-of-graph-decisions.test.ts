@@ -201,6 +201,20 @@ describe("approval", () => {
   });
 });
 
+describe("an agent that has more names than are remembered", () => {
+  it("has nothing approved or denied of those that all stand for one", () => {
+    const given = learned();
+    for (let index = 0; index < 4100; index++)
+      given.sees(...ask([{ name: `invented_${index}` }], LATER + index * 1000));
+    const events = ask([DELETE], LATER + 2 * DAY);
+    given.sees(...events, release(nameOf(events), true), approve(DELETE), deny(DELETE));
+    expect(graph(given).denied).toEqual([]);
+    expect(given.finds(...ask([{ name: "wipe", tier: 1 }], LATER + 3 * DAY))).toEqual([
+      "operation-new-to-workflow",
+    ]);
+  });
+});
+
 describe("denial", () => {
   it("tells a reading operation, also while learning, once a session", () => {
     const given = world();

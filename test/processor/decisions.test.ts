@@ -161,6 +161,29 @@ describe("decisions in the log", () => {
   }, 30_000);
 });
 
+describe("a record that says it is a decision", () => {
+  it.each([
+    ["says nothing", {}],
+    ["says null", { decision: null }],
+    ["says what this version does not know", { decision: { verdict: "forget-all", by: "mallory" } }],
+  ])("is passed over when it %s", async (_, odd) => {
+    const { before } = story();
+    const kept = learnedIn((await folded("kept", before, [])).entries);
+    const record = event("decision.made", LATER, odd);
+    expect(learnedIn((await folded("odd", [...before, record], [])).entries)).toEqual(kept);
+  });
+
+  it("is told in the dead letters when what it puts back cannot be read, and what is known stays", async () => {
+    const { before } = story();
+    const events = [...before, said(LATER, "import", { baseline: "AAAA" }), ...ask(LATER, READ)];
+    const { entries, stream } = await folded("unreadable", events, []);
+    expect(learnedIn(entries)).toMatchObject({ agent: { mode: "shadow", sessions: 60 } });
+    expect(await valuesOf(stream, "dead-letters")).toMatchObject([
+      { code: "internal", message: "detector out-of-graph failed: columns of version 0 are not read" },
+    ]);
+  });
+});
+
 describe("learning again from the log", () => {
   const query = { tenant: "default", agent: "a", untilMs: START + 10 * HOUR };
 
