@@ -2,6 +2,7 @@
 import { ByteReader, ByteWriter } from "../codec.ts";
 import type { Caps } from "../detector.ts";
 import { ofSession, VERSION } from "../evidence/columns.ts";
+import { forgetScore } from "../evidence/evidence.ts";
 import type { SessionRow } from "../rows.ts";
 import { type Baseline, progressOf } from "./baseline.ts";
 import { endPath, type Path } from "./path.ts";
@@ -51,9 +52,10 @@ export function releaseSession(b: Baseline, name: string, edges: boolean, settin
 export function confirmSession(b: Baseline, name: string, edges: boolean, settings: Settings): void {
   for (const held of takeHeld(b, name)) {
     if (b.pen !== undefined) b.pen.confirmed++;
-    const p = edges ? pathOf(held, settings) : undefined;
+    const p = pathOf(held, settings);
     if (p === undefined) continue;
-    denyStrange(b, p);
+    forgetScore(b, p);
+    if (edges) denyStrange(b, p);
     endPath(p);
   }
 }

@@ -22,7 +22,8 @@ import { observe, type Step, terms } from "./observe.ts";
 import { raiseScore } from "./score.ts";
 import type { Shown } from "./session.ts";
 import { SHIPPED } from "./shipped.ts";
-import { speak, stand } from "./speak.ts";
+import { speak } from "./speak.ts";
+import { stand } from "./standing.ts";
 import { contextOf, tableOf } from "./weights.ts";
 
 /** Observes the call in hand, raises its session's score if it is the worst so far, and tells what is above its threshold. */

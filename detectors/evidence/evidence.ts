@@ -3,5 +3,5 @@
  * a decree teach. Nothing of it is kept, and each step returns at once, unless it is switched on.
  */
 export { attend as observe } from "./attend.ts";
-export { calibrate } from "./speak.ts";
+export { calibrate, forgetScore } from "./standing.ts";
 export { end, learn, settle, turn } from "./turn.ts";

@@ -31,6 +31,12 @@ export function addScore(r: Reservoir, points: number, unit: number): void {
   r.scores[r.count++] = packed(points, unit);
 }
 
+/** Removes the newest of these scores, if it is still there. */
+export function removeScore(r: Reservoir, points: number, unit: number): void {
+  const at = r.scores.subarray(0, r.count).lastIndexOf(packed(points, unit));
+  if (at >= 0) removeAt(r, at);
+}
+
 function largest(): number {
   let unit = 0;
   for (let other = 1; other < MAX_UNITS; other++) if (held[other]! > held[unit]!) unit = other;
@@ -40,6 +46,10 @@ function largest(): number {
 function removeOldest(r: Reservoir, unit: number): void {
   let at = 0;
   while (unitOf(r.scores[at]!) !== unit) at++;
+  removeAt(r, at);
+}
+
+function removeAt(r: Reservoir, at: number): void {
   r.scores.copyWithin(at, at + 1, r.count);
   r.count--;
 }

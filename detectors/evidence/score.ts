@@ -3,6 +3,9 @@ import { LOWEST, type Shown } from "./session.ts";
 import { TERMS } from "./term.ts";
 import type { Weights } from "./weights.ts";
 
+/** Points of a score, in thousandths: as whole numbers they are compared and kept exactly. */
+export const thousandths = (score: number) => Math.round(score * 1000);
+
 /** Log-odds of a call that these terms describe. */
 export function scoreOf({ bias, terms: weights }: Weights, terms: Float64Array): number {
   let score = bias;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { newGuarantee, turnGuarantee, weighBy } from "../../detectors/evidence/guarantee.ts";
 import { addScore } from "../../detectors/evidence/reservoir.ts";
 import type { Finding } from "../../schemas/finding.ts";
-import { type CallFields, DAY, type Given, HOUR, type World, world } from "./given.ts";
+import { type CallFields, DAY, event, type Given, HOUR, type World, world } from "./given.ts";
 import { session } from "./sessions.ts";
 
 const READ: CallFields = { name: "read_invoice" };
@@ -41,6 +41,7 @@ function calibrated(more: object = {}, units = 4): World {
 /** Sessions an hour apart on a day, from a trust unit. */
 const onDay = (day: number, sessions: readonly (readonly CallFields[])[], trustUnit = "unit-1") =>
   sessions.flatMap((steps, at) => session(day * DAY + at * HOUR, steps, { workflow, trustUnit }));
+const scoresOf = (given: World) => given.view()["out-of-graph"].scores as Scores;
 const times = <Value>(count: number, value: Value): Value[] => Array.from({ length: count }, () => value);
 
 describe("unlikely-session", () => {
@@ -99,7 +100,7 @@ describe("unlikely-session", () => {
     const given = calibrated({ falseAlertsPerAgentDay: 0.2 });
     const before = given.standings.budget;
     expect(given.finds(...onDay(DAYS, times(20, ATTACK), "unit-1"))).toHaveLength(10);
-    const { budget, sessions } = given.view()["out-of-graph"].scores as Scores;
+    const { budget, sessions } = scoresOf(given);
     expect(budget.heldBack).toBe(10);
     expect(given.standings.budget - before).toBe(10);
     expect(budget.spentToday).toBeLessThanOrEqual(0.2);
@@ -121,6 +122,19 @@ describe("unlikely-session", () => {
     const given = calibrated({}, 1);
     for (let day = DAYS; day < DAYS + 40; day++)
       expect(given.finds(...onDay(day, times(8, ATTACK), "unit-0")), `day ${day}`).toHaveLength(8);
+  });
+
+  it("is among the scores that calibrate, until a person says that it was an attack", () => {
+    const scoresAfter = (verdict: string) => {
+      const given = calibrated();
+      const attack = onDay(DAYS, [ATTACK]);
+      given.sees(...attack);
+      const { scoresForTomorrow } = scoresOf(given).calibration;
+      const decision = { verdict, by: "ana", session: attack[0]?.session };
+      given.sees(event("decision.made", 400 * DAY, { decision }));
+      return scoresOf(given).calibration.scoresForTomorrow - scoresForTomorrow;
+    };
+    expect([scoresAfter("release-session"), scoresAfter("confirm-session")]).toEqual([1, 0]);
   });
 
   it("is told as before when one trust unit has filled a tenth of the scores with the highest", () => {
@@ -162,9 +176,9 @@ describe("scores", () => {
     const [whole, parts] = [world(settings()), world(settings())];
     const expected = whole.sees(...stream);
     expect(expected.length).toBeGreaterThan(10);
-    const found = stream.flatMap((event, at) => {
+    const found = stream.flatMap((one, at) => {
       if (at % 7 === 0 || at > stream.length - 60) parts.reload();
-      return parts.sees(event);
+      return parts.sees(one);
     });
     expect(found).toEqual(expected);
     expect(parts.encoded()).toEqual(whole.encoded());
@@ -173,8 +187,8 @@ describe("scores", () => {
   it("lead from learning over shadow to enforcing, each with a reason", () => {
     const given = world(settings());
     const seen = new Set<string>();
-    for (const event of usualDays()) {
-      given.sees(event);
+    for (const one of usualDays()) {
+      given.sees(one);
       const { mode, reason } = given.view()["out-of-graph"].agent;
       seen.add(`${mode}: ${reason.replace(/[\d.]+/g, "N")}`);
     }
@@ -229,8 +243,5 @@ describe("sessions without a workflow", () => {
   });
 });
 
-type Scores = Exclude<View["scores"], { readonly reason: string; readonly state: "off" }> & {
-  readonly budget: { readonly heldBack: number; readonly spentToday: number };
-  readonly sessions: { readonly unjudgedShare: number; readonly change: string };
-};
 type View = ReturnType<World["view"]>["out-of-graph"];
+type Scores = Extract<View["scores"], { readonly budget: unknown }>;

@@ -1,6 +1,6 @@
 /** Thresholds from calibration scores alone, made as the detectors make them: see detectors/evidence/conformal.ts. */
 import { MAX_UNITS, NEVER, packed, threshold } from "../../../detectors/evidence/conformal.ts";
-import { thousandths } from "../../../detectors/evidence/speak.ts";
+import { thousandths } from "../../../detectors/evidence/score.ts";
 
 /** A session's score, whose it is, and the trust unit that it came from. */
 export interface Calibration {
