@@ -81,7 +81,7 @@ export function printSummary(figures: Figures, seen: Tally, notes: ReadingNotes)
   );
   if (rejected > 0) {
     print(
-      `${number(rejected)} records could not be read; --dead-letters FILE keeps them with their reasons.`,
+      `${rejected === 1 ? "1 record" : `${number(rejected)} records`} could not be read; --dead-letters FILE keeps them with their reasons.`,
     );
     notes.printRefused();
   }
