@@ -1,7 +1,10 @@
 /** The key of the hashes by which names are looked up and compared. */
 
-/** Four secret numbers of 64 bits that key the hashes; the factors are odd, or each multiplication would lose a bit. */
-export type HashKey = Readonly<{ seed: bigint; evenFactor: bigint; oddFactor: bigint; stepFactor: bigint }>;
+/**
+ * Four secret numbers of 64 bits: where a hash starts, and the factors of even and of odd halves and of each step, which are
+ * odd, or each multiplication would lose a bit.
+ */
+export type HashKey = readonly [seed: bigint, even: bigint, odd: bigint, step: bigint];
 
 /** Makes a hash key of 16 secret bytes. */
 export function hashKey(secret: Uint8Array): HashKey {
@@ -10,7 +13,7 @@ export function hashKey(secret: Uint8Array): HashKey {
   // Mixed with constants, because replay's public key is all zeros.
   const part = (number: bigint) =>
     mixed(one + number * 0x9e3779b97f4a7c15n) ^ mixed(other - number * 0xd1342543de82ef95n);
-  return { seed: part(1n), evenFactor: part(2n) | 1n, oddFactor: part(3n) | 1n, stepFactor: part(4n) | 1n };
+  return [part(1n), part(2n) | 1n, part(3n) | 1n, part(4n) | 1n];
 }
 
 /** Each bit comes to depend on all: the last step of SplitMix64 by Sebastiano Vigna (public domain). */

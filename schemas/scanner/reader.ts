@@ -4,6 +4,7 @@ import { MAX_TARGETS, ORIGINS, TARGET_LENGTH } from "../operation.ts";
 import { COMPILED } from "./compiled.ts";
 import type { HashKey } from "./hash-key.ts";
 import { ROOT_END, TABLES } from "./tables.ts";
+import { KEY } from "./wasm/memory.ts";
 
 /** As much of WebAssembly as is used here: TypeScript declares it with the browser's library alone. */
 declare const WebAssembly: {
@@ -16,7 +17,6 @@ export interface Reader {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   scan(from: number, end: number, shift: number, strict: number): number;
   hash(from: number, to: number): void;
-  setKey(seed: bigint, evenFactor: bigint, oddFactor: bigint, stepFactor: bigint): void;
 }
 
 const MODULE = new WebAssembly.Module(Buffer.from(COMPILED, "base64"));
@@ -43,6 +43,6 @@ export function openReader(key: HashKey, looksSecret: (from: number, to: number)
   const { exports } = new WebAssembly.Instance(MODULE, { host: { ...PLACES, looksSecret } });
   const reader = exports as Reader;
   new Uint8Array(reader.memory.buffer).set(TABLES);
-  reader.setKey(key.seed, key.evenFactor, key.oddFactor, key.stepFactor);
+  new BigUint64Array(reader.memory.buffer, KEY, key.length).set(key);
   return reader;
 }

@@ -13,6 +13,12 @@ const writeText = (at: number, text: string) => Buffer.from(TABLES.buffer).write
 
 if (memory.RECORD + STRIDE * 4 > memory.NOT_KEPT_AT) throw new RangeError("a record has outgrown its place");
 TABLES.fill(255, memory.MASK_END - 16, memory.MASK_END);
+const fill = (at: number, byte: number) => TABLES.fill(byte, at, at + 16);
+fill(memory.QUOTES, 34);
+fill(memory.BACKSLASHES, 92);
+// From -128 on for the space, up to -34 for `~`; everything else is larger.
+fill(memory.PRINTABLE_SHIFTS, 128 - 32);
+fill(memory.PRINTABLE_LIMITS, -34);
 TABLES.set(PAIR_TABLES, memory.PAIR_TABLES);
 new Uint16Array(TABLES.buffer).set(PAIR_RULES, memory.PAIR_RULES / 2);
 

@@ -3,31 +3,18 @@
  * key cannot tell how a difference between two texts goes on, not even one in the highest bit, which multiplication alone
  * would leave where it is; hence the turn by 32. Texts that differ within 8 bytes never collide.
  */
-import { MASK_END } from "./memory";
-
-let seed: u64 = 0;
-let evenFactor: u64 = 0;
-let oddFactor: u64 = 0;
-let stepFactor: u64 = 0;
-
-/** Sets the key; the factors are odd. */
-export function setKey(start: u64, even: u64, odd: u64, step: u64): void {
-  seed = start;
-  evenFactor = even;
-  oddFactor = odd;
-  stepFactor = step;
-}
+import { KEY, MASK_END } from "./memory";
 
 /** The hash of no bytes yet. */
 export function hashStart(): u64 {
-  return seed;
+  return load<u64>(KEY);
 }
 
 /** Mixes 16 bytes in. */
 export function hashStep(hash: u64, bytes: v128): u64 {
-  const even = rotl(i64x2.extract_lane(bytes, 0) * evenFactor, 32);
-  const odd = i64x2.extract_lane(bytes, 1) * oddFactor;
-  const mixed = (hash ^ even ^ odd) * stepFactor;
+  const even = rotl(i64x2.extract_lane(bytes, 0) * load<u64>(KEY + 8), 32);
+  const odd = i64x2.extract_lane(bytes, 1) * load<u64>(KEY + 16);
+  const mixed = (hash ^ even ^ odd) * load<u64>(KEY + 24);
   return mixed ^ (mixed >> 32);
 }
 
@@ -44,7 +31,7 @@ export function firstOf(bytes: v128, count: usize): v128 {
 
 /** The hash of any bytes. */
 export function hashOf(from: usize, to: usize): u64 {
-  let hash = seed;
+  let hash = load<u64>(KEY);
   let at = from;
   for (; at + 16 <= to; at += 16) hash = hashStep(hash, v128.load(at));
   return hashEnd(hashStep(hash, firstOf(v128.load(at), to - at)), to - from);

@@ -4,6 +4,8 @@ import { LINE, PADDING } from "./memory";
 /** Punctuation of JSON. */
 export const QUOTE: u8 = 34;
 export const COMMA: u8 = 44;
+/** What nearly always follows a value that is not the last: a comma and at once the next text's quote. */
+export const COMMA_QUOTE: u16 = 0x222c;
 export const DOT: u8 = 46;
 export const COLON: u8 = 58;
 export const OPEN_LIST: u8 = 91;
@@ -38,4 +40,13 @@ export function spaced(from: usize): usize {
 /** Space, tab or carriage return: a line feed ends the line. */
 function isBlank(byte: u8): bool {
   return byte === 32 || byte === 9 || byte === 13;
+}
+
+/** Goes from behind a value to the text that comes next, or to the end of the object or list; 0 if neither follows. */
+export function afterValue(from: usize, close: u8): usize {
+  const at = spaced(from);
+  if (load<u8>(at) === close) return at;
+  if (load<u8>(at) !== COMMA) return 0;
+  const next = spaced(at + 1);
+  return load<u8>(next) === close ? 0 : next;
 }

@@ -10,6 +10,16 @@ export const PAIR_TABLES: usize = 1088;
 /** Two numbers of 16 bits each, up to PAIR_RULES_END: groups of pairs of which one must be hit, and of which another. (filled) */
 export const PAIR_RULES: usize = 1216;
 export const PAIR_RULES_END: usize = 1236;
+/** The key of the hashes, four numbers of 64 bits: where it starts, the factors of even and of odd halves, and of each step. (filled) */
+export const KEY: usize = 1280;
+/**
+ * Sixteen times the same byte: a quote, a backslash; and what is added to a byte, and how large it may then be as a number
+ * with a sign, if it is printable ASCII. In memory, because V8 makes a vector out of nothing in three steps. (filled)
+ */
+export const QUOTES: usize = 1312;
+export const BACKSLASHES: usize = 1328;
+export const PRINTABLE_SHIFTS: usize = 1344;
+export const PRINTABLE_LIMITS: usize = 1360;
 /** The fields of the event, then those of the objects in it and the words. (filled) */
 export const GRAMMAR: usize = 2048;
 /** Hashes of texts that were found to be no secrets: KNOWN_TEXTS places of 8 bytes, chosen by the hash's low bits. */

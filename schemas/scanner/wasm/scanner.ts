@@ -7,7 +7,7 @@
  */
 import { hashOf } from "./hash";
 import { audiences, generation, headEnd, rootEnd, status } from "./host";
-import { CLOSE, COMMA, isStrict, OPEN, QUOTE, spaced, takeLine } from "./line";
+import { afterValue, CLOSE, COMMA_QUOTE, isStrict, OPEN, QUOTE, spaced, takeLine } from "./line";
 import * as memory from "./memory";
 import {
   FIELD_FIRST,
@@ -30,8 +30,6 @@ import { readText } from "./text";
 import { readTime } from "./time";
 import { skipMember } from "./unknown";
 import { listed, readBoolean, readInt, readTexts, readWord } from "./values";
-
-export { setKey } from "./hash";
 
 /** A token's public id and its hash: each names one token and not all its kin. */
 const OWN_NAMES = 3;
@@ -85,13 +83,11 @@ function readObject(from: usize, fields: usize, end: usize): usize {
       at = readValue(spaced(at + load<u32>(field, FIELD_LENGTH)), field);
     }
     if (at === 0) return 0;
-    at = spaced(at);
-    if (load<u8>(at) !== COMMA) break;
-    at = spaced(at + 1);
-    if (load<u8>(at) === CLOSE) return 0;
+    at = load<u16>(at) === COMMA_QUOTE ? at + 1 : afterValue(at, CLOSE);
+    if (at === 0) return 0;
   }
   seen = members;
-  return load<u8>(at) === CLOSE ? at + 1 : 0;
+  return at + 1;
 }
 
 /** Which of the fields stands here, trying `next` first; 0 if none. */

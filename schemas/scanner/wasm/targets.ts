@@ -9,7 +9,7 @@ import {
   targetOrigins,
   targets,
 } from "./host";
-import { CLOSE, COMMA, DOT, isStrict, OPEN, shift, spaced } from "./line";
+import { afterValue, CLOSE, COMMA_QUOTE, DOT, isStrict, OPEN, shift, spaced } from "./line";
 import { RECORD } from "./memory";
 import { readName } from "./names";
 import { listed, readTexts, readWord } from "./values";
@@ -45,7 +45,7 @@ export function readTargets(from: usize): usize {
     // In the schema a list must not be empty.
     if (at === 0 || listed === 0) return 0;
     target = withName(target, listed);
-    at = nextMember(at);
+    at = load<u16>(at) === COMMA_QUOTE ? at + 1 : afterValue(at, CLOSE);
   }
   store<u32>(RECORD + targets, ((target - first) / TARGET_SIZE) as u32);
   return at === 0 ? 0 : at + 1;
@@ -69,7 +69,7 @@ export function readProvenance(from: usize, field: usize): usize {
     at = readWord(at, field, argument + ORIGIN);
     if (at === 0) return 0;
     argumentsEnd = argument + ARGUMENT_SIZE;
-    at = nextMember(at);
+    at = load<u16>(at) === COMMA_QUOTE ? at + 1 : afterValue(at, CLOSE);
   }
   return at === 0 ? 0 : at + 1;
 }
@@ -91,15 +91,6 @@ function isThere(hash: u64, first: usize, end: usize): bool {
 /** Goes to an object's first name, or to its end. */
 function firstMember(from: usize): usize {
   return load<u8>(from) === OPEN ? spaced(from + 1) : 0;
-}
-
-/** Goes to the name after a value, or to the object's end. */
-function nextMember(from: usize): usize {
-  const at = spaced(from);
-  if (load<u8>(at) === CLOSE) return at;
-  if (load<u8>(at) !== COMMA) return 0;
-  const next = spaced(at + 1);
-  return load<u8>(next) === CLOSE ? 0 : next;
 }
 
 /** Gives the operation's targets the origin of their argument. */

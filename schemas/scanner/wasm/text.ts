@@ -1,6 +1,7 @@
 /** Texts: found to their end, checked, hashed, and written as four numbers. */
 import { firstOf, hashEnd, hashOf, hashStart, hashStep } from "./hash";
 import { BACKSLASH, isStrict, lineEnd, QUOTE, shift } from "./line";
+import { BACKSLASHES, PRINTABLE_LIMITS, PRINTABLE_SHIFTS, QUOTES } from "./memory";
 import { isPlain } from "./secrets";
 
 /**
@@ -14,11 +15,10 @@ export function readText(at: usize, longest: u32, into: usize): usize {
   let hash = hashStart();
   let bytes = v128.load(to);
   let stops = stopsIn(bytes);
-  while (stops === 0) {
+  for (; stops === 0; stops = stopsIn(bytes)) {
     hash = hashStep(hash, bytes);
     to += 16;
     bytes = v128.load(to);
-    stops = stopsIn(bytes);
   }
   const rest = ctz(stops) as usize;
   to += rest;
@@ -31,10 +31,9 @@ export function readText(at: usize, longest: u32, into: usize): usize {
 
 /** Sixteen bits, lowest first, for the bytes that are no plain text: quote, backslash, control character, part of a longer one. */
 function stopsIn(bytes: v128): i32 {
-  const marks = v128.or(i8x16.eq(bytes, i8x16.splat(34)), i8x16.eq(bytes, i8x16.splat(92)));
-  // As numbers with a sign, parts of longer characters are below the space too.
-  const unprintable = v128.or(i8x16.lt_s(bytes, i8x16.splat(32)), i8x16.eq(bytes, i8x16.splat(127)));
-  return i8x16.bitmask(v128.or(marks, unprintable));
+  const marks = v128.or(i8x16.eq(bytes, v128.load(QUOTES)), i8x16.eq(bytes, v128.load(BACKSLASHES)));
+  const shifted = i8x16.add(bytes, v128.load(PRINTABLE_SHIFTS));
+  return i8x16.bitmask(v128.or(marks, i8x16.gt_s(shifted, v128.load(PRINTABLE_LIMITS))));
 }
 
 /** Text of a line that we wrote: it may be long, hold escapes and any UTF-8. */

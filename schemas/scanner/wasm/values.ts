@@ -1,5 +1,5 @@
 /** Words, numbers, booleans and lists of texts. Each `read` answers where its value ends, 0 if it is refused. */
-import { CLOSE_LIST, COMMA, OPEN_LIST, QUOTE, spaced } from "./line";
+import { afterValue, CLOSE_LIST, COMMA_QUOTE, OPEN_LIST, QUOTE, spaced } from "./line";
 import { FIELD_FIRST, FIELD_LAST, MASK_END, WORD_LENGTH, WORD_NUMBER, WORD_SIZE } from "./memory";
 import { readText } from "./text";
 
@@ -56,17 +56,15 @@ export let listed: u32 = 0;
 export function readTexts(from: usize, most: u32, longest: u32, into: usize, step: usize): usize {
   listed = 0;
   if (load<u8>(from) !== OPEN_LIST) return 0;
-  let at = spaced(from + 1);
-  if (load<u8>(at) === CLOSE_LIST) return at + 1;
   let count: u32 = 0;
-  for (let place = into; count < most; place += step) {
+  let at = spaced(from + 1);
+  for (let place = into; load<u8>(at) !== CLOSE_LIST; place += step) {
+    if (count === most) return 0;
     at = readText(at, longest, place);
     if (at === 0) return 0;
     count++;
-    at = spaced(at);
-    if (load<u8>(at) !== COMMA) break;
-    at = spaced(at + 1);
+    at = load<u16>(at) === COMMA_QUOTE ? at + 1 : afterValue(at, CLOSE_LIST);
   }
   listed = count;
-  return load<u8>(at) === CLOSE_LIST ? at + 1 : 0;
+  return at + 1;
 }
