@@ -1,5 +1,8 @@
 /** Dense binary for rows: numbers little-endian, texts and lists with their length in front. */
 
+/** Lists up to so many numbers are copied one by one: to make a view of them costs more. */
+const FEW = 48;
+
 /** Grows as it is written to; one is used again and again. */
 export class ByteWriter {
   #bytes = new Uint8Array(256);
@@ -10,6 +13,10 @@ export class ByteWriter {
   clear(): this {
     this.#at = 0;
     return this;
+  }
+  /** Bytes written since it was cleared. */
+  get length(): number {
+    return this.#at;
   }
   /** A copy of what was written. */
   take(): Uint8Array {
@@ -38,9 +45,22 @@ export class ByteWriter {
   text(value: string): void {
     // Three bytes for each UTF-16 code unit is the most that UTF-8 takes.
     this.#room(2 + value.length * 3);
-    const { written } = encoder.encodeInto(value, this.#bytes.subarray(this.#at + 2));
+    const written = this.#plain(value) ? value.length : this.#encoded(value);
     this.#view.setUint16(this.#at, written, true);
     this.#at += 2 + written;
+  }
+  /** Writes text that is plain ASCII, as most is; false if it is not. */
+  #plain(value: string): boolean {
+    const bytes = this.#bytes;
+    for (let i = 0, to = this.#at + 2; i < value.length; i++, to++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0x7f) return false;
+      bytes[to] = unit;
+    }
+    return true;
+  }
+  #encoded(value: string): number {
+    return encoder.encodeInto(value, this.#bytes.subarray(this.#at + 2)).written;
   }
   texts(values: readonly string[]): void {
     this.u16(values.length);
@@ -50,17 +70,21 @@ export class ByteWriter {
     this.u16(values.length);
     for (const value of values) this.i32(value);
   }
-  ints(values: Int32Array): void {
-    this.i32(values.length);
-    this.#room(values.byteLength);
-    this.#bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), this.#at);
-    this.#at += values.byteLength;
+  /** `length` numbers of `values`, from `from` on; all of them if it is not said. */
+  ints(values: Int32Array, from = 0, length = values.length): void {
+    this.i32(length);
+    this.#room(length * 4);
+    if (length > FEW)
+      this.#bytes.set(new Uint8Array(values.buffer, values.byteOffset + from * 4, length * 4), this.#at);
+    else for (let i = 0; i < length; i++) this.#view.setInt32(this.#at + i * 4, values[from + i]!, true);
+    this.#at += length * 4;
   }
-  bytes(values: Uint8Array): void {
-    this.i32(values.length);
-    this.#room(values.length);
-    this.#bytes.set(values, this.#at);
-    this.#at += values.length;
+  /** `length` bytes of `values`, from `from` on. */
+  bytes(values: Uint8Array, from: number, length: number): void {
+    this.i32(length);
+    this.#room(length);
+    this.#bytes.set(values.subarray(from, from + length), this.#at);
+    this.#at += length;
   }
   #room(bytes: number): void {
     if (this.#at + bytes <= this.#bytes.length) return;
@@ -112,22 +136,29 @@ export class ByteReader {
   numbers(): number[] {
     return Array.from({ length: this.u16() }, () => this.i32());
   }
-  bytes(): Uint8Array {
-    const length = this.i32();
-    if (length < 0 || length > this.#bytes.length - this.#at)
-      throw new RangeError("bytes end beyond the end");
-    this.#at += length;
-    return this.#bytes.slice(this.#at - length, this.#at);
-  }
-  ints(): Int32Array {
+  /** How many elements of so many bytes a list holds that `ints` or `bytes` reads next. */
+  count(width: 1 | 4): number {
     const length = this.i32();
     // Before any memory is asked for: bytes that are not ours may name any length.
-    if (length * 4 > this.#bytes.length - this.#at) throw new RangeError("a list ends beyond the end");
-    const values = new Int32Array(length);
+    if (length < 0 || length * width > this.#bytes.length - this.#at)
+      throw new RangeError("a list ends beyond the end");
+    return length;
+  }
+  /** Reads `length` numbers into `values`, from `to` on. */
+  ints(values: Int32Array, to: number, length: number): void {
     // Copied byte by byte, because the source need not be aligned.
-    new Uint8Array(values.buffer).set(this.#bytes.subarray(this.#at, this.#at + values.byteLength));
-    this.#at += values.byteLength;
+    this.bytes(new Uint8Array(values.buffer), values.byteOffset + to * 4, length * 4);
+  }
+  /** Reads a list of numbers into an array of its own. */
+  list(): Int32Array {
+    const values = new Int32Array(this.count(4));
+    this.ints(values, 0, values.length);
     return values;
+  }
+  /** Reads `length` bytes into `values`, from `to` on. */
+  bytes(values: Uint8Array, to: number, length: number): void {
+    values.set(this.#bytes.subarray(this.#at, this.#at + length), to);
+    this.#at += length;
   }
 }
 

@@ -6,7 +6,7 @@
  * without bound. It scores before it learns and does not learn from what it has just flagged.
  */
 import type { z } from "zod";
-import type { EventKind } from "../schemas/event.ts";
+import type { BaselineDecision, EventKind } from "../schemas/event.ts";
 import type { EventView } from "../schemas/event-view.ts";
 import type { Severity } from "../schemas/ids.ts";
 import type { ByteReader, ByteWriter } from "./codec.ts";
@@ -17,7 +17,7 @@ import type { Cells, TokenRow, Widths } from "./token-row.ts";
 /** One kind of finding that a detector can make. */
 export interface FindingKind {
   readonly severity: Severity;
-  readonly evidence: "invariant" | "fact";
+  readonly evidence: "invariant" | "fact" | "statistical";
   /** When it fires, in a sentence. */
   readonly fires: string;
   /** What keeps it silent, in a sentence. */
@@ -69,9 +69,24 @@ export interface Scored {
   readonly context: string;
 }
 
+/** How often something of an agent was let go because there was too much of it. */
+export interface Caps {
+  sessions: number;
+  tokens: number;
+  /** Sessions that waited for a person's word. */
+  held: number;
+}
+
+/** Whether the score of a session may alert, and why not: too few scores are known, too much is new, the budget is spent. */
+export const STANDINGS = ["calibration", "judged", "learning", "budget"] as const;
+/** How a session stands. */
+export type Standing = (typeof STANDINGS)[number];
+
 /** Where a detector says what it found. */
 export interface Out {
   finding(draft: Draft): void;
+  /** Once a session, if it is scored. */
+  stands(standing: Standing): void;
   /** Undefined if nobody listens. */
   readonly scored: ((scored: Scored) => void) | undefined;
 }
@@ -95,6 +110,8 @@ export interface Columns<State, Settings> {
   start(settings: Settings): State;
   /** Makes the columns of a row that has ended like new, so that their memory is used again. */
   restart?(state: State, settings: Settings): void;
+  /** Gives back memory that is shared (stats/room.ts), because the row is let go: the columns are not used again. */
+  end?(state: State): void;
   /** Dense binary; the fold writes the version in front. */
   write(state: State, to: ByteWriter): void;
   /** Reads `version` or the one before it. */
@@ -139,13 +156,18 @@ export interface Detector<Settings = unknown, AgentColumns = unknown, SessionCol
     session: SessionRow,
     ownSession: SessionColumns,
     settings: Settings,
+    caps: Caps,
   ): void;
   /** The token's row is about to go: it has ended, or the agent has too many. */
   tokenEnded?(agent: AgentRow, own: AgentColumns, token: TokenRow, ownToken: Cells, settings: Settings): void;
   /** The agent's clock has passed into a new epoch (a day of event time). Here candidates become baseline. */
   epochEnded?(agent: AgentRow, own: AgentColumns, epoch: number, settings: Settings): void;
+  /** A person has decided about what was learned; the sessions concerned have ended before. `event` carries the decision. */
+  decided?(own: AgentColumns, decision: BaselineDecision, event: EventView, settings: Settings): void;
   /** Learning is ended by decree: what it has shown is the baseline. Neither a session's nor an epoch's end is told afterwards. */
   settle?(own: AgentColumns, settings: Settings): void;
+  /** Number of the frozen baseline that the agent is judged by. The fold asks for it when a session or an epoch has ended. */
+  baselineVersion?(own: AgentColumns): number;
   /** The agent's columns in readable form, for people and for comparing. */
   view?(own: AgentColumns, agent: AgentRow, settings: Settings): unknown;
 }

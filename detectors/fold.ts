@@ -5,9 +5,10 @@
 import { EVENT_KINDS } from "../schemas/event.ts";
 import { type EventView, TEXT } from "../schemas/event-view.ts";
 import type { Finding } from "../schemas/finding.ts";
-import type { Detector } from "./detector.ts";
+import type { Detector, Standing } from "./detector.ts";
 import { absorb, agentOf, isRepeat } from "./fold/agents.ts";
 import type { Provenance } from "./fold/complete.ts";
+import { decide } from "./fold/decisions.ts";
 import { hearing, judge, type OnScored, type Seat, seat } from "./fold/judge.ts";
 import { type Panel, tellSettled } from "./fold/panel.ts";
 import { endSessions, sessionOf } from "./fold/sessions.ts";
@@ -27,8 +28,10 @@ export type Verdict = "folded" | "late" | "duplicate" | "skipped";
 
 /** The detectors at work. */
 export interface Fold {
-  /** Sessions and tokens let go because an agent had too many, since the fold was made. */
+  /** Counted since the fold was made. */
   readonly caps: Panel["caps"];
+  /** Sessions that were scored since the fold was made, by whether they were judged and why not. */
+  readonly standings: Readonly<Record<Standing, number>>;
   /**
    * Folds one event at a position; an agent that is not in the set is begun. `without` names detectors to leave out.
    * Without `emit` nothing is said, and all sessions are learned from: the history is known to be good.
@@ -46,6 +49,7 @@ export interface Fold {
 }
 
 const NOBODY: readonly Seat[] = [];
+const DECISION = EVENT_KINDS.indexOf("decision.made");
 
 /** Makes a fold of these detectors; `detectorSettings` are in the same order. */
 export function createFold(
@@ -54,7 +58,7 @@ export function createFold(
   { latenessMs, onScored }: FoldSettings,
   provenance: Provenance,
 ): Fold {
-  const caps = { sessions: 0, tokens: 0 };
+  const caps = { sessions: 0, tokens: 0, held: 0 };
   const panel: Panel = { detectors, settings: detectorSettings, caps, without: undefined, isSettled: false };
   const heard = hearing();
   const seats = detectors.map((detector, at) =>
@@ -63,6 +67,7 @@ export function createFold(
   const routes = EVENT_KINDS.map((kind) => seats.filter(({ detector }) => detector.on.includes(kind)));
   return {
     caps: panel.caps,
+    standings: heard.standings,
     step(set, event, position, emit, without) {
       if (!event.has(TEXT.agent)) return "skipped";
       const agent = agentOf(panel, set, event);
@@ -70,6 +75,10 @@ export function createFold(
       absorb(set, agent, position);
       panel.without = without;
       if (isRepeat(agent, event)) return "duplicate";
+      if (event.kindIndex === DECISION) {
+        decide(panel, set, agent, event);
+        return "folded";
+      }
       const isLate = event.time < agent.clock - latenessMs;
       if (event.time > agent.clock) passTime(panel, set, agent, event.time);
       heard.event = event;

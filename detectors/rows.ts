@@ -70,7 +70,13 @@ export interface SessionRow {
 }
 
 /** An agent of which nothing is known yet; `low` and `high` are its key. */
-export function agentRow(tenant: string, id: string, low: number, high: number): AgentRow {
+export function agentRow(
+  tenant: string,
+  id: string,
+  low: number,
+  high: number,
+  recent: RecentIds = recentIds(),
+): AgentRow {
   return {
     tenant,
     id,
@@ -80,7 +86,7 @@ export function agentRow(tenant: string, id: string, low: number, high: number):
     epoch: 0,
     position: -1,
     baselineVersion: 0,
-    recent: recentIds(),
+    recent,
     revocations: [],
     own: [],
     oldestSession: undefined,

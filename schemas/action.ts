@@ -1,6 +1,17 @@
 /** Incidents, decisions, actions, outcomes and denials: what follows from a finding. */
 import { z } from "zod";
-import { ActionId, AgentId, DecisionId, FindingId, IncidentId, Severity, Tenant, Timestamp } from "./ids.ts";
+import { BASELINE_VERDICTS } from "./event.ts";
+import {
+  ActionId,
+  AgentId,
+  DecisionId,
+  FindingId,
+  ID_LENGTH,
+  IncidentId,
+  Severity,
+  Tenant,
+  Timestamp,
+} from "./ids.ts";
 
 /** How far a playbook step may go by itself. `observe` is the default of a fresh install. */
 export const MODES = ["observe", "dry-run", "approve", "enforce"] as const;
@@ -114,14 +125,16 @@ export const Incident = z.object({
 });
 export type Incident = z.infer<typeof Incident>;
 
-/** A person's word about an incident or an agent. */
+/** A person's word about an incident, an agent, or what was learned of it; the last is also an event of the agent. */
 export const Decision = z.object({
   id: DecisionId,
   tenant: Tenant,
   agent: AgentId,
-  verdict: z.enum(["quarantine", "release", "approve", "reject", "close"]),
+  verdict: z.enum(["quarantine", "release", "approve", "reject", "close", ...BASELINE_VERDICTS]),
   /** For approve, reject and close. */
   incident: IncidentId.optional(),
+  /** What of the baseline it is about, in words. */
+  subject: z.string().max(ID_LENGTH).optional(),
   by: z.string().min(1).max(256),
   reason: z.string().min(1).max(1024),
   time: Timestamp,

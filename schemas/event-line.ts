@@ -34,7 +34,7 @@ const FIELDS: readonly Field[] = [
   ["authentication", kept("method", "credential")],
   ...kept("change"),
   ["policy", kept("name", "verdict")],
-  ["decision", kept("verdict", "by", "reason", "subject")],
+  ["decision", kept("verdict", "by", "reason", "subject", "session", "edges", "baseline")],
 ];
 
 const PLAIN = "[ !#-[\\]-~]*";

@@ -64,6 +64,16 @@ const outcome = { outcome: Outcome.optional() };
 /** What became of an identity. */
 const Change = z.enum(["registered", "deployed", "attested", "decommissioned"]);
 
+/** What a person can say about what was learned. */
+export const BASELINE_VERDICTS = [
+  "approve-edge",
+  "deny-edge",
+  "release-session",
+  "confirm-session",
+  "undo",
+  "import",
+] as const;
+
 type Fields = Readonly<Record<string, z.ZodType>>;
 
 /** The kinds of event that a source reports: the same for the log and, with laxer fields, for the door of ingest. */
@@ -106,13 +116,24 @@ export const Event = z.discriminatedUnion("kind", [
     kind: z.literal("decision.made"),
     /** A person's decision about what was learned: who, what, why. */
     decision: z.object({
-      verdict: z.enum(["approve-edge", "release-session", "confirm-session", "undo", "import"]),
+      verdict: z.enum(BASELINE_VERDICTS),
       by: name,
       reason: text(1024).optional(),
+      /** What led to it: the finding, the time since which it is undone, or the file. */
       subject: id.optional(),
+      /** Name of the session that is released or confirmed. */
+      session: text(2 * ID_LENGTH).optional(),
+      /** The edges that were found strange in that session are approved, or denied, too. */
+      edges: z.boolean().optional(),
+      /** What is known from now on, after an undo or an import: one detector's columns of the agent, in base64. */
+      baseline: z.string().optional(),
     }),
+    /** What is approved or denied: with targets these values of it, else the operation itself. */
+    operation: Operation.optional(),
   }),
   z.object({ ...eventFields, kind: z.literal("tick") }),
 ]);
 /** An event that has passed the schema. */
 export type Event = z.infer<typeof Event>;
+/** What a person has said about what was learned. */
+export type BaselineDecision = Extract<Event, { kind: "decision.made" }>["decision"];

@@ -17,8 +17,11 @@ export const Finding = z.object({
   /** Which of the detector's facts: `operation-new-to-workflow`, `use-after-revocation` ... */
   kind: z.string(),
   severity: Severity,
-  /** `invariant`: a broken rule of tokens, may revoke. `fact`: a named yes/no fact about the baseline, at most quarantine. */
-  evidenceKind: z.enum(["invariant", "fact"]),
+  /**
+   * `invariant`: a broken rule of tokens, may revoke. `fact`: a named yes/no fact about the baseline, at most quarantine.
+   * `statistical`: a score above what clean sessions reach, out of a budget of false alerts, at most quarantine.
+   */
+  evidenceKind: z.enum(["invariant", "fact", "statistical"]),
   /** Event time of the trigger. */
   time: Timestamp,
   tenant: Tenant,

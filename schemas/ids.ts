@@ -80,3 +80,7 @@ export const SEVERITIES = ["informational", "low", "medium", "high", "critical"]
 /** How bad it would be (Sigma, OCSF); how sure we are is told apart from it. */
 export const Severity = z.enum(SEVERITIES);
 export type Severity = z.infer<typeof Severity>;
+
+/** Whether one severity is as bad as another, or worse. */
+export const isAtLeast = (severity: Severity, least: Severity): boolean =>
+  SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least);

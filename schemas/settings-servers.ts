@@ -33,6 +33,27 @@ const certificates = {
   keyFile: z.string().optional().describe("PEM of its key."),
 };
 
+/** Client credentials, https://www.rfc-editor.org/rfc/rfc6749#section-4.4. */
+const Issuer = z
+  .strictObject({
+    tokenUrl: z
+      .string()
+      .regex(/^https?:\/\/[^@\s#]+$/, { error: "expected http:// or https://, without user" })
+      .describe("Token endpoint of the authorization server."),
+    clientId: z.string().min(1).describe("Who we are there."),
+    clientSecretFile: z
+      .string()
+      .optional()
+      .describe("File with the client's secret. This or clientSecretEnv."),
+    clientSecretEnv: EnvironmentName.optional().describe("Environment variable with the client's secret."),
+    scope: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("What is asked for; absent: what the server gives by itself."),
+  })
+  .superRefine(oneOf("clientSecretFile", "clientSecretEnv", true));
+
 const KafkaSasl = z
   .strictObject({
     mechanism: z
@@ -44,16 +65,23 @@ const KafkaSasl = z
     tokenFile: z
       .string()
       .optional()
-      .describe("For oauthbearer: file with the token, read anew for each connection."),
+      .describe("For oauthbearer: file with the token, read anew for each connection. This or issuer."),
+    issuer: Issuer.optional().describe("For oauthbearer: who gives a token for each connection."),
   })
   .superRefine((given, context) => {
-    if (given.mechanism !== "oauthbearer") {
-      const { tokenFile, username } = given;
-      if (tokenFile !== undefined || username === undefined)
-        context.addIssue({ code: "custom", message: "expected username, and no tokenFile" });
+    const { mechanism, username, tokenFile, issuer } = given;
+    if (mechanism !== "oauthbearer") {
+      if ((tokenFile ?? issuer) !== undefined || username === undefined)
+        context.addIssue({ code: "custom", message: "expected username, and neither tokenFile nor issuer" });
       oneOf("passwordFile", "passwordEnv", true)(given, context);
-    } else if (given.tokenFile === undefined || (given.passwordFile ?? given.passwordEnv) !== undefined)
-      context.addIssue({ code: "custom", message: "expected tokenFile, and no password" });
+      return;
+    }
+    oneOf("tokenFile", "issuer", true)(given, context);
+    if ((username ?? given.passwordFile ?? given.passwordEnv) !== undefined)
+      context.addIssue({
+        code: "custom",
+        message: "expected neither username nor password with oauthbearer",
+      });
   });
 
 const perStream = Object.fromEntries(

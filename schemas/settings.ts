@@ -45,7 +45,7 @@ const PlaybookStep = z.strictObject({
       kinds: z.array(z.string()).optional().describe("Only these kinds of finding; absent: any."),
       minSeverity: Severity.default("high").describe("Only findings at least this severe."),
       evidence: z
-        .array(z.enum(["invariant", "fact"]))
+        .array(z.enum(["invariant", "fact", "statistical"]))
         .optional()
         .describe("Only this kind of evidence; absent: any."),
     })

@@ -1,11 +1,19 @@
-/** The known name that a misspelt one was most likely meant to be; undefined if none is near (a third of its length). */
+/** Longest name that is compared, in characters. */
+const MOST = 64;
+
+/**
+ * The known name that a misspelt or unfinished one was most likely meant to be; undefined if none begins with it and none is near
+ * (a third of its length).
+ */
 export function closest(name: string, known: readonly string[]): string | undefined {
-  const limit = Math.max(2, Math.floor(name.length / 3));
-  const near = known.map((candidate) => ({
-    candidate,
-    distance: distance(name.toLowerCase(), candidate.toLowerCase()),
-  }));
-  return near.filter((one) => one.distance <= limit).sort((a, b) => a.distance - b.distance)[0]?.candidate;
+  const wanted = name.toLowerCase().slice(0, MOST);
+  if (wanted === "") return undefined;
+  const limit = Math.max(2, Math.floor(wanted.length / 3));
+  const near = known
+    .map((candidate) => ({ candidate, distance: distance(wanted, candidate.toLowerCase()) }))
+    .filter((one) => one.distance <= limit)
+    .toSorted((a, b) => a.distance - b.distance);
+  return near[0]?.candidate ?? known.find((candidate) => candidate.toLowerCase().startsWith(wanted));
 }
 
 /** Levenshtein: the fewest letters to insert, remove or change. */

@@ -4,28 +4,28 @@
  * Stopping: no new requests, then the services in the data's order, each after the batch that it has in hand, then log and
  * store. What was accepted is in the log before it is answered, so kill -9 at any moment loses nothing of it either.
  */
-import "./metrics.ts";
+import "./telemetry/metrics.ts";
 
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { agentView } from "../detectors/fold/agent-view.ts";
 import type { Settings } from "../schemas/settings.ts";
-import { checkExposure } from "./access.ts";
+import { clock } from "./adapters/clock.ts";
 import { apiRoutes } from "./api/index.ts";
-import { clock } from "./clock.ts";
 import { gateRoutes } from "./gate/index.ts";
 import type { Service } from "./http.ts";
 import { ingestRoutes, readDeadLetters, tierOf } from "./ingest/index.ts";
-import { prometheusText } from "./metrics.ts";
-import { type Opened, openAll } from "./opening.ts";
-import { keptOf, needed, type Parts, startParts } from "./parts.ts";
 import type { Entries } from "./ports/store.ts";
-import { auditReader, denialReader, incidentReader } from "./readers.ts";
-import type { Secrets } from "./secret-settings.ts";
-import { createServer, listen } from "./server.ts";
-import { supervise } from "./supervise.ts";
+import { checkExposure } from "./server/access.ts";
+import { createServer, listen } from "./server/server.ts";
+import type { Secrets } from "./settings/secrets.ts";
+import { type Opened, openAll } from "./start/opening.ts";
+import { keptOf, needed, type Parts, startParts } from "./start/parts.ts";
+import { auditReader, denialReader, incidentReader } from "./start/readers.ts";
+import { supervise } from "./start/supervise.ts";
+import { prometheusText } from "./telemetry/metrics.ts";
 
-export { createLogger } from "./logger.ts";
+export { createLogger } from "./telemetry/logger.ts";
 
 export interface SystemOptions {
   readonly settings: Settings;

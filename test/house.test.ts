@@ -40,8 +40,8 @@ describe("imports", () => {
     expect(complaints(onlyTheCatalogueSees(ids), sources)).toEqual([]);
   });
 
-  it("leave the environment to services/config.ts", () => {
-    expect(complaints(environmentIsUnread, but(["services/config.ts"], sources))).toEqual([]);
+  it("leave the environment to services/settings/config.ts", () => {
+    expect(complaints(environmentIsUnread, but(["services/settings/config.ts"], sources))).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** What a person needs to know of out-of-graph; its page is printed from this. */
 import type { About } from "../detector.ts";
+import { aboutEvidence } from "../evidence/about.ts";
 
 /** What out-of-graph sees, misses and asks of a person. */
 export const about: About = {
@@ -40,13 +41,24 @@ export const about: About = {
       silencedBy: "either the operation or the target being in the baseline",
       tags: ["out-of-graph-access"],
     },
+    "edge-denied": {
+      severity: "high",
+      evidence: "invariant",
+      fires:
+        "an operation, or a value of one of its fields, is used that a person has denied to the workflow or the agent; also while learning, and also by reading operations",
+      silencedBy: "its approval: `offgraph baseline approve`",
+      tags: ["out-of-graph-access"],
+    },
+    ...aboutEvidence.kinds,
   },
   formulas: [
     "P_k(a|c) = max(n(c,a) - d_k, 0)/(N(c) + th_k) + esc_k(c) P_{k-1}(a|c'), orders 3 to 0, workflow over agent over 1/(V+1); d = 0.5, 0.7, 0.8, 0.85; th = 1, 0.5, 0.5, 0.5",
     "q = (N1 + 1)/(N + 2) for a slot of N draws, N1 values drawn once; closed when N >= 10 and q < 0.05; it speaks once values that wait for witnesses were in at most 5 % of its draws",
     "learning ends when sessions >= minSessions and neither (sensitive operations used by one session only)/(sessions) nor the share of sessions with a sensitive operation of too few witnesses is above maxNovelty; for the agent as a whole also only when at most a tenth of its sessions belong to workflows that are still learning",
-    "an edge becomes baseline when min(units, witnesses) distinct trust units have used it in unflagged sessions; after learning also on two days and in `sessions` sessions, and never by itself if it is sensitive",
+    "an edge becomes baseline when min(units, witnesses) distinct trust units have used it in unflagged sessions; after learning also on two days and in `sessions` sessions, and never by itself if it is sensitive: then a person approves it (setting `sensitive`)",
+    "a session in which something was found is held, at most the newest 8 of an agent for `heldDays` days: released, it teaches as of its own day; confirmed, expired or crowded out, it never does",
     "edges of order 1 and above begin under contexts that two sessions have seen; where a workflow is declared, its own graph keeps orders 0 to 3 and the agent's orders 0 and 1",
+    ...aboutEvidence.formulas,
   ],
   blindSpots: [
     "an attack that uses only operations and targets of its own workflow (mimicry)",
@@ -54,21 +66,25 @@ export const about: About = {
     "reads: a sensitive operation is one of tier 1 or 2",
     "an event older than its agent's clock less latenessMs: it is not judged",
     "without a declared workflow only the agent's own graph speaks, which sees far less",
+    ...aboutEvidence.blindSpots,
   ],
   falsePositives: [
     "a new version of the agent with new tools",
     "a rare but legitimate operation that learning did not see",
     "a new customer or payee in a slot that was closed so far",
+    ...aboutEvidence.falsePositives,
   ],
   runbook: [
     "Read `evidence.operation`, `evidence.workflow` and the session's events: did the task ask for this?",
     "Compare `agent.version` in the hour before: was a new version deployed?",
     "Look up each value in `evidence.targets` in the request that began the session: was it named there, or did it come from content the agent read?",
-    "If it is legitimate, release the agent (the operation is told again in each session until approving it is built); if not, keep the quarantine and revoke the session's token.",
+    "If it is legitimate, release the agent and `offgraph baseline release FINDING --approve`, so that it is learned and told no more; if not, keep the quarantine, revoke the session's token and `offgraph baseline confirm FINDING --deny`.",
+    ...aboutEvidence.runbook,
   ],
   references: [
     "https://genai.owasp.org/resource/owasp-top-10-for-agentic-applications-for-2026/",
     "Y. W. Teh, A Hierarchical Bayesian Language Model based on Pitman-Yor Processes, ACL 2006",
     "I. J. Good, The population frequencies of species and the estimation of population parameters, Biometrika 1953",
+    ...aboutEvidence.references,
   ],
 };

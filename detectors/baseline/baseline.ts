@@ -1,9 +1,11 @@
 /** What is learned of one agent: names, graph, targets, and how far each workflow has come. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import type { Memory } from "../evidence/memory.ts";
-import { addChild, child, type Graph, newGraph, readGraph, writeGraph } from "./graph.ts";
-import { type Names, newNames, readNames, writeNames } from "./names.ts";
-import { newTargets, readTargets, type Targets, writeTargets } from "./targets.ts";
+import type { DeniedEdge } from "./denied.ts";
+import { addChild, child, endGraph, type Graph, newGraph, readGraph, writeGraph } from "./graph.ts";
+import { endNames, type Names, newNames, readNames, writeNames } from "./names.ts";
+import type { Pen } from "./pen.ts";
+import { endTargets, newTargets, readTargets, type Targets, writeTargets } from "./targets.ts";
 
 /** learning: only invariants speak. shadow: named facts speak, scores are not calibrated. */
 export const MODES = ["learning", "shadow", "enforcing", "frozen"] as const;
@@ -41,6 +43,10 @@ export interface Baseline {
   capped: number;
   /** What the evidence remembers of the agent; undefined unless it is switched on. */
   memory: Memory | undefined;
+  /** Sessions that wait for a person; undefined before the first. */
+  pen: Pen | undefined;
+  /** Edges that a person has denied; undefined if there are none. */
+  denied: readonly DeniedEdge[] | undefined;
 }
 
 /** Most workflows of one agent; more are judged by the agent's own graph. */
@@ -56,9 +62,18 @@ export function newBaseline(): Baseline {
     version: 0,
     capped: 0,
     memory: undefined,
+    pen: undefined,
+    denied: undefined,
   };
   progressOf(created, 0);
   return created;
+}
+
+/** Gives the memory back; what was learned is of no more use. */
+export function endBaseline({ names, graph, targets }: Baseline): void {
+  endNames(names);
+  endGraph(graph);
+  endTargets(targets);
 }
 
 /** The progress of a workflow, begun if it is new; undefined beyond the cap. */
@@ -95,7 +110,8 @@ export function readBaseline(from: ByteReader): Baseline {
   const [version, capped] = [from.i32(), from.i32()];
   const all = Array.from({ length: from.u16() }, () => readProgress(from));
   const progress = new Map(all.map((one) => [one.workflow, one]));
-  return { names: dictionary, graph: g, targets: t, progress, version, capped, memory: undefined };
+  const others = { memory: undefined, pen: undefined, denied: undefined };
+  return { names: dictionary, graph: g, targets: t, progress, version, capped, ...others };
 }
 
 function writeProgress(progress: Progress, to: ByteWriter): void {

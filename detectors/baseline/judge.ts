@@ -37,10 +37,10 @@ export function judge(
 /** Which graph the operation is outside of; undefined if of none that may speak. */
 function outside(b: Baseline, p: Path, symbol: number): Level | undefined {
   const workflow = p.workflow > 0 ? b.progress.get(p.workflow) : undefined;
-  if (workflow !== undefined && workflow.mode !== "learning")
-    return isBaseline(b.graph, child(b.graph, workflow.root, symbol)) ? undefined : "workflow";
   // A workflow that began with the agent learns in peace; one that turns up later is judged by what the agent knows.
-  if (workflow !== undefined && !workflow.isLate) return undefined;
+  if (workflow?.mode === "learning" && !workflow.isLate) return undefined;
+  if (workflow !== undefined && isBaseline(b.graph, child(b.graph, workflow.root, symbol))) return undefined;
+  if (workflow !== undefined && workflow.mode !== "learning") return "workflow";
   const agent = b.progress.get(0);
   if (agent === undefined || agent.mode === "learning") return undefined;
   return isBaseline(b.graph, child(b.graph, agent.root, symbol)) ? undefined : "agent";

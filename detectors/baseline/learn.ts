@@ -27,12 +27,6 @@ export function learn(b: Baseline, path: Path, day: number, settings: Settings):
   if (agent !== undefined) endLearning(b, agent, settings);
 }
 
-/** Counts a session that teaches nothing, because a finding was made in it. */
-export function withhold(b: Baseline, path: Path): void {
-  const progress = progressOf(b, Math.max(path.workflow, 0));
-  if (progress !== undefined) progress.withheld++;
-}
-
 const NO_WITNESS = 0;
 
 /** The number of a trust unit: from 1 in the order in which an agent or workflow met them; the last number is shared. */
@@ -57,8 +51,8 @@ function learnPath(b: Baseline, progress: Progress, path: Path, day: number): vo
   contexts.fill(0);
   contexts[0] = progress.root;
   contexts[1] = child(graph, progress.root, START) || addChild(graph, progress.root, START);
-  const { steps, symbols } = path;
-  for (let at = 0; at < steps; at++) step(b, progress, symbols[at]!, longest, day, unit);
+  const { symbols, symbolsAt, steps } = path;
+  for (let at = symbolsAt; at < symbolsAt + steps; at++) step(b, progress, symbols[at]!, longest, day, unit);
 }
 
 /**

@@ -4,7 +4,8 @@
  * units, whatever became baseline was also used by a unit that the attacker does not control.
  *
  * While a workflow is learning, what w witnesses have shown becomes baseline, sensitive or not: that is what learning
- * means. Afterwards a reading edge also needs two days and five sessions, and a sensitive one is left to a person's approval.
+ * means. Afterwards a reading edge also needs two days and five sessions, and a sensitive one is left to a person's approval
+ * unless the settings trust witnesses. What a person has pinned or denied stays so (edges.ts).
  */
 import {
   BASELINE,
@@ -69,6 +70,9 @@ export function turnGraph(
   }
 }
 
+/** Whether an edge of a tier becomes baseline only by a person's approval, once learning is over. */
+const needsPerson = ({ sensitive }: Settings, tier: number) => tier > 0 && sensitive === "approval";
+
 function deserves(
   g: Graph,
   dictionary: Names,
@@ -81,7 +85,7 @@ function deserves(
   const { learning, needed } = stageOf(root);
   if (witnessesOf(g, node) < needed) return false;
   if (learning) return true;
-  const sensitive = tierOf(dictionary, symbolOf(g, node)) > 0;
+  const sensitive = needsPerson(rules, tierOf(dictionary, symbolOf(g, node)));
   // A transition to a sensitive operation follows the operation itself.
   if (parentOf(g, node) !== root) return !sensitive || isBaseline(g, child(g, root, symbolOf(g, node)));
   return !sensitive && sessionsOf(g, node) >= rules.sessions && onManyDays(g, node);
@@ -97,7 +101,8 @@ export function turnTargets(t: Targets, dictionary: Names, rules: Settings, stag
   for (let record = values.first(t); record >= 0; record = values.after(t, record)) {
     if (values.isKnown(t, record) || values.witnessesOf(t, record) < stage.needed) continue;
     const slot = values.slotOfValue(t, record);
-    const sensitive = tierOf(dictionary, slots.operationOf(t, slot)) > 0 && slots.isSettled(t, slot);
+    const tier = tierOf(dictionary, slots.operationOf(t, slot));
+    const sensitive = needsPerson(rules, tier) && slots.isSettled(t, slot);
     const proven = values.sessionsOf(t, record) >= rules.sessions && values.onManyDays(t, record);
     if (stage.learning || settling?.has(slot) || (!sensitive && proven)) values.markKnown(t, record);
   }

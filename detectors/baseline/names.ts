@@ -3,7 +3,7 @@
  * graph holds no text and its bytes mean the same in every process.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { giveBack, grown, room, roomier } from "../stats/room.ts";
+import { ints } from "../stats/room.ts";
 
 /** Number 0 is "unknown"; these two are in every dictionary. */
 export const START = 1;
@@ -15,35 +15,50 @@ export const MAX_NAMES = 4096;
 
 /** A dictionary. */
 export interface Names {
-  /** Three numbers a name: hash low, hash high, and the largest tier seen, for operations. */
-  entries: Int32Array;
+  /**
+   * Holds, from `at` on, three numbers for each of `capacity` names (hash low, hash high, and the largest tier seen, for
+   * operations), then an index of twice as many numbers.
+   */
+  page: Int32Array;
+  at: number;
+  capacity: number;
   readonly texts: string[];
-  index: Int32Array;
 }
 
 const WIDTH = 3;
 
 /** The largest tier that an operation was used with. */
-export const tierOf = (dictionary: Names, number: number) => dictionary.entries[number * WIDTH + 2]!;
+export const tierOf = ({ page, at }: Names, number: number) => page[at + number * WIDTH + 2]!;
 
 /** Notes that an operation was used with a tier; the largest counts. */
 export function noteTier(dictionary: Names, number: number, tier: number): void {
-  if (tier > tierOf(dictionary, number)) dictionary.entries[number * WIDTH + 2] = tier;
+  if (tier > tierOf(dictionary, number)) dictionary.page[dictionary.at + number * WIDTH + 2] = tier;
 }
+
+const LEAST_CAPACITY = 32;
+
+/** Numbers of a dictionary and its index. */
+const roomOf = (capacity: number) => capacity * (WIDTH + 2);
 
 /** A dictionary of the three numbers that are in every one. */
 export function newNames(): Names {
-  return { entries: room(8 * WIDTH), texts: ["", "^", "OTHER"], index: room(16) };
+  return { ...ints.room(roomOf(LEAST_CAPACITY)), capacity: LEAST_CAPACITY, texts: ["", "^", "OTHER"] };
+}
+
+/** Gives the memory back; the dictionary is of no more use. */
+export function endNames({ page, at, capacity }: Names): void {
+  ints.giveBack(page, at, roomOf(capacity));
 }
 
 /** The number of a name; 0 if it is not known. */
-export function numberOf(dictionary: Names, low: number, high: number): number {
-  const { index, entries } = dictionary;
-  const mask = index.length - 1;
+export function numberOf({ page, at: first, capacity }: Names, low: number, high: number): number {
+  const index = first + capacity * WIDTH;
+  const mask = capacity * 2 - 1;
   for (let at = (low ^ (high << 3)) & mask; ; at = (at + 1) & mask) {
-    const number = index[at]!;
+    const number = page[index + at]!;
     if (number === 0) return 0;
-    if (entries[number * WIDTH] === low && entries[number * WIDTH + 1] === high) return number;
+    const entry = first + number * WIDTH;
+    if (page[entry] === low && page[entry + 1] === high) return number;
   }
 }
 
@@ -51,36 +66,42 @@ export function numberOf(dictionary: Names, low: number, high: number): number {
 export function addName(dictionary: Names, low: number, high: number, text: string): number {
   const number = dictionary.texts.length;
   if (number >= MAX_NAMES) return OTHER;
-  if ((number + 1) * WIDTH > dictionary.entries.length) grow(dictionary);
+  if (number >= dictionary.capacity) grow(dictionary);
   dictionary.texts.push(text);
-  dictionary.entries[number * WIDTH] = low;
-  dictionary.entries[number * WIDTH + 1] = high;
+  const entry = dictionary.at + number * WIDTH;
+  dictionary.page[entry] = low;
+  dictionary.page[entry + 1] = high;
   enter(dictionary, number);
   return number;
 }
 
 function grow(dictionary: Names): void {
-  const capacity = roomier(dictionary.entries.length / WIDTH);
-  dictionary.entries = grown(dictionary.entries, capacity * WIDTH);
-  giveBack(dictionary.index);
-  dictionary.index = room(capacity * 2);
+  const { page: old, at: from, capacity } = dictionary;
+  const longer = capacity * 2;
+  const { page, at } = ints.room(roomOf(longer));
+  for (let i = 0; i < capacity * WIDTH; i++) page[at + i] = old[from + i]!;
+  ints.giveBack(old, from, roomOf(capacity));
+  dictionary.page = page;
+  dictionary.at = at;
+  dictionary.capacity = longer;
   for (let number = FIRST; number < dictionary.texts.length; number++) enter(dictionary, number);
 }
 
-function enter(dictionary: Names, number: number): void {
-  const { index, entries } = dictionary;
-  const mask = index.length - 1;
-  let at = (entries[number * WIDTH]! ^ (entries[number * WIDTH + 1]! << 3)) & mask;
-  while (index[at] !== 0) at = (at + 1) & mask;
-  index[at] = number;
+function enter({ page, at: first, capacity }: Names, number: number): void {
+  const index = first + capacity * WIDTH;
+  const mask = capacity * 2 - 1;
+  const entry = first + number * WIDTH;
+  let at = (page[entry]! ^ (page[entry + 1]! << 3)) & mask;
+  while (page[index + at] !== 0) at = (at + 1) & mask;
+  page[index + at] = number;
 }
 
 /** Dense: hash, tier and text of each name. */
 export function writeNames(dictionary: Names, to: ByteWriter): void {
   to.u16(dictionary.texts.length - FIRST);
   for (let number = FIRST; number < dictionary.texts.length; number++) {
-    to.i32(dictionary.entries[number * WIDTH]!);
-    to.i32(dictionary.entries[number * WIDTH + 1]!);
+    to.i32(dictionary.page[dictionary.at + number * WIDTH]!);
+    to.i32(dictionary.page[dictionary.at + number * WIDTH + 1]!);
     to.u8(tierOf(dictionary, number));
     to.text(dictionary.texts[number]!);
   }

@@ -2,30 +2,35 @@
 import type { EventView } from "../../schemas/event-view.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import type { Shown } from "../evidence/session.ts";
-import { grown, room } from "../stats/room.ts";
+import { ints, readBytes, readInts } from "../stats/room.ts";
 import { type Baseline, progressOf } from "./baseline.ts";
 import { unitOf, workflowOf } from "./event-names.ts";
-import { LABEL_BYTES, moreBytes, NO_BYTES } from "./labels.ts";
+import { endLabels, LABEL_BYTES, type Labels, makeRoom, noLabels } from "./labels.ts";
 
 /** Longest path that a session teaches, in steps; later steps are judged but not learned. */
 const MAX_PATH = 128;
 /** Most target values that a session teaches. */
 const MAX_PATH_VALUES = 64;
 
-/** What a live session has done so far. */
-export interface Path {
+/** What a live session has done so far, with the labels of values that were new, as bytes of UTF-8. */
+export interface Path extends Labels {
   /** Number of the workflow's name, 0 if none was declared; -1 before the first step. */
   workflow: number;
   /** Number of the trust unit's name; 0 if none was given. */
   unit: number;
+  /** The page that the steps lie in, where, and for how many there is room. */
   symbols: Int32Array;
+  symbolsAt: number;
+  symbolsRoom: number;
   steps: number;
-  /** Six numbers a value: operation, field, hash low and high, and where its label lies in `labels` and how long it is. */
+  /**
+   * The page that the values lie in, where, and for how many numbers there is room. Six numbers a value: operation, field,
+   * hash low and high, and where its label lies in `labels` and how long it is.
+   */
   values: Int32Array;
+  valuesAt: number;
+  valuesRoom: number;
   valueCount: number;
-  /** Labels of values that were new, as bytes of UTF-8. */
-  labels: Uint8Array;
-  labelBytes: number;
   /** Facts already told in this session, so that a loop makes one finding. */
   told: readonly number[];
   /** What the evidence has been shown; undefined unless it is switched on. */
@@ -41,12 +46,15 @@ export function newPath(): Path {
   return {
     workflow: -1,
     unit: 0,
-    symbols: room(16),
+    symbols: ints.nowhere.page,
+    symbolsAt: 0,
+    symbolsRoom: 0,
     steps: 0,
-    values: room(0),
+    values: ints.nowhere.page,
+    valuesAt: 0,
+    valuesRoom: 0,
     valueCount: 0,
-    labels: NO_BYTES,
-    labelBytes: 0,
+    ...noLabels(),
     told: NOTHING_TOLD,
     shown: undefined,
   };
@@ -59,6 +67,13 @@ export function beginPath(b: Baseline, p: Path, event: EventView): void {
   if (p.workflow > 0) progressOf(b, p.workflow);
 }
 
+/** Gives the memory back; the path is of no more use. */
+export function endPath(p: Path): void {
+  ints.giveBack(p.symbols, p.symbolsAt, p.symbolsRoom);
+  ints.giveBack(p.values, p.valuesAt, p.valuesRoom);
+  endLabels(p);
+}
+
 /** Makes a path like new; its arrays are kept. */
 export function restartPath(p: Path): void {
   p.workflow = -1;
@@ -69,14 +84,22 @@ export function restartPath(p: Path): void {
   p.told = NOTHING_TOLD;
 }
 
-/** A path that was read back before its first step has no room at all. */
 const FIRST_STEPS = 16;
+const FIRST_VALUES = 4;
 
 /** Adds a step, unless the path is as long as a session teaches. */
 export function addStep(p: Path, symbol: number): void {
   if (p.steps >= MAX_PATH) return;
-  if (p.steps === p.symbols.length) p.symbols = grown(p.symbols, Math.max(FIRST_STEPS, p.steps * 2));
-  p.symbols[p.steps++] = symbol;
+  if (p.steps === p.symbolsRoom) growSymbols(p);
+  p.symbols[p.symbolsAt + p.steps++] = symbol;
+}
+
+function growSymbols(p: Path): void {
+  const longer = Math.max(FIRST_STEPS, p.symbolsRoom * 2);
+  const { page, at } = ints.grown(p.symbols, p.symbolsAt, p.symbolsRoom, longer);
+  p.symbols = page;
+  p.symbolsAt = at;
+  p.symbolsRoom = longer;
 }
 
 /** Keeps a target value for learning, with its label if it is new. `at` is where the value's numbers begin. */
@@ -91,8 +114,8 @@ export function keepValue(
   const low = event.number(at);
   const high = event.number(at + 1);
   if (p.valueCount >= MAX_PATH_VALUES || isKept(p, symbol, field, low, high)) return;
-  const to = p.valueCount * VALUE_WIDTH;
-  if (to === p.values.length) p.values = grown(p.values, p.values.length === 0 ? VALUE_WIDTH * 4 : to * 2);
+  if (p.valueCount * VALUE_WIDTH === p.valuesRoom) growValues(p);
+  const to = p.valuesAt + p.valueCount * VALUE_WIDTH;
   const length = isNew ? keepLabel(p, event, at) : 0;
   p.values[to] = symbol;
   p.values[to + 1] = field;
@@ -103,9 +126,20 @@ export function keepValue(
   p.valueCount++;
 }
 
+function growValues(p: Path): void {
+  const longer = Math.max(FIRST_VALUES * VALUE_WIDTH, p.valuesRoom * 2);
+  const { page, at } = ints.grown(p.values, p.valuesAt, p.valuesRoom, longer);
+  p.values = page;
+  p.valuesAt = at;
+  p.valuesRoom = longer;
+}
+
+/** Where the values of a path end in their page. */
+export const valuesEnd = (p: Path) => p.valuesAt + p.valueCount * VALUE_WIDTH;
+
 function isKept(p: Path, symbol: number, field: number, low: number, high: number): boolean {
   const { values } = p;
-  for (let at = 0, end = p.valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH) {
+  for (let at = p.valuesAt, end = valuesEnd(p); at < end; at += VALUE_WIDTH) {
     if (
       values[at + 2] === low &&
       values[at + 3] === high &&
@@ -119,9 +153,8 @@ function isKept(p: Path, symbol: number, field: number, low: number, high: numbe
 
 /** Copies the value's first bytes; answers how many. */
 function keepLabel(p: Path, event: EventView, at: number): number {
-  const most = p.labelBytes + LABEL_BYTES;
-  if (most > p.labels.length) p.labels = moreBytes(p.labels, most);
-  const length = event.copyText(at, p.labels, p.labelBytes, LABEL_BYTES);
+  makeRoom(p, LABEL_BYTES);
+  const length = event.copyText(at, p.labels, p.labelsAt + p.labelBytes, LABEL_BYTES);
   p.labelBytes += length;
   return length;
 }
@@ -129,9 +162,9 @@ function keepLabel(p: Path, event: EventView, at: number): number {
 /** Dense; only what is in use of each array. */
 export function writePath(p: Path, to: ByteWriter): void {
   for (const value of [p.workflow, p.unit, p.steps, p.valueCount, p.labelBytes]) to.i32(value);
-  to.ints(p.symbols.subarray(0, p.steps));
-  to.ints(p.values.subarray(0, p.valueCount * VALUE_WIDTH));
-  to.bytes(p.labels.subarray(0, p.labelBytes));
+  to.ints(p.symbols, p.symbolsAt, p.steps);
+  to.ints(p.values, p.valuesAt, p.valueCount * VALUE_WIDTH);
+  to.bytes(p.labels, p.labelsAt, p.labelBytes);
   to.numbers(p.told);
 }
 
@@ -144,7 +177,25 @@ export function readPath(from: ByteReader): Path {
     from.i32(),
     from.i32(),
   ];
-  const [symbols, values, labels] = [from.ints(), from.ints(), from.bytes()];
-  const path = { workflow, unit, symbols, steps, values, valueCount, labels, labelBytes };
-  return { ...path, told: from.numbers(), shown: undefined };
+  const symbols = readInts(from, steps);
+  const values = readInts(from, valueCount * VALUE_WIDTH);
+  const labels = readBytes(from, labelBytes);
+  return {
+    workflow,
+    unit,
+    symbols: symbols.page,
+    symbolsAt: symbols.at,
+    symbolsRoom: symbols.length,
+    steps,
+    values: values.page,
+    valuesAt: values.at,
+    valuesRoom: values.length,
+    valueCount,
+    labels: labels.page,
+    labelsAt: labels.at,
+    labelsRoom: labels.length,
+    labelBytes,
+    told: from.numbers(),
+    shown: undefined,
+  };
 }

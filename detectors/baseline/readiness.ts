@@ -1,6 +1,6 @@
 /** When learning is over: a workflow has been used often enough, and hardly anything in it is still new or unconfirmed. */
 import type { Baseline, Progress } from "./baseline.ts";
-import { parentOf, sessionsOf, symbolOf, witnessesOf } from "./graph.ts";
+import { isBaseline, parentOf, sessionsOf, symbolOf, witnessesOf } from "./graph.ts";
 import { MOST_WAITED, type Stage, witnessesNeeded } from "./life-cycle.ts";
 import { tierOf } from "./names.ts";
 import type { Settings } from "./settings.ts";
@@ -31,6 +31,8 @@ export function unwitnessedShare(b: Baseline, progress: Progress, settings: Sett
   let sessions = 0;
   for (let node = 1; node < b.graph.count; node++) {
     if (parentOf(b.graph, node) !== progress.root || tierOf(b.names, symbolOf(b.graph, node)) === 0) continue;
+    // A person has approved it.
+    if (isBaseline(b.graph, node)) continue;
     const own = sessionsOf(b.graph, node);
     if (witnessesOf(b.graph, node) < needed && own < MOST_WAITED) sessions += own;
   }

@@ -30,11 +30,33 @@ export const Settings = z.strictObject({
     .min(1)
     .default(5)
     .describe("Sessions that must have used a reading edge before it is baseline, after learning."),
+  sensitive: z
+    .enum(["approval", "witnesses"])
+    .default("approval")
+    .describe(
+      "How a sensitive edge (tier 1 or 2) becomes baseline after learning. approval: only by a person's approval. witnesses: also when released sessions bring the witnesses, days and sessions that a reading edge needs.",
+    ),
+  heldDays: z
+    .int()
+    .min(0)
+    .max(90)
+    .default(14)
+    .describe(
+      "Days that a session in which something was found waits for a person to release or confirm it; then it is dropped unlearned. 0: it is dropped at once.",
+    ),
   evidence: z
     .enum(["off", "on"])
     .default("off")
     .describe(
-      "Whether each session is scored by named terms. Scores are measured by `offgraph evaluate`; they make no findings yet.",
+      "Whether each session is scored by named terms, and told if its score is above what clean sessions reach.",
+    ),
+  falseAlertsPerAgentDay: z
+    .number()
+    .min(0.001)
+    .max(100)
+    .default(1)
+    .describe(
+      "False alerts, by scores, that may be expected of one agent in a day. Higher: more is told, and fewer sessions go without a judgement.",
     ),
   weights: z
     .union([z.literal("shipped"), NamedTable])

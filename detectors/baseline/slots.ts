@@ -1,5 +1,5 @@
 /** Slots of targets: one field of one operation, with how often it was used and whether its values are few. */
-import { giveBack, room } from "../stats/room.ts";
+import { ints } from "../stats/room.ts";
 import type { Targets } from "./targets.ts";
 
 /** Draws before a slot may speak. */
@@ -47,45 +47,54 @@ export function settle(t: Targets, slot: number): void {
 
 /** The slot of a field of an operation; -1 if nothing was learned of it. */
 export function slotOf(t: Targets, operation: number, field: number): number {
-  const at = placeOf(t.slots, keyOf(operation, field));
+  const at = placeOf(t, keyOf(operation, field));
   return t.slots[at] === 0 ? -1 : at;
 }
 
-/** Adds a slot that is not there; -1 if there are too many. */
-export function addSlot(t: Targets, operation: number, field: number): number {
+function addSlot(t: Targets, operation: number, field: number): number {
   if (t.slotCount >= MAX_SLOTS) return -1;
-  if ((t.slotCount + 1) * WIDTH * 3 > t.slots.length * 2) growSlots(t);
+  if ((t.slotCount + 1) * WIDTH * 3 > t.slotsRoom * 2) growSlots(t);
   t.slotCount++;
-  const at = placeOf(t.slots, keyOf(operation, field));
+  const at = placeOf(t, keyOf(operation, field));
   t.slots[at] = keyOf(operation, field);
   return at;
 }
 
-function growSlots(t: Targets): void {
-  const old = t.slots;
-  t.slots = room(old.length * 2);
-  for (let slot = 0; slot < old.length; slot += WIDTH) {
-    if (old[slot] === 0) continue;
-    const at = placeOf(t.slots, old[slot]!);
-    for (let i = 0; i < WIDTH; i++) t.slots[at + i] = old[slot + i]!;
-  }
-  giveBack(old);
+/** The slot of a field of an operation, added if it is not there; -1 if there are too many. */
+export function slotFor(t: Targets, operation: number, field: number): number {
+  const known = slotOf(t, operation, field);
+  return known < 0 ? addSlot(t, operation, field) : known;
 }
 
-function placeOf(slots: Int32Array, key: number): number {
-  const mask = slots.length / WIDTH - 1;
-  let at = (Math.imul(key, 0x9e3779b1) >>> 16) & mask;
-  while (slots[at * WIDTH] !== 0 && slots[at * WIDTH] !== key) at = (at + 1) & mask;
-  return at * WIDTH;
+function growSlots(t: Targets): void {
+  const { slots: old, slotsAt, slotsRoom } = t;
+  const { page, at: first } = ints.room(slotsRoom * 2);
+  t.slots = page;
+  t.slotsAt = first;
+  t.slotsRoom = slotsRoom * 2;
+  for (let slot = slotsAt; slot < slotsAt + slotsRoom; slot += WIDTH) {
+    if (old[slot] === 0) continue;
+    const at = placeOf(t, old[slot]!);
+    for (let i = 0; i < WIDTH; i++) page[at + i] = old[slot + i]!;
+  }
+  ints.giveBack(old, slotsAt, slotsRoom);
+}
+
+function placeOf({ slots, slotsAt, slotsRoom }: Targets, key: number): number {
+  // A power of two.
+  const mask = slotsRoom - 1;
+  let at = ((Math.imul(key, 0x9e3779b1) >>> 16) * WIDTH) & mask;
+  while (slots[slotsAt + at] !== 0 && slots[slotsAt + at] !== key) at = (at + WIDTH) & mask;
+  return slotsAt + at;
 }
 
 /** The first slot; -1 if there is none. With `after` it goes through all, in no order that means anything. */
-export const first = (t: Targets) => next(t, 0);
+export const first = (t: Targets) => next(t, t.slotsAt);
 /** The slot after this one; -1 if it is the last. */
 export const after = (t: Targets, slot: number) => next(t, slot + WIDTH);
 
-function next({ slots }: Targets, from: number): number {
-  for (let slot = from; slot < slots.length; slot += WIDTH) if (slots[slot] !== 0) return slot;
+function next({ slots, slotsAt, slotsRoom }: Targets, from: number): number {
+  for (let slot = from; slot < slotsAt + slotsRoom; slot += WIDTH) if (slots[slot] !== 0) return slot;
   return -1;
 }
 
@@ -115,4 +124,4 @@ export function forgetValues(t: Targets, slot: number): void {
 export const keyAt = (t: Targets, slot: number) => t.slots[slot]!;
 
 /** Where the slot with a key lies. */
-export const slotWithKey = (t: Targets, key: number) => placeOf(t.slots, key);
+export const slotWithKey = (t: Targets, key: number) => placeOf(t, key);

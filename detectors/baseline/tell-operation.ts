@@ -47,7 +47,7 @@ export function tellOperation(
 
 function contextsHere(b: Baseline, p: Path): Contexts {
   const [agent, workflow] = [b.progress.get(0)?.root ?? 0, b.progress.get(p.workflow)?.root ?? 0];
-  return contextsOf(b.graph, agent, workflow, [...p.symbols.subarray(0, p.steps)]);
+  return contextsOf(b.graph, agent, workflow, [...p.symbols.subarray(p.symbolsAt, p.symbolsAt + p.steps)]);
 }
 
 const relation = (place: string, before: string) =>

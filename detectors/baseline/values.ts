@@ -1,6 +1,6 @@
 /** Values of targets: who used them and when, and whether they are part of the baseline of their slot. */
-import { giveBack, room } from "../stats/room.ts";
-import { addLabel, labelAt, NO_BYTES } from "./labels.ts";
+import { ints } from "../stats/room.ts";
+import { addLabel, endLabels, labelAt, noLabels } from "./labels.ts";
 import * as slots from "./slots.ts";
 import { keyAt, slotWithKey } from "./slots.ts";
 import type { Targets } from "./targets.ts";
@@ -26,7 +26,7 @@ const KEY_MASK = DRAWN_AGAIN_BIT - 1;
 
 /** A value's record; -1 if it was never learned. */
 export function find(t: Targets, slot: number, low: number, high: number): number {
-  const at = place(t.table, keyAt(t, slot), low, high);
+  const at = place(t, keyAt(t, slot), low, high);
   return t.table[at] === 0 ? -1 : at;
 }
 
@@ -58,6 +58,17 @@ export function markKnown(t: Targets, record: number): void {
   t.table[record] = t.table[record]! | KNOWN_BIT;
 }
 
+/** Takes a value out of the baseline. */
+export function markUnknown(t: Targets, record: number): void {
+  t.table[record] = t.table[record]! & ~KNOWN_BIT;
+}
+
+/** A value's record, without counting a use of it; -1 if there are too many. */
+export function findOrAdd(t: Targets, slot: number, low: number, high: number): number {
+  const known = find(t, slot, low, high);
+  return known < 0 ? add(t, slot, low, high) : known;
+}
+
 /** The first bytes of a value, as text. */
 export const labelOf = (t: Targets, record: number) =>
   t.table[record + LABEL] === NO_LABEL ? "" : labelAt(t, t.table[record + LABEL]!);
@@ -74,8 +85,7 @@ export function draw(t: Targets, slot: number, record: number): void {
  * to 255; 0 if it is no witness). Answers its record, -1 if there are too many.
  */
 export function note(t: Targets, slot: number, low: number, high: number, day: number, unit: number): number {
-  const known = find(t, slot, low, high);
-  const record = known < 0 ? add(t, slot, low, high) : known;
+  const record = findOrAdd(t, slot, low, high);
   if (record < 0) return -1;
   const { table } = t;
   const seen = table[record + SESSIONS_DAY]!;
@@ -106,10 +116,10 @@ function add(t: Targets, slot: number, low: number, high: number): number {
     slots.open(t, slot);
     return -1;
   }
-  if ((t.count + 1) * WIDTH * 3 > t.table.length * 2) rebuild(t, growth(t.count + 1));
+  if ((t.count + 1) * WIDTH * 3 > t.tableRoom * 2) rebuild(t, growth(t.count + 1));
   slots.countValue(t, slot);
   t.count++;
-  const record = place(t.table, keyAt(t, slot), low, high);
+  const record = place(t, keyAt(t, slot), low, high);
   t.table[record] = keyAt(t, slot);
   t.table[record + LOW] = low;
   t.table[record + HIGH] = high;
@@ -130,56 +140,65 @@ export function dropOpen(t: Targets): void {
 
 function keepClosed(t: Targets, kept: number): void {
   const old = { ...t };
-  const { labels: bytes } = old;
-  t.table = room(growth(kept) * WIDTH);
-  t.labels = NO_BYTES;
-  t.labelBytes = 0;
+  begin(t, growth(kept));
+  Object.assign(t, noLabels());
   t.count = kept;
   for (let record = first(old); record >= 0; record = after(old, record)) {
     if (slots.isOpen(t, slotOfValue(old, record))) continue;
-    const moved = move(old.table, record, t.table);
+    const moved = move(old.table, record, t);
     const at = old.table[record + LABEL]!;
-    if (at !== NO_LABEL) t.table[moved + LABEL] = addLabel(t, bytes, at + 1, bytes[at]!);
+    if (at !== NO_LABEL)
+      t.table[moved + LABEL] = addLabel(t, old.labels, old.labelsAt + at + 1, old.labels[old.labelsAt + at]!);
   }
   for (let slot = slots.first(t); slot >= 0; slot = slots.after(t, slot))
     if (slots.isOpen(t, slot)) slots.forgetValues(t, slot);
-  giveBack(old.table);
+  ints.giveBack(old.table, old.tableAt, old.tableRoom);
+  endLabels(old);
 }
 
 /** A larger table; labels stay where they are. */
 function rebuild(t: Targets, capacity: number): void {
-  const old = t.table;
-  t.table = room(capacity * WIDTH);
-  for (let record = 0; record < old.length; record += WIDTH)
-    if (old[record] !== 0) move(old, record, t.table);
-  giveBack(old);
+  const { table: old, tableAt, tableRoom } = t;
+  begin(t, capacity);
+  for (let record = tableAt; record < tableAt + tableRoom; record += WIDTH)
+    if (old[record] !== 0) move(old, record, t);
+  ints.giveBack(old, tableAt, tableRoom);
 }
 
-/** Copies a record to its place in another table; answers where. */
-function move(from: Int32Array, record: number, to: Int32Array): number {
+/** A table without values in place of the one before. */
+function begin(t: Targets, capacity: number): void {
+  const { page, at } = ints.room(capacity * WIDTH);
+  t.table = page;
+  t.tableAt = at;
+  t.tableRoom = capacity * WIDTH;
+}
+
+/** Copies a record to its place in the table of `to`; answers where. */
+function move(from: Int32Array, record: number, to: Targets): number {
   const at = place(to, from[record]! & KEY_MASK, from[record + LOW]!, from[record + HIGH]!);
-  for (let i = 0; i < WIDTH; i++) to[at + i] = from[record + i]!;
+  for (let i = 0; i < WIDTH; i++) to.table[at + i] = from[record + i]!;
   return at;
 }
 
 /** The first record; -1 if there is none. With `after` it goes through all, in no order that means anything. */
-export const first = (t: Targets) => next(t, 0);
+export const first = (t: Targets) => next(t, t.tableAt);
 /** The record after this one; -1 if it is the last. */
 export const after = (t: Targets, record: number) => next(t, record + WIDTH);
 
-function next({ table }: Targets, from: number): number {
-  for (let record = from; record < table.length; record += WIDTH) if (table[record] !== 0) return record;
+function next({ table, tableAt, tableRoom }: Targets, from: number): number {
+  for (let record = from; record < tableAt + tableRoom; record += WIDTH)
+    if (table[record] !== 0) return record;
   return -1;
 }
 
 /** Where the value stands or belongs. */
-function place(table: Int32Array, key: number, low: number, high: number): number {
-  const capacity = table.length / WIDTH;
+function place({ table, tableAt, tableRoom }: Targets, key: number, low: number, high: number): number {
+  const capacity = tableRoom / WIDTH;
   // The upper half of the product of a 32-bit hash and the capacity, which spreads hashes over any capacity.
   const hash = (low ^ Math.imul(key, 0x9e3779b1)) >>> 0;
   let at = Math.floor((hash / 4_294_967_296) * capacity);
   for (;;) {
-    const record = at * WIDTH;
+    const record = tableAt + at * WIDTH;
     const head = table[record]!;
     if (head === 0) return record;
     if ((head & KEY_MASK) === key && table[record + LOW] === low && table[record + HIGH] === high)

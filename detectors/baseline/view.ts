@@ -1,4 +1,5 @@
 /** The baseline of an agent in readable form: for people, for comparing, for the API. */
+import { modeReason } from "../evidence/modes.ts";
 import type { Baseline, Progress } from "./baseline.ts";
 import {
   BASELINE,
@@ -18,6 +19,7 @@ import type { Settings } from "./settings.ts";
 import * as slots from "./slots.ts";
 import type { Targets } from "./targets.ts";
 import * as values from "./values.ts";
+import { decidedView } from "./view-decided.ts";
 import { nameOf } from "./wording.ts";
 
 const STATES: Readonly<Record<number, string>> = {
@@ -40,6 +42,7 @@ export function baselineView(b: Baseline, settings: Settings) {
     targets: allSlots(b.targets)
       .map((slot) => slotView(b, slot))
       .sort(byName),
+    ...decidedView(b, settings),
     notLearnedForCaps: b.capped,
   };
 }
@@ -85,8 +88,7 @@ function transitionsFrom(b: Baseline, progress: Progress, operation: number) {
 
 /** Why the mode is what it is, in a sentence. */
 function reason(b: Baseline, progress: Progress, settings: Settings): string {
-  if (progress.mode === "shadow") return "named facts speak; scores wait for calibration";
-  if (progress.mode !== "learning") return progress.mode;
+  if (progress.mode !== "learning") return modeReason(b, progress, settings);
   const { sessions } = progress;
   if (sessions < settings.minSessions)
     return `not enough history: ${sessions} of ${settings.minSessions} sessions`;

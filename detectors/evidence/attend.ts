@@ -13,38 +13,43 @@ import type { Baseline, Progress } from "../baseline/baseline.ts";
 import { fieldOf } from "../baseline/event-names.ts";
 import { child, isBaseline } from "../baseline/graph.ts";
 import type { Path } from "../baseline/path.ts";
-import { stand, walk } from "../baseline/predictor.ts";
+import { stand as enterGraph, walk } from "../baseline/predictor.ts";
 import type { Settings } from "../baseline/settings.ts";
-import type { Out } from "../detector.ts";
+import type { Out, Rows } from "../detector.ts";
 import type { Target } from "./appraise.ts";
 import type { Memory } from "./memory.ts";
 import { observe, type Step, terms } from "./observe.ts";
 import { raiseScore } from "./score.ts";
 import type { Shown } from "./session.ts";
 import { SHIPPED } from "./shipped.ts";
+import { speak, stand } from "./speak.ts";
 import { contextOf, tableOf } from "./weights.ts";
 
-/** Observes the call in hand, raises its session's score if it is the worst so far, and tells who listens. */
+/** Observes the call in hand, raises its session's score if it is the worst so far, and tells what is above its threshold. */
 export function attend(
-  b: Baseline,
-  p: Path,
+  rows: Rows<Baseline, Path>,
   operation: number,
   event: EventView,
   settings: Settings,
   out: Out,
 ): void {
+  const { agent: b, session: p } = rows.own;
   const { memory: m } = b;
   const { shown: s } = p;
   const agent = b.progress.get(0);
   if (m === undefined || s === undefined || agent === undefined) return;
   const workflow = p.workflow > 0 ? b.progress.get(p.workflow) : undefined;
-  if (s.steps === 0) stand(b.graph, agent.root, workflow?.root ?? 0, s.contexts);
+  const table = settings.weights === "shipped" ? SHIPPED : tableOf(settings.weights);
+  if (s.steps === 0) {
+    enterGraph(b.graph, agent.root, workflow?.root ?? 0, s.contexts);
+    stand(b, p, m, s, table.version, settings, out);
+  }
   fill(b, m, s, agent, workflow, operation, event);
   observe(m, s, call);
-  const table = settings.weights === "shipped" ? SHIPPED : tableOf(settings.weights);
   const context = contextOf(call.scope, call.sourced > 0);
   const score = raiseScore(s, table.contexts[context], terms);
   out.scored?.({ score, sessionScore: s.score, terms, context });
+  if (s.at === s.steps - 1) speak(rows, event, table, context, settings, out);
 }
 
 /** The call in hand; one for all, because a call is observed before the next one comes. */

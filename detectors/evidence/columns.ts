@@ -1,25 +1,41 @@
 /** The columns of out-of-graph with the evidence in them, if it is switched on: nothing is kept of it otherwise. */
-import { type Baseline, newBaseline, readBaseline, writeBaseline } from "../baseline/baseline.ts";
-import { newPath, type Path, readPath, restartPath, writePath } from "../baseline/path.ts";
+import {
+  type Baseline,
+  endBaseline,
+  newBaseline,
+  readBaseline,
+  writeBaseline,
+} from "../baseline/baseline.ts";
+import { readDenied, writeDenied } from "../baseline/denied.ts";
+import { endPath, newPath, type Path, readPath, restartPath, writePath } from "../baseline/path.ts";
+import { readPen, writePen } from "../baseline/pen.ts";
 import type { Settings } from "../baseline/settings.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { newMemory, readMemory, writeMemory } from "./memory.ts";
 import { newShown, readShown, restartShown, writeShown } from "./session.ts";
 
-/** The first version that the evidence is written in. */
+/** The version that is written. */
+export const VERSION = 3;
+/** The first versions that the evidence, and what a person decides about, are written in. */
 const SINCE = 2;
+const DECIDED_SINCE = 3;
 
 /** Columns of an agent. */
 export const ofAgent = {
   start: (settings: Settings): Baseline => remembering(newBaseline(), settings),
+  end: endBaseline,
   write(b: Baseline, to: ByteWriter): void {
     writeBaseline(b, to);
     to.u8(b.memory === undefined ? 0 : 1);
     if (b.memory !== undefined) writeMemory(b.memory, to);
+    writePen(b.pen, to);
+    writeDenied(b.denied, to);
   },
   read(from: ByteReader, version: number, settings: Settings): Baseline {
     const b = readBaseline(from);
     if (version >= SINCE && from.u8() === 1) b.memory = readMemory(from);
+    if (version >= DECIDED_SINCE) b.pen = readPen(from);
+    if (version >= DECIDED_SINCE) b.denied = readDenied(from);
     return remembering(b, settings);
   },
 };
@@ -36,6 +52,7 @@ export const ofSession = {
     restartPath(p);
     if (p.shown !== undefined) restartShown(p.shown);
   },
+  end: endPath,
   write(p: Path, to: ByteWriter): void {
     writePath(p, to);
     to.u8(p.shown === undefined ? 0 : 1);

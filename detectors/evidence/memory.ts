@@ -8,6 +8,7 @@
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { log2 } from "../stats/exact.ts";
+import { type Guarantee, newGuarantee, readGuarantee, writeGuarantee } from "./guarantee.ts";
 import {
   all,
   drawsOf,
@@ -40,6 +41,8 @@ export interface Memory {
   sessions: number;
   /** Witnesses alone decide what becomes known, until the agent has left learning and taught enough sessions. */
   isLearning: boolean;
+  /** What is promised of false alerts. */
+  readonly guarantee: Guarantee;
 }
 
 /** Draws before a slot speaks for itself. */
@@ -62,6 +65,7 @@ export function newMemory(): Memory {
     capped: 0,
     sessions: 0,
     isLearning: true,
+    guarantee: newGuarantee(),
   };
 }
 
@@ -179,6 +183,9 @@ export function promote(m: Memory, { needed, learning, sessions }: Promotion): v
   }
 }
 
+/** Beside whether it is learning: a guarantee is written, which was not always so. */
+const GUARANTEED = 2;
+
 /** Dense; the tables as they lie in memory. */
 export function writeMemory(m: Memory, to: ByteWriter): void {
   writeRecords(m.values, to);
@@ -186,7 +193,8 @@ export function writeMemory(m: Memory, to: ByteWriter): void {
   to.ints(m.shingles);
   to.i32(m.capped);
   to.i32(m.sessions);
-  to.u8(m.isLearning ? 1 : 0);
+  to.u8((m.isLearning ? 1 : 0) | GUARANTEED);
+  writeGuarantee(m.guarantee, to);
   to.u16(m.workflowShingles.size);
   for (const [workflow, shingles] of m.workflowShingles) {
     to.i32(workflow);
@@ -197,7 +205,10 @@ export function writeMemory(m: Memory, to: ByteWriter): void {
 /** Reads what writeMemory wrote. */
 export function readMemory(from: ByteReader): Memory {
   const [values, slots] = [readRecords(from), readRecords(from)];
-  const [shingles, capped, sessions, isLearning] = [from.ints(), from.i32(), from.i32(), from.u8() === 1];
-  const own = Array.from({ length: from.u16() }, () => [from.i32(), from.ints()] as const);
-  return { values, slots, shingles, workflowShingles: new Map(own), capped, sessions, isLearning };
+  const [shingles, capped, sessions, flags] = [from.list(), from.i32(), from.i32(), from.u8()];
+  const guarantee = (flags & GUARANTEED) === 0 ? newGuarantee() : readGuarantee(from);
+  const isLearning = (flags & 1) !== 0;
+  const own = Array.from({ length: from.u16() }, () => [from.i32(), from.list()] as const);
+  const workflowShingles = new Map(own);
+  return { values, slots, shingles, workflowShingles, capped, sessions, isLearning, guarantee };
 }

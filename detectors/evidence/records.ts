@@ -148,5 +148,5 @@ export function writeRecords(r: Records, to: ByteWriter): void {
 /** Reads what writeRecords wrote. */
 export function readRecords(from: ByteReader): Records {
   const count = from.i32();
-  return { count, table: from.ints() };
+  return { count, table: from.list() };
 }

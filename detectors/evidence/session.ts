@@ -36,6 +36,10 @@ export interface Shown {
   at: number;
   /** Its terms, before they are weighted. */
   readonly terms: Float64Array;
+  /** Whether its score may alert, and why not: a place in STANDINGS of ledger.ts. */
+  standing: number;
+  /** A finding was made of its score, or would have been with more budget. */
+  told: boolean;
 }
 
 /** A value whose letters may be learned. */
@@ -72,6 +76,8 @@ export function newShown(): Shown {
     score: LOWEST,
     at: 0,
     terms: new Float64Array(TERMS.length),
+    standing: 0,
+    told: false,
   };
 }
 
@@ -88,6 +94,8 @@ export function restartShown(s: Shown): void {
   s.score = LOWEST;
   s.at = 0;
   s.terms.fill(0);
+  s.standing = 0;
+  s.told = false;
 }
 
 /** Whether the session has dealt with a party before. */
@@ -142,7 +150,8 @@ export function keepLetters(s: Shown, letters: Letters): void {
 
 /** Dense. */
 export function writeShown(s: Shown, to: ByteWriter): void {
-  to.u8((s.answered ? 1 : 0) | (s.hasJustRead ? 2 : 0) | (s.novelties << 2));
+  const states = (s.answered ? 1 : 0) | (s.hasJustRead ? 2 : 0) | (s.told ? 64 : 0);
+  to.u8(states | (s.novelties << 2) | (s.standing << 4));
   for (const count of [s.steps, s.valueCount, s.at]) to.i32(count);
   to.f64(s.score);
   to.ints(s.values.subarray(0, s.valueCount * VALUE_WIDTH));
@@ -162,11 +171,25 @@ export function readShown(from: ByteReader): Shown {
   const flags = from.u8();
   const [steps, valueCount, at] = [from.i32(), from.i32(), from.i32()];
   const score = from.f64();
-  const [values, shingles, contexts] = [from.ints(), from.ints(), from.ints()];
+  const [values, shingles, contexts] = [from.list(), from.list(), from.list()];
   const letters = Array.from({ length: from.u8() }, () => readLetters(from));
   const terms = Float64Array.from(TERMS, () => from.f64());
-  const states = { answered: (flags & 1) !== 0, hasJustRead: (flags & 2) !== 0, novelties: flags >>> 2 };
-  return { ...states, steps, values, valueCount, shingles, contexts, letters, score, at, terms };
+  const states = { answered: (flags & 1) !== 0, hasJustRead: (flags & 2) !== 0, told: (flags & 64) !== 0 };
+  const [novelties, standing] = [(flags >>> 2) & 3, (flags >>> 4) & 3];
+  return {
+    ...states,
+    novelties,
+    standing,
+    steps,
+    values,
+    valueCount,
+    shingles,
+    contexts,
+    letters,
+    score,
+    at,
+    terms,
+  };
 }
 
 function readLetters(from: ByteReader): Letters {

@@ -1,10 +1,12 @@
-/** When the evidence learns, and when what it has learned becomes known. */
+/** When the evidence learns, and when what it has learned becomes known: each does nothing unless it is switched on. */
 import type { Baseline, Progress } from "../baseline/baseline.ts";
 import { unitNumber } from "../baseline/learn.ts";
 import type { Path } from "../baseline/path.ts";
 import type { Settings } from "../baseline/settings.ts";
+import { turnGuarantee } from "./guarantee.ts";
 import { learnShown } from "./learn.ts";
 import { promote } from "./memory.ts";
+import { turnModes } from "./modes.ts";
 import { LAST_UNIT, UNITS } from "./records.ts";
 
 /** Witnesses that a value needs: never more than there are trust units, or are told apart. */
@@ -15,12 +17,7 @@ export const neededFor = ({ units }: Progress, { witnesses }: Settings) =>
 const FEW = 5;
 
 /** Learns from a session that has ended without a finding, on a day. To be called before its path is learned. */
-export function learnEvidence(
-  { memory, progress }: Baseline,
-  path: Path,
-  day: number,
-  settings: Settings,
-): void {
+export function learn({ memory, progress }: Baseline, path: Path, day: number, settings: Settings): void {
   const agent = progress.get(0);
   if (memory === undefined || path.shown === undefined || agent === undefined) return;
   learnShown(memory, path.shown, {
@@ -32,29 +29,34 @@ export function learnEvidence(
   });
 }
 
-/** A session has been learned from. What witnesses have shown becomes known if something has just left learning. */
-export function turnEvidence({ memory, progress }: Baseline, settings: Settings, hasEnded: boolean): void {
+/** A session has ended. What witnesses have shown becomes known if something has left learning by it. */
+export function end({ memory, progress }: Baseline, hasLeftLearning: boolean, settings: Settings): void {
   const agent = progress.get(0);
   if (memory === undefined || !memory.isLearning || agent === undefined) return;
   // The evidence may have been switched on later.
   const isOver = agent.mode !== "learning" && memory.sessions >= settings.minSessions;
-  if (!isOver && !hasEnded) return;
+  if (!isOver && !hasLeftLearning) return;
   promote(memory, { needed: neededFor(agent, settings), learning: true, sessions: settings.sessions });
   memory.isLearning = !isOver;
 }
 
+/** The turn of an epoch: what has proved itself becomes known, and thresholds are made for the next one. */
+export function turn(b: Baseline, settings: Settings): void {
+  const { memory, progress } = b;
+  const agent = progress.get(0);
+  if (memory === undefined || agent === undefined) return;
+  if (!memory.isLearning)
+    promote(memory, { needed: neededFor(agent, settings), learning: false, sessions: settings.sessions });
+  turnGuarantee(memory.guarantee);
+  turnModes(b, settings);
+}
+
 /** Learning is ended by decree: what witnesses have shown is known. */
-export function settleEvidence({ memory, progress }: Baseline, settings: Settings): void {
+export function settle({ memory, progress }: Baseline, settings: Settings): void {
   const agent = progress.get(0);
   if (memory === undefined || agent === undefined) return;
   const learning = memory.isLearning;
   promote(memory, { needed: neededFor(agent, settings), learning, sessions: settings.sessions });
   memory.isLearning = false;
-}
-
-/** The turn of an epoch: what has proved itself becomes known. */
-export function turnEvidenceEpoch({ memory, progress }: Baseline, settings: Settings): void {
-  const agent = progress.get(0);
-  if (memory === undefined || memory.isLearning || agent === undefined) return;
-  promote(memory, { needed: neededFor(agent, settings), learning: false, sessions: settings.sessions });
+  turnGuarantee(memory.guarantee);
 }

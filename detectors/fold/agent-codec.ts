@@ -2,9 +2,10 @@
  * How one agent is written and read as a whole: an agent's rows are always committed together, so that one position
  * covers them all.
  */
-import { ByteReader, ByteWriter } from "../codec.ts";
+import { ByteReader, ByteWriter, nothingOfTokens } from "../codec.ts";
 import type { Detector } from "../detector.ts";
 import type { AgentRow, SessionRow } from "../rows.ts";
+import { endRecentIds } from "../stats/recent-ids.ts";
 import type { TokenRow } from "../token-row.ts";
 import { useSession } from "./recency.ts";
 import { readAgent, readSession, readToken, writeAgent, writeSession, writeToken } from "./row-codec.ts";
@@ -26,34 +27,40 @@ export function encodeAgent(
   detectors: readonly Detector[],
   { tokens }: Pick<WorkingSet, "tokens">,
 ): Map<string, Uint8Array> {
-  const entries = new Map([["row", encodeShared(agent, tokens)]]);
-  detectors.forEach((detector, at) => {
-    entries.set(detector.id, encodeOwn(agent, tokens, detector, at));
+  writer.clear();
+  writeShared(agent, tokens);
+  const ends = [writer.length];
+  for (let at = 0; at < detectors.length; at++) {
+    writeOwn(agent, tokens, detectors[at]!, at);
+    ends.push(writer.length);
+  }
+  // One copy for all entries: memory outside of the heap is dear to ask for and to give back.
+  const bytes = writer.take();
+  const entries = new Map([["row", bytes.subarray(0, ends[0])]]);
+  detectors.forEach(({ id }, at) => {
+    entries.set(id, bytes.subarray(ends[at], ends[at + 1]));
   });
   return entries;
 }
 
-function encodeShared(agent: AgentRow, tokens: TokenTable): Uint8Array {
-  writer.clear().u8(VERSION);
+function writeShared(agent: AgentRow, tokens: TokenTable): void {
+  writer.u8(VERSION);
   writeAgent(agent, writer);
   writer.i32(agent.sessionCount);
-  for (const row of sessionsOf(agent)) writeSession(row, writer);
+  for (let row = agent.oldestSession; row !== undefined; row = row.newer) writeSession(row, writer);
   writer.i32(agent.tokenCount);
-  for (const row of tokensOf(agent, tokens)) writeToken(row, writer);
-  return writer.take();
+  for (let slot = agent.oldestToken; slot >= 0; slot = tokens.newer(slot))
+    writeToken(tokens.move(slot), writer);
 }
 
-function encodeOwn(
-  agent: AgentRow,
-  tokens: TokenTable,
-  { columns, version }: Detector,
-  at: number,
-): Uint8Array {
-  writer.clear().u8(version);
+function writeOwn(agent: AgentRow, tokens: TokenTable, { columns, version }: Detector, at: number): void {
+  writer.u8(version);
   columns.agent.write(agent.own[at], writer);
-  for (const row of sessionsOf(agent)) columns.session.write(row.own[at], writer);
-  for (const row of tokensOf(agent, tokens)) columns.token.write(row.own[at]!, writer);
-  return writer.take();
+  for (let row = agent.oldestSession; row !== undefined; row = row.newer)
+    columns.session.write(row.own[at], writer);
+  if (columns.token === nothingOfTokens) return;
+  for (let slot = agent.oldestToken; slot >= 0; slot = tokens.newer(slot))
+    columns.token.write(tokens.move(slot).own[at]!, writer);
 }
 
 function* sessionsOf(agent: AgentRow): Generator<SessionRow> {
@@ -105,7 +112,10 @@ function readRow(bytes: Uint8Array | undefined, tokens: TokenTable): AgentRow | 
   const begun: AgentRow[] = [];
   const agent = parsed(bytes, (from) => readShared(from, tokens, begun));
   if (agent === undefined)
-    for (const half of begun) while (half.oldestToken >= 0) tokens.remove(half, half.oldestToken);
+    for (const half of begun) {
+      while (half.oldestToken >= 0) tokens.remove(half, half.oldestToken);
+      endRecentIds(half.recent);
+    }
   return agent;
 }
 
@@ -158,8 +168,12 @@ function startOwn(
   at: number,
   settings: unknown,
 ): void {
+  if (at in agent.own) columns.agent.end?.(agent.own[at]);
   agent.own[at] = columns.agent.start(settings);
-  for (const row of sessionsOf(agent)) row.own[at] = columns.session.start(settings);
+  for (const row of sessionsOf(agent)) {
+    if (at in row.own) columns.session.end?.(row.own[at]);
+    row.own[at] = columns.session.start(settings);
+  }
   for (const row of tokensOf(agent, tokens)) row.clearOwn(at);
 }
 

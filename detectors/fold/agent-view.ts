@@ -2,6 +2,7 @@
 import type { Settings } from "../../schemas/settings.ts";
 import { DETECTORS, detectorSettingsOf } from "../index.ts";
 import { decodeAgent } from "./agent-codec.ts";
+import { forget, workingSet } from "./working-set.ts";
 
 /** An agent as its stored entries have it; undefined if they cannot be read. */
 export function agentView(
@@ -9,12 +10,14 @@ export function agentView(
   settings: Pick<Settings, "detectors">,
 ): object | undefined {
   const detectorSettings = detectorSettingsOf(settings.detectors);
-  const read = decodeAgent(entries, DETECTORS, detectorSettings);
+  const set = workingSet(DETECTORS);
+  const read = decodeAgent(entries, DETECTORS, detectorSettings, set);
   if (read === undefined) return undefined;
   const { agent } = read;
   const learned = DETECTORS.flatMap(({ id, view }, at) =>
     view === undefined ? [] : [[id, view(agent.own[at], agent, detectorSettings[at])]],
   );
+  forget(set, agent);
   return {
     tenant: agent.tenant,
     id: agent.id,

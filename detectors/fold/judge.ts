@@ -1,7 +1,7 @@
 /** The detectors at one event: each is handed the rows, and what it says is made whole. */
 import type { EventView } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
-import type { Detector, Draft, Out, Rows, Scored } from "../detector.ts";
+import type { Detector, Draft, Out, Rows, Scored, Standing } from "../detector.ts";
 import { type AgentRow, agentRow, type SessionRow, sessionRow } from "../rows.ts";
 import { type Cells, NO_CELLS, TokenRow } from "../token-row.ts";
 import { complete, type Provenance } from "./complete.ts";
@@ -30,6 +30,8 @@ export interface Hearing {
   readonly rows: MutableRows;
   event: EventView | undefined;
   emit: ((finding: Finding) => void) | undefined;
+  /** Sessions that are scored, by how they stand. */
+  readonly standings: Record<Standing, number>;
 }
 
 interface MutableRows extends Rows<unknown, unknown> {
@@ -53,6 +55,7 @@ export const hearing = (): Hearing => ({
   },
   event: undefined,
   emit: undefined,
+  standings: { calibration: 0, judged: 0, learning: 0, budget: 0 },
 });
 
 /** The seat of the `at`-th detector. */
@@ -64,13 +67,16 @@ export function seat(
   provenance: Provenance,
   onScored: OnScored | undefined,
 ): Seat {
-  const { rows } = heard;
+  const { rows, standings } = heard;
   return {
     detector,
     settings,
     at,
     out: {
       finding: (draft) => tell(detector, heard, draft, provenance),
+      stands: (standing) => {
+        standings[standing]++;
+      },
       scored: onScored === undefined ? undefined : (scored) => onScored(scored, rows.agent, rows.session),
     },
   };

@@ -22,12 +22,11 @@ export function writeAgent(row: AgentRow, to: ByteWriter): void {
 
 /** Reads what writeAgent wrote. */
 export function readAgent(from: ByteReader): AgentRow {
-  const row = agentRow(from.text(), from.text(), from.i32(), from.i32());
-  row.clock = from.f64();
-  row.epoch = from.i32();
-  row.position = from.f64();
-  row.baselineVersion = from.i32();
-  Object.assign(row.recent, readRecentIds(from));
+  const [tenant, id, low, high] = [from.text(), from.text(), from.i32(), from.i32()];
+  const [clock, epoch, position] = [from.f64(), from.i32(), from.f64()];
+  const baselineVersion = from.i32();
+  const row = agentRow(tenant, id, low, high, readRecentIds(from));
+  Object.assign(row, { clock, epoch, position, baselineVersion });
   for (let left = from.u8(); left > 0; left--) row.revocations.push(readRevocation(from));
   return row;
 }

@@ -1,7 +1,7 @@
 /** The session of an event: found, or begun after the one before it has ended by gap, length or age. */
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import { type AgentRow, type SessionRow, sessionRow } from "../rows.ts";
-import { type Panel, restartColumns, startColumns, tellSessionEnded } from "./panel.ts";
+import { endColumns, type Panel, restartColumns, startColumns, tellSessionEnded } from "./panel.ts";
 import { unlinkSession, useSession } from "./recency.ts";
 import type { WorkingSet } from "./working-set.ts";
 
@@ -73,9 +73,13 @@ export function endIdleSessions(panel: Panel, set: WorkingSet, agent: AgentRow, 
   }
 }
 
-/** Ends all sessions of an agent. */
-export function endSessions(panel: Panel, set: WorkingSet, agent: AgentRow): void {
-  while (agent.oldestSession !== undefined) endSession(panel, set, agent.oldestSession);
+/** Ends all sessions of an agent, or those of a name. */
+export function endSessions(panel: Panel, set: WorkingSet, agent: AgentRow, name?: string): void {
+  for (let row = agent.oldestSession; row !== undefined; ) {
+    const { newer } = row;
+    if (name === undefined || row.name === name) endSession(panel, set, row);
+    row = newer;
+  }
 }
 
 function makeRoom(panel: Panel, set: WorkingSet, agent: AgentRow): void {
@@ -90,6 +94,7 @@ function endSession(panel: Panel, set: WorkingSet, row: SessionRow): void {
   if (row.agent.watchedSession === row) row.agent.watchedSession = undefined;
   tellSessionEnded(panel, row);
   if (set.spare.length < MAX_SPARE) set.spare.push(row);
+  else endColumns(panel.detectors, "session", row.own);
 }
 
 function touch(row: SessionRow, timeMs: number): SessionRow {

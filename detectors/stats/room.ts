@@ -1,52 +1,107 @@
 /**
- * Room for the many small arrays of agents, cut from large pieces: an array of its own costs the allocator and the
- * garbage collector more than its bytes. What an array grew out of is given back and used again by the next of its size.
+ * Room for the many small arrays of agents, in pages that they share: an array of its own costs the allocator and the
+ * garbage collector more than its bytes, and its header has to be fetched before what it holds. Who holds a place holds
+ * its page, so a place that is never given back is lost until nobody holds the page, and no longer.
  */
+import type { ByteReader } from "../codec.ts";
 
-/** Numbers in one piece. */
-const PIECE = 65_536;
-/** Arrays at least this long stand alone. */
+/** Elements of one page. */
+const PAGE = 131_072;
+/** Arrays at least this long have a page of their own. */
 const ALONE = 8192;
-/** Most arrays of one size that wait to be used again. */
-const MOST_FREE = 1024;
 
-const NONE = new Int32Array(0);
-let piece = NONE;
-let used = 0;
-const free = new Map<number, Int32Array[]>();
+/** Where an array lies: in `page` from `at` on. Its length is known to whoever holds it. */
+export interface Place<Page> {
+  readonly page: Page;
+  readonly at: number;
+}
 
-/** Zeros: an array of `length` numbers. */
-export function room(length: number): Int32Array {
-  if (length === 0) return NONE;
-  if (length >= ALONE) return new Int32Array(length);
-  const again = free.get(length)?.pop();
-  if (again !== undefined) return again.fill(0);
-  if (used + length > piece.length) {
-    piece = new Int32Array(PIECE);
-    used = 0;
+/** Pages of one kind of array. */
+class Pages<Page extends Int32Array | Uint8Array> {
+  readonly #make: (length: number) => Page;
+  /** Places that were given back, by their size. */
+  readonly #free = new Map<number, Place<Page>[]>();
+  /** Of an array that holds nothing. */
+  readonly nowhere: Place<Page>;
+  #page: Page;
+  #used = PAGE;
+  /** Shared pages made since the process began. */
+  made = 0;
+
+  constructor(make: (length: number) => Page) {
+    this.#make = make;
+    this.#page = make(0);
+    this.nowhere = { page: this.#page, at: 0 };
   }
-  used += length;
-  return piece.subarray(used - length, used);
+
+  /** Zeros: a place for an array of `length`. */
+  room(length: number): Place<Page> {
+    if (length === 0) return this.nowhere;
+    if (length >= ALONE) return { page: this.#make(length), at: 0 };
+    const size = sizeOf(length);
+    const again = this.#free.get(size)?.pop();
+    if (again === undefined) return this.#cut(size);
+    again.page.fill(0, again.at, again.at + length);
+    return again;
+  }
+
+  #cut(size: number): Place<Page> {
+    if (this.#used + size > PAGE) {
+      this.#page = this.#make(PAGE);
+      this.#used = 0;
+      this.made++;
+    }
+    this.#used += size;
+    return { page: this.#page, at: this.#used - size };
+  }
+
+  /** Takes back the place of an array that nobody holds any more. */
+  giveBack(page: Page, at: number, length: number): void {
+    if (length === 0 || length >= ALONE) return;
+    const size = sizeOf(length);
+    const waiting = this.#free.get(size);
+    if (waiting === undefined) this.#free.set(size, [{ page, at }]);
+    else waiting.push({ page, at });
+  }
+
+  /** A longer array with the same beginning; the old one is given back. */
+  grown(page: Page, at: number, length: number, longer: number): Place<Page> {
+    const to = this.room(longer);
+    for (let i = 0; i < length; i++) to.page[to.at + i] = page[at + i]!;
+    this.giveBack(page, at, length);
+    return to;
+  }
 }
 
-/** Takes an array back that nobody holds any more. */
-export function giveBack(array: Int32Array): void {
-  if (array.length === 0 || array.length >= ALONE) return;
-  const waiting = free.get(array.length);
-  if (waiting === undefined) free.set(array.length, [array]);
-  else if (waiting.length < MOST_FREE) waiting.push(array);
+/** Sixteen sizes to each power of two, so that what one array leaves fits others. */
+function sizeOf(length: number): number {
+  const step = 1 << Math.max(0, 27 - Math.clz32(length));
+  return (length + step - 1) & -step;
 }
 
-/** A longer array with the same beginning; the old one is given back. */
-export function grown(array: Int32Array, length: number): Int32Array {
-  const longer = room(length);
-  longer.set(array);
-  giveBack(array);
-  return longer;
+/** Pages of 32-bit numbers. */
+export const ints = new Pages<Int32Array>((length) => new Int32Array(length));
+/** Pages of bytes. */
+export const bytes = new Pages<Uint8Array>((length) => new Uint8Array(length));
+
+/** Beyond its own elements an array has those of others, so nobody may claim more than there are. */
+function atLeast(least: number, length: number): number {
+  if (length < least) throw new RangeError("a list is shorter than what it holds");
+  return length;
 }
 
-/**
- * The next capacity of a growing array: four times as much while it is small, then twice as much. A power of two stays
- * one.
- */
-export const roomier = (capacity: number) => (capacity < 256 ? capacity * 4 : capacity * 2);
+/** Reads a list of numbers into a place of its own. Throws a RangeError if there are fewer than `least`. */
+export function readInts(from: ByteReader, least: number): Place<Int32Array> & { readonly length: number } {
+  const length = atLeast(least, from.count(4));
+  const to = ints.room(length);
+  from.ints(to.page, to.at, length);
+  return { ...to, length };
+}
+
+/** The same for bytes. */
+export function readBytes(from: ByteReader, least: number): Place<Uint8Array> & { readonly length: number } {
+  const length = atLeast(least, from.count(1));
+  const to = bytes.room(length);
+  from.bytes(to.page, to.at, length);
+  return { ...to, length };
+}

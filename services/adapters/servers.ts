@@ -1,17 +1,18 @@
 /** Log and store on servers, as the settings name them. */
-import { readFileSync } from "node:fs";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Kafka, Redis } from "../../schemas/settings-servers.ts";
 import type { TopicSource } from "../../schemas/settings-sources.ts";
 import type { RawSource } from "../ports/source.ts";
 import type { Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
+import { tokenFromFile, tokenFromIssuer } from "./kafka/tokens.ts";
 import { openKafkaSource } from "./kafka-source.ts";
 import { openRedisStore, type RedisStoreOptions } from "./store-redis.ts";
 import { type KafkaSasl, type KafkaStreamOptions, openKafkaStream } from "./stream-kafka.ts";
 
 /** Passwords of the servers; absent: none is needed. */
 export interface ServerSecrets {
+  /** The user's, or the secret of the client that asks for tokens. */
   readonly kafkaPassword?: string | undefined;
   readonly redisPassword?: string | undefined;
   readonly sentinelPassword?: string | undefined;
@@ -78,19 +79,15 @@ const reachOf = (
 });
 
 function saslOf(sasl: NonNullable<Kafka["sasl"]>, { kafkaPassword }: ServerSecrets): KafkaSasl {
-  const { mechanism, username = "", tokenFile = "" } = sasl;
+  const { mechanism, username = "", tokenFile = "", issuer } = sasl;
   if (mechanism !== "oauthbearer")
     return { mechanism, username, ...(kafkaPassword !== undefined && { password: kafkaPassword }) };
-  return { mechanism, token: async () => readToken(tokenFile) };
-}
-
-/** Read anew each time: whoever writes the file renews the token. */
-function readToken(path: string): string {
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch (cause) {
-    throw new OffgraphError("bad-settings", `kafka.sasl.tokenFile: ${path} cannot be read`, { cause });
-  }
+  if (issuer === undefined) return { mechanism, token: tokenFromFile(tokenFile) };
+  const { tokenUrl, clientId, scope } = issuer;
+  return {
+    mechanism,
+    token: tokenFromIssuer({ tokenUrl, clientId, scope, clientSecret: kafkaPassword ?? "" }),
+  };
 }
 
 /** What the adapter for Redis is told. */

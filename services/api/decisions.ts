@@ -46,7 +46,7 @@ export function decisionRoutes(app: FastifyInstance, options: DecisionOptions): 
 }
 
 interface About {
-  readonly verdict: Decision["verdict"];
+  readonly verdict: "quarantine" | "release" | "approve" | "reject" | "close";
   readonly agent: AgentId;
   readonly incident?: IncidentId;
 }
@@ -72,7 +72,7 @@ async function decide(
 }
 
 /** The access token's name; a person's name from X-Offgraph-By only beside it, because anybody can write that header. */
-function callerOf(request: FastifyRequest): string {
+export function callerOf(request: FastifyRequest): string {
   const said = String(request.headers["x-offgraph-by"] ?? "")
     .replace(/[\p{Cc}()]/gu, "")
     .trim()

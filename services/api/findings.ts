@@ -2,12 +2,13 @@
 import type { FastifyInstance } from "fastify";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Finding } from "../../schemas/finding.ts";
+import { isAtLeast } from "../../schemas/ids.ts";
 import type { Newest } from "./newest.ts";
-import { atLeast, checked, FindingQuery } from "./requests.ts";
+import { checked, FindingQuery } from "./requests.ts";
 
 /** Whether a caller of this tenant asked for the finding. */
 export function isWanted(finding: Finding, tenant: string, query: FindingQuery): boolean {
-  if (finding.tenant !== tenant || !atLeast(finding.severity, query.severity)) return false;
+  if (finding.tenant !== tenant || !isAtLeast(finding.severity, query.severity)) return false;
   return query.agent === undefined || finding.agent === query.agent;
 }
 

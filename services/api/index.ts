@@ -7,6 +7,7 @@ import type { Entries, Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
 import { agentRoutes } from "./agents.ts";
 import { type AuditReader, auditRoutes } from "./audit.ts";
+import { baselineRoutes } from "./baseline.ts";
 import { decisionRoutes } from "./decisions.ts";
 import { type DenialReader, denialRoutes } from "./denials.ts";
 import { feedRoute } from "./feed.ts";
@@ -53,6 +54,7 @@ export function apiRoutes(app: FastifyInstance, options: ApiOptions): void {
   denialRoutes(app, options.denials);
   incidentRoutes(app, options.incidents);
   decisionRoutes(app, options);
+  baselineRoutes(app, options);
   app.get("/v1/dead-letters", { config: { role: "read" } }, async (request) => {
     const { limit } = checked(PageQuery, request.query, "query");
     const { tenant } = request.access;

@@ -1,7 +1,8 @@
 /** What callers may send, checked; a refusal names the field. */
 import { z } from "zod";
 import { OffgraphError } from "../../schemas/errors.ts";
-import { AgentId, SEVERITIES, Severity } from "../../schemas/ids.ts";
+import { AgentId, Severity } from "../../schemas/ids.ts";
+import { faults } from "../plain-words.ts";
 
 export const FindingQuery = z.object({
   agent: AgentId.optional().describe("Only findings about this agent."),
@@ -45,11 +46,5 @@ export function checked<Schema extends z.ZodType>(
 ): z.infer<Schema> {
   const parsed = schema.safeParse(value ?? {});
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new OffgraphError("bad-request", `${[place, ...(issue?.path ?? [])].join(".")}: ${issue?.message}`);
-}
-
-/** Whether one severity is at least the other. */
-export function atLeast(severity: Severity, least: Severity): boolean {
-  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least);
+  throw new OffgraphError("bad-request", faults(parsed.error, value, place)[0] ?? place);
 }

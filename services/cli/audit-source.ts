@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { openReadOnly } from "../adapters/index.ts";
-import { loadSettings } from "../config.ts";
+import { fileFault } from "../file-fault.ts";
 import {
   type AuditLine,
   auditFiles,
@@ -15,6 +15,7 @@ import {
   auditLinesOf,
   readAuditKey,
 } from "../responder/index.ts";
+import { loadSettings } from "../settings/config.ts";
 import type { Client } from "./client.ts";
 import { type CommandOptions, clientOf } from "./options.ts";
 
@@ -64,8 +65,8 @@ async function* fileLines(paths: readonly string[]): AsyncGenerator<AuditLine> {
 }
 
 async function filesOf(path: string): Promise<string[]> {
-  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new OffgraphError("file-unreadable", `${path}: cannot be read (${cause.code})`, { cause });
+  const found = await stat(path).catch((cause: unknown) => {
+    throw fileFault(path, "read", cause);
   });
   if (!found.isDirectory()) return [path];
   const files = await auditFiles(path);

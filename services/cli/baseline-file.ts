@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { OffgraphError } from "../../schemas/errors.ts";
+import { fileFault } from "../file-fault.ts";
 import type { Entries } from "../ports/store.ts";
 
 /**
@@ -37,10 +38,6 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new OffgraphError(
-      "file-unreadable",
-      `${path}: cannot be read (${(cause as NodeJS.ErrnoException).code})`,
-      { cause },
-    );
+    throw fileFault(path, "read", cause);
   }
 }

@@ -2,6 +2,8 @@ import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Command } from "commander";
+import { edgeCommand } from "./baseline-edges.ts";
+import { confirmHeldCommand, releaseHeldCommand } from "./baseline-held.ts";
 import { type CommandOptions, clientOf, remote } from "./options.ts";
 import { tell } from "./terminal.ts";
 
@@ -21,5 +23,12 @@ export function baselineCommand(): Command {
       );
       if (options.output) tell(`Written to ${options.output}.`);
     });
-  return new Command("baseline").description("what was learned, as a file").addCommand(exporting);
+  return new Command("baseline")
+    .summary("what was learned: approve, deny, release, confirm, take a copy")
+    .description("a person's word about what was learned, and what was learned as a file")
+    .addCommand(releaseHeldCommand())
+    .addCommand(confirmHeldCommand())
+    .addCommand(edgeCommand("approve"))
+    .addCommand(edgeCommand("deny"))
+    .addCommand(exporting);
 }

@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import type { Role } from "../../schemas/settings.ts";
 import { RIGHTS } from "../adapters/redis/doctor.ts";
-import { loadSettings, settingsFile } from "../config.ts";
 import { loadOrMakeKey } from "../ingest/key.ts";
 import { loadOrMakeAuditKey } from "../responder/audit-key.ts";
+import { loadSettings, settingsFile } from "../settings/config.ts";
 import type { CommandOptions } from "./options.ts";
 import { print } from "./terminal.ts";
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Command } from "commander";
-import { printSettings, settingsFile } from "../config.ts";
+import { printSettings, settingsFile } from "../settings/config.ts";
 import { type CommandOptions, configOption, jsonOption, settingsOf } from "./options.ts";
 import { checkStart } from "./start-check.ts";
 import { print } from "./terminal.ts";

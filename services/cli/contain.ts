@@ -1,6 +1,6 @@
 /** `offgraph quarantine` and `offgraph release`: a person's word, said first and confirmed. */
 import { createInterface } from "node:readline/promises";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { Decision } from "../../schemas/action.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Client } from "./client.ts";
@@ -15,13 +15,18 @@ interface Options extends CommandOptions {
   readonly yes?: true;
 }
 
+/** How long a quarantine lasts if nobody says how long. */
+const HOUR_MS = 3_600_000;
+
 type Verdict = "quarantine" | "release";
 
 export function quarantineCommand(): Command {
   return contain(
     "quarantine",
     "deny an agent and all its tokens at every gate, until it is released or the time is over",
-  ).option("--for <duration>", "how long", duration, 3_600_000);
+  ).addOption(
+    new Option("--for <duration>", "how long").argParser(duration).default(HOUR_MS, spoken(HOUR_MS)),
+  );
 }
 
 export function releaseCommand(): Command {

@@ -7,12 +7,12 @@ import { openReadOnly } from "../adapters/index.ts";
 import { examineKafka } from "../adapters/kafka-doctor.ts";
 import { examineRedis } from "../adapters/redis/doctor.ts";
 import { kafkaOptions, openServerStore, redisOptions } from "../adapters/servers.ts";
-import { topicPrefixOf } from "../generation.ts";
 import { keyOf } from "../ingest/index.ts";
-import { type Agreement, fingerprintOf, pemOf, readAgreement } from "../installation.ts";
+import { topicPrefixOf } from "../layers/generation.ts";
 import type { Store } from "../ports/store.ts";
 import { auditKeysOf } from "../responder/index.ts";
-import type { Secrets } from "../secret-settings.ts";
+import type { Secrets } from "../settings/secrets.ts";
+import { type Agreement, fingerprintOf, pemOf, readAgreement } from "../start/installation.ts";
 
 /** One line of the report. */
 export interface Check {

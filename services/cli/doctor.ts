@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { clientSettings } from "../config.ts";
+import { clientSettings } from "../settings/config.ts";
 import { EXIT } from "./failure.ts";
 import { type CommandOptions, remote, settingsOf } from "./options.ts";
 import { checkStart } from "./start-check.ts";

@@ -1,5 +1,6 @@
 /** An evaluation as people read it. */
 import type { Figures, Outcome } from "../replay/evaluate/outcome.ts";
+import { count, decimal, fourDigits, percent, within } from "../replay/evaluate/wording.ts";
 import { bold, dim, print, safe, table } from "./terminal.ts";
 
 /** What was asked, as far as it says how to read the figures. */
@@ -15,7 +16,7 @@ const MOST_ROWS = 12;
 export function printEvaluation(outcome: Outcome, { workflow, provenance, json }: Asked): void {
   const { sessions, learnedFrom, seconds } = outcome;
   print(
-    `${bold(number(sessions.benign + sessions.attack + sessions.resisted))} sessions judged by what ${bold(number(learnedFrom))} taught, in ${seconds} s`,
+    `${bold(count(sessions.benign + sessions.attack + sessions.resisted))} sessions judged by what ${bold(count(learnedFrom))} taught, in ${seconds} s`,
   );
   print(
     dim(
@@ -30,7 +31,7 @@ export function printEvaluation(outcome: Outcome, { workflow, provenance, json }
   print(
     `${table(
       ["learned from", "AUC"],
-      outcome.learningCurve.map(({ sessions: count, auc }) => [count, share(auc)]),
+      outcome.learningCurve.map(({ sessions: learned, auc }) => [learned, fourDigits(auc)]),
     )}\n`,
   );
   if (json === undefined)
@@ -58,30 +59,22 @@ function printTable(
       safe(name),
       figures.sessions.benign,
       figures.sessions.attack,
-      share(figures.auc),
-      ...rates.flatMap((rate) => [caught(figures, rate), percent(figures.inTime[rate])]),
+      fourDigits(figures.auc),
+      ...rates.flatMap((rate) => [
+        within(figures.tprAtFpr[rate], figures.intervals.tprAtFpr[rate] ?? [Number.NaN, Number.NaN]),
+        percent(figures.inTime[rate]),
+      ]),
       decimal(figures.alertsPer1000Calls),
     ]);
   print(`${table(titles, cells)}\n`);
 }
 
-function caught({ tprAtFpr, intervals }: Figures, rate: string): string {
-  const [low = Number.NaN, high = Number.NaN] = intervals.tprAtFpr[rate] ?? [];
-  if (Number.isNaN(tprAtFpr[rate] ?? Number.NaN)) return "-";
-  return `${percent(tprAtFpr[rate])} (${decimal(low * 100)} to ${decimal(high * 100)})`;
-}
-
 function printPromises({ calibrated }: Outcome): void {
-  const rows = calibrated.map(({ promised, realised, spread, tpr }) => [
+  const rows = calibrated.map(({ promised, realised, spread, tpr, unjudged }) => [
     percent(promised),
     `${percent(realised)} ± ${decimal(spread * 100)}`,
     percent(tpr),
+    percent(unjudged),
   ]);
-  print(`${table(["promised false alerts", "realised", "caught"], rows)}\n`);
+  print(`${table(["promised false alerts", "realised", "caught", "too little to judge by"], rows)}\n`);
 }
-
-const number = (value: number) => value.toLocaleString("en");
-const share = (value: number) => (Number.isNaN(value) ? "-" : value.toFixed(4));
-const decimal = (value: number) => (Number.isNaN(value) ? "-" : value.toFixed(1));
-const percent = (value: number | undefined) =>
-  value === undefined || Number.isNaN(value) ? "-" : `${decimal(value * 100)} %`;

@@ -8,6 +8,7 @@ import { lineFile } from "./line-file.ts";
 import { type CommandOptions, configOption, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
 import { refuseSameFile } from "./same-file.ts";
+import { writeText } from "./text-file.ts";
 
 interface Options extends Omit<CommandOptions, "json"> {
   readonly train: readonly string[];
@@ -19,6 +20,8 @@ interface Options extends Omit<CommandOptions, "json"> {
   readonly provenance?: true;
   readonly trainUnlabelled?: true;
   readonly json?: string;
+  readonly html?: string;
+  readonly csv?: string;
 }
 
 const EXAMPLES = `
@@ -29,13 +32,14 @@ The figures:
   AUC                 chance that an attack scores higher than a benign session; 0.5 is guessing
   caught at 1 %       share of attacks above the score that 1 % of benign sessions exceed (read on the test set)
   in time             share of these that were above it no later than at the first malicious call
-  promised, realised  the same with scores of --train alone deciding: is the promise kept on sessions it has never seen?
+  promised, realised  the same with thresholds from scores of --train alone, each agent's own, of which one trust unit can raise
+                      none: is the promise kept on sessions it has never seen? On average over 20 splits of these scores
 
 Files are in the recorded-session format (offgraph sources sessions), also .gz and .zst. Labels: benign and executed count;
 resisted is told apart; success_unlocated is left out.
 
 Examples:
-  offgraph evaluate --train may.ndjson --test june.ndjson --json june.json
+  offgraph evaluate --train may.ndjson --test june.ndjson --json june.json --html june.html
   offgraph evaluate --train may.ndjson --fit may.ndjson --test june.ndjson    with weights fitted to this history
   offgraph evaluate --train may.ndjson --test june.ndjson --no-workflow       what is lost where no workflow is declared`;
 
@@ -61,6 +65,8 @@ export function evaluateCommand(): Command {
       "--json <file>",
       "write the figures; the score of each session is written beside it, as .scores.ndjson",
     )
+    .option("--html <file>", "write a report with plots, to be opened in a browser; it needs no network")
+    .option("--csv <file>", "write the score of each session for a spreadsheet")
     .addOption(configOption())
     .addHelpText("after", EXAMPLES)
     .action(async (options: Options) => {
@@ -86,8 +92,21 @@ async function run(options: Options): Promise<number> {
   const seconds = (performance.now() - started) / 1000;
   const outcome = outcomeOf(evaluation, scoresPath ?? "", Number(seconds.toFixed(1)));
   writeJson(options.json, outcome);
+  if (options.csv !== undefined) {
+    const { csvOf } = await import("../replay/evaluate/csv.ts");
+    writeText(options.csv, csvOf(scoreLines(evaluation), Object.keys(outcome.tprAtFpr)));
+  }
+  if (options.html !== undefined) await writeReport(options.html, outcome, options);
   printEvaluation(outcome, options);
   return EXIT.ok;
+}
+
+async function writeReport(path: string, outcome: Outcome, options: Options): Promise<void> {
+  // The library that draws is loaded only where something is drawn.
+  const { reportPage } = await import("../replay/evaluate/report/page.ts");
+  const { train, test, fit, calibrateOn, workflow, provenance = false } = options;
+  const files = { train, test, ...(fit && { fit }), ...(calibrateOn && { "calibrate on": calibrateOn }) };
+  writeText(path, await reportPage(outcome, { hasWorkflow: workflow, hasProvenance: provenance, files }));
 }
 
 function writeJson(path: string | undefined, outcome: Outcome): void {
@@ -97,7 +116,7 @@ function writeJson(path: string | undefined, outcome: Outcome): void {
 }
 
 function refuse(
-  { train, test, fit = [], calibrateOn = [], json }: Options,
+  { train, test, fit = [], calibrateOn = [], json, html, csv }: Options,
   scores: string | undefined,
 ): void {
   const named = (name: string, paths: readonly (string | undefined)[]) =>
@@ -109,7 +128,12 @@ function refuse(
       ...named("--fit", fit),
       ...named("--calibrate-on", calibrateOn),
     ],
-    [...named("--json", [json]), ...named("the scores", [scores])],
+    [
+      ...named("--json", [json]),
+      ...named("the scores", [scores]),
+      ...named("--html", [html]),
+      ...named("--csv", [csv]),
+    ],
   );
 }
 

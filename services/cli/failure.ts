@@ -38,7 +38,7 @@ const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
 
 /** Says what went wrong and answers the exit code. A stack is shown only for faults of our own. */
 export function fail(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CommanderError) return failUsage(error);
   if (error instanceof OffgraphError) {
     for (const line of error.message.split("\n")) tell(`offgraph: ${safe(line)}`);
     tell(`  → ${error.wayOut} (${error.code})`);
@@ -48,4 +48,19 @@ export function fail(error: unknown): number {
   tell(`offgraph: an error inside Offgraph: ${safe(fault.message)}`);
   tell(safe(fault.stack ?? "").replaceAll("\\u{a}", "\n"));
   return EXIT.internal;
+}
+
+/** A wrong command line, told like all other errors. Commander's own words for a value repeat the option's whole signature. */
+function failUsage({ code, exitCode, message }: CommanderError): number {
+  if (exitCode === 0) return EXIT.ok;
+  // A command without its sub-command: its help was shown.
+  if (code === "commander.help") return EXIT.usage;
+  const plain = message
+    .replace(/^error: /, "")
+    .replace(/^option '(\S+).*?' argument '(.*)' is invalid\. (.*)$/s, "$1: $3, got $2")
+    .replace(/Allowed choices are (.*)\.,/, "expected one of $1,")
+    .replace(/\s*\(Did you mean (.*)\?\)$/, "; did you mean $1?");
+  tell(`offgraph: ${safe(plain)}`);
+  tell("  → add --help to the command to have it explained (usage)");
+  return EXIT.usage;
 }

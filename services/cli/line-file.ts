@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
-import { OffgraphError } from "../../schemas/errors.ts";
+import { fileFault } from "../file-fault.ts";
 import { beginDraft, endDraft } from "./drafts.ts";
 
 const CHUNK_CHARACTERS = 65_536;
@@ -59,11 +59,7 @@ function create(path: string) {
     };
     return { descriptor, end };
   } catch (cause) {
-    throw new OffgraphError(
-      "file-unreadable",
-      `${path}: cannot be written (${(cause as NodeJS.ErrnoException).code})`,
-      { cause },
-    );
+    throw fileFault(path, "written", cause);
   }
 }
 

@@ -1,8 +1,8 @@
 /** Options that several commands share, and what they stand for. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { SEVERITIES, type Severity } from "../../schemas/ids.ts";
+import { SEVERITIES } from "../../schemas/ids.ts";
 import type { Settings } from "../../schemas/settings.ts";
-import { clientSettings, loadSettings } from "../config.ts";
+import { clientSettings, loadSettings } from "../settings/config.ts";
 import { type Client, openClient } from "./client.ts";
 
 export interface CommandOptions {
@@ -44,8 +44,4 @@ export async function settingsOf(
 export function count(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("expected a whole number from 1");
-}
-
-export function isAtLeast(severity: Severity, least: Severity): boolean {
-  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least);
 }

@@ -41,9 +41,7 @@ function program(args: readonly string[]): Command {
     )
     .version(version(), "--version", "print the version")
     .helpOption("--help", "explain the command")
-    .helpCommand(false)
-    .addHelpText("after", HELP)
-    .showHelpAfterError("(--help explains the command)");
+    .addHelpText("after", HELP);
   all
     .commandsGroup("Try and run:")
     .addCommand(demoCommand())
@@ -67,17 +65,18 @@ function program(args: readonly string[]): Command {
     .addCommand(doctorCommand())
     .addCommand(sourcesCommand())
     .addCommand(repartitionCommand());
-  settle(all);
+  endAlike(all);
   return all;
 }
 
-/** Sub-commands that were added whole do not inherit how errors end. */
-function settle(command: Command): void {
+/** Sub-commands that were added whole do not inherit how errors end: all are told by `fail`. */
+function endAlike(command: Command): void {
   command
     .exitOverride()
+    .configureOutput({ outputError: () => undefined })
     .helpOption("--help", "explain the command")
-    .showHelpAfterError("(--help explains the command)");
-  for (const inner of command.commands) settle(inner);
+    .helpCommand(false);
+  for (const inner of command.commands) endAlike(inner);
 }
 
 /** Runs the command in `args`; what it is to end with is in `process.exitCode`. */

@@ -2,7 +2,7 @@
 
 import type { DeadLetter } from "../../schemas/dead-letter.ts";
 import type { Settings } from "../../schemas/settings.ts";
-import { clock } from "../clock.ts";
+import { clock } from "../adapters/clock.ts";
 import { type Key, tierOf } from "../ingest/index.ts";
 import { openRecorded } from "../ingest/recorded.ts";
 import type { Recorded } from "../ports/recorded.ts";

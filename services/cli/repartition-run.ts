@@ -6,14 +6,14 @@
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import type { StreamName } from "../../schemas/streams.ts";
+import { clock } from "../adapters/clock.ts";
 import { groupsAtWork } from "../adapters/kafka-doctor.ts";
 import { kafkaOptions, openServerStore, openServerStream } from "../adapters/servers.ts";
-import { clock } from "../clock.ts";
-import { storeOfGeneration, topicPrefixOf } from "../generation.ts";
-import { type Agreement, LOOK_MS, readAgreement, writeAgreement } from "../installation.ts";
+import { storeOfGeneration, topicPrefixOf } from "../layers/generation.ts";
 import type { Store } from "../ports/store.ts";
 import { fromBytes, toBytes } from "../records.ts";
-import type { Secrets } from "../secret-settings.ts";
+import type { Secrets } from "../settings/secrets.ts";
+import { type Agreement, LOOK_MS, readAgreement, writeAgreement } from "../start/installation.ts";
 import { settingsOf } from "./options.ts";
 import type { RepartitionOptions } from "./repartition.ts";
 import { checkNumbers, fenceAll, moveStore, removeAll, unfinished } from "./repartition-store.ts";

@@ -1,8 +1,7 @@
 /** What a replay found, counted as it comes and told so that a stranger understands it. Memory: one row per agent and kind. */
 import type { Finding } from "../../schemas/finding.ts";
-import { SEVERITIES, type Severity } from "../../schemas/ids.ts";
+import { isAtLeast, SEVERITIES, type Severity } from "../../schemas/ids.ts";
 import { spoken } from "./duration.ts";
-import { isAtLeast } from "./options.ts";
 import type { ReadingNotes } from "./reading-notes.ts";
 import { printFinding } from "./sentences.ts";
 import { bold, dim, print, safe, severe, table } from "./terminal.ts";

@@ -1,12 +1,12 @@
 /** `offgraph replay`: recorded events through the same fold, in memory. It reads files and writes findings; it can never act. */
 import { Command, Option } from "commander";
-import { SEVERITIES, type Severity } from "../../schemas/ids.ts";
-import { settingsFile } from "../config.ts";
+import { isAtLeast, SEVERITIES, type Severity } from "../../schemas/ids.ts";
+import { settingsFile } from "../settings/config.ts";
 import { readBaseline } from "./baseline-file.ts";
 import { EXIT, fail } from "./failure.ts";
 import { type FileInputs, latenessOption, placeFiles, sourceOption } from "./inputs.ts";
 import { type LineFile, lineFile } from "./line-file.ts";
-import { type CommandOptions, configOption, isAtLeast, jsonOption, settingsOf } from "./options.ts";
+import { type CommandOptions, configOption, jsonOption, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
 import { type ReadingNotes, readingNotes } from "./reading-notes.ts";
 import type { Outputs } from "./recorded-files.ts";

@@ -16,6 +16,12 @@ export function printFinding(finding: Finding, stored = true): void {
   print(dim(stored ? `  offgraph explain ${finding.id}` : `  ${finding.id}`));
 }
 
+const PROOFS: Readonly<Record<Finding["evidenceKind"], string>> = {
+  invariant: "a broken rule of tokens, or of what a person has denied",
+  fact: "a named fact about what was learned",
+  statistical: "a score that clean sessions seldom reach, out of a budget of false alerts",
+};
+
 /** Everything that a finding says about itself. */
 export function printExplanation(finding: Finding): void {
   print(`${severe(finding.severity)}  ${bold(finding.detector)} ${finding.kind}`);
@@ -45,10 +51,7 @@ function statements(finding: Finding): [title: string, text: string | undefined]
     ["Expected", finding.expected],
     ["How rare", finding.rarity],
     ["Silent if", finding.silencedBy],
-    [
-      "Kind of proof",
-      evidenceKind === "invariant" ? "a broken rule of tokens" : "a named fact about what was learned",
-    ],
+    ["Kind of proof", PROOFS[evidenceKind]],
     ["Events", finding.eventIds.join(", ")],
     ["Token", tokenOf(finding)],
     [

@@ -1,6 +1,4 @@
 import { Command } from "commander";
-import { OffgraphError } from "../../schemas/errors.ts";
-import { closest } from "../closest.ts";
 import { type CommandOptions, jsonOption } from "./options.ts";
 import { bold, dim, print, wrap } from "./terminal.ts";
 
@@ -13,9 +11,8 @@ export function sourcesCommand(): Command {
     .argument("[name]", "name of a source")
     .addOption(jsonOption())
     .action(async (name: string | undefined, options: CommandOptions) => {
-      const { SOURCES } = await import("../ingest/sources/index.ts");
-      const shown = [...SOURCES].filter((source) => name === undefined || source.name === name);
-      if (name !== undefined && shown.length === 0) throw unknown(name, SOURCES);
+      const { SOURCES, sourceNamed } = await import("../ingest/sources/index.ts");
+      const shown = name === undefined ? SOURCES : [sourceNamed(name)];
       if (options.json)
         return print(JSON.stringify(shown.map(({ name, title, about }) => ({ name, title, about }))));
       for (const { name, title } of shown) print(`${bold(name.padEnd(12))}${title}`);
@@ -23,13 +20,4 @@ export function sourcesCommand(): Command {
         return print(dim("\n`offgraph sources NAME` says what each reads and derives."));
       for (const line of (shown[0]?.about ?? "").split("\n")) print(wrap(line, "  "));
     });
-}
-
-function unknown(name: string, sources: readonly { name: string }[]): OffgraphError {
-  const names = sources.map((source) => source.name);
-  const meant = closest(name, names);
-  return new OffgraphError(
-    "unknown-source",
-    `${name}: ${meant ? `did you mean ${meant}?` : `expected one of ${names.join(", ")}`}`,
-  );
 }

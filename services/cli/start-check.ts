@@ -1,10 +1,10 @@
 /** What `start` refuses beyond the schema of the settings, all at once; `config check` says the same. */
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Settings, Webhook } from "../../schemas/settings.ts";
-import { checkExposure, isLoopback } from "../access.ts";
-import { loadSecrets } from "../config.ts";
 import { namesInside } from "../egress/feeds/webhook/address-guard.ts";
-import type { Secrets } from "../secret-settings.ts";
+import { checkExposure, isLoopback } from "../server/access.ts";
+import { loadSecrets } from "../settings/config.ts";
+import type { Secrets } from "../settings/secrets.ts";
 
 /** The secrets that the settings name. Fails with `bad-settings`, one line for each thing that is wrong. */
 export function checkStart(settings: Settings): Secrets {

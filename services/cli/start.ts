@@ -2,9 +2,9 @@ import { Command } from "commander";
 import type { Logger } from "pino";
 import type { Settings } from "../../schemas/settings.ts";
 import { PROCESS_ROLES } from "../../schemas/settings-servers.ts";
-import { exportingOf } from "../config.ts";
-import type { Secrets } from "../secret-settings.ts";
-import type { Telemetry } from "../telemetry.ts";
+import { exportingOf } from "../settings/config.ts";
+import type { Secrets } from "../settings/secrets.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import { checkFolder } from "./folder-check.ts";
 import { type CommandOptions, configOption, settingsOf } from "./options.ts";
 import { checkStart } from "./start-check.ts";
@@ -56,7 +56,7 @@ async function start(given: Options): Promise<void> {
   const settings = await settingsOf(given, { options });
   const secrets = checkStart(settings);
   if (settings.kafka === undefined) await checkFolder(settings);
-  const { createLogger } = await import("../logger.ts");
+  const { createLogger } = await import("../telemetry/logger.ts");
   const logger = createLogger(settings.log.level);
   const telemetry = await beginTelemetry(settings, secrets, logger);
   const { startSystem } = await import("../main.ts");
@@ -69,7 +69,7 @@ async function start(given: Options): Promise<void> {
 
 /** Before the services are loaded, because instruments that are made earlier measure nothing. */
 async function beginTelemetry(settings: Settings, secrets: Secrets, logger: Logger): Promise<Telemetry> {
-  const { startTelemetry } = await import("../telemetry.ts");
+  const { startTelemetry } = await import("../telemetry/telemetry.ts");
   const exporting = exportingOf(settings, secrets);
   return startTelemetry({ exporting, warn: (message) => logger.warn(message) });
 }

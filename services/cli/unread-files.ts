@@ -10,13 +10,15 @@ export interface UnreadFile {
   readonly record: unknown;
 }
 
-/** The fault, `unknown-record`, that names each such file and the source that it looks like; undefined without files. */
+/** The fault, `unknown-record` or `invalid-json`, that names each such file and the source that it looks like; undefined without files. */
 export function unreadFault(unread: readonly UnreadFile[]): OffgraphError | undefined {
   if (unread.length === 0) return undefined;
-  return new OffgraphError("unknown-record", unread.map(complaint).join("\n"));
+  const code = unread.every(({ record }) => record === undefined) ? "invalid-json" : "unknown-record";
+  return new OffgraphError(code, unread.map(complaint).join("\n"));
 }
 
 function complaint({ file: { path, source }, record }: UnreadFile): string {
+  if (record === undefined) return `${path}: nothing in it is JSON`;
   const other = SOURCES.find(({ name }) => name !== source && reads(name, record));
   const hint = other === undefined ? "" : `; it looks like --source ${other.name}`;
   return `${path}: no record can be read as ${source}${hint}`;

@@ -7,7 +7,7 @@
  */
 import type { Action, ActionOutcome, Denial } from "../../schemas/action.ts";
 import type { Derived, Highest, Passage } from "../../schemas/origin.ts";
-import { oneAfterTheOther } from "../in-turn.ts";
+import { inTurnUntilOneFails } from "../in-turn.ts";
 import { type Outbox, openOutbox } from "../outbox.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
@@ -81,7 +81,7 @@ export class PartitionOwner {
   readonly #highest: Highest;
   readonly #quarantined: Map<string, Ledger>;
   #position: number;
-  readonly #inTurn = oneAfterTheOther();
+  readonly #inTurn = inTurnUntilOneFails();
 
   constructor(options: PartitionOptions, { partition, commit, highest, quarantined, position }: Taken) {
     this.#options = options;

@@ -3,7 +3,7 @@ import type { Span } from "@opentelemetry/api";
 import type { Action } from "../../schemas/action.ts";
 import type { Passage } from "../../schemas/origin.ts";
 import type { Arrival } from "../records.ts";
-import { beginSpan, traceparentOf } from "../tracing.ts";
+import { beginSpan, traceparentOf } from "../telemetry/tracing.ts";
 
 /** It goes on with the trace of the finding or decision that the action follows from. */
 export const spanOf = ({ value: action, trace }: Arrival<Action> & Passage): Span =>

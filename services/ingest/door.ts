@@ -49,7 +49,7 @@ const droppedTotal = metrics.getMeter("offgraph").createCounter("offgraph_ingest
 export function openDoor(options: DoorOptions): Door {
   return (input, observedTimeMs) => {
     const { data, error } = EventInput.safeParse(input);
-    if (data === undefined) return refused("invalid-event", problems(error));
+    if (data === undefined) return refused("invalid-event", problems(error, input));
     const observedTime = observed(data.observedTime, observedTimeMs);
     if (observedTime !== undefined && Date.parse(data.time) > Date.parse(observedTime) + MAX_AHEAD_MS)
       return refused("future-event", `time: expected at most five minutes after ${observedTime}`);

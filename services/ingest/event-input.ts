@@ -5,6 +5,7 @@ import { eventFields, reportedKinds } from "../../schemas/event.ts";
 import { AgentId } from "../../schemas/ids.ts";
 import { FieldName, operationFields, Tier } from "../../schemas/operation.ts";
 import { tokenFields } from "../../schemas/token.ts";
+import { faults } from "../plain-words.ts";
 import { scrubText } from "./secrets.ts";
 
 /** Longest raw token, in characters. */
@@ -59,23 +60,12 @@ export type TokenInput = z.infer<typeof TokenInput>;
 export type OperationInput = z.infer<typeof OperationInput>;
 
 /** Says which fields are wrong and what was expected there, without what was found. */
-export function problems(error: z.ZodError): string {
-  const named = error.issues.slice(0, MAX_PROBLEMS).map(problem);
-  const more = error.issues.length - named.length;
-  const message = named.join("; ") + (more > 0 ? `; and ${more} more` : "");
+export function problems(error: z.ZodError, input: unknown): string {
+  const all = faults(error, input);
+  const more = all.length - MAX_PROBLEMS;
+  const message = all.slice(0, MAX_PROBLEMS).join("; ") + (more > 0 ? `; and ${more} more` : "");
   // A path may hold a name that the sender chose.
   return scrubText(message)
     .replace(/\p{Cc}/gu, " ")
     .slice(0, MESSAGE_LENGTH);
-}
-
-function problem(issue: z.core.$ZodIssue): string {
-  const path = issue.path.map((part) => String(part).slice(0, 64)).join(".");
-  return `${path === "" ? "event" : path}: ${expectation(issue).replaceAll("Invalid input: ", "")}`;
-}
-
-function expectation(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_key") return issue.issues[0]?.message ?? issue.message;
-  if (issue.code !== "invalid_union" || issue.errors.length === 0) return issue.message;
-  return issue.errors.map(([first]) => first?.message ?? "").join(" or ");
 }

@@ -5,12 +5,6 @@ import { OffgraphError } from "../../schemas/errors.ts";
 /** Bytes that `engineFor` needs to see. */
 export const MAGIC_BYTES = 4;
 
-/** Why a file cannot be read, with its name. */
-export function unreadable(name: string, cause: unknown): OffgraphError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new OffgraphError("file-unreadable", `${name}: ${reason}`, { cause });
-}
-
 type Engine = Gunzip | ZstdDecompress;
 type Member = ReturnType<typeof openMember>;
 
@@ -58,7 +52,13 @@ function withoutPadding(chunk: Buffer): Buffer {
 
 function failureOf(name: string, failure: (Error & { code?: string }) | undefined): OffgraphError {
   if (failure?.code !== "Z_BUF_ERROR")
-    return unreadable(name, new Error(`the compressed bytes are damaged (${failure?.message})`));
+    return new OffgraphError(
+      "file-unreadable",
+      `${name}: the compressed bytes are damaged (${failure?.message})`,
+      {
+        cause: failure,
+      },
+    );
   return new OffgraphError("file-truncated", `${name}: the compressed bytes end too early`, {
     cause: failure,
   });
@@ -97,4 +97,19 @@ export function engineFor(magic: Buffer): (() => Engine) | undefined {
   if (magic.readUInt16BE(0) === 0x1f8b) return () => createGunzip({ chunkSize: 65_536 });
   if (magic.readUInt32LE(0) === 0xfd2fb528) return () => createZstdDecompress({ chunkSize: 65_536 });
   return undefined;
+}
+
+/**
+ * What is wrong with a file whose name promises compression, if its first bytes are neither that nor JSON. Programs that unpack on
+ * the way leave such names on good files.
+ */
+export function nameFault(name: string, head: Buffer): OffgraphError | undefined {
+  const [, packing] = /\.(gz|zst)$/i.exec(name) ?? [];
+  if (packing === undefined || head.length === 0 || /^(\xef\xbb\xbf)?\s*[[{]/.test(head.toString("latin1")))
+    return undefined;
+  const expected = packing.toLowerCase() === "gz" ? "gzip" : "zstd";
+  return new OffgraphError(
+    "file-unreadable",
+    `${name}: expected ${expected}, as its name says, and it is not`,
+  );
 }

@@ -1,6 +1,7 @@
 /** Bytes of a file or of standard input, decompressed; what is compressed is told by its first bytes, not by its name. */
 import { type FileHandle, open } from "node:fs/promises";
-import { decompressed, engineFor, MAGIC_BYTES, unreadable } from "./file-compression.ts";
+import { fileFault } from "../file-fault.ts";
+import { decompressed, engineFor, MAGIC_BYTES, nameFault } from "./file-compression.ts";
 
 /** Bytes in order. */
 export interface Input {
@@ -56,11 +57,11 @@ async function openHandle(path: string): Promise<{ handle: FileHandle; bytesTota
   try {
     handle = await open(path);
     const stat = await handle.stat();
-    if (stat.isDirectory()) throw new Error("it is a directory");
+    if (stat.isDirectory()) throw new Error("it is a folder");
     return { handle, bytesTotal: stat.isFile() ? stat.size : undefined };
   } catch (error) {
     await handle?.close();
-    throw unreadable(path, error);
+    throw fileFault(path, "read", error);
   }
 }
 
@@ -74,7 +75,7 @@ async function openStored(path: string, onProgress?: (progress: Progress) => voi
     async read(into, offset) {
       const { bytesRead: got } = await handle
         .read(into, offset)
-        .catch((error) => Promise.reject(unreadable(path, error)));
+        .catch((error) => Promise.reject(fileFault(path, "read", error)));
       bytesRead += got;
       onProgress?.({ bytesRead, bytesTotal });
       return got;
@@ -118,6 +119,11 @@ export async function openInput(path: string, onProgress?: (progress: Progress) 
   for (let got = 1; got > 0 && length < MAGIC_BYTES; length += got) got = await stored.read(head, length);
   const whole = withHead(head.subarray(0, length), stored);
   const engine = engineFor(head);
+  const fault = engine === undefined ? nameFault(path, head.subarray(0, length)) : undefined;
+  if (fault !== undefined) {
+    await stored.close();
+    throw fault;
+  }
   return engine
     ? inputFrom(whole.name, decompressed(whole.name, chunksOf(whole), engine), () => whole.close())
     : whole;

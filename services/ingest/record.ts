@@ -37,10 +37,11 @@ function readPlainly(door: Door, record: Buffer, nowMs: number, partitions: numb
 /** A record's JSON, or why it has none. */
 export function readJson(record: Buffer): { readonly value: unknown } | { readonly refused: Refusal } {
   if (!isUtf8(record)) return refused("invalid-utf8", "expected UTF-8");
+  const text = record.toString();
   try {
-    return { value: JSON.parse(record.toString()) };
+    return { value: JSON.parse(text) };
   } catch (error) {
-    return refused("invalid-json", `expected JSON${positionIn(error)}`);
+    return refused("invalid-json", `expected JSON${whyNot(error, text.length)}`);
   }
 }
 
@@ -52,7 +53,9 @@ export interface Refusal {
 const refused = (code: ErrorCode, message: string) => ({ refused: { code, message } });
 
 /** Where the parser stopped. The rest of its message quotes the record, which may be a secret. */
-function positionIn(error: unknown): string {
-  const [position] = /at position \d+/.exec(String(error)) ?? [];
-  return position === undefined ? "" : `, not so ${position}`;
+function whyNot(error: unknown, length: number): string {
+  const [, position] = /at position (\d+)/.exec(String(error)) ?? [];
+  if (Number(position) === length || /^SyntaxError: Un(terminated|expected end)/.test(String(error)))
+    return ", and it ends too early";
+  return position === undefined ? "" : `, not so at position ${position}`;
 }

@@ -6,7 +6,7 @@ import { OBSERVED, STRIDE, TEXT, TEXT_AT, TIME, TIMES } from "../../schemas/even
 import type { Clock } from "../ports/clock.ts";
 import type { Recorded, RecordedOptions } from "../ports/recorded.ts";
 import { deadLetter } from "./dead-letters.ts";
-import { type Door, openDoor } from "./door.ts";
+import { type Door, MAX_AHEAD_MS, openDoor } from "./door.ts";
 import { type Block, type LongRecord, readRecords, release } from "./files.ts";
 import type { Key } from "./key.ts";
 import { OrderBuffer } from "./order.ts";
@@ -58,9 +58,6 @@ interface Held {
   /** Events that lie in it and are not free yet. */
   events: number;
 }
-
-/** An event may lie this far ahead of when it was observed. */
-const MAX_AHEAD_MS = 300_000;
 
 /** Opens a file for replay. Nothing is read, and nothing of the file can be wrong, before the first `fill`. */
 export function openRecorded(file: RecordedFile): Recorded {
@@ -175,11 +172,15 @@ function readLine(reading: Reading, held: Held, at: number): void {
   const start = block.starts[at]!;
   const end = block.ends[at]!;
   if (reading.isOwn && readInPlace(reading, held, start, end)) return;
-  const record = bytes.subarray(start, end);
-  const refused = (problem: Problem) => refuse(reading, problem, block.firstLine + at, record, record.length);
+  convert(reading, bytes.subarray(start, end), block.firstLine + at);
+}
+
+/** What every line of a foreign source goes through, and a few of ours. */
+function convert(reading: Reading, record: Buffer, line: number): void {
+  const refused = (problem: Problem) => refuse(reading, problem, line, record, record.length);
   const read = readJson(record);
   if ("refused" in read) refused(read.refused);
-  else admit(reading, reading.file.convert(read.value), block.firstLine + at, refused);
+  else admit(reading, reading.file.convert(read.value), line, refused);
 }
 
 /** Reads an event that is certainly as we write it. False: the door must look at it. */

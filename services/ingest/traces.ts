@@ -3,7 +3,7 @@ import { type Context, metrics, propagation, ROOT_CONTEXT, SpanStatusCode } from
 import type { FastifyRequest } from "fastify";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Clock } from "../ports/clock.ts";
-import { beginSpan, keptTraceOf, traceparentOf } from "../tracing.ts";
+import { beginSpan, keptTraceOf, traceparentOf } from "../telemetry/tracing.ts";
 import type { IntakeResult } from "./intake.ts";
 
 /** Requests of a second that have a span: with one event in each request, it would be a span for each event. */

@@ -4,6 +4,7 @@ import { OffgraphError } from "../../schemas/errors.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import type { Service } from "../http.ts";
+import { inTurn } from "../in-turn.ts";
 import { createJudge } from "../judge.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
@@ -11,7 +12,6 @@ import type { Consumer, Stream } from "../ports/stream.ts";
 import { agentsCapped, lagGauge } from "./metrics.ts";
 import { openPartition, type Partition } from "./partition.ts";
 import type { PartitionOptions } from "./state.ts";
-import { turns } from "./turns.ts";
 
 export interface ProcessorOptions {
   readonly stream: Stream;
@@ -43,7 +43,7 @@ export function startProcessor({ stream, store, clock, settings, key }: Processo
   const unreadable = { agents: 0 };
   const partitions = new Map<number, Partition>();
   const share = () => Math.ceil(maxAgents / Math.max(1, partitions.size));
-  const limits = { commitIntervalMs, maxAgents: share, owned: () => partitions.size, gatherInTurn: turns() };
+  const limits = { commitIntervalMs, maxAgents: share, owned: () => partitions.size, gatherInTurn: inTurn() };
   const shared = { stream, store, clock, judge, scanner, tenant, ...limits, unreadable };
   const run: Run = {
     ...{ shared, partitions, stopping: new AbortController() },

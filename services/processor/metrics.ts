@@ -45,7 +45,8 @@ export const agentsForgotten = meter.createCounter("offgraph_processor_agents_fo
     "Agents let go from memory because there were more than processor.maxAgents; the store has them",
 });
 export const agentsCapped = meter.createObservableCounter("offgraph_processor_capped_total", {
-  description: "Sessions and tokens let go because an agent had too many",
+  description:
+    "Sessions, tokens, and held sessions that waited for a person, let go because an agent had too many",
 });
 
 /** Counts findings that are durable at `nowMs`. */

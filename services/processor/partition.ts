@@ -3,13 +3,13 @@ import { workingSet } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { eventColumns } from "../../schemas/event-view.ts";
+import { inTurn } from "../in-turn.ts";
 import type { RecordBatch } from "../ports/stream.ts";
 import { commit } from "./commit.ts";
 import { gather } from "./gather.ts";
 import { takeBatch } from "./process.ts";
 import { readSkips } from "./skips.ts";
 import { type PartitionOptions, SPACE, STRETCH, type State } from "./state.ts";
-import { turns } from "./turns.ts";
 
 /** A partition that this process owns. */
 export type Partition = Awaited<ReturnType<typeof openPartition>>;
@@ -34,19 +34,19 @@ export async function openPartition(partition: number, options: PartitionOptions
     failure: undefined,
   };
   gather(state);
-  const inTurn = turns();
+  const queue = inTurn();
   return {
     partition,
     /** Position of the next event to fold. */
     position: () => state.position,
     /** Folds a batch; findings are durable when it resolves, and the state is committed if its time has come. */
-    batch: (batch: RecordBatch) => inTurn(() => take(state, batch)),
+    batch: (batch: RecordBatch) => queue(() => take(state, batch)),
     /** Brings no more agents into memory than events need. */
     endGathering: () => {
       state.gathering = undefined;
     },
     /** Commits what has changed if its time has come, or at once. */
-    commit: (atOnce: boolean) => inTurn(() => orForget(state, () => commit(state, atOnce))),
+    commit: (atOnce: boolean) => queue(() => orForget(state, () => commit(state, atOnce))),
   };
 }
 

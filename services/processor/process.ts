@@ -14,7 +14,7 @@ import { isWhole } from "./gather.ts";
 import { load } from "./load.ts";
 import { batchRecords, duplicatesTotal, eventsTotal, lateTotal } from "./metrics.ts";
 import { positionAt, read } from "./read.ts";
-import { findingsTo, send } from "./send.ts";
+import { collector, send } from "./send.ts";
 import { type Failure, startOver } from "./start-over.ts";
 import { FEW, STRETCH, type State } from "./state.ts";
 import { type BatchTraces, traceBatch } from "./traces.ts";
@@ -57,10 +57,11 @@ function fold(
   { out, traces }: { readonly out: NewRecord[]; readonly traces: BatchTraces },
 ): Failure | undefined {
   const event = new EventView(state.columns);
+  const { at, emit } = collector(out, state, event, traces);
   for (const slot of slots) {
     const position = positionAt(batch, from + slot);
+    at(position);
     try {
-      const emit = findingsTo(out, state, event, position, traces);
       const without = state.skips.get(position);
       const verdict = state.judge.fold.step(state.set, event.move(slot), position, emit, without);
       if (verdict === "late") lateTotal.add(1);

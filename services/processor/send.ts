@@ -6,7 +6,7 @@ import type { EventView } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { Derived } from "../../schemas/origin.ts";
 import { type NewRecord, partitionOf } from "../ports/stream.ts";
-import { traceparentOf } from "../tracing.ts";
+import { traceparentOf } from "../telemetry/tracing.ts";
 import { countFindings } from "./metrics.ts";
 import type { State } from "./state.ts";
 import type { BatchTraces } from "./traces.ts";
@@ -19,16 +19,27 @@ export interface FindingRecord extends NewRecord {
   readonly span: Span;
 }
 
-/** Collects the findings of the event at a position. */
-export function findingsTo(
+/** Collects the findings of one event after another: one for many events, because most have none. */
+export interface Collector {
+  /** The event in hand is the one at this position. */
+  at(position: number): void;
+  readonly emit: (finding: Finding) => void;
+}
+
+/** Collects into `out`; `event` is the view that the events are folded by. */
+export function collector(
   out: NewRecord[],
   { partition, stream, clock }: State,
   event: EventView,
-  position: number,
   traces: BatchTraces,
-) {
+): Collector {
+  let position = 0;
   let index = 0;
-  return (finding: Finding): void => {
+  const at = (next: number) => {
+    position = next;
+    index = 0;
+  };
+  const emit = (finding: Finding): void => {
     const origin = { stage: "processor", partition, position, index: index++ } as const;
     const { observedTime, trace: own } = JSON.parse(event.line()) as Event;
     const observedMs = Date.parse(observedTime ?? "");
@@ -44,6 +55,7 @@ export function findingsTo(
     };
     out.push(record);
   };
+  return { at, emit };
 }
 
 /** Appends what events have led to, and counts the findings among it. */

@@ -3,11 +3,11 @@ import type { WorkingSet } from "../../detectors/fold/working-set.ts";
 import type { EventScanner } from "../../schemas/event-scanner.ts";
 import type { EventColumns } from "../../schemas/event-view.ts";
 import type { Tenant } from "../../schemas/ids.ts";
+import type { InTurn } from "../in-turn.ts";
 import type { Judge } from "../judge.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Lease, Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
-import type { InTurn } from "./turns.ts";
 
 /** What the partitions of a process share, and the limits of each. */
 export interface PartitionOptions {

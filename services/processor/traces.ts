@@ -3,7 +3,7 @@ import type { Span } from "@opentelemetry/api";
 import type { Event } from "../../schemas/event.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { RecordBatch } from "../ports/stream.ts";
-import { beginSpan, linkedTo } from "../tracing.ts";
+import { beginSpan, linkedTo } from "../telemetry/tracing.ts";
 
 /** The event that a finding is about. */
 export interface Trigger {

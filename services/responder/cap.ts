@@ -4,6 +4,7 @@
  * at once one is fenced and reads again. A crash after taking leaves the bucket fuller than need be, never emptier.
  */
 import { OffgraphError } from "../../schemas/errors.ts";
+import { inTurn } from "../in-turn.ts";
 import type { Store } from "../ports/store.ts";
 import { partitionOf } from "../ports/stream.ts";
 import { fromBytes, toBytes } from "../records.ts";
@@ -26,12 +27,8 @@ export type Bucket = (take: Take) => Promise<boolean>;
 
 /** One for all partitions of a process: they take in turn, or they could fence each other for ever. */
 export function openBucket(store: Store, partitions: number): Bucket {
-  let last: Promise<unknown> = Promise.resolve();
-  return (take) => {
-    const turn = last.then(() => takeFromBucket(store, partitions, take));
-    last = turn.catch(() => undefined);
-    return turn;
-  };
+  const queue = inTurn();
+  return (take) => queue(() => takeFromBucket(store, partitions, take));
 }
 
 async function takeFromBucket(store: Store, partitions: number, take: Take): Promise<boolean> {

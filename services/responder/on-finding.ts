@@ -1,7 +1,7 @@
 /** A finding joins the incident of its agent and cause, or opens one, and the playbook is followed. */
 import type { Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
-import { SEVERITIES } from "../../schemas/ids.ts";
+import { isAtLeast } from "../../schemas/ids.ts";
 import { ask, type Course, propose } from "./asking.ts";
 import { causeOf, isAsked, type Plan, planOf } from "./playbook.ts";
 import {
@@ -77,7 +77,7 @@ function opened(finding: Finding, { nowMs, trace }: Context): Tracked {
 /** The newest of the gravest findings gives the incident its severity and its sentence. */
 function gather(tracked: Tracked, finding: Finding, nowMs: number): Tracked {
   const { incident } = tracked;
-  const graver = SEVERITIES.indexOf(finding.severity) >= SEVERITIES.indexOf(incident.severity);
+  const graver = isAtLeast(finding.severity, incident.severity);
   const { severity, summary } = graver ? finding : incident;
   const status = incident.status === "released" ? "open" : incident.status;
   const findings = [...incident.findings, finding.id].slice(-MAX_LISTED);

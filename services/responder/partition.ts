@@ -7,7 +7,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Action } from "../../schemas/action.ts";
 import type { Derived } from "../../schemas/origin.ts";
-import { oneAfterTheOther } from "../in-turn.ts";
+import { inTurnUntilOneFails } from "../in-turn.ts";
 import { type Outbox, openOutbox } from "../outbox.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { GroupChange, Lease, Store } from "../ports/store.ts";
@@ -55,7 +55,7 @@ export class PartitionOwner {
   readonly #options: PartitionOptions;
   readonly #commit: Outbox<Actions>;
   readonly #auditLease: Lease;
-  readonly #inTurn = oneAfterTheOther();
+  readonly #inTurn = inTurnUntilOneFails();
   #head: Head;
   #fault: string | undefined;
 

@@ -1,7 +1,7 @@
 /** Which playbook steps a finding calls for, of which targets, and what holds each back. */
 import type { Guard, Proposal, Target } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
-import { SEVERITIES } from "../../schemas/ids.ts";
+import { isAtLeast } from "../../schemas/ids.ts";
 import type { PlaybookStep } from "../../schemas/settings.ts";
 import { type AgentState, askedOf, type Context, type Tracked } from "./state.ts";
 
@@ -53,7 +53,7 @@ export const isApprovable = (proposal: Proposal, state: AgentState, { settings }
   !FIRM.has(proposal.heldBy) && !settings.responder.protected.includes(state.agent);
 
 function matches({ when }: PlaybookStep, finding: Finding): boolean {
-  if (SEVERITIES.indexOf(finding.severity) < SEVERITIES.indexOf(when.minSeverity)) return false;
+  if (!isAtLeast(finding.severity, when.minSeverity)) return false;
   if (when.detectors && !when.detectors.includes(finding.detector)) return false;
   if (when.kinds && !when.kinds.includes(finding.kind)) return false;
   return when.evidence === undefined || when.evidence.includes(finding.evidenceKind);

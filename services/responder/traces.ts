@@ -1,6 +1,6 @@
 /** The span of a record on its way through the responder: of a finding, a decision or an outcome. */
 import type { Span } from "@opentelemetry/api";
-import { beginSpan } from "../tracing.ts";
+import { beginSpan } from "../telemetry/tracing.ts";
 import { causeOf } from "./playbook.ts";
 import type { AgentState } from "./state.ts";
 import type { Arrival } from "./turn.ts";

@@ -6,7 +6,7 @@ import type { Derived, Highest, Passage } from "../../schemas/origin.ts";
 import type { Store } from "../ports/store.ts";
 import type { RecordBatch } from "../ports/stream.ts";
 import { newIn, valuesOf } from "../records.ts";
-import { traceparentOf } from "../tracing.ts";
+import { traceparentOf } from "../telemetry/tracing.ts";
 import type { Bucket } from "./cap.ts";
 import { onDecision } from "./on-decision.ts";
 import { onFinding, wouldAct } from "./on-finding.ts";

@@ -8,7 +8,7 @@ import { apiRoutes, type DenialReader, followFindings } from "../../services/api
 import { readDeadLetters } from "../../services/ingest/dead-letters.ts";
 import type { Clock } from "../../services/ports/clock.ts";
 import { partitionOf } from "../../services/ports/stream.ts";
-import { createServer, listen } from "../../services/server.ts";
+import { createServer, listen } from "../../services/server/server.ts";
 
 export const PARTITIONS = 4;
 export const NOW = Date.parse("2026-01-05T10:00:00Z");

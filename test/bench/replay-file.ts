@@ -1,7 +1,7 @@
 /** Replay of a file, as the command line does it, without its output. */
 import type { Finding } from "../../schemas/finding.ts";
 import { Settings } from "../../schemas/settings.ts";
-import { clock } from "../../services/clock.ts";
+import { clock } from "../../services/adapters/clock.ts";
 import { PUBLIC_KEY, tierOf } from "../../services/ingest/index.ts";
 import { openRecorded } from "../../services/ingest/recorded.ts";
 import { offgraph } from "../../services/ingest/sources/offgraph.ts";

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { openEmbedded } from "../../services/adapters/index.ts";
 import { checkNode } from "../../services/cli/doctor-checks.ts";
 import { loadOrMakeKey } from "../../services/ingest/index.ts";
-import { agree, fingerprintOf } from "../../services/installation.ts";
+import { agree, fingerprintOf } from "../../services/start/installation.ts";
 import { ran } from "./command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "offgraph-doctor-"));

@@ -49,8 +49,22 @@ describe("offgraph evaluate", () => {
     expect(Object.keys(outcome.perModel)).toEqual(["one", "three", "two"]);
     expect(outcome.perWorkflow["payer/pay"].sessions).toEqual({ benign: 30, attack: 30, resisted: 0 });
     expect(outcome.calibrated.map(({ promised }: { promised: number }) => promised)).toEqual([0.01, 0.05]);
-    expect(outcome.learningCurve.at(-1)).toEqual({ sessions: 90, auc: 1 });
+    expect(outcome.perAgent.payer.calibrated).toEqual(outcome.calibrated);
+    expect(outcome.perModel.two.calibrated).toHaveLength(2);
+    expect(outcome.learningCurve.at(-1)).toMatchObject({ sessions: 90, auc: 1, tprAtFpr: { "0.01": 1 } });
     expect(ended.out).toContain("1.0000");
+  });
+
+  it("says what each term of the evidence is worth", async () => {
+    const { outcome } = await evaluated();
+    const terms = new Map(outcome.terms.map((term: { name: string }) => [term.name, term]));
+    expect(terms.get("new-party")).toMatchObject({
+      points: { benign: 0 },
+      without: { auc: expect.any(Number) },
+    });
+    expect(terms.has("output-party")).toBe(false);
+    const { outcome: sighted } = await evaluated("--provenance");
+    expect(sighted.terms.map(({ name }: { name: string }) => name)).toContain("output-party");
   });
 
   it("writes a line for each session, with the call that passed each threshold", async () => {
@@ -131,6 +145,58 @@ describe("offgraph evaluate", () => {
     const { outcome } = await evaluated("--calibrate-on", calm, "--at-fpr", "0.05");
     expect(outcome.calibrated[0]).toMatchObject({ promised: 0.05, tpr: 1, splits: 20 });
     expect(outcome.calibrated[0].realised).toBeLessThan(0.2);
+  });
+
+  it("writes a report that asks the network for nothing, and in which names are nothing but text", async () => {
+    const odd = mixed(30, 700).map((session) => ({ ...session, model: "<img src=x onerror=alert(1)>" }));
+    const page = path("report.html");
+    const ended = await ran("evaluate", "--train", train, "--test", record("named", odd), "--html", page);
+    expect([ended.code, ended.err]).toEqual([0, ""]);
+    const text = readFileSync(page, "utf8");
+    expect(text).not.toMatch(/<img|<script|<link|@import|url\(/);
+    expect(
+      [...text.matchAll(/https?:\/\/[\w.]+/g)]
+        .map(([link]) => link)
+        .filter((link) => link !== "http://www.w3.org"),
+    ).toEqual([]);
+    expect(text).toContain("&lt;img src=x onerror=alert(1)&gt;");
+    for (const plot of [
+      "Attacks against benign",
+      "promised and realised",
+      "Models",
+      "With less history",
+      "made of",
+    ])
+      expect(text.slice(text.indexOf(plot))).toContain("<svg");
+  });
+
+  it("writes a report of sessions among which nothing can be measured", async () => {
+    const calm = record(
+      "calm-test",
+      Array.from({ length: 5 }, (_, at) => benign(at + 800)),
+    );
+    const ended = await ran("evaluate", "--train", train, "--test", calm, "--html", path("calm.html"));
+    expect([ended.code, ended.err]).toEqual([0, ""]);
+    expect(readFileSync(path("calm.html"), "utf8")).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  it("writes scores for spreadsheets, in which no name is a formula", async () => {
+    const odd = [{ ...benign(900), id: '=1+1,"x"' }, attack(901)];
+    await ran(
+      "evaluate",
+      "--train",
+      train,
+      "--test",
+      record("odd-names", odd),
+      "--csv",
+      path("s.csv"),
+      "--at-fpr",
+      "0.5",
+    );
+    const [titles, first, second] = readFileSync(path("s.csv"), "utf8").split("\r\n");
+    expect(titles).toBe("id,agent,workflow,version,calls,score,firstAlertIndex at 0.5");
+    expect(first).toMatch(/^"'=1\+1,""x""",payer,payer\/pay,one\+none,2,-[\d.]+,$/);
+    expect(second).toMatch(/^executed-901,payer,payer\/ask,two\+none,3,[\d.]+,1$/);
   });
 
   it("says what is missing", async () => {

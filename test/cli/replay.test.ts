@@ -158,14 +158,27 @@ describe("offgraph replay", () => {
     const wrong = await ran("replay", path("live.ndjson"), "--source", "cloudtrail");
     expect(wrong.code).toBe(65);
     expect(wrong.err).toContain("no record can be read as cloudtrail; it looks like --source offgraph");
-    writeFileSync(path("nonsense"), "{\n");
+    writeFileSync(path("nonsense"), "{ nothing }\n");
     const { code, err } = await ran("replay", path("nonsense"), path("live.ndjson"));
-    expect([code, err]).toEqual([65, expect.stringMatching(/nonsense: no record can be read as offgraph\n/)]);
+    expect([code, err]).toEqual([65, expect.stringMatching(/nonsense: nothing in it is JSON\n/)]);
+  });
+
+  it.each([
+    ["a list", '[{"id":"c-1","kind":'],
+    ["a text in a line", '{"id":"c-'],
+    ["an object in a line", '{"id":"c-1"'],
+  ])("says that %s ends too early, where JSON was cut off", async (_name, text) => {
+    writeFileSync(path("cut.json"), text);
+    const { code, out } = await ran("replay", path("cut.json"));
+    expect([code, out]).toEqual([
+      65,
+      expect.stringContaining("cut.json:1: expected JSON, and it ends too early\n"),
+    ]);
   });
 
   it("refuses what it cannot begin, with a way out and no stack", async () => {
     const cases = [
-      [["none.ndjson"], 65, /none\.ndjson/],
+      [["none.ndjson"], 65, /^offgraph: none\.ndjson: cannot be read: there is no such file or folder\n/],
       [["x", "--source", "nope"], 2, /nope/],
       [["x", "--findings", "/no/such/folder/f"], 65, /cannot be written/],
     ] as const;

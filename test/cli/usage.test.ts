@@ -36,14 +36,41 @@ describe("the command line", () => {
   });
 
   it("says which command or option was meant", async () => {
-    expect((await ran("replya")).err).toContain("Did you mean replay?");
-    expect((await ran("replay", "x", "--finding", "y")).err).toContain("Did you mean --findings?");
+    expect((await ran("replya")).err).toBe(
+      "offgraph: unknown command 'replya'; did you mean replay?\n  → add --help to the command to have it explained (usage)\n",
+    );
+    expect((await ran("replay", "x", "--finding", "y")).err).toContain("did you mean --findings?");
   });
 
   it("ends with 2 when a required option is missing", async () => {
     const { code, err } = await ran("quarantine", "billing");
     expect(code).toBe(2);
     expect(err).toContain("--reason");
+  });
+
+  it("tells what commander refuses in the form of all other errors", async () => {
+    const cases = [
+      [["explain"], "missing required argument 'finding'"],
+      [["quarantine", "a", "--for", "3"], "--for: expected a duration such as 30s, 15m or 1h, got 3"],
+      [
+        ["findings", "--severity", "dire"],
+        /^offgraph: --severity: expected one of informational, .*, got dire\n/,
+      ],
+    ] as const;
+    for (const [args, said] of cases) {
+      const { code, err } = await ran(...args);
+      expect(code).toBe(2);
+      expect(err).toMatch(typeof said === "string" ? `offgraph: ${said}\n  → ` : said);
+    }
+  });
+
+  it("shows a command's help, and no error, when only its sub-command is missing", async () => {
+    const { code, err } = await ran("audit");
+    expect([code, err]).toEqual([2, expect.stringMatching(/^Usage: offgraph audit (?!.*offgraph: ).*$/s)]);
+  });
+
+  it("shows a duration as people say it", async () => {
+    expect((await spawned(["quarantine", "--help"])).out).toContain("(default: 1 h)");
   });
 
   it("ends with 69 and the way out when nothing runs", async () => {

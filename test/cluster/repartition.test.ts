@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openServerStore } from "../../services/adapters/servers.ts";
-import { readAgreement, writeAgreement } from "../../services/installation.ts";
 import { population } from "../../services/simulator/agents.ts";
+import { readAgreement, writeAgreement } from "../../services/start/installation.ts";
 import { spawned } from "../cli/command.ts";
 import { expectIntact } from "../kill/expectations.ts";
 import { story } from "../kill/story.ts";

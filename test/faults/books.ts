@@ -1,6 +1,6 @@
 /** What must hold after every fault, whatever it was. */
 import { expect } from "vitest";
-import { SEVERITIES } from "../../schemas/ids.ts";
+import { isAtLeast } from "../../schemas/ids.ts";
 import { type Member, until } from "../cluster/cluster.ts";
 import type { Received } from "../egress/receiver.ts";
 import type { Books } from "../kill/books.ts";
@@ -26,7 +26,7 @@ export async function expectUnharmed(system: System, accepted: ReadonlySet<strin
 
 /** Ids of the findings that a webhook is sent. */
 function worthTelling({ findings }: Books): ReadonlySet<string> {
-  const told = findings.filter(({ severity }) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf("low"));
+  const told = findings.filter(({ severity }) => isAtLeast(severity, "low"));
   return new Set(told.map(({ id }) => id));
 }
 

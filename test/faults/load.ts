@@ -1,5 +1,5 @@
 /** What is sent while something goes wrong. */
-import { clock } from "../../services/clock.ts";
+import { clock } from "../../services/adapters/clock.ts";
 import { sendAll } from "../cluster/cluster.ts";
 import { story } from "../kill/story.ts";
 

@@ -7,7 +7,7 @@ import { Settings } from "../../schemas/settings.ts";
 import { memoryStream } from "../../services/adapters/memory.ts";
 import { type Gate, gateRoutes, startGate } from "../../services/gate/index.ts";
 import { partitionOf, type Stream } from "../../services/ports/stream.ts";
-import { createServer } from "../../services/server.ts";
+import { createServer } from "../../services/server/server.ts";
 import { type ManualClock, manualClock } from "../responder/manual-clock.ts";
 
 export const PARTITIONS = 4;

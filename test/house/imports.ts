@@ -16,9 +16,11 @@ const JUDGEMENT = /^detectors\//;
 /** What routes and running parts look like, as types. */
 const HTTP = /^services\/http\.ts$/;
 /** What services have in common, so that none has to import another: records as bytes, one task after the other, work by the clock, the outbox. */
-const SHARED = /^services\/(records|in-turn|outbox|every)\.ts$/;
+const SHARED = /^services\/(records|in-turn|outbox|every|closest|plain-words|file-fault|version)\.ts$/;
 /** Spans of our own work. */
-const TRACING = /^services\/tracing\.ts$/;
+const TRACING = /^services\/telemetry\/tracing\.ts$/;
+/** What is around the services: settings, what is told of the process, the server, what lies around log and store. */
+const AROUND = /^services\/(settings|telemetry|server|layers)\//;
 const JUDGE = /^services\/judge\.ts$/;
 const VENDOR = /^(npm:(lmdb|kafkajs|ioredis)|node:sqlite)$/;
 /** Libraries and Node, but no vendor of stores and logs. */
@@ -32,14 +34,18 @@ const ROOMS: readonly Room[] = [
   { files: /^services\/adapters\//, may: [NOUNS, PORTS, OUTSIDE, VENDOR] },
   // Where the system is put together.
   {
-    files: /^services\/((main|opening|parts|readers)\.ts|cli\/)/,
+    files: /^services\/(main\.ts|start\/|cli\/)/,
     may: [NOUNS, JUDGEMENT, /^services\//, OUTSIDE],
   },
-  { files: /^services\/(processor|replay)\//, may: [NOUNS, JUDGEMENT, PORTS, HTTP, JUDGE, TRACING, OUTSIDE] },
+  {
+    files: /^services\/(processor|replay)\//,
+    may: [NOUNS, JUDGEMENT, PORTS, HTTP, JUDGE, SHARED, TRACING, OUTSIDE],
+  },
   { files: JUDGE, may: [NOUNS, JUDGEMENT, OUTSIDE] },
+  { files: AROUND, may: [NOUNS, PORTS, HTTP, SHARED, AROUND, OUTSIDE] },
   { files: /^services\/[^/]+\//, may: [NOUNS, PORTS, HTTP, SHARED, TRACING, OUTSIDE] },
-  // Parts of the composition: settings, server, log, metrics.
-  { files: /^services\/[^/]+\.ts$/, may: [NOUNS, PORTS, /^services\/[^/]+\.ts$/, OUTSIDE] },
+  { files: SHARED, may: [NOUNS, PORTS, SHARED, OUTSIDE] },
+  { files: HTTP, may: [NOUNS, OUTSIDE] },
   { files: /^scripts\//, may: [NOUNS, JUDGEMENT, /^services\//, OUTSIDE] },
 ];
 

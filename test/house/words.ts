@@ -74,7 +74,7 @@ export const environmentIsUnread: Rule = (source) =>
         nameOf(node.object) === "process" &&
         nameOf(node.property) === "env",
     )
-    .map(([{ start }]) => at(source, start, "process.env is read by services/config.ts alone"));
+    .map(([{ start }]) => at(source, start, "process.env is read by services/settings/config.ts alone"));
 
 /** No test is left out. `runIf` remains, for what a machine may not have. */
 export const testsAreRun: Rule = (source) =>

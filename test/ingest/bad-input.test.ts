@@ -81,19 +81,19 @@ it("ignores unknown fields, however deep", async () => {
 
 it.each([
   ["broken JSON", '{"id":', "invalid-json", "expected JSON"],
-  ["nesting 100,000 deep", DEEP, "invalid-event", "event: expected object"],
+  ["nesting 100,000 deep", DEEP, "invalid-event", "record: expected an object"],
   [
     "nesting 100,000 deep where text is expected",
     `{"kind":"api.called","id":${DEEP}}`,
     "invalid-event",
-    "id: expected string",
+    "id: expected text",
   ],
-  ["a number for an event", "7", "invalid-event", "event: expected object"],
+  ["a number for an event", "7", "invalid-event", "record: expected an object"],
   [
     "wrong types",
     JSON.stringify(call("x", { session: 7, network: [] })),
     "invalid-event",
-    "session: expected string",
+    "session: expected text",
   ],
   [
     "a number beyond all numbers",

@@ -212,7 +212,7 @@ it("names at most three problems, with path and expectation, and no value of the
   const { code, message } = refusal(changes) ?? {};
   expect(code).toBe("invalid-event");
   expect(message).toMatch(
-    /^id: .*; workflow: must not contain control characters; session: expected string, received number; and 2 more$/,
+    /^id: .*; workflow: must not contain control characters; session: expected text, got a number; and 2 more$/,
   );
   expect(message).not.toContain("secret");
 });

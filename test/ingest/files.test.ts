@@ -285,6 +285,32 @@ describe("compressed files", () => {
   });
 });
 
+describe("files whose name promises compression", () => {
+  const named = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return read(join(folder, name));
+  };
+
+  it("are refused when they hold something else", async () => {
+    for (const [name, expected] of [
+      ["plain.gz", "gzip"],
+      ["plain.ZST", "zstd"],
+    ] as const) {
+      const { records, error } = await named(name, "hello\n");
+      expect(records).toEqual([]);
+      expect(error).toMatchObject({
+        code: "file-unreadable",
+        message: `${join(folder, name)}: expected ${expected}, as its name says, and it is not`,
+      });
+    }
+  });
+
+  it("are read when they were unpacked on the way, or hold nothing", async () => {
+    expect(await named("unpacked.gz", '{"a":1}\n')).toEqual({ records: ['1: {"a":1}'] });
+    expect(await named("empty.gz", "")).toEqual({ records: [] });
+  });
+});
+
 describe("what cannot be opened", () => {
   it("is named", async () => {
     for (const path of [join(folder, "not-there"), folder]) {

@@ -1,9 +1,9 @@
-import "../../services/metrics.ts";
+import "../../services/telemetry/metrics.ts";
 
 import { expect, it } from "vitest";
 import { Settings } from "../../schemas/settings.ts";
 import { sourceLabels } from "../../services/ingest/source-label.ts";
-import { prometheusText } from "../../services/metrics.ts";
+import { prometheusText } from "../../services/telemetry/metrics.ts";
 import { call, openWorld } from "./world.ts";
 
 it("is the name of a source of the catalogue or of an access token, and no other", () => {

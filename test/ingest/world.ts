@@ -5,7 +5,7 @@ import { memoryStore, memoryStream } from "../../services/adapters/memory.ts";
 import { type IngestOptions, ingestRoutes, PUBLIC_KEY, tierOf } from "../../services/ingest/index.ts";
 import type { Clock } from "../../services/ports/clock.ts";
 import type { Stream } from "../../services/ports/stream.ts";
-import { createServer, listen } from "../../services/server.ts";
+import { createServer, listen } from "../../services/server/server.ts";
 
 export const NOW = Date.parse("2026-01-05T10:00:00Z");
 

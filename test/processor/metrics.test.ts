@@ -1,8 +1,9 @@
-import { describe, expect, it } from "vitest";
 // First: counters made before the meter provider is there stay idle.
-import { prometheusText } from "../../services/metrics.ts";
+import "../../services/telemetry/metrics.ts";
 
+import { describe, expect, it } from "vitest";
 import { openPartition } from "../../services/processor/partition.ts";
+import { prometheusText } from "../../services/telemetry/metrics.ts";
 import { call, HOUR, MINUTE, START } from "../detectors/given.ts";
 import { iso, issued, revoked, used } from "../detectors/tokens.ts";
 import { lines, optionsOf, takeAll } from "./world.ts";

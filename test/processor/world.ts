@@ -3,11 +3,11 @@ import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import { Settings } from "../../schemas/settings.ts";
 import type { StreamName } from "../../schemas/streams.ts";
 import { memoryStore, memoryStream } from "../../services/adapters/memory.ts";
+import { inTurn } from "../../services/in-turn.ts";
 import { createJudge } from "../../services/judge.ts";
 import type { Stream } from "../../services/ports/stream.ts";
 import type { Partition } from "../../services/processor/partition.ts";
 import type { PartitionOptions } from "../../services/processor/state.ts";
-import { turns } from "../../services/processor/turns.ts";
 
 const settings = Settings.parse({ tenant: "mine" });
 
@@ -23,7 +23,7 @@ export function optionsOf(stream: Stream = memoryStream(1)): PartitionOptions {
     commitIntervalMs: 1000,
     maxAgents: () => 1000,
     owned: () => 1,
-    gatherInTurn: turns(),
+    gatherInTurn: inTurn(),
     unreadable: { agents: 0 },
   };
 }

@@ -2,8 +2,9 @@
  * A process to be killed: responder and egress on the embedded log in a folder, and a stream of findings and decisions.
  * It prints the id of each decision that is durable.
  */
+
+import { clock } from "../../services/adapters/clock.ts";
 import { openEmbedded } from "../../services/adapters/index.ts";
-import { clock } from "../../services/clock.ts";
 import { startEgress } from "../../services/egress/index.ts";
 import { partitionOf } from "../../services/ports/stream.ts";
 import { loadOrMakeAuditKey, startResponder } from "../../services/responder/index.ts";

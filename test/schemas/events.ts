@@ -169,7 +169,10 @@ function events(text: Text, time: Text) {
   const revocable = fc.oneof(token, record(fields, "family"), record(fields, "rootGrant"));
   const [operation, outcome] = [operationOf(text), outcomeOf(text)];
   const decision = record(
-    { verdict: fc.constantFrom("approve-edge", "undo"), by: text, reason: text, subject: text },
+    {
+      verdict: fc.constantFrom("approve-edge", "undo"),
+      ...{ by: text, reason: text, subject: text, session: text, baseline: text, edges: fc.boolean() },
+    },
     "verdict",
     "by",
   );
@@ -184,7 +187,7 @@ function events(text: Text, time: Text) {
   );
   const rare = [
     ofKind("policy.decided", { policy, operation, token }, "policy"),
-    ofKind("decision.made", { decision }, "decision"),
+    ofKind("decision.made", { decision, operation }, "decision"),
   ];
   return { known, all: fc.oneof({ weight: 8, arbitrary: known }, ...rare) };
 }

@@ -1,6 +1,6 @@
 /** A TCP proxy of the tests' own between a client and a server: it cuts, holds and delays what goes through. */
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { clock } from "../../services/clock.ts";
+import { clock } from "../../services/adapters/clock.ts";
 
 export interface TcpProxy {
   /** Where clients connect, `host:port`. */

@@ -50,6 +50,7 @@ export function openClient(options: RedisStoreOptions): Client {
   redis.on("node error", (error: Error) => {
     lost = error;
   });
+  hearSockets(redis);
   redis.on("close", () => {
     lost ??= new Error("the connection was closed");
   });
@@ -73,6 +74,15 @@ export function openClient(options: RedisStoreOptions): Client {
       redis.disconnect();
     },
   };
+}
+
+/**
+ * The library hears of one error of a socket. One more, such as a TLS alert that comes in while it is being closed, would
+ * end the process; whatever it tells, the first one or `close` has told.
+ */
+function hearSockets(redis: Redis | Cluster): void {
+  if (redis instanceof Cluster) redis.on("+node", hearSockets);
+  else redis.on("connect", () => redis.stream.on("error", () => {}));
 }
 
 async function sendAll(redis: Redis | Cluster, commands: readonly Command[]): Promise<readonly unknown[]> {

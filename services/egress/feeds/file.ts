@@ -9,7 +9,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { OffgraphError } from "../../../schemas/errors.ts";
 import type { Finding } from "../../../schemas/finding.ts";
 import type { Service } from "../../http.ts";
-import { oneAfterTheOther } from "../../in-turn.ts";
+import { inTurnUntilOneFails } from "../../in-turn.ts";
 import type { Store } from "../../ports/store.ts";
 import type { RecordBatch, Stream } from "../../ports/stream.ts";
 import { type Intake, openIntake } from "./intake.ts";
@@ -32,7 +32,7 @@ export function startFileFeed({ stream, store, path }: FileFeedOptions): Service
   const intakes = new Map<number, Intake>();
   // Read once, before the first line is written: what a crash may have left behind.
   const opening = repair(path);
-  const inTurn = oneAfterTheOther();
+  const inTurn = inTurnUntilOneFails();
 
   async function write(intake: Intake, batch: RecordBatch): Promise<void> {
     const written = await opening;

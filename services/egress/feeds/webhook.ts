@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Finding } from "../../../schemas/finding.ts";
-import { SEVERITIES } from "../../../schemas/ids.ts";
+import { isAtLeast } from "../../../schemas/ids.ts";
 import type { Webhook } from "../../../schemas/settings.ts";
 import type { Service } from "../../http.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -132,7 +132,7 @@ class WebhookFeed implements Service {
   }
 
   #wants({ severity }: Finding): boolean {
-    if (SEVERITIES.indexOf(severity) < SEVERITIES.indexOf(this.#options.webhook.minSeverity)) return false;
+    if (!isAtLeast(severity, this.#options.webhook.minSeverity)) return false;
     if (this.#disabled) leftOutTotal.add(1, { webhook: this.#options.webhook.name });
     return !this.#disabled;
   }

@@ -11,7 +11,7 @@ export function parse<Schema extends z.ZodType>(
   record: unknown,
 ): { readonly value: z.output<Schema> } | { readonly refused: Refused } {
   const { data, error } = schema.safeParse(record);
-  return error ? { refused: { code: "invalid-event", message: problems(error) } } : { value: data };
+  return error ? { refused: { code: "invalid-event", message: problems(error, record) } } : { value: data };
 }
 
 /** The answer to a record that is not of the kind that a source reads. */

@@ -1,7 +1,7 @@
 /** What a source that lies in topics works on. */
 import type { Settings } from "../../../schemas/settings.ts";
 import type { TopicSource } from "../../../schemas/settings-sources.ts";
-import { oneAfterTheOther } from "../../in-turn.ts";
+import { inTurnUntilOneFails } from "../../in-turn.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { RawSource } from "../../ports/source.ts";
 import type { Stream } from "../../ports/stream.ts";
@@ -51,7 +51,7 @@ export function begin(options: TopicSourceOptions) {
     order: openOrder<TakenBatch>(),
     lanes: openLanes(source.latenessMs, clock),
     partitions: new Map<string, Partition>(),
-    inTurn: oneAfterTheOther(),
+    inTurn: inTurnUntilOneFails(),
     bell: openBell(clock),
     stopping: new AbortController(),
     vitals,

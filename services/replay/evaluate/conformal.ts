@@ -1,35 +1,36 @@
-/**
- * Thresholds from calibration scores alone (split conformal, Vovk et al. 2005): if the scores of calibration and of the
- * sessions to come are exchangeable, a session that is benign lies above the threshold with at most the promised
- * probability.
- */
+/** Thresholds from calibration scores alone, made as the detectors make them: see detectors/evidence/conformal.ts. */
+import { MAX_UNITS, NEVER, packed, threshold } from "../../../detectors/evidence/conformal.ts";
+import { thousandths } from "../../../detectors/evidence/speak.ts";
 
-/** A session's score and the trust unit that it came from. */
+/** A session's score, whose it is, and the trust unit that it came from. */
 export interface Calibration {
   readonly score: number;
+  readonly agent: string;
   readonly trustUnit: string | undefined;
 }
 
-/** The threshold that keeps a promise; Infinity if there are fewer than 1/rate - 1 scores, so that nothing may alert. */
-export function conformalThreshold(scores: readonly number[], rate: number): number {
-  const rank = Math.floor(rate * (scores.length + 1) + 1e-9);
-  if (rank < 1) return Number.POSITIVE_INFINITY;
-  return [...scores].sort((a, b) => b - a)[rank - 1] ?? Number.POSITIVE_INFINITY;
+/** Says of an agent and a score whether it alerts; undefined if nothing can be promised of that agent. */
+export type Alerts = (agent: string, score: number) => boolean | undefined;
+
+/** Each agent has a threshold of its own, or that of all agents together where its own scores are too few. */
+export function alertsAt(calibration: readonly Calibration[], rate: number): Alerts {
+  const ofAll = thresholdOf(calibration, rate);
+  const own = new Map<string, number>();
+  for (const [agent, some] of Map.groupBy(calibration, (one) => one.agent)) {
+    const points = thresholdOf(some, rate);
+    if (points !== NEVER) own.set(agent, points);
+  }
+  return (agent, score) => {
+    const points = own.get(agent) ?? ofAll;
+    return points === NEVER ? undefined : thousandths(score) > points;
+  };
 }
 
-/**
- * The lowest threshold that is left when any one trust unit is left out: one compromised unit cannot raise it, however
- * many scores it adds. It costs about 1.4 times the false alerts, so ask it for rate / 1.4 to pay that back.
- */
-export function robustThreshold(calibration: readonly Calibration[], rate: number): number {
-  const all = calibration.map(({ score }) => score);
-  const units = new Set(calibration.map(({ trustUnit }) => trustUnit));
-  if (units.size < 2) return conformalThreshold(all, rate);
-  const without = [...units].map((unit) =>
-    conformalThreshold(
-      calibration.filter(({ trustUnit }) => trustUnit !== unit).map(({ score }) => score),
-      rate,
-    ),
+function thresholdOf(calibration: readonly Calibration[], rate: number): number {
+  const units = [...new Set(calibration.map(({ trustUnit }) => trustUnit))];
+  const numbers = new Map(units.map((unit, at) => [unit, at % MAX_UNITS]));
+  const scores = calibration.map(({ score, trustUnit }) =>
+    packed(thousandths(score), numbers.get(trustUnit) ?? 0),
   );
-  return Math.min(...without);
+  return threshold(Int32Array.from(scores).sort().reverse(), rate);
 }

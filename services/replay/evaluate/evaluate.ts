@@ -5,14 +5,18 @@
 import type { NamedTable } from "../../../detectors/evidence/weights.ts";
 import { OffgraphError } from "../../../schemas/errors.ts";
 import { byModel, byTrustUnit, observedApart } from "./apart.ts";
+import type { Calibration } from "./conformal.ts";
+import { distributionOf, type RocPoint, rocOf, type ScoreBin } from "./curves.ts";
 import { fitTable } from "./fit-table.ts";
-import { type Judged, judged, type Measures, measure } from "./measure.ts";
+import { aucOf, type Judged, judged, labelled, type Measures, measure, scores, tprAt } from "./measure.ts";
 import { type Course, observed } from "./observe.ts";
-import { type KeptPromise, promises } from "./promise.ts";
-import { auc, shareAbove } from "./ranking.ts";
+import { type KeptPromise, kept, type Promised, promised } from "./promise.ts";
+import { shareAbove } from "./ranking.ts";
 import type { RecordedSession } from "./recording.ts";
 import { sampled, seeded } from "./seeded.ts";
+import { type TermWorth, termWorths } from "./terms.ts";
 import { modelOf, scoreOf, type Trail, type Truth } from "./trail.ts";
+import { tableBy } from "./weigh.ts";
 
 /** Sessions and, apart from them, what was true of them. */
 export interface Labelled {
@@ -42,7 +46,9 @@ export interface Evaluation {
   readonly perAgent: Readonly<Record<string, Part>>;
   readonly perWorkflow: Readonly<Record<string, Part>>;
   readonly perModel: Readonly<Record<string, Part>>;
-  readonly calibrated: readonly KeptPromise[];
+  readonly roc: readonly RocPoint[];
+  readonly distribution: readonly ScoreBin[];
+  readonly terms: readonly TermWorth[];
   readonly learningCurve: readonly CurvePoint[];
   readonly weights: NamedTable | "shipped";
   readonly trails: readonly Trail[];
@@ -52,12 +58,15 @@ export interface Evaluation {
 /** The measures of some of the sessions, and what the thresholds of all of them make of these. */
 export interface Part extends Measures {
   readonly atPooledThreshold: Readonly<Record<string, { readonly fpr: number; readonly tpr: number }>>;
+  /** Thresholds from training data only. */
+  readonly calibrated: readonly KeptPromise[];
 }
 
 /** What would have been with less history. */
 export interface CurvePoint {
   readonly sessions: number;
   readonly auc: number;
+  readonly tprAtFpr: Readonly<Record<string, number>>;
 }
 
 /** Shares of the history that the learning curve shows, beside all of it. */
@@ -74,15 +83,18 @@ export async function evaluate(plan: Plan): Promise<Evaluation> {
   stage(plan.fit ? "Fitting" : "Learning");
   const course = await fitted(plan, learn);
   stage("Scoring");
-  const trails = (await observed(course, learn, test.sessions)).map(({ trail }) => trail);
+  const scored = await observed(course, learn, test.sessions, true);
+  const trails = scored.map(({ trail }) => trail);
   stage("Calibrating");
-  const calibration = await calibrationOf(plan, course, learn);
-  const learningCurve = await curve(course, learn, test, stage, trails);
+  const promises = promised(await calibrationOf(plan, course, learn), rates);
+  const learningCurve = await curve(plan, course, learn, stage, trails);
   stage("Measuring");
   const sessions = judged(trails, test.truths);
   return {
-    ...partsOf(sessions, rates),
-    calibrated: promises(calibration, sessions, rates),
+    ...partsOf(sessions, rates, promises),
+    roc: rocOf(sessions),
+    distribution: distributionOf(sessions),
+    terms: termWorths(scored, tableBy(course.weights), test.truths, rates),
     learningCurve,
     weights: course.weights,
     trails,
@@ -112,45 +124,51 @@ async function calibrationOf(
   { calibrateOn, train, isUnlabelled }: Plan,
   course: Course,
   learn: readonly RecordedSession[],
-): Promise<readonly number[]> {
+): Promise<readonly Calibration[]> {
   const from = calibrateOn ?? train;
   const sessions = isUnlabelled ? from.sessions : benignOf(from);
-  return (await observedApart(course, learn, sessions, byTrustUnit)).map(({ trail }) => scoreOf(trail));
+  const seen = await observedApart(course, learn, sessions, byTrustUnit);
+  return seen.map(({ trail }) => ({ ...trail, score: scoreOf(trail) }));
 }
 
 async function curve(
+  { test, rates }: Plan,
   course: Course,
   learn: readonly RecordedSession[],
-  { sessions, truths }: Labelled,
   stage: (name: string) => void,
   whole: readonly Trail[],
 ): Promise<readonly CurvePoint[]> {
+  const pointOf = (sessions: number, trails: readonly Trail[]): CurvePoint => {
+    const some = judged(trails, test.truths);
+    const tprAtFpr = Object.fromEntries(rates.map((rate) => [String(rate), tprAt(some, rate)]));
+    return { sessions, auc: aucOf(some), tprAtFpr };
+  };
   const points: CurvePoint[] = [];
   for (const share of CURVE) {
     stage("Learning from less");
     const some = sampled(learn, share, seeded(1));
-    const trails = (await observed(course, some, sessions)).map(({ trail }) => trail);
-    points.push({ sessions: some.length, auc: aucOf(judged(trails, truths)) });
+    const seen = await observed(course, some, test.sessions);
+    points.push(
+      pointOf(
+        some.length,
+        seen.map(({ trail }) => trail),
+      ),
+    );
   }
-  return [...points, { sessions: learn.length, auc: aucOf(judged(whole, truths)) }];
+  return [...points, pointOf(learn.length, whole)];
 }
 
-const scoresOf = (sessions: readonly Judged[], label: string) =>
-  sessions.filter(({ truth }) => truth.label === label).map(({ trail }) => scoreOf(trail));
-
-const aucOf = (sessions: readonly Judged[]) =>
-  auc(scoresOf(sessions, "benign"), scoresOf(sessions, "executed"));
-
-function partsOf(sessions: readonly Judged[], rates: readonly number[]) {
+function partsOf(sessions: readonly Judged[], rates: readonly number[], promises: readonly Promised[]) {
   const all = measure(sessions, rates);
   const part = (some: readonly Judged[], measures = measure(some, rates)): Part => ({
     ...measures,
+    calibrated: kept(promises, some),
     atPooledThreshold: Object.fromEntries(
       Object.entries(all.atRate).map(([rate, { threshold }]) => [
         rate,
         {
-          fpr: shareAbove(scoresOf(some, "benign"), threshold),
-          tpr: shareAbove(scoresOf(some, "executed"), threshold),
+          fpr: shareAbove(scores(labelled(some, "benign")), threshold),
+          tpr: shareAbove(scores(labelled(some, "executed")), threshold),
         },
       ]),
     ),

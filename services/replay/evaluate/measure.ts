@@ -57,12 +57,15 @@ export function measure(sessions: readonly Judged[], rates: readonly number[]): 
   };
 }
 
-const labelled = (sessions: readonly Judged[], label: Label) =>
+/** The sessions of one label. */
+export const labelled = (sessions: readonly Judged[], label: Label) =>
   sessions.filter(({ truth }) => truth.label === label);
 
-const scores = (sessions: readonly Judged[]) => sessions.map(({ trail }) => scoreOf(trail));
+/** Their scores. */
+export const scores = (sessions: readonly Judged[]) => sessions.map(({ trail }) => scoreOf(trail));
 
-const aucOf = (sessions: readonly Judged[]) =>
+/** How well the scores of these tell attacks from benign sessions. */
+export const aucOf = (sessions: readonly Judged[]) =>
   auc(scores(labelled(sessions, "benign")), scores(labelled(sessions, "executed")));
 
 function atRate(
@@ -83,7 +86,8 @@ function atRate(
   };
 }
 
-function tprAt(sessions: readonly Judged[], rate: number): number {
+/** Share of the attacks above the score that a share of the benign sessions exceeds. */
+export function tprAt(sessions: readonly Judged[], rate: number): number {
   const threshold = thresholdAt(scores(labelled(sessions, "benign")), rate);
   return shareAbove(scores(labelled(sessions, "executed")), threshold);
 }

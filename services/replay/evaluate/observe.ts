@@ -3,7 +3,7 @@ import type { Context, NamedTable } from "../../../detectors/evidence/weights.ts
 import type { Settings } from "../../../schemas/settings.ts";
 import { replay } from "../replay.ts";
 import { played, type RecordedSession, type Told } from "./recording.ts";
-import type { Rise, Trail } from "./trail.ts";
+import { type Rise, rise, type Trail } from "./trail.ts";
 
 /** How sessions are judged. */
 export interface Course {
@@ -70,11 +70,6 @@ const begin = (session: RecordedSession) => ({
   rises: [] as Rise[],
   kept: [] as Call[],
 });
-
-/** Notes a score if it is higher than those before. */
-function rise(rises: Rise[], call: number, score: number): void {
-  if (score > (rises.at(-1)?.score ?? Number.NEGATIVE_INFINITY)) rises.push({ call, score });
-}
 
 function trailOf({ lines, ...session }: RecordedSession, rises: readonly Rise[]): Trail {
   return { ...session, calls: lines.length, rises };

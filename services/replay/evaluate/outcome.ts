@@ -1,7 +1,9 @@
 /** An evaluation in the form that machines read. */
+import type { RocPoint, ScoreBin } from "./curves.ts";
 import type { CurvePoint, Evaluation, Part } from "./evaluate.ts";
 import type { Measured } from "./measure.ts";
 import type { KeptPromise } from "./promise.ts";
+import type { TermWorth } from "./terms.ts";
 import { firstAbove, scoreOf, type Trail } from "./trail.ts";
 
 type ByRate<Value> = Readonly<Record<string, Value>>;
@@ -21,16 +23,20 @@ export interface Figures {
   readonly thresholdAtFpr: ByRate<number>;
   /** What the thresholds of all sessions together make of these. */
   readonly atPooledThreshold: Part["atPooledThreshold"];
+  /** Thresholds from training data only. */
+  readonly calibrated: readonly KeptPromise[];
   /** Intervals that hold a figure in 95 of 100 redrawings of the tasks. */
   readonly intervals: { readonly auc: Interval; readonly tprAtFpr: ByRate<Interval> };
 }
 
 /** The outcome of an evaluation. */
 export interface Outcome extends Figures {
-  readonly calibrated: readonly KeptPromise[];
   readonly perAgent: Readonly<Record<string, Figures>>;
   readonly perWorkflow: Readonly<Record<string, Figures>>;
   readonly perModel: Readonly<Record<string, Figures>>;
+  readonly roc: readonly RocPoint[];
+  readonly distribution: readonly ScoreBin[];
+  readonly terms: readonly TermWorth[];
   readonly learningCurve: readonly CurvePoint[];
   readonly learnedFrom: number;
   readonly seconds: number;
@@ -41,26 +47,22 @@ export interface Outcome extends Figures {
 
 /** The whole outcome. */
 export function outcomeOf(evaluation: Evaluation, scores: string, seconds: number): Outcome {
-  const { pooled, perAgent, perWorkflow, perModel, calibrated, learningCurve, learnedFrom, weights } =
-    evaluation;
+  const { pooled, perAgent, perWorkflow, perModel, trails: _, ...rest } = evaluation;
   return {
     ...figuresOf(pooled),
-    calibrated,
     perAgent: each(perAgent),
     perWorkflow: each(perWorkflow),
     perModel: each(perModel),
-    learningCurve,
-    learnedFrom,
+    ...rest,
     seconds,
     scores,
-    weights,
   };
 }
 
 const each = (parts: Readonly<Record<string, Part>>) =>
   Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, figuresOf(part)]));
 
-function figuresOf({ sessions, auc, atRate, atPooledThreshold }: Part): Figures {
+function figuresOf({ sessions, auc, atRate, atPooledThreshold, calibrated }: Part): Figures {
   type AtRate = (typeof atRate)[string];
   const by = <Value>(value: (at: AtRate) => Value) =>
     Object.fromEntries(Object.entries(atRate).map(([rate, at]) => [rate, value(at)]));
@@ -74,6 +76,7 @@ function figuresOf({ sessions, auc, atRate, atPooledThreshold }: Part): Figures 
     resistedAtFpr: by((at) => at.resisted),
     thresholdAtFpr: by((at) => at.threshold),
     atPooledThreshold,
+    calibrated,
     intervals: { auc: interval(auc), tprAtFpr: by((at) => interval(at.truePositives)) },
   };
 }

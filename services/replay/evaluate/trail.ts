@@ -43,6 +43,11 @@ export type Label = (typeof LABELS)[number];
 /** Below every score. */
 const NO_SCORE = -1000;
 
+/** Notes a score if it is higher than those before. */
+export function rise(rises: Rise[], call: number, score: number): void {
+  if (score > (rises.at(-1)?.score ?? Number.NEGATIVE_INFINITY)) rises.push({ call, score });
+}
+
 /** The score of a session: that of its worst call. */
 export const scoreOf = (trail: Trail) => trail.rises.at(-1)?.score ?? NO_SCORE;
 

@@ -4,7 +4,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Kafka } from "../../../schemas/settings-servers.ts";
 import { tokenFromFile, tokenFromIssuer } from "../../../services/adapters/kafka/tokens.ts";
+import { kafkaOptions } from "../../../services/adapters/servers.ts";
 import { temporaryFolder } from "../folder.ts";
 
 describe("a token", () => {
@@ -27,10 +29,8 @@ describe("a token", () => {
   });
 
   const client = () => {
-    const clientSecretFile = join(place.folder, "secret");
-    writeFileSync(clientSecretFile, "s:ecret\n");
     const tokenUrl = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/token`;
-    return { tokenUrl, clientId: "offgraph", clientSecretFile, scope: "kafka" };
+    return { tokenUrl, clientId: "offgraph", clientSecret: "s:ecret", scope: "kafka" };
   };
 
   it("in a file is read each time", async () => {
@@ -54,6 +54,31 @@ describe("a token", () => {
     const refusal = await tokenFromIssuer(client())().catch((error) => error);
     expect(refusal).toMatchObject({ code: "bad-settings", message: expect.stringContaining("401") });
     expect(refusal.message).not.toContain("ecret");
+  });
+
+  it("is asked for by what the settings say", async () => {
+    answer = [200, '{"access_token":"fresh"}'];
+    const { tokenUrl, clientId } = client();
+    const sasl = { mechanism: "oauthbearer", issuer: { tokenUrl, clientId, clientSecretEnv: "SECRET" } };
+    const kafka = Kafka.parse({ brokers: ["kafka.example.com:9092"], sasl });
+    const options = kafkaOptions(kafka, { kafkaPassword: "s:ecret" });
+    if (options.sasl?.mechanism !== "oauthbearer") throw new Error("expected oauthbearer");
+    expect(await options.sasl.token()).toBe("fresh");
+    expect(asked[0]?.[1]).toBe("grant_type=client_credentials");
+  });
+
+  it("is not taken from an answer that holds none, or leads elsewhere", async () => {
+    for (const [body, code] of [
+      ["{}", "bad-settings"],
+      ["<html>", "bad-settings"],
+    ] as const) {
+      answer = [200, body];
+      await expect(tokenFromIssuer(client())()).rejects.toMatchObject({ code });
+    }
+    answer = [503, ""];
+    await expect(tokenFromIssuer(client())()).rejects.toMatchObject({ code: "unavailable" });
+    answer = [302, ""];
+    await expect(tokenFromIssuer(client())()).rejects.toMatchObject({ code: "bad-settings" });
   });
 
   it("that cannot be asked for says why", async () => {

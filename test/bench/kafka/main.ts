@@ -1,6 +1,6 @@
 /** `npm run bench:kafka`: the same system on Kafka and Redis. Both are real, and share the machine with what is measured. */
 // First: counters made before telemetry is started stay idle.
-import "../../../services/metrics.ts";
+import "../../../services/telemetry/metrics.ts";
 
 import { bench } from "../command.ts";
 import { delayCase } from "./cases/delay.ts";

@@ -1,15 +1,15 @@
-/** The processor on Kafka and Redis, put together as in `services/parts.ts`, and heard while it works. */
-import "../../../services/metrics.ts";
+/** The processor on Kafka and Redis, put together as in `services/start/parts.ts`, and heard while it works. */
+import "../../../services/telemetry/metrics.ts";
 
 import { Settings } from "../../../schemas/settings.ts";
+import { clock } from "../../../services/adapters/clock.ts";
 import { openRedisStore } from "../../../services/adapters/store-redis.ts";
 import { openKafkaStream } from "../../../services/adapters/stream-kafka.ts";
-import { clock } from "../../../services/clock.ts";
 import { PUBLIC_KEY } from "../../../services/ingest/index.ts";
-import { patient } from "../../../services/patience.ts";
+import { patient } from "../../../services/layers/patience.ts";
+import { soundRecords } from "../../../services/layers/sound-records.ts";
 import type { Stream } from "../../../services/ports/stream.ts";
 import { startProcessor } from "../../../services/processor/index.ts";
-import { soundRecords } from "../../../services/sound-records.ts";
 import { type Sample, startStopwatch } from "../measure.ts";
 import type { Preloaded } from "./preload.ts";
 import { newName, type Servers } from "./servers.ts";

@@ -2,7 +2,7 @@
  * In a process of its own: what the case needs, so that its processor time is that of nothing else. Does what its parent
  * tells it, and tells what happens. Ends with its parent.
  */
-import "../../../services/metrics.ts";
+import "../../../services/telemetry/metrics.ts";
 
 import { Settings } from "../../../schemas/settings.ts";
 import { createLogger, startSystem } from "../../../services/main.ts";

@@ -1,9 +1,9 @@
 /** In a process of its own: ingest alone, on a log and store in the folder that is named; tells its address, and what it has used when asked. */
 import { Settings } from "../../../schemas/settings.ts";
+import { clock } from "../../../services/adapters/clock.ts";
 import { openEmbedded } from "../../../services/adapters/index.ts";
-import { clock } from "../../../services/clock.ts";
 import { ingestRoutes, loadOrMakeKey, tierOf } from "../../../services/ingest/index.ts";
-import { createServer, listen } from "../../../services/server.ts";
+import { createServer, listen } from "../../../services/server/server.ts";
 
 const folder = process.argv[2] ?? "";
 const settings = Settings.parse({ http: { port: 0 } });

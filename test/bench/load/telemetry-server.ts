@@ -1,8 +1,8 @@
 /** In a process of its own: the whole system on a folder, telling a collector of itself if one is named; tells its address, and what it has used when asked. */
 import { Settings } from "../../../schemas/settings.ts";
-import { exportingOf } from "../../../services/config.ts";
-import { createLogger } from "../../../services/logger.ts";
-import { startTelemetry } from "../../../services/telemetry.ts";
+import { exportingOf } from "../../../services/settings/config.ts";
+import { createLogger } from "../../../services/telemetry/logger.ts";
+import { startTelemetry } from "../../../services/telemetry/telemetry.ts";
 
 const [data = "", endpoint] = process.argv.slice(2);
 const settings = Settings.parse({ data, http: { port: 0 }, telemetry: { endpoint, intervalMs: 10_000 } });

@@ -32,7 +32,7 @@ describe("recent ids", () => {
             if (!newest.slice(-2 * GENERATION_SIZE).includes(id)) expect(known).toBe(false);
             if (!known) newest.push(id);
           });
-          expect(ids.young.length + ids.elder.length).toBeLessThanOrEqual(2 * GENERATION_SIZE * 8);
+          expect(ids.youngRoom + ids.elderRoom).toBeLessThanOrEqual(2 * GENERATION_SIZE * 8);
         },
       ),
       { numRuns: 60 },

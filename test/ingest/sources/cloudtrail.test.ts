@@ -385,7 +385,7 @@ describe("wrapped records", () => {
     expect(events).toHaveLength(1);
     expect(refused).toEqual({
       code: "invalid-event",
-      message: "Records[1]: eventTime: expected string, received number; and 1 more",
+      message: "Records[1]: eventTime: expected text, got a number; and 1 more",
     });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { conformalThreshold, robustThreshold } from "../../../services/replay/evaluate/conformal.ts";
+import { alertsAt, type Calibration } from "../../../services/replay/evaluate/conformal.ts";
 import { judged, measure } from "../../../services/replay/evaluate/measure.ts";
-import { promises } from "../../../services/replay/evaluate/promise.ts";
+import { kept, promised } from "../../../services/replay/evaluate/promise.ts";
 import { auc, shareAbove, thresholdAt } from "../../../services/replay/evaluate/ranking.ts";
 import { seeded } from "../../../services/replay/evaluate/seeded.ts";
 import {
@@ -11,6 +11,9 @@ import {
   type Trail,
   type Truth,
 } from "../../../services/replay/evaluate/trail.ts";
+
+/** A calibration score. */
+const calibrated = (score: number, trustUnit: string, agent = "a") => ({ score, trustUnit, agent });
 
 /** A session whose calls raise its score to these, one after the other. */
 const trail = (id: string, ...scores: readonly number[]): Trail => ({
@@ -57,35 +60,47 @@ describe("ranking", () => {
   });
 });
 
-describe("a conformal threshold", () => {
-  it("keeps its promise on scores of the same kind", () => {
+/** The lowest score, of those that are whole hundredths from 0 on, that alerts. */
+function lowestAlert(calibration: readonly Calibration[], rate: number, agent = "a"): number | undefined {
+  const alerts = alertsAt(calibration, rate);
+  for (let score = 0; score < 2000; score++) if (alerts(agent, score / 100)) return score / 100;
+  return undefined;
+}
+
+describe("thresholds that are promised", () => {
+  it("keep their promise on scores of the same kind", () => {
     const chance = seeded(7);
-    const draw = (count: number) => Array.from({ length: count }, () => chance() ** 2);
-    const rates = Array.from({ length: 50 }, () =>
-      shareAbove(draw(500), conformalThreshold(draw(500), 0.05)),
-    );
+    const draw = () => Array.from({ length: 500 }, (_, at) => calibrated(chance() ** 2, `u${at % 9}`));
+    const rates = Array.from({ length: 50 }, () => {
+      const alerts = alertsAt(draw(), 0.05);
+      return draw().filter(({ score }) => alerts("a", score)).length / 500;
+    });
     const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
-    expect(mean).toBeGreaterThan(0.04);
+    expect(mean).toBeGreaterThan(0.035);
     expect(mean).toBeLessThan(0.06);
   });
 
-  it("lets nothing alert when there are too few scores for the promise", () => {
-    expect(conformalThreshold([1, 2, 3], 0.05)).toBe(Number.POSITIVE_INFINITY);
-    expect(
-      conformalThreshold(
-        Array.from({ length: 19 }, () => 1),
-        0.05,
-      ),
-    ).toBe(1);
+  it("let nothing alert, and say so, when there are too few scores for the promise", () => {
+    const few = [1, 2, 3].map((score) => calibrated(score, "u"));
+    expect(alertsAt(few, 0.05)("a", 1000)).toBeUndefined();
+    expect(alertsAt(few, 0.25)("a", 1000)).toBe(true);
   });
 
-  it("cannot be raised by one trust unit, if it is the robust one", () => {
-    const calm = Array.from({ length: 900 }, (_, at) => ({ score: at / 900, trustUnit: `u${at % 9}` }));
-    const poison = Array.from({ length: 100 }, () => ({ score: 1000, trustUnit: "bad" }));
-    const scores = [...calm, ...poison].map(({ score }) => score);
-    expect(conformalThreshold(scores, 0.05)).toBe(1000);
-    expect(robustThreshold([...calm, ...poison], 0.05)).toBeLessThan(1);
-    expect(robustThreshold(calm, 0.05)).toBeGreaterThan(0.94);
+  it("cannot be raised by one trust unit", () => {
+    const calm = Array.from({ length: 900 }, (_, at) => calibrated(at / 900, `u${at % 9}`));
+    const poison = Array.from({ length: 100 }, () => calibrated(1000, "bad"));
+    expect(lowestAlert(calm, 0.05)).toBeGreaterThan(0.94);
+    expect(lowestAlert([...calm, ...poison], 0.05)).toBeLessThan(1);
+  });
+
+  it("are each agent's own, or those of all where an agent has too few scores", () => {
+    const scores = (agent: string, count: number, from: number) =>
+      Array.from({ length: count }, (_, at) => calibrated(from + at / count, `u${at % 3}`, agent));
+    const all = [...scores("wild", 200, 10), ...scores("calm", 200, 0), ...scores("new", 5, 0)];
+    expect(lowestAlert(all, 0.05, "wild")).toBeGreaterThan(10.9);
+    expect(lowestAlert(all, 0.05, "calm")).toBeLessThan(1);
+    expect(lowestAlert(all, 0.05, "new")).toBeGreaterThan(10.8);
+    expect(lowestAlert(all, 0.05, "never seen")).toBe(lowestAlert(all, 0.05, "new"));
   });
 });
 
@@ -131,11 +146,18 @@ describe("measuring", () => {
 describe("a promise", () => {
   it("is kept on average over splits, on sessions that had no part in it", () => {
     const { trails, truths } = given([200, 1], [200, 1]);
-    const calibration = Array.from({ length: 1000 }, (_, at) => at / 10);
-    const [kept] = promises(calibration, judged(trails, truths), [0.05]);
-    expect(kept).toMatchObject({ promised: 0.05, tpr: 1, splits: 20 });
-    expect(kept?.realised).toBeGreaterThan(0.025);
-    expect(kept?.realised).toBeLessThan(0.075);
+    const calibration = Array.from({ length: 1000 }, (_, at) => calibrated(at / 10, `u${at % 7}`));
+    const [outcome] = kept(promised(calibration, [0.05]), judged(trails, truths));
+    expect(outcome).toMatchObject({ promised: 0.05, tpr: 1, splits: 20, unjudged: 0 });
+    expect(outcome?.realised).toBeGreaterThan(0.025);
+    expect(outcome?.realised).toBeLessThan(0.075);
+  });
+
+  it("says whom it cannot judge where calibration is too small for the rate", () => {
+    const { trails, truths } = given([200, 1]);
+    const calibration = Array.from({ length: 50 }, (_, at) => calibrated(at, `u${at % 7}`));
+    const [outcome] = kept(promised(calibration, [0.01]), judged(trails, truths));
+    expect(outcome).toMatchObject({ realised: 0, tpr: 0, unjudged: 1 });
   });
 });
 

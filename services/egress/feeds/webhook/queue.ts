@@ -3,7 +3,7 @@
  * position that was read, and leaves when it was delivered or set aside; so a restart goes on where it was.
  */
 import type { Finding } from "../../../../schemas/finding.ts";
-import { oneAfterTheOther } from "../../../in-turn.ts";
+import { inTurnUntilOneFails } from "../../../in-turn.ts";
 import type { GroupChange, Store } from "../../../ports/store.ts";
 import type { RecordBatch } from "../../../ports/stream.ts";
 import { fromBytes, toBytes } from "../../../records.ts";
@@ -37,7 +37,7 @@ export async function openQueue(store: Store, space: string, partition: number):
 export class Queue {
   readonly #intake: Intake;
   readonly #pending: Map<string, Delivery>;
-  readonly #inTurn = oneAfterTheOther();
+  readonly #inTurn = inTurnUntilOneFails();
   #disabled: string | undefined;
 
   constructor(intake: Intake, pending: Map<string, Delivery>, disabled: string | undefined) {

@@ -1,5 +1,5 @@
 /** The processor from Kafka to Redis, against kafkajs that only parses, and against a plain program behind kafkajs. */
-import { prometheusText } from "../../../../services/metrics.ts";
+import { prometheusText } from "../../../../services/telemetry/metrics.ts";
 import type { BenchOptions, Case, Figure } from "../../case.ts";
 import { byTurns, figure, type Sample, timesOf, type Variant } from "../../measure.ts";
 import { judgePlainly, parseAll } from "../consumers.ts";

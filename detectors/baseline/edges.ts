@@ -1,0 +1,69 @@
+/** What a person's approval or denial changes: edges that are baseline from now on, whoever has used them, or never. */
+import { type Baseline, type Progress, progressOf } from "./baseline.ts";
+import { addDenied, type DeniedEdge, removeDenied, type TargetEdge } from "./denied.ts";
+import { addChild, child, DENIED, PINNED, setState } from "./graph.ts";
+import { LABEL_BYTES } from "./labels.ts";
+import * as slots from "./slots.ts";
+import * as values from "./values.ts";
+
+/** An operation may be used in a workflow (by number of its name), or in all that are known and outside of any. */
+export function approveOperation(b: Baseline, operation: number, workflow: number | "all"): void {
+  for (const progress of progressesOf(b, workflow)) mark(b, progress, operation, PINNED);
+  removeDenied(b, operationEdge(operation, workflow));
+}
+
+/** An operation may not be used in a workflow, or in any. */
+export function denyOperation(b: Baseline, operation: number, workflow: number | "all"): void {
+  for (const progress of progressesOf(b, workflow)) mark(b, progress, operation, DENIED);
+  addDenied(b, operationEdge(operation, workflow));
+}
+
+function progressesOf(b: Baseline, workflow: number | "all"): readonly Progress[] {
+  if (workflow === "all") return [...b.progress.values()];
+  const progress = progressOf(b, workflow);
+  if (progress === undefined) b.capped++;
+  return progress === undefined ? [] : [progress];
+}
+
+function mark(b: Baseline, { root }: Progress, operation: number, state: number): void {
+  const { graph } = b;
+  const node = child(graph, root, operation) || addChild(graph, root, operation);
+  if (node === 0) b.capped++;
+  else setState(graph, node, state);
+}
+
+const operationEdge = (operation: number, workflow: number | "all"): DeniedEdge => ({
+  workflow: workflow === "all" ? 0 : workflow,
+  operation,
+  field: 0,
+  low: 0,
+  high: 0,
+  value: "",
+});
+
+const encoder = new TextEncoder();
+
+/** A value may be used. Nothing is remembered of an open slot, where no value is a surprise. */
+export function approveTarget(b: Baseline, edge: TargetEdge): void {
+  const { targets } = b;
+  removeDenied(b, { ...edge, workflow: 0 });
+  const slot = slots.slotFor(targets, edge.operation, edge.field);
+  if (slot >= 0 && slots.isOpen(targets, slot)) return;
+  const record = slot < 0 ? -1 : values.findOrAdd(targets, slot, edge.low, edge.high);
+  if (record < 0) {
+    b.capped++;
+    return;
+  }
+  const label = encoder.encode(edge.value).subarray(0, LABEL_BYTES);
+  values.label(targets, record, label, 0, label.length);
+  values.markKnown(targets, record);
+}
+
+/** A value may not be used. */
+export function denyTarget(b: Baseline, edge: TargetEdge): void {
+  const { targets } = b;
+  const slot = slots.slotOf(targets, edge.operation, edge.field);
+  const record = slot < 0 ? -1 : values.find(targets, slot, edge.low, edge.high);
+  if (record >= 0) values.markUnknown(targets, record);
+  addDenied(b, { ...edge, workflow: 0 });
+}

@@ -1,0 +1,17 @@
+/** What a session teaches: once it has ended without a finding, or was released. */
+import * as evidence from "../evidence/evidence.ts";
+import type { Baseline } from "./baseline.ts";
+import { learn } from "./learn.ts";
+import type { Path } from "./path.ts";
+import type { Settings } from "./settings.ts";
+
+/** Learns from a whole session; `day` is that of `dayOf`. */
+export function teach(b: Baseline, p: Path, day: number, settings: Settings): void {
+  const { version } = b;
+  evidence.learn(b, p, day, settings);
+  learn(b, p, day, settings);
+  evidence.end(b, b.version > version, settings);
+}
+
+/** Days since 2000, so that they fit 16 bits until 2179; the time is in ms since 1970. */
+export const dayOf = (timeMs: number) => Math.floor(timeMs / 86_400_000) - 10_957;

@@ -1,0 +1,45 @@
+/** What a person needs to know of findings that rest on scores; part of the page of out-of-graph. */
+import type { About } from "../detector.ts";
+
+/** Spoken of only with `evidence: on`. */
+export const aboutEvidence = {
+  kinds: {
+    "unlikely-session": {
+      severity: "medium",
+      evidence: "statistical",
+      fires:
+        "with `evidence: on`, the score of a session's worst call is above what the promised share of this agent's clean sessions reach; once a session, and not if a named fact was told of it",
+      silencedBy:
+        "the score staying below the threshold of its tier, the day's budget of false alerts being spent, or too few sessions to calibrate it: `offgraph agents ID` says which",
+      tags: ["out-of-graph-access"],
+    },
+    "unlikely-run-of-sessions": {
+      severity: "medium",
+      evidence: "statistical",
+      fires:
+        "with `evidence: on`, sessions that are each a little unlikely, none above its threshold, add up to more than clean sessions do",
+      silencedBy:
+        "sessions in between that are as usual: what adds up sinks with each of them, and begins anew at 0",
+      tags: ["out-of-graph-access"],
+    },
+  },
+  formulas: [
+    "score of a call = bias + sum of weight * term, in log-odds; of a session: that of its worst call (`evidence.terms` names each term with its points)",
+    "p = (1 + scores at least as high)/(n + 1), from at most 512 scores of the agent's newest sessions, frozen each day; with several trust units p = 1.4 * the lowest that is left when any one of them is left out",
+    "budget: each session that is judged costs what was promised of it, k/N at most 5 % (k = `falseAlertsPerAgentDay`, N = sessions a day as forecast), for tiers 0, 1, 2 of its worst call 15, 30 and 45 % of that, and 10 % for runs; judging stops when k is spent, and at 3/4 of it for one trust unit",
+    "runs: e = mean of kappa p^(kappa-1) over kappa = 0.1, 0.25, 0.5, 0.75; W = max(W, 0) + ln e; told at ln A, A = 1,000 sessions or more",
+    "a session that a named fact was told of does not calibrate; one that was told of by its score does, no higher than the highest score of the day before",
+  ],
+  blindSpots: [
+    "scores: an agent with fewer than 19 sessions after learning (28 besides those of any one trust unit) is not judged by them, nor are sessions beyond the day's budget; both are counted",
+    "scores: an attack that looks like what clean sessions do now and then stays below the threshold",
+  ],
+  falsePositives: ["scores: as many as `falseAlertsPerAgentDay` says are expected"],
+  runbook: [
+    "Of a score, read `evidence.terms`, the largest first: is the new party, wording or operation what the task asked for?",
+  ],
+  references: [
+    "V. Vovk, A. Gammerman, G. Shafer, Algorithmic Learning in a Random World, Springer 2005",
+    "J. Shin, A. Ramdas, A. Rinaldo, E-detectors: A Nonparametric Framework for Sequential Change Detection, NEJSDS 2024",
+  ],
+} as const satisfies Omit<About, "title" | "summary">;

@@ -1,0 +1,81 @@
+/** What is promised of an agent's false alerts: scores of its sessions, thresholds of the day, budget, and runs of sessions. */
+import type { ByteReader, ByteWriter } from "../codec.ts";
+import { type Ledger, newLedger, turnLedger } from "./ledger.ts";
+import { type Limits, limitsOf } from "./limits.ts";
+import { newReservoir, type Reservoir, ranked } from "./reservoir.ts";
+import { newRun, type Run, restartRun } from "./run.ts";
+
+/** What is promised of one agent. */
+export interface Guarantee {
+  /** Version of the weights that the scores were made with: others make scores that are not comparable. */
+  weights: number;
+  /** Scores for the next day, and those of this day, frozen and ranked. */
+  readonly reservoir: Reservoir;
+  ranked: Int32Array;
+  readonly ledger: Ledger;
+  readonly run: Run;
+  /** Follows from the ranked scores, the forecast and the settings; undefined until it is asked for. */
+  limits: Limits | undefined;
+}
+
+const NO_SCORES = new Int32Array(0);
+
+/** Nothing is promised yet. */
+export const newGuarantee = (): Guarantee => ({
+  weights: 0,
+  reservoir: newReservoir(),
+  ranked: NO_SCORES,
+  ledger: newLedger(),
+  run: newRun(),
+  limits: undefined,
+});
+
+/** The limits of the day, with `budget` expected false alerts. */
+export function limitsToday(g: Guarantee, budget: number): Limits {
+  g.limits ??= limitsOf(g.ranked, g.ledger.expected, budget);
+  return g.limits;
+}
+
+/** A new day: scores are frozen for it, and the budget is whole again. */
+export function turnGuarantee(g: Guarantee): void {
+  turnLedger(g.ledger);
+  g.ranked = ranked(g.reservoir);
+  g.limits = undefined;
+}
+
+/** Scores of other weights are forgotten. */
+export function weighBy(g: Guarantee, version: number): void {
+  if (g.weights === version) return;
+  g.weights = version;
+  g.reservoir.count = 0;
+  g.ranked = NO_SCORES;
+  g.limits = undefined;
+  restartRun(g.run);
+}
+
+/** Dense. */
+export function writeGuarantee({ weights, reservoir, ranked, ledger, run }: Guarantee, to: ByteWriter): void {
+  to.i32(weights);
+  to.ints(reservoir.scores, 0, reservoir.count);
+  to.ints(ranked);
+  to.f64(ledger.expected);
+  for (const count of [ledger.begun, ledger.judged, ledger.told, ledger.heldBack]) to.i32(count);
+  to.ints(ledger.judgedOf);
+  to.ints(ledger.standings);
+  to.f64(run.sum);
+  to.i32(run.sessions);
+  to.texts(run.names);
+}
+
+/** Reads what writeGuarantee wrote. */
+export function readGuarantee(from: ByteReader): Guarantee {
+  const weights = from.i32();
+  const scores = from.list();
+  const reservoir = { scores, count: scores.length };
+  const [frozen, expected] = [from.list(), from.f64()];
+  const [begun, judged, told, heldBack] = [from.i32(), from.i32(), from.i32(), from.i32()];
+  const [judgedOf, standings] = [from.list(), from.list()];
+  const ledger = { expected, begun, judged, told, heldBack, judgedOf, standings };
+  const run = { sum: from.f64(), sessions: from.i32(), names: from.texts() };
+  return { weights, reservoir, ranked: frozen, ledger, run, limits: undefined };
+}

@@ -1,0 +1,81 @@
+/** The day's sessions of an agent: how many are expected, how many were judged, and why the others were not. */
+import { STANDINGS } from "../detector.ts";
+import type { Limits } from "./limits.ts";
+
+/** Places in STANDINGS. Too few scores are known yet. */
+export const CALIBRATION = 0;
+/** It costs its part of the budget, and its score may alert. */
+export const JUDGED = 1;
+/** The agent, or its workflow, is learning: too much is new. */
+export const LEARNING = 2;
+/** The day's budget, or the part of it for one trust unit, is spent. */
+export const BUDGET = 3;
+
+/** The day's sessions. */
+export interface Ledger {
+  /** Sessions a day, as forecast at the last midnight: an average over active days, newer ones count more. 0 before the first. */
+  expected: number;
+  /** Sessions begun and judged today, and those judged of each trust unit, by number. */
+  begun: number;
+  judged: number;
+  judgedOf: Int32Array;
+  /** Findings made today, and sessions of all days that would have made one with more budget. */
+  told: number;
+  heldBack: number;
+  /** Sessions by how they stood; older days count less. */
+  readonly standings: Int32Array;
+}
+
+/** Part of the newest day in the forecast, and of the past that is forgotten each day. */
+const NEWEST = 0.25;
+
+/** Before the first session. */
+export const newLedger = (): Ledger => ({
+  expected: 0,
+  begun: 0,
+  judged: 0,
+  judgedOf: new Int32Array(0),
+  told: 0,
+  heldBack: 0,
+  standings: new Int32Array(STANDINGS.length),
+});
+
+/** A session begins: answers how it stands, and pays for it if it is judged. Fixed before its first call is scored. */
+export function enter(l: Ledger, isLearning: boolean, { sessions, ofOneUnit }: Limits, unit: number): number {
+  const standing = isLearning ? LEARNING : sessions === 0 ? CALIBRATION : pay(l, sessions, ofOneUnit, unit);
+  l.begun++;
+  l.standings[standing]!++;
+  return standing;
+}
+
+function pay(l: Ledger, sessions: number, ofOneUnit: number, unit: number): number {
+  if (l.judged >= sessions || (l.judgedOf[unit] ?? 0) >= ofOneUnit) return BUDGET;
+  if (unit >= l.judgedOf.length) l.judgedOf = longer(l.judgedOf, unit + 1);
+  l.judged++;
+  l.judgedOf[unit]!++;
+  return JUDGED;
+}
+
+function longer(counts: Int32Array, length: number): Int32Array {
+  const grown = new Int32Array(length);
+  grown.set(counts);
+  return grown;
+}
+
+/** A new day: the forecast is made, and the budget is whole again. */
+export function turnLedger(l: Ledger): void {
+  if (l.begun > 0) l.expected = l.expected === 0 ? l.begun : l.expected + (l.begun - l.expected) * NEWEST;
+  for (let at = 0; at < l.standings.length; at++)
+    l.standings[at] = Math.floor(l.standings[at]! * (1 - NEWEST));
+  l.begun = 0;
+  l.judged = 0;
+  l.judgedOf.fill(0);
+  l.told = 0;
+}
+
+/** Share of the newest sessions that were not judged, for one reason or for any. */
+export function unjudgedShare({ standings }: Ledger, standing?: number): number {
+  const all = standings.reduce((sum, count) => sum + count, 0);
+  const unjudged = standing === undefined ? all - standings[JUDGED]! : standings[standing]!;
+  return all === 0 ? 0 : unjudged / all;
+}

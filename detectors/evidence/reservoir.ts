@@ -1,0 +1,54 @@
+/**
+ * Scores of an agent's newest sessions, so many that each trust unit has its share: who adds more than the others soon
+ * only pushes out its own.
+ */
+import { MAX_UNITS, packed, unitOf } from "./conformal.ts";
+
+/** Most scores of an agent: a rate of one in 360 can be promised from so many. */
+export const MAX_SCORES = 512;
+/** From so many scores of others on, no unit may have more than they have together. */
+const OTHERS = 20;
+
+/** Packed scores, oldest first. */
+export interface Reservoir {
+  scores: Int32Array;
+  count: number;
+}
+
+/** Without any. */
+export const newReservoir = (): Reservoir => ({ scores: new Int32Array(0), count: 0 });
+
+const held = new Int32Array(MAX_UNITS);
+
+/** Adds the score of the newest session, in thousandths of a point. */
+export function addScore(r: Reservoir, points: number, unit: number): void {
+  held.fill(0);
+  for (let at = 0; at < r.count; at++) held[unitOf(r.scores[at]!)]!++;
+  const others = r.count - held[unit]!;
+  if (others >= OTHERS && held[unit]! >= others) removeOldest(r, unit);
+  else if (r.count === MAX_SCORES) removeOldest(r, largest());
+  if (r.count === r.scores.length) r.scores = longer(r.scores);
+  r.scores[r.count++] = packed(points, unit);
+}
+
+function largest(): number {
+  let unit = 0;
+  for (let other = 1; other < MAX_UNITS; other++) if (held[other]! > held[unit]!) unit = other;
+  return unit;
+}
+
+function removeOldest(r: Reservoir, unit: number): void {
+  let at = 0;
+  while (unitOf(r.scores[at]!) !== unit) at++;
+  r.scores.copyWithin(at, at + 1, r.count);
+  r.count--;
+}
+
+function longer(scores: Int32Array): Int32Array {
+  const grown = new Int32Array(Math.max(16, scores.length * 2));
+  grown.set(scores);
+  return grown;
+}
+
+/** A copy of all of them, the highest first. */
+export const ranked = ({ scores, count }: Reservoir): Int32Array => scores.slice(0, count).sort().reverse();

@@ -1,0 +1,84 @@
+/** The sentences of findings that rest on scores: each term with its points, what was promised, and by how many sessions. */
+import { type EventView, TEXT } from "../../schemas/event-view.ts";
+import type { Baseline } from "../baseline/baseline.ts";
+import type { Path } from "../baseline/path.ts";
+import type { Settings } from "../baseline/settings.ts";
+import { quote, units, workflowName } from "../baseline/wording.ts";
+import type { Draft, Rows } from "../detector.ts";
+import { pValue, unitsOf } from "./conformal.ts";
+import type { Guarantee } from "./guarantee.ts";
+import type { Limits } from "./limits.ts";
+import { gainOf, sumWith } from "./run.ts";
+import { partsOfScore } from "./score.ts";
+import type { Shown } from "./session.ts";
+import type { Context, Weights } from "./weights.ts";
+
+/** A session whose score has just risen, with all that is said of it. */
+export interface Said {
+  readonly g: Guarantee;
+  readonly limits: Limits;
+  readonly s: Shown;
+  /** The score, in thousandths of a point. */
+  readonly points: number;
+  readonly rows: Rows<Baseline, Path>;
+  readonly event: EventView;
+  readonly weights: Weights;
+  readonly context: Context;
+  readonly settings: Settings;
+}
+
+/** A session whose score is above the threshold. */
+export function tellSession(said: Said): Draft {
+  const { limits, s, event, settings } = said;
+  const [rate, limit] = [limits.rates[event.tier]!, limits.thresholds[event.tier]! / 1000];
+  const terms = partsOf(said).map(({ name, points }) => `${name} ${signed(points)}`);
+  return {
+    kind: "unlikely-session",
+    summary: `With ${quote(operationOf(event))} its session scores ${signed(s.score)} points, above ${signed(limit)}: ${terms.join(", ")}.`,
+    expected: `At most ${share(rate)} of clean sessions score above ${signed(limit)}, by ${calibrationOf(said)}.`,
+    rarity: `p-value ${short(pOf(said))}; promised ${share(rate)} of sessions, and ${settings.falseAlertsPerAgentDay} expected false alerts a day of this agent in all`,
+    evidence: { ...evidenceOf(said), threshold: limit, promisedRate: short(rate) },
+  };
+}
+
+/** Sessions that are each a little unlikely, and together too much; this one is the last. */
+export function tellRun(said: Said): Draft {
+  const { g, limits, rows } = said;
+  const { sessions, names } = g.run;
+  const sum = sumWith(g.run, gainOf(pOf(said)));
+  return {
+    kind: "unlikely-run-of-sessions",
+    summary: `${sessions + 1} sessions, each a little unlikely and none above its threshold, add up to ${sum.toFixed(2)}, above ${limits.runAlertsAt.toFixed(2)}.`,
+    expected: `Clean sessions add up to so much once in ${limits.runLength} of them or less often, by ${calibrationOf(said)}.`,
+    rarity: `p-value of the last one ${short(pOf(said))}; the others are in \`evidence.sessions\``,
+    evidence: { ...evidenceOf(said), sum: short(sum), sessions: [...names, rows.session.name] },
+  };
+}
+
+function evidenceOf(said: Said) {
+  const { g, s, rows, event, weights, context, settings } = said;
+  return {
+    operation: operationOf(event),
+    tier: event.tier,
+    workflow: workflowName(rows.own.agent, rows.own.session),
+    score: Number(s.score.toFixed(2)),
+    terms: partsOf(said).map(({ name, points, means }) => `${name} ${signed(points)}: ${means}`),
+    bias: weights.bias,
+    weights: `${context}, version ${g.weights}`,
+    pValue: short(pOf(said)),
+    calibrationSessions: g.ranked.length,
+    calibrationTrustUnits: unitsOf(g.ranked),
+    falseAlertsPerAgentDay: settings.falseAlertsPerAgentDay,
+    trustUnit: event.text(TEXT.trustUnit),
+  };
+}
+
+const partsOf = ({ weights, s }: Said) => partsOfScore(weights, s.terms);
+const pOf = ({ g, points }: Said) => pValue(g.ranked, points);
+const operationOf = (event: EventView) => `${event.text(TEXT.service)} ${event.text(TEXT.operation)}`;
+const calibrationOf = ({ g: { ranked } }: Said) =>
+  `${ranked.length} earlier sessions of this agent from ${units(unitsOf(ranked))}`;
+
+const short = (value: number) => Number(value.toPrecision(3));
+const signed = (points: number) => `${points < 0 ? "" : "+"}${points.toFixed(2)}`;
+const share = (rate: number) => `${short(rate * 100)} %`;

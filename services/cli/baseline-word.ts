@@ -1,0 +1,40 @@
+/** How a person's word about what was learned is given: first it is shown what it would change, and only with --yes it is said. */
+import type { Command } from "commander";
+import type { Decision } from "../../schemas/action.ts";
+import type { Client } from "./client.ts";
+import { type CommandOptions, remote } from "./options.ts";
+import { bold, dim, print } from "./terminal.ts";
+
+/** Options of every such command. */
+export interface WordOptions extends CommandOptions {
+  readonly reason: string;
+  readonly yes?: true;
+}
+
+/** A command that changes what was learned. */
+export const changing = (command: Command): Command =>
+  remote(command)
+    .requiredOption("--reason <text>", "why; it is kept in the audit log")
+    .option("--yes", "do it; without, it is only said what would change");
+
+/** What would be done, in lines, and how to ask for it. */
+export interface Plan {
+  readonly agent: string;
+  readonly lines: readonly string[];
+  readonly path: string;
+  readonly body: object;
+}
+
+/** Shows the plan, or says the word. */
+export async function carryOut(
+  client: Client,
+  plan: Plan,
+  { reason, yes, json }: WordOptions,
+): Promise<void> {
+  const { agent, lines, path, body } = plan;
+  if (!yes && json) return print(JSON.stringify({ dryRun: true, agent, plan: lines }));
+  if (!json) for (const line of lines) print(line);
+  if (!yes) return print(dim("Nothing was done; --yes does it."));
+  const decision = await client.post<Decision>(path, { reason, ...body });
+  print(json ? JSON.stringify(decision) : `${bold("Accepted")} as ${decision.id}, by ${decision.by}.`);
+}

@@ -1,0 +1,66 @@
+/** What was learned of an agent, as far as commands look into it; the system shows it at /v1/agents/ID. */
+import type { Client } from "./client.ts";
+
+/** An edge with its state. */
+export interface Edge {
+  readonly operation: string;
+  readonly state: string;
+  readonly sessions: number;
+  readonly witnesses: number;
+}
+
+/** A workflow, or the agent as a whole. */
+export interface Workflow {
+  readonly workflow?: string;
+  readonly mode: string;
+  readonly sessions: number;
+  readonly operations: readonly Edge[];
+}
+
+/** One field of an operation. */
+export interface Slot {
+  readonly operation: string;
+  readonly field: string;
+  readonly openness: string;
+  readonly values: readonly { readonly value: string; readonly state: string; readonly sessions: number }[];
+}
+
+/** A session that waits for a person. */
+export interface Held {
+  readonly session: string;
+  readonly workflow?: string;
+  readonly until: string;
+  readonly strange: readonly string[];
+}
+
+/** What out-of-graph knows of an agent. */
+export interface Learned {
+  readonly version: number;
+  readonly agent?: Workflow;
+  readonly workflows: readonly Workflow[];
+  readonly targets: readonly Slot[];
+  readonly heldSessions: readonly Held[];
+  readonly denied: readonly {
+    readonly operation: string;
+    readonly workflow?: string;
+    readonly value?: string;
+  }[];
+}
+
+/** Of an agent of which nothing was learned. */
+const NOTHING: Learned = { version: 0, workflows: [], targets: [], heldSessions: [], denied: [] };
+
+/** What is known in an answer that shows an agent; undefined if nothing of it could be read. */
+export const learnedIn = (shown: object | undefined): Learned =>
+  (shown as { "out-of-graph"?: Learned } | undefined)?.["out-of-graph"] ?? NOTHING;
+
+/** What was learned of an agent up to the last commit, a few seconds ago at most; nothing if it is not known. */
+export async function learnedOf(client: Client, agent: string): Promise<Learned> {
+  const shown = await client
+    .get<object>(`/v1/agents/${encodeURIComponent(agent)}`)
+    .catch((error: { code?: string }) => {
+      if (error.code === "not-found") return undefined;
+      throw error;
+    });
+  return learnedIn(shown);
+}
