@@ -8,7 +8,9 @@ const NAME_LENGTH: u32 = 64;
 /** A name as FieldName in operation.ts describes it, and its colon. Answers where the value begins. */
 export function readName(at: usize, into: usize): usize {
   const end = readText(at, NAME_LENGTH, into);
-  if (end === 0 || !isLetter(load<u8>(at, 1)) || !isWord(at + 1, end - 1)) return 0;
+  // What we wrote may be longer for a text, but not for a name.
+  if (end === 0 || end - at - 2 > NAME_LENGTH) return 0;
+  if (!isLetter(load<u8>(at, 1)) || !isWord(at + 1, end - 1)) return 0;
   const colon = spaced(end);
   return load<u8>(colon) === COLON ? spaced(colon + 1) : 0;
 }
