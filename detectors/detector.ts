@@ -32,12 +32,22 @@ export interface About {
   readonly summary: string;
   readonly kinds: Readonly<Record<string, FindingKind>>;
   readonly formulas: readonly string[];
+  /** Constants, and how good it was measured to be and by which method. */
+  readonly tables?: readonly AboutTable[];
   /** What it is known to miss. */
   readonly blindSpots: readonly string[];
   readonly falsePositives: readonly string[];
   /** Steps for a person; each names a field, a window and the question. */
   readonly runbook: readonly string[];
   readonly references: readonly string[];
+}
+
+/** A table on a detector's page. */
+export interface AboutTable {
+  readonly title: string;
+  readonly text: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
 }
 
 /** What only the detector knows; the fold adds identity, times, provenance and versions. */

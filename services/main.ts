@@ -8,6 +8,7 @@ import "./telemetry/metrics.ts";
 
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import { agentBaseline } from "../detectors/fold/agent-baseline.ts";
 import { agentView } from "../detectors/fold/agent-view.ts";
 import type { Settings } from "../schemas/settings.ts";
 import { clock } from "./adapters/clock.ts";
@@ -16,6 +17,7 @@ import { gateRoutes } from "./gate/index.ts";
 import type { Service } from "./http.ts";
 import { ingestRoutes, readDeadLetters, tierOf } from "./ingest/index.ts";
 import type { Entries } from "./ports/store.ts";
+import { relearn } from "./processor/index.ts";
 import { checkExposure } from "./server/access.ts";
 import { createServer, listen } from "./server/server.ts";
 import type { Secrets } from "./settings/secrets.ts";
@@ -94,6 +96,8 @@ function addRoutes(app: FastifyInstance, settings: Settings, opened: Opened, par
     findings,
     deadLetters: (query) => readDeadLetters(stream, query),
     view: (entries: Entries) => agentView(entries, settings),
+    baselineOf: (entries: Entries) => agentBaseline(entries, settings),
+    relearn: (query) => relearn({ ...ports, settings, key: needed(keys.hash) }, query),
     keyName: needed(keys.hash).name,
     incidents: incidentReader(store, partitions),
     denials: denialReader(store, partitions),

@@ -1,6 +1,7 @@
 /** What a person needs to know of out-of-graph; its page is printed from this. */
 import type { About } from "../detector.ts";
 import { aboutEvidence } from "../evidence/about.ts";
+import { tables } from "./measured.ts";
 
 /** What out-of-graph sees, misses and asks of a person. */
 export const about: About = {
@@ -60,6 +61,7 @@ export const about: About = {
     "edges of order 1 and above begin under contexts that two sessions have seen; where a workflow is declared, its own graph keeps orders 0 to 3 and the agent's orders 0 and 1",
     ...aboutEvidence.formulas,
   ],
+  tables,
   blindSpots: [
     "an attack that uses only operations and targets of its own workflow (mimicry)",
     "a workflow that is still learning, except operations that the whole agent never used",

@@ -5,12 +5,13 @@ import type { Baseline } from "./baseline.ts";
 import { approveOperation, approveTarget, denyOperation, denyTarget } from "./edges.ts";
 import { fieldOf, operationOf, workflowOf } from "./event-names.ts";
 import { confirmSession, releaseSession } from "./held.ts";
+import { replaceBaseline } from "./replace.ts";
 import type { Settings } from "./settings.ts";
 
 /** Acts on a decision; the event is the one that carries it. */
 export function decide(
   b: Baseline,
-  { verdict, session = "", edges = false }: BaselineDecision,
+  { verdict, session = "", edges = false, baseline }: BaselineDecision,
   event: EventView,
   settings: Settings,
 ): void {
@@ -18,6 +19,7 @@ export function decide(
   else if (verdict === "deny-edge") decideEdge(b, event, denyOperation, denyTarget);
   else if (verdict === "release-session") releaseSession(b, session, edges, settings);
   else if (verdict === "confirm-session") confirmSession(b, session, edges, settings);
+  else if (baseline !== undefined) replaceBaseline(b, baseline, settings);
 }
 
 /** With targets it is these values of the operation that are meant, for the whole agent; else the operation itself. */

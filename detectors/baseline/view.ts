@@ -1,5 +1,6 @@
 /** The baseline of an agent in readable form: for people, for comparing, for the API. */
 import { modeReason } from "../evidence/modes.ts";
+import { scoresView } from "../evidence/view.ts";
 import type { Baseline, Progress } from "./baseline.ts";
 import {
   BASELINE,
@@ -20,6 +21,7 @@ import * as slots from "./slots.ts";
 import type { Targets } from "./targets.ts";
 import * as values from "./values.ts";
 import { decidedView } from "./view-decided.ts";
+import { withoutWorkflowView } from "./without-workflow.ts";
 import { nameOf } from "./wording.ts";
 
 const STATES: Readonly<Record<number, string>> = {
@@ -42,6 +44,8 @@ export function baselineView(b: Baseline, settings: Settings) {
     targets: allSlots(b.targets)
       .map((slot) => slotView(b, slot))
       .sort(byName),
+    withoutWorkflow: withoutWorkflowView(b),
+    scores: scoresView(b, settings),
     ...decidedView(b, settings),
     notLearnedForCaps: b.capped,
   };

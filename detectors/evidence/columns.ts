@@ -60,7 +60,7 @@ export const ofSession = {
   },
   read(from: ByteReader, version: number, settings: Settings): Path {
     const p = readPath(from);
-    if (version >= SINCE && from.u8() === 1) p.shown = readShown(from);
+    if (version >= SINCE && from.u8() === 1) p.shown = readShown(from, version);
     return showing(p, settings);
   },
 };

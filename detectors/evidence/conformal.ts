@@ -42,6 +42,13 @@ function count(ranked: Int32Array, points: number): number {
 
 const canBeLeftOut = (unit: number, { length }: Int32Array) => held[unit]! > 0 && held[unit]! * 2 <= length;
 
+/** Whether no unit can be left out: there is only one, or one has most of the scores. */
+export function isOfOne(ranked: Int32Array): boolean {
+  count(ranked, NEVER);
+  for (let unit = 0; unit < MAX_UNITS; unit++) if (canBeLeftOut(unit, ranked)) return false;
+  return true;
+}
+
 /** The p-value of a score, in thousandths of a point. */
 export function pValue(ranked: Int32Array, points: number): number {
   const total = count(ranked, points);

@@ -33,6 +33,8 @@ const OF_SESSIONS = 0.9;
 const OF_RUNS = 0.1;
 /** Most that is promised of one session. */
 export const HIGHEST_RATE = 0.05;
+/** Points below which no session is told of, however unusual: most clean calls of recorded agents score less. In thousandths. */
+const LEAST = -3000;
 /** Fewest sessions a day that an agent is taken to have. */
 const FEWEST_SESSIONS = 8;
 /** Share of a day's sessions that one trust unit may have judged: a flood from one leaves the others something. */
@@ -53,7 +55,9 @@ export function limitsOf(ranked: Int32Array, expected: number, budget: number): 
   const runLength = Math.max(SHORTEST_RUN, Math.ceil(sessions / (OF_RUNS * budget)));
   return {
     rates,
-    thresholds: Int32Array.from(rates, (one) => (sessions === 0 ? NEVER : threshold(ranked, one))),
+    thresholds: Int32Array.from(rates, (one) =>
+      sessions === 0 ? NEVER : Math.max(LEAST, threshold(ranked, one)),
+    ),
     cost,
     sessions,
     ofOneUnit: unitsOf(ranked) > 1 ? Math.ceil(sessions * OF_ONE_UNIT) : sessions,

@@ -36,6 +36,8 @@ export interface Shown {
   at: number;
   /** Its terms, before they are weighted. */
   readonly terms: Float64Array;
+  /** Its score as long as nothing else was found in it, in thousandths of a point: what it is judged and calibrates by. */
+  points: number;
   /** Whether its score may alert, and why not: a place in STANDINGS of ledger.ts. */
   standing: number;
   /** A finding was made of its score, or would have been with more budget. */
@@ -76,6 +78,7 @@ export function newShown(): Shown {
     score: LOWEST,
     at: 0,
     terms: new Float64Array(TERMS.length),
+    points: LOWEST * 1000,
     standing: 0,
     told: false,
   };
@@ -94,6 +97,7 @@ export function restartShown(s: Shown): void {
   s.score = LOWEST;
   s.at = 0;
   s.terms.fill(0);
+  s.points = LOWEST * 1000;
   s.standing = 0;
   s.told = false;
 }
@@ -154,6 +158,7 @@ export function writeShown(s: Shown, to: ByteWriter): void {
   to.u8(states | (s.novelties << 2) | (s.standing << 4));
   for (const count of [s.steps, s.valueCount, s.at]) to.i32(count);
   to.f64(s.score);
+  to.i32(s.points);
   to.ints(s.values.subarray(0, s.valueCount * VALUE_WIDTH));
   to.ints(s.shingles);
   to.ints(s.contexts);
@@ -166,30 +171,22 @@ export function writeShown(s: Shown, to: ByteWriter): void {
   for (const value of s.terms) to.f64(value);
 }
 
-/** Reads what writeShown wrote. */
-export function readShown(from: ByteReader): Shown {
+/** The first version of the detector that points are written in. */
+const POINTS_SINCE = 3;
+
+/** Reads what writeShown wrote, in this version of the detector or the one before it. */
+export function readShown(from: ByteReader, version: number): Shown {
   const flags = from.u8();
   const [steps, valueCount, at] = [from.i32(), from.i32(), from.i32()];
   const score = from.f64();
+  const points = version >= POINTS_SINCE ? from.i32() : LOWEST * 1000;
   const [values, shingles, contexts] = [from.list(), from.list(), from.list()];
   const letters = Array.from({ length: from.u8() }, () => readLetters(from));
   const terms = Float64Array.from(TERMS, () => from.f64());
   const states = { answered: (flags & 1) !== 0, hasJustRead: (flags & 2) !== 0, told: (flags & 64) !== 0 };
   const [novelties, standing] = [(flags >>> 2) & 3, (flags >>> 4) & 3];
-  return {
-    ...states,
-    novelties,
-    standing,
-    steps,
-    values,
-    valueCount,
-    shingles,
-    contexts,
-    letters,
-    score,
-    at,
-    terms,
-  };
+  const lists = { values, valueCount, shingles, contexts, letters, terms };
+  return { ...states, ...lists, novelties, standing, steps, score, points, at };
 }
 
 function readLetters(from: ByteReader): Letters {

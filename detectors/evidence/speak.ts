@@ -7,7 +7,7 @@ import { noveltyForecast } from "../baseline/readiness.ts";
 import type { Settings } from "../baseline/settings.ts";
 import { type Draft, type Out, type Rows, STANDINGS } from "../detector.ts";
 import type { SessionRow } from "../rows.ts";
-import { MAX_UNITS, pointsOf, pValue } from "./conformal.ts";
+import { isOfOne, MAX_UNITS, pointsOf, pValue } from "./conformal.ts";
 import { type Guarantee, limitsToday, weighBy } from "./guarantee.ts";
 import { BUDGET, enter, JUDGED, LEARNING } from "./ledger.ts";
 import type { Limits } from "./limits.ts";
@@ -65,9 +65,11 @@ export function speak(
 ): void {
   const { memory: m } = rows.own.agent;
   const { shown: s } = rows.own.session;
-  if (m === undefined || s === undefined || s.told || rows.session.flagged) return;
+  if (m === undefined || s === undefined || (rows.session.flagged && !s.told)) return;
   const { guarantee: g } = m;
   const points = thousandths(s.score);
+  s.points = points;
+  if (s.told) return;
   const limits = limitsToday(g, settings.falseAlertsPerAgentDay);
   const isAbove = points > limits.thresholds[event.tier]!;
   if (!isAbove && !mayAddUp(g, s, limits)) return;
@@ -92,21 +94,20 @@ function tell({ g: { ledger }, s }: Said, draft: Draft, out: Out): void {
   } else if (s.standing === BUDGET) ledger.heldBack++;
 }
 
-/** A session has ended: what it was worth calibrates those of the days to come, unless a named fact was told of it. */
+/** A session has ended: its score, as long as nothing else was found in it, calibrates those of the days to come. */
 export function calibrate(b: Baseline, p: Path, session: SessionRow): void {
   const { memory } = b;
   const { shown: s } = p;
   if (memory === undefined || s === undefined || s.steps === 0 || s.standing === LEARNING) return;
   const { guarantee: g } = memory;
-  if (session.flagged && !(s.told && p.told.length === 0)) return;
-  const points = thousandths(s.score);
-  addScore(g.reservoir, s.told ? noHigher(g, points) : points, unitIn(b, p));
-  if (s.standing === JUDGED && !s.told) addSession(g.run, gainOf(pValue(g.ranked, points)), session.name);
+  addScore(g.reservoir, known(g, s), unitIn(b, p));
+  if (s.standing === JUDGED && !session.flagged)
+    addSession(g.run, gainOf(pValue(g.ranked, s.points)), session.name);
 }
 
 /**
- * A score that was told of stays among the others, or thresholds would sink from day to day; but no higher than what was
- * known, so that an attack that is repeated does not raise them.
+ * A score that was told of stays among the others, or thresholds would sink from day to day. Where no trust unit can be
+ * left out it counts no higher than what was known, so that an attack that is repeated does not raise them.
  */
-const noHigher = ({ ranked }: Guarantee, points: number) =>
-  ranked.length === 0 ? points : Math.min(points, pointsOf(ranked[0]!));
+const known = ({ ranked }: Guarantee, { points, told }: Shown) =>
+  told && ranked.length > 0 && isOfOne(ranked) ? Math.min(points, pointsOf(ranked[0]!)) : points;

@@ -16,6 +16,9 @@ export function detectorPage({ id, version, about, settings, on, hearsLate }: Do
     `Version ${version} · hears ${on.map((kind) => `\`${kind}\``).join(", ")} · ${lateness(hearsLate)} · [source](../${id}.ts)`,
     section("Findings", Object.entries(about.kinds).map(findingSection).join("\n\n")),
     section("Formulas", list(about.formulas.map((formula) => `\`${formula}\``))),
+    ...(about.tables ?? []).map(({ title, text, columns, rows }) =>
+      section(title, `${text}\n\n${table(columns, rows)}`),
+    ),
     section("Settings", `Under \`detectors.${id}\` in \`offgraph.yaml\`.\n\n${settingsTable(settings)}`),
     section("Blind spots", list(about.blindSpots)),
     section("False positives", list(about.falsePositives)),

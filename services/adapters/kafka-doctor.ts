@@ -1,7 +1,7 @@
 /** What a person should know about a Kafka before, and while, he trusts it with the log; and who is at work on it. */
-import kafkajs, { type SASLOptions } from "kafkajs";
 import { OffgraphError } from "../../schemas/errors.ts";
-import { clientIdOf, DEFAULTS, type KafkaStreamOptions, saslOf, tlsOf } from "./kafka/options.ts";
+import { withAdmin } from "./kafka/admin.ts";
+import { DEFAULTS, type KafkaStreamOptions } from "./kafka/options.ts";
 import { openKafkaStream } from "./stream-kafka.ts";
 
 /** One thing that was looked at. */
@@ -22,9 +22,6 @@ export interface KafkaGroup {
 
 /** With two copies one broker may be lost; with three, one may be lost while another is being upgraded. */
 const SAFE_REPLICATION = 3;
-const CONNECTION_TIMEOUT_MS = 5000;
-/** Longest time that the doctor waits for a broker, in ms. */
-const PATIENCE = { retries: 2, initialRetryTime: 200 };
 
 /** Never rejects for what is wrong with the brokers: then a check says so, and the rest is left out. */
 export async function examineKafka(options: KafkaStreamOptions): Promise<readonly KafkaCheck[]> {
@@ -85,32 +82,4 @@ export async function groupsAtWork(options: KafkaStreamOptions): Promise<readonl
         members: members.map(({ clientId, clientHost }) => `${clientId} at ${clientHost}`),
       }));
   });
-}
-
-type Admin = ReturnType<kafkajs.Kafka["admin"]>;
-
-async function withAdmin<Result>(
-  options: KafkaStreamOptions,
-  ask: (admin: Admin) => Promise<Result>,
-): Promise<Result> {
-  const kafka = new kafkajs.Kafka({
-    brokers: [...options.brokers],
-    clientId: clientIdOf(options),
-    logLevel: kafkajs.logLevel.NOTHING,
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    retry: PATIENCE,
-    ...(options.ssl && { ssl: tlsOf(options) ?? {} }),
-    ...(options.sasl && { sasl: saslOf(options) as SASLOptions }),
-  });
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    return await ask(admin);
-  } catch (cause) {
-    if (cause instanceof OffgraphError) throw cause;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new OffgraphError("unavailable", `kafka at ${options.brokers.join(", ")}: ${message}`, { cause });
-  } finally {
-    await admin.disconnect();
-  }
 }

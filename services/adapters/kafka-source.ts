@@ -130,12 +130,19 @@ class KafkaSource implements RawSource {
       describeTopics(this.#client, this.#options.topics),
     );
     this.#askingSinceMs = undefined;
-    this.#missing = complaintAbout(described);
+    this.#miss(complaintAbout(described));
     return new Map(
       described.flatMap(({ name, partitions, errorCode }) =>
         errorCode === 0 && partitions > 0 ? [[name, partitions]] : [],
       ),
     );
+  }
+
+  /** Told once for each change: topics are looked for again and again. */
+  #miss(missing: string | undefined): void {
+    if (missing !== undefined && missing !== this.#missing)
+      this.#options.log?.("warn", `source ${this.#options.groupId}: ${missing}; waiting for it`);
+    this.#missing = missing;
   }
 
   async #untilChanged(topics: ReadonlyMap<string, number>, over: AbortSignal): Promise<void> {

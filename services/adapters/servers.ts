@@ -6,7 +6,7 @@ import type { RawSource } from "../ports/source.ts";
 import type { Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
 import { tokenFromFile, tokenFromIssuer } from "./kafka/tokens.ts";
-import { openKafkaSource } from "./kafka-source.ts";
+import { type KafkaSourceOptions, openKafkaSource } from "./kafka-source.ts";
 import { openRedisStore, type RedisStoreOptions } from "./store-redis.ts";
 import { type KafkaSasl, type KafkaStreamOptions, openKafkaStream } from "./stream-kafka.ts";
 
@@ -34,23 +34,34 @@ export function openServerStore(redis: Redis, secrets: ServerSecrets): Promise<S
 }
 
 /** `kafka` is where the log is, if it is on Kafka. Errors as `openKafkaSource`. */
-export function openServerSource(
+export function openServerSource(...given: Parameters<typeof sourceOptions>): RawSource {
+  return openKafkaSource(sourceOptions(...given));
+}
+
+/** What the adapter is told of a source. Errors: `bad-settings` when there are no brokers. */
+export function sourceOptions(
   { name, topics, start, group, kafka: own }: TopicSource,
   kafka: Kafka | undefined,
   secrets: ServerSecrets,
   log?: ClientLog,
-): RawSource {
+): KafkaSourceOptions {
   const where = own ?? kafka;
   if (where === undefined) throw new OffgraphError("bad-settings", `sources.${name}: expected kafka`);
   const kafkaPassword = own ? secrets.sourcePasswords?.get(name) : secrets.kafkaPassword;
   const { topicPrefix, sessionTimeoutMs, instanceId } = kafka ?? EMBEDDED;
-  return openKafkaSource({
+  return {
     ...{ topics, start, groupId: group ?? `${topicPrefix}source.${name}` },
     ...reachOf(where, { kafkaPassword }),
     ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
     ...(instanceId !== undefined && { instanceId }),
     ...(log && { log }),
-  });
+  };
+}
+
+/** Where a source lies, and who reads it, for people. Errors as `sourceOptions`. */
+export function placeOf(source: TopicSource, kafka: Kafka | undefined) {
+  const { topics, groupId, brokers } = sourceOptions(source, kafka, {});
+  return { source: source.name, format: source.format, topics, group: groupId, brokers };
 }
 
 /** Only one process holds the data folder, so it is the same one after a restart. */

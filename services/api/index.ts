@@ -8,6 +8,7 @@ import type { Stream } from "../ports/stream.ts";
 import { agentRoutes } from "./agents.ts";
 import { type AuditReader, auditRoutes } from "./audit.ts";
 import { baselineRoutes } from "./baseline.ts";
+import { type RestoreOptions, restoreRoutes } from "./baseline-restore.ts";
 import { decisionRoutes } from "./decisions.ts";
 import { type DenialReader, denialRoutes } from "./denials.ts";
 import { feedRoute } from "./feed.ts";
@@ -24,7 +25,7 @@ export type { IncidentReader } from "./incidents.ts";
 /** Most dead letters of one answer. */
 const MAX_DEAD_LETTERS = 1000;
 
-export interface ApiOptions {
+export interface ApiOptions extends Pick<RestoreOptions, "baselineOf" | "relearn"> {
   readonly stream: Stream;
   readonly store: Store;
   readonly clock: Clock;
@@ -55,6 +56,7 @@ export function apiRoutes(app: FastifyInstance, options: ApiOptions): void {
   incidentRoutes(app, options.incidents);
   decisionRoutes(app, options);
   baselineRoutes(app, options);
+  restoreRoutes(app, options);
   app.get("/v1/dead-letters", { config: { role: "read" } }, async (request) => {
     const { limit } = checked(PageQuery, request.query, "query");
     const { tenant } = request.access;

@@ -8,14 +8,23 @@ import type { Entries } from "../ports/store.ts";
  * Agents that `offgraph baseline export` wrote, one a line. Names in it are hashed with the exporting system's key, so
  * it means nothing under another. Fails with `file-unreadable`, `invalid-json` or `bad-settings`, naming the line.
  */
-export function readBaseline(path: string, keyName: string): Entries[] {
-  return read(path)
-    .split("\n")
-    .flatMap((line, at) => (line.trim() === "" ? [] : [entriesOf(line, keyName, `${path}:${at + 1}`)]));
+export const readBaseline = (path: string, keyName: string): Entries[] =>
+  readExport(path).map((agent) => entriesOf(agent, keyName));
+
+/** An agent of such a file. */
+export interface ExportedAgent extends z.infer<typeof Line> {
+  /** File and line. */
+  readonly place: string;
 }
 
-function entriesOf(line: string, keyName: string, place: string): Entries {
-  const { key, stored } = parsed(line, place);
+/** The same as they stand in the file, whatever key they were exported under. Fails with `file-unreadable` or `invalid-json`. */
+export function readExport(path: string): ExportedAgent[] {
+  return read(path)
+    .split("\n")
+    .flatMap((line, at) => (line.trim() === "" ? [] : [parsed(line, `${path}:${at + 1}`)]));
+}
+
+function entriesOf({ key, stored, place }: ExportedAgent, keyName: string): Entries {
   if (key !== keyName)
     throw new OffgraphError(
       "bad-settings",
@@ -24,11 +33,11 @@ function entriesOf(line: string, keyName: string, place: string): Entries {
   return new Map(Object.entries(stored).map(([name, value]) => [name, Buffer.from(value, "base64")]));
 }
 
-const Line = z.object({ key: z.string(), stored: z.record(z.string(), z.string()) });
+const Line = z.object({ id: z.string(), key: z.string(), stored: z.record(z.string(), z.string()) });
 
-function parsed(line: string, place: string) {
+function parsed(line: string, place: string): ExportedAgent {
   try {
-    return Line.parse(JSON.parse(line));
+    return { ...Line.parse(JSON.parse(line)), place };
   } catch (cause) {
     throw new OffgraphError("invalid-json", `${place}: not a line of an exported baseline`, { cause });
   }

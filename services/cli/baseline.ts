@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { Command } from "commander";
 import { edgeCommand } from "./baseline-edges.ts";
 import { confirmHeldCommand, releaseHeldCommand } from "./baseline-held.ts";
+import { importCommand, undoCommand } from "./baseline-restore.ts";
 import { type CommandOptions, clientOf, remote } from "./options.ts";
 import { tell } from "./terminal.ts";
 
@@ -24,11 +25,13 @@ export function baselineCommand(): Command {
       if (options.output) tell(`Written to ${options.output}.`);
     });
   return new Command("baseline")
-    .summary("what was learned: approve, deny, release, confirm, take a copy")
+    .summary("what was learned: approve, deny, release, confirm, undo, export, import")
     .description("a person's word about what was learned, and what was learned as a file")
     .addCommand(releaseHeldCommand())
     .addCommand(confirmHeldCommand())
     .addCommand(edgeCommand("approve"))
     .addCommand(edgeCommand("deny"))
-    .addCommand(exporting);
+    .addCommand(undoCommand())
+    .addCommand(exporting)
+    .addCommand(importCommand());
 }

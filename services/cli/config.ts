@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Command } from "commander";
+import type { Settings } from "../../schemas/settings.ts";
 import { printSettings, settingsFile } from "../settings/config.ts";
 import { type CommandOptions, configOption, jsonOption, settingsOf } from "./options.ts";
 import { checkStart } from "./start-check.ts";
@@ -40,13 +41,24 @@ const shared = (name: string, description: string) =>
   new Command(name).description(description).addOption(configOption()).addOption(jsonOption());
 
 async function check(options: CommandOptions): Promise<void> {
-  checkStart(await settingsOf(options));
+  const settings = await settingsOf(options);
+  checkStart(settings);
   const file = settingsFile(options.config) ?? null;
-  print(
-    options.json
-      ? JSON.stringify({ ok: true, file })
-      : `${file ?? "There is no settings file; the defaults"}: fine`,
-  );
+  const sources = await placesOf(settings);
+  if (options.json) return print(JSON.stringify({ ok: true, file, sources }));
+  print(`${file ?? "There is no settings file; the defaults"}: fine`);
+  for (const { source, format, topics, group, brokers } of sources)
+    print(
+      `  source ${source}: ${topics.join(", ")} at ${brokers.join(", ")}, read as ${format} by group ${group}`,
+    );
+  if (sources.length > 0) print("`offgraph doctor` asks the brokers whether these topics are there.");
+}
+
+/** Where the sources lie. The adapters are loaded only where there are some. */
+async function placesOf({ sources, kafka }: Settings) {
+  if (sources.length === 0) return [];
+  const { placeOf } = await import("../adapters/servers.ts");
+  return sources.map((source) => placeOf(source, kafka));
 }
 
 async function printAll(options: CommandOptions): Promise<void> {

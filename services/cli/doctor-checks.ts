@@ -5,8 +5,9 @@ import { OffgraphError } from "../../schemas/errors.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import { openReadOnly } from "../adapters/index.ts";
 import { examineKafka } from "../adapters/kafka-doctor.ts";
+import { examineSource } from "../adapters/kafka-source-doctor.ts";
 import { examineRedis } from "../adapters/redis/doctor.ts";
-import { kafkaOptions, openServerStore, redisOptions } from "../adapters/servers.ts";
+import { kafkaOptions, openServerStore, redisOptions, sourceOptions } from "../adapters/servers.ts";
 import { keyOf } from "../ingest/index.ts";
 import { topicPrefixOf } from "../layers/generation.ts";
 import type { Store } from "../ports/store.ts";
@@ -140,6 +141,15 @@ async function agreementOn(
 function asCheck({ check, ok: isWell, found, whatToDo }: ServerCheck): Check {
   if (isWell) return ok(check, found);
   return BEARABLE.test(check) ? warning(check, found, whatToDo) : failed(check, found, whatToDo);
+}
+
+/** The topics of others that ingest reads: whether they are there, and how far they are read. */
+export async function checkSources({ sources, kafka }: Settings, secrets: Secrets): Promise<Check[]> {
+  const examined = sources.map(async (source) => {
+    const name = `source ${source.name} (${source.format})`;
+    return (await examineSource(name, sourceOptions(source, kafka, secrets))).map(asCheck);
+  });
+  return (await Promise.all(examined)).flat();
 }
 
 /** The keys that this process would use, against those of the installation. */

@@ -10,7 +10,7 @@ export function doctorCommand(): Command {
     new Command("doctor")
       .summary("look at the whole installation, and say what to do")
       .description(
-        "look at the whole installation: Node, settings, keys, the data folder or Kafka and Redis, and the running system. Ends with 1 if a check failed",
+        "look at the whole installation: Node, settings, keys, the data folder or Kafka and Redis, the sources, and the running system. Ends with 1 if a check failed",
       ),
   ).action(doctor);
 }
@@ -20,11 +20,14 @@ const MARKS = { ok: "green", warning: "yellow", failed: ["bold", "red"] } as con
 async function doctor(options: CommandOptions): Promise<void> {
   const settings = await settingsOf(options);
   const secrets = checkStart(settings);
-  const { checkGround, checkKeys, checkNode, checkRunning } = await import("./doctor-checks.ts");
+  const { checkGround, checkKeys, checkNode, checkRunning, checkSources } = await import(
+    "./doctor-checks.ts"
+  );
   const [ground, agreement] = await checkGround(settings, secrets);
   const checks = [
     checkNode(),
     ...ground,
+    ...(await checkSources(settings, secrets)),
     ...checkKeys(settings, secrets, agreement),
     ...(await checkRunning(clientSettings(settings, options.url).url)),
   ];

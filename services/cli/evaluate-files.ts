@@ -65,5 +65,5 @@ function silent(records: ReadonlyMap<string, LabelRecord>, { sessions }: Gathere
 }
 
 function truthOf({ label, commit, malicious, inj }: LabelRecord): Truth {
-  return { label, commit, malicious, goal: inj ?? undefined };
+  return { label, commit: commit ?? malicious[0], malicious, goal: inj ?? undefined };
 }

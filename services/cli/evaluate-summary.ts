@@ -10,6 +10,8 @@ interface Asked {
   readonly json?: string;
 }
 
+/** Share of sessions without a judgement from which something should be changed. */
+const MOST_UNJUDGED = 0.2;
 /** Rows of one table; more are in the file. */
 const MOST_ROWS = 12;
 
@@ -77,4 +79,8 @@ function printPromises({ calibrated }: Outcome): void {
     percent(unjudged),
   ]);
   print(`${table(["promised false alerts", "realised", "caught", "too little to judge by"], rows)}\n`);
+  if (calibrated.some(({ unjudged }) => unjudged > MOST_UNJUDGED))
+    print(
+      `Too few benign sessions for such a low rate of false alerts: add some to --train or --calibrate-on, or promise a higher rate (--at-fpr).\n`,
+    );
 }

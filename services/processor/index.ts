@@ -9,9 +9,11 @@ import { createJudge } from "../judge.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { Consumer, Stream } from "../ports/stream.ts";
-import { agentsCapped, lagGauge } from "./metrics.ts";
+import { agentsCapped, lagGauge, sessionsStanding } from "./metrics.ts";
 import { openPartition, type Partition } from "./partition.ts";
 import type { PartitionOptions } from "./state.ts";
+
+export { relearn } from "./relearn.ts";
 
 export interface ProcessorOptions {
   readonly stream: Stream;
@@ -132,7 +134,7 @@ function hasCaughtUp(run: Run): boolean {
   return partitions.size === stream.partitions || sinceMs >= (partitions.size > 0 ? SETTLED_MS : SPARE_MS);
 }
 
-/** Shows lag and caps as metrics; answers how to end it. */
+/** Shows lag, caps and how sessions stand as metrics; answers how to end it. */
 function observe(run: Run): () => void {
   const observeLag: ObservableCallback = (result) => {
     for (const [partition, events] of run.behind) result.observe(events, { partition });
@@ -140,11 +142,17 @@ function observe(run: Run): () => void {
   const observeCaps: ObservableCallback = (result) => {
     for (const [what, count] of Object.entries(run.shared.judge.fold.caps)) result.observe(count, { what });
   };
+  const observeStandings: ObservableCallback = (result) => {
+    for (const [standing, count] of Object.entries(run.shared.judge.fold.standings))
+      result.observe(count, { standing });
+  };
   lagGauge.addCallback(observeLag);
   agentsCapped.addCallback(observeCaps);
+  sessionsStanding.addCallback(observeStandings);
   return () => {
     lagGauge.removeCallback(observeLag);
     agentsCapped.removeCallback(observeCaps);
+    sessionsStanding.removeCallback(observeStandings);
   };
 }
 

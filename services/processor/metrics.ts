@@ -49,6 +49,11 @@ export const agentsCapped = meter.createObservableCounter("offgraph_processor_ca
     "Sessions, tokens, and held sessions that waited for a person, let go because an agent had too many",
 });
 
+export const sessionsStanding = meter.createObservableCounter("offgraph_processor_scored_sessions_total", {
+  description:
+    "Sessions that were scored, by whether they were judged and why not: learning, calibration (too few scores are known) or budget (of false alerts, spent)",
+});
+
 /** Counts findings that are durable at `nowMs`. */
 export function countFindings(records: readonly FindingRecord[], nowMs: number): void {
   for (const { finding, observedMs } of records) {

@@ -27,8 +27,8 @@ export function read(state: State, batch: RecordBatch, from: number, to: number,
 }
 
 /** Reads record `at` of a batch into a slot. Answers what is wrong with it, if anything is. */
-function readEvent(
-  { scanner, columns }: State,
+export function readEvent(
+  { scanner, columns }: Pick<State, "scanner" | "columns">,
   batch: RecordBatch,
   at: number,
   slot: number,

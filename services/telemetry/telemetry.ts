@@ -57,6 +57,8 @@ function start({ exporting, warn }: TelemetryOptions): Telemetry {
     metricReaders: [prometheus, ...(exporting?.metrics ? [pushing(exporting.intervalMs)] : [])],
     views: [seconds],
     logRecordProcessors: [],
+    // Who we are is for who receives it.
+    autoDetectResources: exporting !== undefined && (exporting.traces || exporting.metrics),
     // Absent: those that the environment names.
     ...(!exporting?.traces && { spanProcessors: [] }),
   });
@@ -66,7 +68,11 @@ function start({ exporting, warn }: TelemetryOptions): Telemetry {
   const serializer = new PrometheusSerializer("", false, undefined, true, true);
   return {
     async prometheusText() {
-      return isDisabled ? "" : serializer.serialize((await prometheus.collect()).resourceMetrics);
+      if (isDisabled) return "";
+      const { resourceMetrics } = await prometheus.collect();
+      // The SDK complains about whoever looks at a resource while it is still being detected.
+      await resourceMetrics.resource.waitForAsyncAttributes?.();
+      return serializer.serialize(resourceMetrics);
     },
     stop: () => inTime(sdk.shutdown()),
   };

@@ -113,11 +113,15 @@ describe.runIf(kafkaCanBeStarted())("topics of others", { timeout: 30_000 }, () 
 
   it("are waited for, named, and read when they are there and when they have grown", async () => {
     const [present, later] = [await topic(), `raw.${randomUUID()}`];
-    const raw = source([present, later]);
+    const log: string[] = [];
+    const raw = source([present, later], { log: (_, line) => log.push(line) });
     const { lines } = read(raw);
     await send(present, 0, "a");
     await expect.poll(() => lines.get(`${present}/0`)).toEqual(["a"]);
     expect(raw.trouble()).toBe(`kafka: topic ${later} is not there`);
+    expect(log.filter((line) => line.includes(later))).toEqual([
+      expect.stringContaining("is not there; waiting"),
+    ]);
     await admin.createTopics({ topics: [{ topic: later, numPartitions: 1 }] });
     await send(later, 0, "b");
     await expect.poll(() => lines.get(`${later}/0`), { timeout: 10_000 }).toEqual(["b"]);

@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
 import { Decision } from "../../schemas/action.ts";
 import { Event } from "../../schemas/event.ts";
+import type { ApiOptions } from "../../services/api/index.ts";
 import { partitionOf } from "../../services/ports/stream.ts";
 import { valuesOf } from "../../services/records.ts";
 import { idOf, NOW, PARTITIONS, world } from "./world.ts";
 
+type Relearn = ApiOptions["relearn"];
 type World = Awaited<ReturnType<typeof world>>;
 let open: World | undefined;
 afterEach(async () => open?.close());
@@ -104,5 +106,72 @@ describe("a word about an edge", () => {
     const headers = { authorization: "Bearer t" };
     const { answer, events } = await post("/v1/baseline/approve", edge, { tokens }, headers);
     expect([answer.statusCode, events]).toEqual([403, []]);
+  });
+});
+
+describe("an undo", () => {
+  const body = { reason: "poisoned", agent: "billing", since: "2026-01-05T09:00:00Z" };
+  const entries = new Map([["agent", new Uint8Array([1, 2, 3])]]);
+  const undo = async (relearned: Awaited<ReturnType<Relearn>>, more: object = {}) => {
+    open = await world({}, [], undefined, {}, async () => relearned);
+    await open.learned("default", "billing");
+    const answer = await open.app.inject({
+      method: "POST",
+      url: "/v1/baseline/undo",
+      payload: { ...body, ...more },
+    });
+    return { answer, events: await said(open, "events"), decisions: await said(open, "decisions") };
+  };
+
+  it("is an event that carries what is known from then on", async () => {
+    const { answer, events, decisions } = await undo({ entries, isCutOff: false });
+    expect(answer.statusCode).toBe(202);
+    expect(events).toMatchObject([
+      {
+        agent: { id: "billing" },
+        decision: { verdict: "undo", baseline: "AQID", subject: `since ${body.since}` },
+      },
+    ]);
+    expect(decisions).toMatchObject([{ verdict: "undo", reason: "poisoned" }]);
+    expect(JSON.stringify(decisions)).not.toContain("AQID");
+  });
+
+  it("only answers what is known now and what would be, when asked to", async () => {
+    const { answer, events, decisions } = await undo({ entries, isCutOff: false }, { dryRun: true });
+    const shown = { mode: "shadow", workflows: { a: 1 } };
+    expect([answer.statusCode, answer.json()]).toEqual([200, { dryRun: true, before: shown, after: shown }]);
+    expect([events, decisions]).toEqual([[], []]);
+  });
+
+  it.each([
+    ["the log has lost its beginning", { entries, isCutOff: true }, 400, "bad-request"],
+    ["the log has nothing from before", { entries: undefined, isCutOff: false }, 404, "not-found"],
+    [
+      "more was learned than a record holds",
+      { entries: new Map([["agent", new Uint8Array(700_001)]]), isCutOff: false },
+      413,
+      "too-large",
+    ],
+  ])("is refused where %s", async (_, relearned, status, code) => {
+    const { answer, events } = await undo(relearned);
+    expect([answer.statusCode, answer.json().code, events]).toEqual([status, code, []]);
+  });
+
+  it("is done one at a time, because it reads a whole log", async () => {
+    const first = Promise.withResolvers<Awaited<ReturnType<Relearn>>>();
+    const begun = Promise.withResolvers<void>();
+    open = await world({}, [], undefined, {}, () => {
+      begun.resolve();
+      return first.promise;
+    });
+    const { app } = open;
+    const ask = async () =>
+      (await app.inject({ method: "POST", url: "/v1/baseline/undo", payload: body })).statusCode;
+    const one = ask();
+    await begun.promise;
+    expect(await ask()).toBe(429);
+    first.resolve({ entries, isCutOff: false });
+    expect(await one).toBe(202);
+    expect(await ask()).toBe(202);
   });
 });

@@ -4,7 +4,7 @@ import type { Finding } from "../../schemas/finding.ts";
 import { Settings } from "../../schemas/settings.ts";
 import type { StreamName } from "../../schemas/streams.ts";
 import { memoryStore, memoryStream } from "../../services/adapters/index.ts";
-import { apiRoutes, type DenialReader, followFindings } from "../../services/api/index.ts";
+import { type ApiOptions, apiRoutes, type DenialReader, followFindings } from "../../services/api/index.ts";
 import { readDeadLetters } from "../../services/ingest/dead-letters.ts";
 import type { Clock } from "../../services/ports/clock.ts";
 import { partitionOf } from "../../services/ports/stream.ts";
@@ -102,6 +102,7 @@ export async function world(
   incidents: readonly Incident[] = [],
   time: Clock = clock,
   denied: Readonly<Record<string, readonly string[]>> = {},
+  relearn: ApiOptions["relearn"] = async () => ({ entries: undefined, isCutOff: false }),
 ) {
   const settings = Settings.parse({ http: { port: 0, ...http } });
   const stream = memoryStream(PARTITIONS);
@@ -128,6 +129,8 @@ export async function world(
     findings,
     deadLetters: (query) => readDeadLetters(stream, query),
     view,
+    baselineOf: (entries) => entries.get("agent"),
+    relearn,
     keyName: "public",
     incidents: { all, byId },
     denials: denialReader(denied),

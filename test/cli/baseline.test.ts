@@ -1,6 +1,6 @@
 /** A person's word about what was learned, given on the command line to a system that runs. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -35,6 +35,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
+/** What has come by is seen once it is committed. */
+const eventually = <Value>(ask: () => Promise<Value>) => expect.poll(ask, { timeout: 20_000 });
 const remote = (...args: string[]) => ran(...args, "--url", url);
 const json = async (...args: string[]) => JSON.parse((await remote(...args, "--json")).out);
 
@@ -51,7 +53,7 @@ async function foundIn([first]: readonly Given[]): Promise<Finding> {
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as Finding)
       .find((finding) => finding.session === first?.session);
-  await expect.poll(all).toBeDefined();
+  await eventually(all).toBeDefined();
   return (await all()) as Finding;
 }
 
@@ -65,17 +67,17 @@ const strange = (atMs: number) => session(atMs, [READ, transfer(THIEF)], { workf
 const first = strange(LATER);
 
 // One system for all, which goes on from test to test.
-describe("offgraph baseline", { shuffle: false }, () => {
+describe("offgraph baseline", { shuffle: false, timeout: 30_000 }, () => {
   it("knows what was learned", async () => {
-    await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(200);
+    await eventually(async () => (await fetch(`${url}/readyz`)).status).toBe(200);
     await sends(...history(60), ...session(LATER - DAY, KINDS.Ask(99), { workflow: "Ask" }));
-    await expect.poll(async () => (await json("agents")).length).toBe(1);
+    await eventually(async () => (await json("agents")).length).toBe(1);
   });
 
   it("release shows what it would change, and changes nothing without --yes", async () => {
     await sends(...first, ...session(LATER + HOUR, [READ], { workflow: "Ask" }));
     const { id, session: name } = await foundIn(first);
-    await expect.poll(async () => (await learned()).heldSessions.length).toBe(1);
+    await eventually(async () => (await learned()).heldSessions.length).toBe(1);
     const { out, code } = await remote("baseline", "release", id, "--approve", "--reason", "ours");
     expect(code).toBe(0);
     expect(out).toContain(`a: session ${name} teaches the baseline; it is held until 2026-04-05 00:00`);
@@ -89,12 +91,10 @@ describe("offgraph baseline", { shuffle: false }, () => {
     const { id } = await foundIn(first);
     const { out } = await remote("baseline", "confirm", id, "--deny", "--reason", "theft", "--yes");
     expect(out).toMatch(/Accepted as d-[0-9a-f]{32}, by loopback\./);
-    await expect
-      .poll(async () => (await learned()).denied)
-      .toMatchObject([
-        { operation: "bank transfer", workflow: "Ask" },
-        { operation: "bank transfer", field: "payee", value: THIEF },
-      ]);
+    await eventually(async () => (await learned()).denied).toMatchObject([
+      { operation: "bank transfer", workflow: "Ask" },
+      { operation: "bank transfer", field: "payee", value: THIEF },
+    ]);
     const again = strange(LATER + DAY);
     await sends(...again);
     expect(await foundIn(again)).toMatchObject({ kind: "edge-denied", evidenceKind: "invariant" });
@@ -111,7 +111,7 @@ describe("offgraph baseline", { shuffle: false }, () => {
       subject: "erp delete_ledger in Ask",
       reason: "contract 7",
     });
-    await expect.poll(() => stateOf("Ask", "erp delete_ledger")).toBe("pinned");
+    await eventually(() => stateOf("Ask", "erp delete_ledger")).toBe("pinned");
   });
 
   it("deny with a target denies that value, and approve takes it back", async () => {
@@ -120,9 +120,57 @@ describe("offgraph baseline", { shuffle: false }, () => {
     expect(out).toContain(
       "`bank transfer` with payee `accounts@supplier-1.example.com`: baseline, in 20 sessions → denied",
     );
-    await expect.poll(async () => (await learned()).denied.length).toBe(3);
+    await eventually(async () => (await learned()).denied.length).toBe(3);
     await remote("baseline", "approve", ...other, "--reason", "cleared", "--yes");
-    await expect.poll(async () => (await learned()).denied.length).toBe(2);
+    await eventually(async () => (await learned()).denied.length).toBe(2);
+    await remote("baseline", "export", "--output", path("before.ndjson"));
+  });
+
+  it("undo shows what goes, and makes the baseline what it was, decisions included", async () => {
+    const late = session(LATER + 2 * DAY, [READ, { name: "look" }], { workflow: "Ask" });
+    await sends(...late, ...session(LATER + 3 * DAY, [READ], { workflow: "Ask" }));
+    await eventually(() => stateOf("Ask", "erp look")).toBe("candidate");
+    const { version } = await learned();
+    const args = ["undo", "a", "--since", "2026-03-21T12:00:00Z", "--reason", "poisoned"];
+    const { out, code } = await remote("baseline", ...args);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining("- workflow `Ask`: `erp delete_ledger` (pinned) is no longer baseline"),
+    ]);
+    expect(out).toMatch(/the agent: shadow, \d+ sessions → shadow, 120 sessions/);
+    expect(out).toContain("- `bank transfer` in Ask is no longer denied");
+    expect(await stateOf("Ask", "erp look")).toBe("candidate");
+    await remote("baseline", ...args, "--yes");
+    await eventually(() => stateOf("Ask", "erp look")).toBeUndefined();
+    expect(await learned()).toMatchObject({ denied: [], version: expect.toSatisfy((is) => is > version) });
+    const again = strange(LATER + 4 * DAY);
+    await sends(...again);
+    expect(await foundIn(again)).toMatchObject({ kind: "operation-and-target-new" });
+  });
+
+  it("import shows what comes, and puts back what was exported", async () => {
+    expect(await stateOf("Ask", "erp delete_ledger")).toBeUndefined();
+    const args = ["import", path("before.ndjson"), "--reason", "too much was undone"];
+    expect((await remote("baseline", ...args)).out).toContain(
+      "+ workflow `Ask`: `erp delete_ledger` (pinned) is baseline",
+    );
+    await remote("baseline", ...args, "--yes");
+    await eventually(() => stateOf("Ask", "erp delete_ledger")).toBe("pinned");
+    expect((await learned()).denied).toHaveLength(2);
+  });
+
+  it("import refuses what was exported under another key, and what is no export", async () => {
+    const [line = ""] = readFileSync(path("before.ndjson"), "utf8").split("\n");
+    const refused = async (text: string) => {
+      writeFileSync(path("odd.ndjson"), text);
+      return remote("baseline", "import", path("odd.ndjson"), "--reason", "r");
+    };
+    const other = await refused(JSON.stringify({ ...JSON.parse(line), key: "another" }));
+    expect([other.code, other.err]).toEqual([2, expect.stringContaining("exported under the key another")]);
+    const broken = await refused(JSON.stringify({ ...JSON.parse(line), stored: { row: "AAAA" } }));
+    expect([broken.code, broken.err]).toEqual([2, expect.stringContaining("this version cannot read it")]);
+    expect((await refused("{}")).code).toBe(65);
+    expect((await refused("")).code).toBe(65);
   });
 
   it("leaves who said what in the audit log", async () => {
@@ -138,6 +186,8 @@ describe("offgraph baseline", { shuffle: false }, () => {
       ["approve-edge", "loopback"],
       ["deny-edge", "loopback"],
       ["approve-edge", "loopback"],
+      ["undo", "loopback"],
+      ["import", "loopback"],
     ]);
   });
 

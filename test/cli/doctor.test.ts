@@ -13,9 +13,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const path = (name: string) => join(folder, name);
 
 /** The checks by name, of an installation in this folder that nobody runs. */
-async function doctor(data: string) {
+async function doctor(data: string, more: object = {}) {
   const config = path("offgraph.yaml");
-  writeFileSync(config, JSON.stringify({ data }));
+  writeFileSync(config, JSON.stringify({ data, ...more }));
   const { code, out } = await ran("doctor", "--json", "--config", config, "--url", "http://127.0.0.1:1");
   const checks = JSON.parse(out) as { check: string; state: string; found: string; whatToDo?: string }[];
   return { code, checks: Object.fromEntries(checks.map(({ check, ...rest }) => [check, rest])) };
@@ -75,6 +75,15 @@ describe("the doctor of a data folder", () => {
       code: 0,
       checks: { "data folder": { state: "warning" } },
     });
+  });
+});
+
+it("looks at the topics of the sources too", async () => {
+  const kafka = { brokers: ["127.0.0.1:1"] };
+  const sources = [{ name: "aws", format: "cloudtrail", topics: ["trail"], kafka }];
+  expect(await doctor(await installed("sources"), { sources })).toMatchObject({
+    code: 1,
+    checks: { "source aws (cloudtrail)": { state: "failed", found: expect.stringContaining("127.0.0.1:1") } },
   });
 });
 

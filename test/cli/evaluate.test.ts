@@ -147,6 +147,13 @@ describe("offgraph evaluate", () => {
     expect(outcome.calibrated[0].realised).toBeLessThan(0.2);
   });
 
+  it("says what to change where too little is there to judge by", async () => {
+    const [low, high] = [await evaluated("--at-fpr", "0.001"), await evaluated("--at-fpr", "0.2")];
+    expect([low.outcome.calibrated[0].unjudged, high.outcome.calibrated[0].unjudged]).toEqual([1, 0]);
+    expect(low.ended.out).toContain("promise a higher rate");
+    expect(high.ended.out).not.toContain("promise a higher rate");
+  });
+
   it("writes a report that asks the network for nothing, and in which names are nothing but text", async () => {
     const odd = mixed(30, 700).map((session) => ({ ...session, model: "<img src=x onerror=alert(1)>" }));
     const page = path("report.html");

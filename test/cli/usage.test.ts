@@ -134,6 +134,15 @@ describe("the command line", () => {
     expect((await ran("config", "check")).code).toBe(0);
   });
 
+  it("says where the sources lie that ingest will read", async () => {
+    const path = join(folder, "sources.yaml");
+    const kafka = "kafka: { brokers: [kafka.example.com:9092] }";
+    writeFileSync(path, `sources: [{ name: aws, format: cloudtrail, topics: [trail], ${kafka} }]\n`);
+    expect((await ran("config", "check", "--config", path)).out).toContain(
+      "source aws: trail at kafka.example.com:9092, read as cloudtrail by group offgraph.source.aws\n",
+    );
+  });
+
   it("names a data folder that cannot be written", async () => {
     writeFileSync(join(folder, "a-file"), "");
     for (const data of [join(folder, "a-file"), join(folder, "a-file", "inner"), "/proc"]) {

@@ -23,7 +23,10 @@ describe("learning", () => {
     given.sees(...history(9, HOUR));
     expect(reasons(given)).toEqual(["learning", "not enough history: 18 of 20 sessions"]);
     given.sees(...history(40, DAY));
-    expect(reasons(given)).toEqual(["shadow", "named facts speak; scores wait for calibration"]);
+    expect(reasons(given)).toEqual([
+      "shadow",
+      "named facts speak; scores are switched off (detectors.out-of-graph.evidence)",
+    ]);
     expect(["Pay", "Ask"].map((name) => workflowOf(given, name).mode)).toEqual(["shadow", "shadow"]);
   });
 

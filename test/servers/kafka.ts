@@ -54,7 +54,8 @@ async function bringUp(options: KafkaOptions): Promise<Kafka> {
     { length: count },
     (_, index) => `${index + 1}@127.0.0.1:${ports[count + index]}`,
   );
-  const clusterId = randomBytes(16).toString("base64url");
+  // Kafka's own form. The first byte is 0: an id that begins with a dash would be taken for an option.
+  const clusterId = Buffer.concat([Buffer.alloc(1), randomBytes(15)]).toString("base64url");
   const brokers = await Promise.all(
     voters.map(async (_, index) => {
       const [port, controllerPort] = [ports[index]!, ports[count + index]!];

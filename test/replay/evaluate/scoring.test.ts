@@ -1,8 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, expectTypeOf, it } from "vitest";
 import { alertsAt, type Calibration } from "../../../services/replay/evaluate/conformal.ts";
 import { judged, measure } from "../../../services/replay/evaluate/measure.ts";
+import type { observed } from "../../../services/replay/evaluate/observe.ts";
 import { kept, promised } from "../../../services/replay/evaluate/promise.ts";
 import { auc, shareAbove, thresholdAt } from "../../../services/replay/evaluate/ranking.ts";
+import type { RecordedSession } from "../../../services/replay/evaluate/recording.ts";
 import { seeded } from "../../../services/replay/evaluate/seeded.ts";
 import {
   firstAbove,
@@ -158,6 +160,15 @@ describe("a promise", () => {
     const calibration = Array.from({ length: 50 }, (_, at) => calibrated(at, `u${at % 7}`));
     const [outcome] = kept(promised(calibration, [0.01]), judged(trails, truths));
     expect(outcome).toMatchObject({ realised: 0, tpr: 0, unjudged: 1 });
+  });
+});
+
+describe("what detectors are given", () => {
+  it("has no place for a label", () => {
+    type Members = "id" | "agent" | "workflow" | "version" | "trustUnit" | "lines";
+    expectTypeOf<keyof RecordedSession>().toEqualTypeOf<Members>();
+    expectTypeOf<Parameters<typeof observed>[2]>().toEqualTypeOf<readonly RecordedSession[]>();
+    expectTypeOf<keyof Trail & keyof Truth>().toEqualTypeOf<never>();
   });
 });
 

@@ -66,7 +66,7 @@ export function rowChart(description: string, x: Axis, values: readonly RowValue
     scales: [scaleOf("x", x, "width"), { name: "y", type: "band", domain: labels, range: "height" }],
     axes: [
       axisOf("x", x),
-      { ...LOOK, orient: "left", scale: "y", labelLimit: LABELS, domain: false, ticks: false },
+      { ...LOOK, orient: "left", scale: "y", labelLimit: 2 * LABELS, domain: false, ticks: false },
     ],
     marks: ROW_MARKS,
   });

@@ -28,7 +28,7 @@ function writtenOf(part: Part): string {
 }
 
 /** Longer cells are sentences: they stand to the left and may be broken. */
-const LONGEST_FIGURE = 40;
+const LONGEST_FIGURE = 30;
 
 /** A table with a title for each column. */
 export function tableOf(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): Markup {

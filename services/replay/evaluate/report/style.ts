@@ -4,7 +4,7 @@ export const STYLE = `
   --attack: #c9481a; --resisted: #85827a; --third: #128a5f; }
 @media (prefers-color-scheme: dark) { :root { --paper: #17181a; --ink: #e8e8e6; --muted: #a2a5aa; --grid: #34363a;
   --benign: #6ba6f0; --attack: #f4855a; --resisted: #a19e96; --third: #45c795; } }
-body { background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 68rem;
+body { background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 76rem;
   padding: 1.5rem; }
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .4rem; }
 p { margin: .3rem 0; max-width: 46rem; } .quiet { color: var(--muted); }

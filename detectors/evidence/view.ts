@@ -1,0 +1,91 @@
+/** What scores promise of an agent's false alerts, in readable form: how sessions stand, and what to change if many are not judged. */
+import type { Baseline } from "../baseline/baseline.ts";
+import type { Settings } from "../baseline/settings.ts";
+import { percent } from "../baseline/wording.ts";
+import { isOfOne, NEVER, pointsOf, unitsOf } from "./conformal.ts";
+import { type Guarantee, limitsToday } from "./guarantee.ts";
+import { BUDGET, CALIBRATION, JUDGED, LEARNING, unjudgedShare } from "./ledger.ts";
+import { HIGHEST_RATE, isCalibrated, type Limits } from "./limits.ts";
+
+/** Share of sessions without a judgement from which on the view says what to change. */
+const TOO_MANY = 0.2;
+
+/** Scores of an agent; only why there are none if they are switched off. */
+export function scoresView({ memory }: Baseline, settings: Settings) {
+  if (memory === undefined) return { state: "off", reason: "detectors.out-of-graph.evidence is off" };
+  const { guarantee: g } = memory;
+  const limits = limitsToday(g, settings.falseAlertsPerAgentDay);
+  return {
+    ...stateOf(g, memory.isLearning),
+    budget: budgetView(g, limits, settings),
+    calibration: calibrationView(g),
+    sessions: sessionsView(g),
+    run: { sum: round(g.run.sum), toldAt: round(limits.runAlertsAt), sessions: g.run.sessions },
+  };
+}
+
+function stateOf({ ranked, reservoir }: Guarantee, isLearning: boolean) {
+  if (isLearning) return { state: "learning", reason: "not enough history: the agent is learning" };
+  if (isCalibrated(ranked)) return { state: "calibrated", reason: "sessions are judged within the budget" };
+  const reason = isCalibrated(reservoir.scores.subarray(0, reservoir.count))
+    ? "sessions are judged from the next day on"
+    : `not enough history: ${reservoir.count} scores are too few to promise ${percent(HIGHEST_RATE)}`;
+  return { state: "not calibrated", reason };
+}
+
+function budgetView({ ledger }: Guarantee, limits: Limits, { falseAlertsPerAgentDay }: Settings) {
+  return {
+    falseAlertsPerAgentDay,
+    spentToday: round(ledger.judged * limits.cost),
+    sessionsExpectedToday: round(ledger.expected),
+    sessionsThatCanBeJudged: limits.sessions,
+    toldToday: ledger.told,
+    heldBack: ledger.heldBack,
+    byTier: [...limits.rates].map((rate, tier) => ({
+      tier,
+      promisedRate: limits.sessions === 0 ? 0 : round(rate),
+      threshold: thresholdOf(limits, tier),
+    })),
+  };
+}
+
+const thresholdOf = ({ thresholds }: Limits, tier: number) =>
+  thresholds[tier] === NEVER ? "none" : (thresholds[tier] ?? NEVER) / 1000;
+
+function calibrationView({ ranked, reservoir, weights }: Guarantee) {
+  return {
+    scores: ranked.length,
+    highest: ranked.length === 0 ? "none" : pointsOf(ranked[0] ?? 0) / 1000,
+    trustUnits: unitsOf(ranked),
+    robust: isOfOne(ranked)
+      ? "no: no trust unit can be left out, so one that is compromised could hide among the scores"
+      : "yes: no single trust unit can raise a threshold",
+    scoresForTomorrow: reservoir.count,
+    weights,
+  };
+}
+
+function sessionsView({ ledger }: Guarantee) {
+  const { standings } = ledger;
+  const unjudged = unjudgedShare(ledger);
+  return {
+    judged: standings[JUDGED] ?? 0,
+    learning: standings[LEARNING] ?? 0,
+    notCalibrated: standings[CALIBRATION] ?? 0,
+    beyondBudget: standings[BUDGET] ?? 0,
+    unjudgedShare: round(unjudged),
+    change: unjudged > TOO_MANY ? changeOf(standings) : "nothing",
+  };
+}
+
+/** What to change, by why most of the sessions were not judged. */
+function changeOf(standings: Int32Array): string {
+  const most = Math.max(standings[LEARNING]!, standings[CALIBRATION]!, standings[BUDGET]!);
+  if (most === standings[BUDGET])
+    return "raise falseAlertsPerAgentDay, or spread the agent's sessions over several trust units";
+  if (most === standings[CALIBRATION])
+    return "wait, or replay more history of this agent: thresholds need earlier sessions after learning, from more than one trust unit if there are several";
+  return "declare workflows whose sessions are alike, replay more history, or raise maxNovelty: too much in these sessions is new";
+}
+
+const round = (value: number) => Number(value.toFixed(4));
