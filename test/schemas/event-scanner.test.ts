@@ -221,6 +221,20 @@ describe("the hash of a text", () => {
     expect(new Set([...texts].map((value) => hashOf(value))).size).toBe(texts.size);
   });
 
+  it("tells texts apart whose differences no multiplication would spread", () => {
+    const line = Buffer.from(JSON.stringify({ ...TICK, id: "x".repeat(64) }));
+    const from = line.indexOf("xx");
+    const hashes = new Set<string>();
+    for (let choice = 0; choice < 256; choice++) {
+      // The highest bit of any of the eight halves of 8 bytes.
+      for (let half = 0; half < 8; half++) line[from + half * 8 + 7] = 120 | (((choice >> half) & 1) << 7);
+      expect(read(line, false)).toBe(true);
+      const view = new EventView(columns).move(1);
+      hashes.add(`${view.low(TEXT.id)},${view.high(TEXT.id)}`);
+    }
+    expect(hashes.size).toBe(256);
+  });
+
   it("depends on the key", () => {
     const other = new EventScanner(hashKey(Buffer.from("0123456789abcdeg")));
     expect(hashOf("agent-1", other)).not.toBe(hashOf("agent-1"));
