@@ -9,7 +9,12 @@ export const TABLES: Uint8Array = new Uint8Array(memory.KNOWN);
 
 const numbers = new DataView(TABLES.buffer);
 const write = (at: number, number: number) => numbers.setUint32(at, number, true);
-const writeText = (at: number, text: string) => Buffer.from(TABLES.buffer).write(text, at, "latin1");
+
+/** Writes a name or a word, which are compared 16 bytes at once. Answers its length. */
+function writeText(at: number, text: string): number {
+  if (text.length > 16) throw new RangeError(`${text} is too long to be compared at once`);
+  return Buffer.from(TABLES.buffer).write(text, at, "latin1");
+}
 
 if (memory.RECORD + STRIDE * 4 > memory.NOT_KEPT_AT) throw new RangeError("a record has outgrown its place");
 TABLES.fill(255, memory.MASK_END - 16, memory.MASK_END);
