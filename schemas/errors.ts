@@ -85,8 +85,8 @@ export const ERRORS = {
     retryable: false,
   },
   "data-too-new": {
-    means: "the data folder was written by a newer version",
-    wayOut: "use that version, or a new folder",
+    means: "a newer version has written the data, in a form that this one cannot read",
+    wayOut: "start the newer version again, or begin anew with another --data folder or redis.prefix",
     retryable: false,
   },
   fenced: {

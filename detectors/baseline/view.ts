@@ -107,7 +107,10 @@ function reason(b: Baseline, progress: Progress, settings: Settings): string {
 /** What would make a finding, in the order of weight. */
 function alertsOn(progress: Progress): string[] {
   const always = ["broken token rules", "identifiers not listed in a closed slot of a sensitive operation"];
-  if (progress.mode !== "learning") return [...always, "sensitive operations not listed here as baseline"];
+  const scored =
+    progress.mode === "enforcing" ? ["sessions whose score is above the threshold of its tier"] : [];
+  if (progress.mode !== "learning")
+    return [...always, "sensitive operations not listed here as baseline", ...scored];
   return progress.isLate ? [...always, "sensitive operations that the whole agent never used"] : always;
 }
 

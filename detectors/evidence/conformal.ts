@@ -4,7 +4,7 @@
  *
  * Scores are ranked: packed with the trust unit that each came from, highest first. Any unit may be left out, and the
  * lowest p-value that is left speaks: one unit, compromised or merely odd, cannot make a score look usual, however many
- * scores it adds. A unit with more than half of the scores stays, because without it little would be left to speak.
+ * scores it adds. A unit with most of the scores stays, because without it little would be left to speak.
  */
 
 /** Leaving the worst unit out raises the rate of false alerts about so many times (measured); it is paid back in advance. */
@@ -40,7 +40,10 @@ function count(ranked: Int32Array, points: number): number {
   return total;
 }
 
-const canBeLeftOut = (unit: number, { length }: Int32Array) => held[unit]! > 0 && held[unit]! * 2 <= length;
+function canBeLeftOut(unit: number, { length }: Int32Array): boolean {
+  const own = held[unit]!;
+  return own > 0 && own < length && own * 2 <= length + 1;
+}
 
 /** Whether no unit can be left out: there is only one, or one has most of the scores. */
 export function isOfOne(ranked: Int32Array): boolean {

@@ -6,7 +6,7 @@ import { MAX_UNITS, packed, unitOf } from "./conformal.ts";
 
 /** Most scores of an agent: a rate of one in 360 can be promised from so many. */
 export const MAX_SCORES = 512;
-/** From so many scores of others on, no unit may have more than they have together. */
+/** From so many scores of others on, no unit may have many more than they have together. */
 const OTHERS = 20;
 
 /** Packed scores, oldest first. */
@@ -25,7 +25,7 @@ export function addScore(r: Reservoir, points: number, unit: number): void {
   held.fill(0);
   for (let at = 0; at < r.count; at++) held[unitOf(r.scores[at]!)]!++;
   const others = r.count - held[unit]!;
-  if (others >= OTHERS && held[unit]! >= others) removeOldest(r, unit);
+  if (others >= OTHERS && held[unit]! > others) removeOldest(r, unit);
   else if (r.count === MAX_SCORES) removeOldest(r, largest());
   if (r.count === r.scores.length) r.scores = longer(r.scores);
   r.scores[r.count++] = packed(points, unit);

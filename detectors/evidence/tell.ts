@@ -73,7 +73,9 @@ function evidenceOf(said: Said) {
   };
 }
 
-const partsOf = ({ weights, s }: Said) => partsOfScore(weights, s.terms);
+/** What would be shown as 0.00 is left out. */
+const partsOf = ({ weights, s }: Said) =>
+  partsOfScore(weights, s.terms).filter(({ points }) => Math.abs(points) >= 0.005);
 const pOf = ({ g, points }: Said) => pValue(g.ranked, points);
 const operationOf = (event: EventView) => `${event.text(TEXT.service)} ${event.text(TEXT.operation)}`;
 const calibrationOf = ({ g: { ranked } }: Said) =>

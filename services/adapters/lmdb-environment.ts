@@ -33,7 +33,10 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Root
   const stored = storedOnce(environment, "format", format);
   if (stored !== undefined && stored <= format) return environment;
   await environment.close();
-  throw new OffgraphError("data-too-new", `${path} has format ${stored}; this version reads up to ${format}`);
+  throw new OffgraphError(
+    "data-too-new",
+    `${path} has format ${stored}, and this version reads formats up to ${format}`,
+  );
 }
 
 /** A number fixed when the file was made: the stored one, else `value`, which is stored. */

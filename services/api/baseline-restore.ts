@@ -2,6 +2,7 @@
  * POST /v1/baseline/import: what was exported is known from now on. POST /v1/baseline/undo: what was learned of an agent since a
  * time is forgotten. With `dryRun` both answer what is known now and what would be, and do nothing.
  */
+import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { OffgraphError } from "../../schemas/errors.ts";
@@ -13,8 +14,8 @@ import { Reason } from "./baseline.ts";
 import { say } from "./baseline-word.ts";
 import { checked } from "./requests.ts";
 
-/** Most bytes of a baseline: in base64 it stands in one record of the log, and brokers take a megabyte. */
-const MAX_BASELINE_BYTES = 700_000;
+/** Most bytes of a baseline: in base64 it stands in one record of the log, of which brokers are asked to take two megabytes. */
+const MAX_BASELINE_BYTES = 1_500_000;
 
 export interface RestoreOptions {
   readonly stream: Stream;
@@ -86,7 +87,7 @@ function imported({ keyName }: RestoreOptions, { key, stored }: z.infer<typeof I
   const entries = new Map(
     Object.entries(stored).map(([name, value]) => [name, Buffer.from(value, "base64")]),
   );
-  return { verdict: "import", subject: "an exported baseline", entries };
+  return { verdict: "import", subject: "an export", entries };
 }
 
 async function relearned(
@@ -127,7 +128,10 @@ async function restore(
       answer: { dryRun, before: await known(options, request.access.tenant, agent), after },
     };
   const said = { verdict, baseline: Buffer.from(bytes).toString("base64") };
-  return { code: 202, answer: await say(options, request, { agent, reason, subject, said }) };
+  // The audit log says which one it was.
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  const word = { agent, reason, subject: `${subject}: sha256 ${digest}`, said };
+  return { code: 202, answer: await say(options, request, word) };
 }
 
 /** What is known now, as of the last commit; nothing if the agent is not known. */

@@ -4,7 +4,7 @@ import { type Derived, type Highest, isNew } from "../../schemas/origin.ts";
 import type { Stream } from "../ports/stream.ts";
 import { followNewest, type Newest } from "./newest.ts";
 
-export const MAX_FINDINGS = 10_000;
+const MAX_FINDINGS = 10_000;
 
 /** The newest findings of the log, of all tenants, at most `max`; one that was sent again after a crash counts once. */
 export function followFindings(stream: Stream, max = MAX_FINDINGS): Newest<Finding> {

@@ -19,8 +19,8 @@ function moment(given: string): string {
 
 const LIMITS = `
 What was known at that time is learned again from the log: all events of the agent before it, and what persons had decided by then. That
-reads the whole partition (some 100,000 events a second), and needs the log from its beginning: where it is kept for a few days only,
-as on Kafka by default, import an export of that time instead. Sessions that are under way end, and what they did since is not learned.`;
+reads the whole partition (some 100,000 events a second), and needs the log from its beginning: where a broker keeps it for some days
+only, import an export of that time instead. Sessions that are under way end, and what they did since is not learned.`;
 
 /** Forgets what was learned since a time. */
 export function undoCommand(): Command {

@@ -42,23 +42,23 @@ export async function play(
 ): Promise<void> {
   const sender = openSender(client, "offgraph", refuse);
   const beginMs = performance.now();
-  let unsettled: string[] = [];
-  const settle = async () => {
+  let unsent: string[] = [];
+  const sendUnsent = async () => {
     await sender.flush();
-    for (const id of unsettled) sentAt.set(id, performance.now());
-    unsettled = [];
+    for (const id of unsent) sentAt.set(id, performance.now());
+    unsent = [];
   };
   for (const { atMs, event } of plan.cues) {
     const early = beginMs + atMs - performance.now();
     if (early > 0) {
-      await settle();
+      await sendUnsent();
       await wait(early, undefined, { signal }).catch(() => {});
     }
     if (signal.aborted) return;
-    unsettled.push(event.id);
-    sender.add(unsettled.length, JSON.stringify(event));
+    unsent.push(event.id);
+    sender.add(unsent.length, JSON.stringify(event));
   }
-  await settle();
+  await sendUnsent();
 }
 
 function refuse({ message }: { readonly message: string }): never {

@@ -1,4 +1,4 @@
-/** `offgraph demo`: the whole product in under a minute, in a folder of its own that is removed at the end. */
+/** `offgraph demo`: the whole product in half a minute, in a folder of its own that is removed at the end. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,9 +28,9 @@ const COUNTED = 1000;
 
 export function demoCommand(): Command {
   return new Command("demo")
-    .summary("see it at work, in a minute")
+    .summary("see it at work, in half a minute")
     .description(
-      "see it at work, in a minute: fourteen days are learned, then three attacks are found and stopped",
+      "see it at work, in half a minute: fourteen days are learned, then three attacks are found and stopped",
     )
     .option("--exit", "end after the attacks, with 0 if all three were found and denied")
     .option("--port <number>", "port to listen on (default: 7070, or a free one if that is taken)")

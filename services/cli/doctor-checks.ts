@@ -32,7 +32,7 @@ interface ServerCheck {
   readonly whatToDo: string;
 }
 
-const OLDEST_NODE: readonly [major: number, minor: number] = [22, 18];
+const OLDEST_NODE: readonly [major: number, minor: number] = [22, 19];
 const GIBIBYTE = 1_073_741_824;
 /** What is not as it should be, and yet works for now. */
 const BEARABLE = /: (version|replicas|memory|clock|brokers)$/;

@@ -14,7 +14,7 @@ export interface CommandOptions {
 export const configOption = () =>
   new Option("--config <file>", "settings file (default: offgraph.yaml here, or OFFGRAPH_CONFIG)");
 export const jsonOption = () => new Option("--json", "print JSON for scripts");
-export const urlOption = () =>
+const urlOption = () =>
   new Option(
     "--url <address>",
     "address of the running system (default: OFFGRAPH_URL, or from the settings)",

@@ -24,7 +24,7 @@ import { tuneCommand } from "./tune.ts";
 
 const HELP = `
 Begin here:
-  offgraph demo                                        see it at work, in a minute
+  offgraph demo                                        see it at work, in half a minute
   offgraph replay trail.ndjson.gz --source cloudtrail  what would it have found? reads files, never acts
   offgraph start                                       run it: one process, no servers, on 127.0.0.1:7070
   offgraph ingest events.ndjson                        send events to it
@@ -34,7 +34,8 @@ Begin here:
 
 ${EXIT_HELP}`;
 
-function program(args: readonly string[]): Command {
+/** All commands. `args` is the command line behind the program's name, whose order some of them need. */
+export function program(args: readonly string[]): Command {
   const all = new Command("offgraph")
     .description(
       "Watches the identities of AI agents and other workloads, and stops them when they leave their path.",

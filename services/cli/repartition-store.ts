@@ -69,7 +69,7 @@ const absorbedUpTo =
   };
 
 /** Every space of the settings. */
-export function spacesOf(settings: Settings): readonly Space[] {
+function spacesOf(settings: Settings): readonly Space[] {
   const { feeds } = settings;
   return [
     {

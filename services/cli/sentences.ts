@@ -36,6 +36,8 @@ export function printExplanation(finding: Finding): void {
   print(`\n${dim("What next")}`);
   print(dim(`  offgraph agents ${agent}`));
   print(dim(`  offgraph quarantine ${agent} --reason "…" --dry-run`));
+  print(dim(`  offgraph baseline release ${finding.id} --approve --reason "…"   a false alarm: learn it`));
+  print(dim(`  offgraph baseline confirm ${finding.id} --deny --reason "…"      an attack: never learn it`));
   print(
     dim(
       "  offgraph replay FILE --source NAME --findings out.ndjson   the same finding again, from the source's file",

@@ -2,7 +2,7 @@
 import { type Denial, type Target, targetKey } from "../../schemas/action.ts";
 
 /** Most denials that are held; beyond it the one that was taken in first is dropped, and counted. */
-export const MAX_DENIALS = 1_000_000;
+const MAX_DENIALS = 1_000_000;
 
 export interface DenyList {
   readonly size: number;

@@ -56,12 +56,12 @@ export function startGate({ stream, clock, keyedHash }: GateOptions): Gate {
   }
 
   function check(question: Question): Answer {
-    const answer = ready ? judge(question) : NOT_READY;
+    const answer = ready ? answerTo(question) : NOT_READY;
     counts.answered(outcomeOf(answer));
     return answer;
   }
 
-  function judge(question: Question): Answer {
+  function answerTo(question: Question): Answer {
     const denial = denialOf(question, denials, keyedHash, clock.now());
     if (denial !== undefined) return denied(denial);
     return isAmbiguous(question.token ?? "") ? AMBIGUOUS : ALLOWED;

@@ -27,7 +27,7 @@ export interface Accepted {
   /** `event` is set if the token index has to see it. */
   add(ready: Ready, event: Event | undefined): void;
   /** Asks the index if much is waiting for it. Fails when the store does. */
-  settle(): Promise<void>;
+  askIfMany(): Promise<void>;
   /** Resolves when the events are durable; answers how many. Fails when the store or the log does. */
   append(): Promise<number>;
 }
@@ -53,7 +53,7 @@ export function openAccepted({ stream, index, clock, tenant, trace }: AcceptedOp
       if (event !== undefined) places[asked.push(event) - 1] = ready.length;
       ready.push(one);
     },
-    async settle() {
+    async askIfMany() {
       if (asked.length >= MAX_ASKED) await ask();
     },
     async append() {

@@ -52,7 +52,7 @@ export function openIntake(options: IntakeOptions): Intake {
   async function takeBlock(block: Block): Promise<void> {
     for (let from = 0; from < block.count; from += TURN_RECORDS) {
       takeTurn(block, from, Math.min(block.count, from + TURN_RECORDS));
-      await accepted.settle();
+      await accepted.askIfMany();
       await setImmediate();
     }
   }

@@ -97,7 +97,7 @@ export function ingestRoutes(app: FastifyInstance, options: IngestOptions): void
         throw error;
       } finally {
         traced.end();
-        pending.settle();
+        pending.release();
         requestSeconds.record((performance.now() - startedMs) / 1000);
       }
     });
@@ -130,7 +130,8 @@ function openPressure({ settings, lag }: IngestOptions) {
           move(bytes);
           refuseIfBusy(reply);
         },
-        settle: () => move(-ownBytes),
+        /** Nothing of the request waits any more. */
+        release: () => move(-ownBytes),
       };
     },
   };

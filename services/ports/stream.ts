@@ -35,14 +35,15 @@ export interface RecordBatch {
 
 /** What a group calls when partitions and records come to this process. */
 export interface Consumer {
-  /** This process now owns the partition. Answers the position to read from. */
+  /** This process now owns the partition. Answers the position to read from. Rejections as those of `batch`. */
   assigned(partition: number): Promise<number>;
   /**
    * Handles a batch; the next one of the partition comes when the promise has resolved. Until then its bytes are good, and no
-   * longer: what is kept is copied. A rejection stops the subscription.
+   * longer: what is kept is copied. The error `fenced` (somebody else has the partition) gives this partition up, and no other, in a
+   * log that several processes share; any other rejection, and `fenced` where this process is alone, stops the subscription.
    */
   batch(batch: RecordBatch): Promise<void>;
-  /** This process no longer owns the partition. */
+  /** This process no longer owns the partition: it was stopped, somebody else has it, or a batch was rejected. Rejections as those of `batch`. */
   revoked(partition: number): Promise<void>;
 }
 
@@ -50,7 +51,7 @@ export interface Consumer {
 export interface Subscription {
   /** Stops after the batch in hand, revokes all partitions, resolves when done. */
   stop(): Promise<void>;
-  /** Resolves when stopped, rejects with what a consumer threw. */
+  /** Resolves when stopped, rejects with what a consumer threw, unless that only gave a partition up. */
   readonly done: Promise<void>;
 }
 

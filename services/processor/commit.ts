@@ -24,7 +24,7 @@ export async function commit(state: State, atOnce: boolean): Promise<void> {
   const isFull = state.set.changed.length >= MAX_CHANGED;
   if (!atOnce && !isFull && startedAtMs < nextCommitMs(state)) return;
   await state.store.commit(state.lease, chunksOf(await changesOf(state)), state.position);
-  settle(state.set, ++state.commits);
+  noteCommitted(state.set, ++state.commits);
   forgetIdle(state);
   state.committed = state.position;
   state.committedAtMs = state.clock.now();
@@ -52,7 +52,7 @@ function chunksOf(changes: GroupChange[]): GroupChange[][] {
   return Array.from({ length: count }, (_, at) => changes.slice(at * CHUNK, (at + 1) * CHUNK));
 }
 
-function settle(set: WorkingSet, commits: number): void {
+function noteCommitted(set: WorkingSet, commits: number): void {
   for (const agent of set.changed) {
     agent.changed = false;
     agent.touched = commits;

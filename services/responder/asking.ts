@@ -19,7 +19,7 @@ export interface Course {
   readonly audit: readonly AuditRecord[];
 }
 
-/** Asks for a step; what was proposed of it before is thereby settled. */
+/** Asks for a step; what was proposed of it before is proposed no longer. */
 export function ask(course: Course, plan: Omit<Plan, "heldBy">, reason: string, nowMs: number): Course {
   const { incident } = course.tracked;
   const asked = nextAsked(course.tracked, plan, nowMs);
@@ -39,7 +39,7 @@ export function ask(course: Course, plan: Omit<Plan, "heldBy">, reason: string, 
     reason,
   };
   return {
-    tracked: settle(course.tracked, plan, asked, withAction(incident, action)),
+    tracked: withAsked(course.tracked, plan, asked, withAction(incident, action)),
     actions: [...course.actions, action],
     audit: [...course.audit, { what: "action.asked", action }],
   };
@@ -47,7 +47,7 @@ export function ask(course: Course, plan: Omit<Plan, "heldBy">, reason: string, 
 
 /** Turns a proposal down: it is not made again before its duration has passed. */
 export function turnDown(tracked: Tracked, proposal: Proposal, nowMs: number): Tracked {
-  return settle(tracked, proposal, nextAsked(tracked, proposal, nowMs), tracked.incident.actions);
+  return withAsked(tracked, proposal, nextAsked(tracked, proposal, nowMs), tracked.incident.actions);
 }
 
 /** Writes a step that was held back into the incident. It is audited once for each thing that holds it back. */
@@ -79,7 +79,8 @@ function nextAsked(tracked: Tracked, plan: Omit<Plan, "heldBy">, nowMs: number):
   return { action, step: plan.step, target, occurrence, untilMs: nowMs + plan.durationMs };
 }
 
-function settle(tracked: Tracked, plan: Named, asked: Asked, actions: IncidentAction[]): Tracked {
+/** The incident with a step asked for, or turned down: in both cases it is no longer proposed. */
+function withAsked(tracked: Tracked, plan: Named, asked: Asked, actions: IncidentAction[]): Tracked {
   const { incident } = tracked;
   const earlier = askedOf(tracked, plan.step, plan.target);
   return {

@@ -17,7 +17,7 @@ import { type Exporting, exportingBy, telemetryVariables } from "./telemetry.ts"
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Environment variables that take the place of a setting. */
-export const OVERRIDES = {
+const OVERRIDES = {
   OFFGRAPH_DATA: "data",
   OFFGRAPH_HTTP_HOST: "http.host",
   OFFGRAPH_HTTP_PORT: "http.port",

@@ -129,7 +129,11 @@ describe("an undo", () => {
     expect(events).toMatchObject([
       {
         agent: { id: "billing" },
-        decision: { verdict: "undo", baseline: "AQID", subject: `since ${body.since}` },
+        decision: {
+          verdict: "undo",
+          baseline: "AQID",
+          subject: expect.stringContaining(`since ${body.since}: sha256 039058c6`),
+        },
       },
     ]);
     expect(decisions).toMatchObject([{ verdict: "undo", reason: "poisoned" }]);
@@ -148,7 +152,7 @@ describe("an undo", () => {
     ["the log has nothing from before", { entries: undefined, isCutOff: false }, 404, "not-found"],
     [
       "more was learned than a record holds",
-      { entries: new Map([["agent", new Uint8Array(700_001)]]), isCutOff: false },
+      { entries: new Map([["agent", new Uint8Array(1_500_001)]]), isCutOff: false },
       413,
       "too-large",
     ],

@@ -1,6 +1,7 @@
 /** Events in a line or two, and the whole fold over them. */
 
 import type { baselineView } from "../../detectors/baseline/view.ts";
+import type { Standing } from "../../detectors/detector.ts";
 import { TERMS } from "../../detectors/evidence/term.ts";
 import { decodeAgent, encodeAgent } from "../../detectors/fold/agent-codec.ts";
 import { agentView } from "../../detectors/fold/agent-view.ts";
@@ -94,6 +95,8 @@ export interface ScoredCall {
 export interface World {
   /** The calls of the newest `sees`, if the evidence is switched on. */
   readonly scored: ScoredCall[];
+  /** Sessions that were scored, by how they stood. */
+  readonly standings: Readonly<Record<Standing, number>>;
   /** Ends all sessions and learning. */
   settle(): void;
   /** Folds events; answers what was found. */
@@ -143,6 +146,7 @@ export function world(settings: Record<string, Record<string, unknown>> = {}, la
   const show = (id?: string) => agentView(encoded(id), { detectors: settings }) as View;
   return {
     scored,
+    standings: judge.fold.standings,
     settle: () => judge.fold.settle(set),
     sees,
     finds: (...events) => sees(...events).map(({ kind }) => kind),

@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { decodeAgent } from "../../detectors/fold/agent-codec.ts";
+import { agentView } from "../../detectors/fold/agent-view.ts";
+import { DETECTORS, detectorSettingsOf } from "../../detectors/index.ts";
 import { type CallFields, call, DAY, event, type Given, HOUR, type World, world } from "./given.ts";
 import { APPROVE, KINDS, LATER, learned, payee, READ, session, transfer } from "./sessions.ts";
 
@@ -243,5 +246,22 @@ describe("the setting sensitive: witnesses", () => {
     }
     given.sees(...quiet(LATER + 7 * DAY));
     expect(edge(given, "Ask", "erp delete_ledger")).toMatchObject({ state: "baseline", witnesses: 2 });
+  });
+});
+
+describe("an agent that an earlier version wrote", () => {
+  it("is read without a pen and without denials, and goes on", () => {
+    const given = learned();
+    const last = quiet(LATER);
+    // No session is under way, so the columns end with the agent's: one byte of the pen and two of the denials.
+    given.sees(...last, release(nameOf(last)));
+    const entries = given.encoded();
+    const now = entries.get("out-of-graph") ?? expect.fail("nothing is written");
+    const before = Uint8Array.from([2, ...now.subarray(1, -3)]);
+    expect(now.subarray(-3)).toEqual(Uint8Array.from([0, 0, 0]));
+    const settings = detectorSettingsOf({});
+    const read = decodeAgent(new Map(entries).set("out-of-graph", before), DETECTORS, settings);
+    expect(read?.unreadable).toEqual([]);
+    expect(agentView(new Map(entries).set("out-of-graph", before), { detectors: {} })).toEqual(given.view());
   });
 });

@@ -29,7 +29,7 @@ it.each(["settled first", "postponed first"])(
   "a delivery that is settled while it is being postponed is not put back: %s",
   async (order) => {
     const { queue, delivery, reopened } = await queueOfOne();
-    const work = [() => queue.settle([delivery]), () => queue.postpone({ ...delivery, attempts: 1 })];
+    const work = [() => queue.remove([delivery]), () => queue.postpone({ ...delivery, attempts: 1 })];
     await Promise.all((order === "settled first" ? work : work.toReversed()).map((one) => one()));
     expect([attempts(queue), attempts(await reopened())]).toEqual([[], []]);
   },

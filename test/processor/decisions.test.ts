@@ -184,3 +184,24 @@ describe("learning again from the log", () => {
     expect(await relearn({ stream: cut, store, settings, key }, query)).toMatchObject({ isCutOff: true });
   });
 });
+
+describe("the metric of held sessions that went for newer ones", () => {
+  it("counts those beyond eight of an agent, and none before", async () => {
+    const stream = memoryStream(1);
+    const judge = createJudge(settings, "test");
+    const partition = await openPartition(0, { ...optionsOf(stream), judge });
+    const flagged = (at: number) => [
+      ...ask(LATER + at * DAY, READ, APPROVE),
+      ...ask(LATER + at * DAY + HOUR, READ),
+    ];
+    const held = async (from: number, to: number) => {
+      const days = Array.from({ length: to - from }, (_, at) => flagged(from + at)).flat();
+      await stream.append(lines(...days));
+      await takeAll(partition, stream);
+      return judge.fold.caps.held;
+    };
+    await stream.append(lines(...history(30)));
+    expect(await held(0, 8)).toBe(0);
+    expect(await held(8, 11)).toBe(3);
+  });
+});

@@ -178,7 +178,7 @@ class WebhookFeed implements Service {
     attemptsTotal.add(1, { webhook: webhook.name, result: attempt.result });
     // While it was under way it may have been set aside.
     if (!queue.has(delivery)) return;
-    if (attempt.result === "delivered") await queue.settle([delivery]);
+    if (attempt.result === "delivered") await queue.remove([delivery]);
     else if (attempt.result === "gone") await this.#disable();
     else await this.#retry(queue, delivery, attempt);
   }
@@ -212,7 +212,7 @@ class WebhookFeed implements Service {
       deadLetterOf(delivery, reason, webhook.name, clock.now(), stream.partitions),
     );
     await stream.append(letters);
-    await queue.settle(deliveries);
+    await queue.remove(deliveries);
     deadLettersTotal.add(letters.length, { webhook: webhook.name });
   }
 }

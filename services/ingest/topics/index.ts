@@ -90,7 +90,7 @@ async function take(run: Run, batch: RawBatch): Promise<void> {
     lane.isBehind = batch.behind > 0;
     for (const event of events) {
       lanes.brought(lane, event.event.ready.timeMs);
-      order.put({ ...event, origin: taken });
+      order.put({ ...event, batch: taken });
     }
     release(run, taken);
   } finally {

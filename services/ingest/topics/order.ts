@@ -3,25 +3,25 @@ import type { Quick } from "../quick.ts";
 import { inOrder } from "../ready.ts";
 
 /** An event that waits. */
-export interface Waiting<Origin> {
+export interface Waiting<Batch> {
   readonly event: Quick;
   readonly tenant: string;
   /** What it came in. */
-  readonly origin: Origin;
+  readonly batch: Batch;
 }
 
-export interface Order<Origin> {
-  put(one: Waiting<Origin>): void;
+export interface Order<Batch> {
+  put(one: Waiting<Batch>): void;
   /** Takes what lies before a time, in order, at most so many. */
-  take(beforeMs: number, most: number): Waiting<Origin>[];
+  take(beforeMs: number, most: number): Waiting<Batch>[];
   /** Takes everything that came in these, in order. */
-  takeFrom(isOne: (origin: Origin) => boolean): Waiting<Origin>[];
+  takeFrom(isOne: (batch: Batch) => boolean): Waiting<Batch>[];
   isEmpty(): boolean;
 }
 
 /** By time, then causes before effects, then id, as everywhere. */
-export function openOrder<Origin>(): Order<Origin> {
-  let waiting: Waiting<Origin>[] = [];
+export function openOrder<Batch>(): Order<Batch> {
+  let waiting: Waiting<Batch>[] = [];
   let isSorted = true;
   let earliestMs = Number.POSITIVE_INFINITY;
   /** What comes is nearly in order, which costs little to sort. */
@@ -29,7 +29,7 @@ export function openOrder<Origin>(): Order<Origin> {
     if (!isSorted) waiting.sort((a, b) => inOrder(a.event.ready, b.event.ready));
     isSorted = true;
   };
-  const keep = (rest: Waiting<Origin>[]) => {
+  const keep = (rest: Waiting<Batch>[]) => {
     waiting = rest;
     earliestMs = rest[0]?.event.ready.timeMs ?? Number.POSITIVE_INFINITY;
   };
@@ -50,8 +50,8 @@ export function openOrder<Origin>(): Order<Origin> {
     },
     takeFrom(isOne) {
       sort();
-      const taken = waiting.filter(({ origin }) => isOne(origin));
-      keep(waiting.filter(({ origin }) => !isOne(origin)));
+      const taken = waiting.filter(({ batch }) => isOne(batch));
+      keep(waiting.filter(({ batch }) => !isOne(batch)));
       return taken;
     },
     isEmpty: () => waiting.length === 0,

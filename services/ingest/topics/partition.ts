@@ -53,7 +53,7 @@ export async function openPartition(
 }
 
 /** One thing in the batch is durable. True if that was the last. */
-export function settle(taken: TakenBatch): boolean {
+export function noteDurable(taken: TakenBatch): boolean {
   taken.open--;
   const { batches } = taken.partition;
   for (let first = batches[0]; first?.open === 0; first = batches[0]) {

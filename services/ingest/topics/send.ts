@@ -3,7 +3,7 @@ import { openAccepted } from "../accepted.ts";
 import { acceptedTotal } from "../intake.ts";
 import { forcedTotal } from "./metrics.ts";
 import type { Waiting } from "./order.ts";
-import { commit, type Partition, settle, type TakenBatch } from "./partition.ts";
+import { commit, noteDurable, type Partition, type TakenBatch } from "./partition.ts";
 import { MAX_OPEN_BYTES, type Run } from "./run.ts";
 
 /** Most events that are appended at a time. */
@@ -32,7 +32,7 @@ async function send(run: Run, events: readonly Waiting<TakenBatch>[]): Promise<v
   const byTenant = Map.groupBy(events, ({ tenant }) => tenant);
   await Promise.all(Array.from(byTenant, ([tenant, own]) => append(run, tenant, own)));
   acceptedTotal.add(events.length, { source: run.options.source.name });
-  for (const { origin } of events) release(run, origin);
+  for (const { batch } of events) release(run, batch);
   run.bell.ring();
 }
 
@@ -44,7 +44,7 @@ async function append(run: Run, tenant: string, events: readonly Waiting<TakenBa
 
 /** One thing in the batch is durable. */
 export function release({ vitals }: Run, taken: TakenBatch): void {
-  if (settle(taken)) vitals.openBytes -= taken.bytes;
+  if (noteDurable(taken)) vitals.openBytes -= taken.bytes;
 }
 
 /** With nothing open, unless somebody else has it already: he reads again what waits here. */

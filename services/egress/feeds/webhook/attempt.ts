@@ -63,13 +63,14 @@ export function senderTo(webhook: Webhook, secrets: readonly Uint8Array[], resol
       signal,
     });
     await response.body.dump({ limit: 16_384 });
-    return judge(response.statusCode, response.headers["retry-after"], nowMs);
+    return attemptOf(response.statusCode, response.headers["retry-after"], nowMs);
   }
 
   return { send, close: () => agent.destroy() };
 }
 
-function judge(status: number, retryAfter: string | string[] | undefined, nowMs: number): Attempt {
+/** What came of it, by the receiver's answer. */
+function attemptOf(status: number, retryAfter: string | string[] | undefined, nowMs: number): Attempt {
   if (status >= 200 && status < 300) return { result: "delivered" };
   if (status === 410) return { result: "gone" };
   const reason = `it answered ${status}`;

@@ -13,7 +13,7 @@ export const leftOutTotal = meter.createCounter("offgraph_webhook_left_out_total
   description: "Findings not sent, because the receiver has answered 410",
 });
 const pendingGauge = meter.createObservableGauge("offgraph_webhook_pending", {
-  description: "Deliveries not settled",
+  description: "Deliveries that are not over: neither taken by the receiver nor set aside",
 });
 
 /** Shows how many deliveries of a webhook wait; answers how to end it. */

@@ -1,5 +1,5 @@
 /**
- * Deliveries of one partition that are not settled yet, in memory and in the store. A finding is taken in together with the
+ * Deliveries of one partition that are not over yet, in memory and in the store. A finding is taken in together with the
  * position that was read, and leaves when it was delivered or set aside; so a restart goes on where it was.
  */
 import type { Finding } from "../../../../schemas/finding.ts";
@@ -64,7 +64,7 @@ export class Queue {
     return this.#pending.size;
   }
 
-  /** True while a delivery is neither settled nor set aside. */
+  /** True while a delivery is neither over nor set aside. */
   has({ finding }: Delivery): boolean {
     return this.#pending.has(finding.id);
   }
@@ -79,7 +79,7 @@ export class Queue {
     });
   }
 
-  /** Notes that a delivery is to be tried again, unless it has been settled by the time that its turn comes. */
+  /** Notes that a delivery is to be tried again, unless it is over by the time that its turn comes. */
   postpone(delivery: Delivery): Promise<void> {
     return this.#inTurn(async () => {
       if (!this.has(delivery)) return;
@@ -88,8 +88,8 @@ export class Queue {
     });
   }
 
-  /** Forgets deliveries that are settled. */
-  settle(deliveries: readonly Delivery[]): Promise<void> {
+  /** Forgets deliveries that need no further attempt. */
+  remove(deliveries: readonly Delivery[]): Promise<void> {
     return this.#inTurn(async () => {
       await this.#intake.commit(deliveries.map(forget));
       for (const { finding } of deliveries) this.#pending.delete(finding.id);

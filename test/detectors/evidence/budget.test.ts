@@ -1,0 +1,112 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { packed } from "../../../detectors/evidence/conformal.ts";
+import {
+  BUDGET,
+  CALIBRATION,
+  enter,
+  JUDGED,
+  LEARNING,
+  newLedger,
+  turnLedger,
+  unjudgedShare,
+} from "../../../detectors/evidence/ledger.ts";
+import { HIGHEST_RATE, isCalibrated, limitsOf } from "../../../detectors/evidence/limits.ts";
+import { addSession, gainOf, largestGain, MAX_NAMED, newRun } from "../../../detectors/evidence/run.ts";
+
+/** So many scores, of trust units in turn. */
+const scores = (count: number, units: number) =>
+  Int32Array.from({ length: count }, (_, at) => packed(at, at % units))
+    .sort()
+    .reverse();
+
+describe("a budget of false alerts", () => {
+  it("is never overspent, however many sessions there are, from whichever trust units", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 512 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 0, max: 2000 }),
+        fc.double({ min: 0.001, max: 100, noNaN: true }),
+        fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 300 }),
+        (count, units, expected, budget, sessions) => {
+          const limits = limitsOf(scores(count, units), expected, budget);
+          const ledger = newLedger();
+          for (const unit of sessions) enter(ledger, false, limits, unit);
+          const forSessions = ledger.judged * limits.cost;
+          const forRuns = limits.sessions / limits.runLength;
+          expect(forSessions).toBeLessThanOrEqual(0.9 * budget + 1e-9);
+          expect(forRuns).toBeLessThanOrEqual(0.1 * budget + 1e-9);
+        },
+      ),
+    );
+  });
+
+  it("promises each tier no less than the scores can tell, and all tiers together what a session costs", () => {
+    const { rates, cost } = limitsOf(scores(512, 4), 20, 1);
+    expect([...rates].map((rate) => Number(rate.toFixed(4)))).toEqual([0.0075, 0.015, 0.0225]);
+    expect(cost).toBeCloseTo(0.9 * HIGHEST_RATE);
+    expect([...limitsOf(scores(60, 4), 20, 1).rates].map((rate) => Number(rate.toFixed(4)))).toEqual([
+      0.045, 0.045, 0.045,
+    ]);
+  });
+
+  it("promises nothing before there are enough scores", () => {
+    expect([isCalibrated(scores(18, 1)), isCalibrated(scores(19, 1))]).toEqual([false, true]);
+    expect(limitsOf(scores(18, 1), 20, 1).sessions).toBe(0);
+    expect(limitsOf(scores(19, 1), 20, 1).sessions).toBeGreaterThan(0);
+  });
+});
+
+describe("a day's sessions", () => {
+  const limits = limitsOf(scores(512, 4), 20, 1);
+
+  it("are judged until the budget is spent, and counted when it is", () => {
+    const ledger = newLedger();
+    const standings = Array.from({ length: 40 }, (_, at) => enter(ledger, false, limits, at % 4));
+    expect(standings.filter((one) => one === JUDGED)).toHaveLength(limits.sessions);
+    expect(standings.at(-1)).toBe(BUDGET);
+    expect(unjudgedShare(ledger)).toBeCloseTo(1 - limits.sessions / 40);
+    turnLedger(ledger);
+    expect(enter(ledger, false, limits, 0)).toBe(JUDGED);
+    expect(ledger.expected).toBe(40);
+  });
+
+  it("of one trust unit leave a quarter of the budget to the others", () => {
+    const ledger = newLedger();
+    for (let at = 0; at < 1000; at++) enter(ledger, false, limits, 1);
+    expect(ledger.judged).toBe(Math.ceil(limits.sessions * 0.75));
+    expect([enter(ledger, false, limits, 1), enter(ledger, false, limits, 2)]).toEqual([BUDGET, JUDGED]);
+  });
+
+  it("are not judged while too much is new, or too few scores are known", () => {
+    const ledger = newLedger();
+    expect(enter(ledger, true, limits, 0)).toBe(LEARNING);
+    expect(enter(ledger, false, limitsOf(scores(5, 1), 20, 1), 0)).toBe(CALIBRATION);
+    expect([ledger.judged, unjudgedShare(ledger), unjudgedShare(ledger, LEARNING)]).toEqual([0, 1, 0.5]);
+  });
+});
+
+describe("a run of sessions", () => {
+  it("expects nothing of clean sessions: the mean of e is at most 1", () => {
+    const n = 400;
+    let mean = 0;
+    for (let rank = 1; rank <= n; rank++) mean += Math.exp(gainOf(rank / n)) / n;
+    expect(mean).toBeLessThanOrEqual(1);
+    expect(mean).toBeGreaterThan(0.8);
+  });
+
+  it("grows with unlikely sessions, names the newest, and begins anew after enough usual ones", () => {
+    const run = newRun();
+    for (let at = 0; at < 20; at++) addSession(run, gainOf(0.05), `s-${at}`);
+    expect(run.sum).toBeGreaterThan(10);
+    expect([run.sessions, run.names.length, run.names[0]]).toEqual([20, MAX_NAMED, "s-4"]);
+    for (let at = 0; at < 60; at++) addSession(run, gainOf(1), "usual");
+    expect(run).toEqual(newRun());
+  });
+
+  it("grows by one session no more than the scores can tell", () => {
+    expect(gainOf(1 / 513)).toBe(largestGain(512));
+    expect(largestGain(512)).toBeLessThan(Math.log(1000));
+  });
+});
