@@ -1,7 +1,7 @@
 /** Which fields an event of each kind needs, and which it may not have. */
 import { EVENT_KINDS } from "../event.ts";
 
-/** Fields of the event, as places in ROOT of words.ts. */
+/** Fields of the event, as places in ROOT of grammar.ts. */
 const [ID, KIND, TIME, TENANT, SOURCE, AGENT] = [1 << 0, 1 << 1, 1 << 2, 1 << 4, 1 << 5, 1 << 6];
 const [TOKEN, OPERATION, OUTCOME, CHANGE] = [1 << 13, 1 << 14, 1 << 15, 1 << 19];
 const ALWAYS = ID | KIND | TIME | TENANT | SOURCE;

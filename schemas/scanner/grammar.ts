@@ -7,40 +7,41 @@ import { EVENT_KINDS } from "../event.ts";
 import * as view from "../event-view.ts";
 import { ID_LENGTH, NAME_LENGTH } from "../ids.ts";
 import { ORIGINS, OUTCOMES } from "../operation.ts";
-import { type Word, word } from "./words.ts";
+import {
+  IS_AUDIENCE,
+  IS_BOOLEAN,
+  IS_HASH,
+  IS_INT,
+  IS_LIST,
+  IS_OBJECT,
+  IS_OPERATION,
+  IS_PROVENANCE,
+  IS_TARGETS,
+  IS_TENANT,
+  IS_TEXT,
+  IS_TIME,
+  IS_TOKEN,
+  IS_WORD,
+} from "./wasm/memory.ts";
 
 const { TEXT, TEXT_AT } = view;
-
-/** Kinds of values. */
-export const IS_TEXT = 0;
-export const IS_OBJECT = 1;
-export const IS_TIME = 2;
-export const IS_WORD = 3;
-export const IS_INT = 4;
-export const IS_BOOLEAN = 5;
-/** A list of texts that are not kept. */
-export const IS_LIST = 6;
-/** Kinds that just one field has. */
-export const IS_TENANT = 7;
-export const IS_HASH = 8;
-export const IS_AUDIENCE = 9;
-export const IS_TARGETS = 10;
-export const IS_PROVENANCE = 11;
 
 /** A value that is checked and not kept. */
 export const NOT_KEPT = -1;
 
 /** A field of an object. */
 export interface Field {
-  /** Its name in quotes, and the colon: nobody writes a space in front of it. */
-  readonly name: Word;
+  /** At most 14 characters. */
+  readonly name: string;
   readonly kind: number;
   /** Where its value goes: a place in the event's numbers, or in its times; NOT_KEPT. */
   readonly place: number;
   /** Longest text, most texts, or largest number. */
   readonly most: number;
-  /** Values that a word may have, in the order that its schema counts; the first is written as `add`. */
-  readonly words: readonly Word[];
+  /** Longest text of a list. */
+  readonly longest: number;
+  /** Values that a word may have, of at most 16 characters, in the order that its schema counts; the first is written as `add`. */
+  readonly words: readonly string[];
   readonly add: number;
   /** Fields of an object, those that it needs as bits, and of which it needs at least one. */
   readonly fields: readonly Field[];
@@ -49,8 +50,17 @@ export interface Field {
 }
 
 function field(name: string, kind: number, more: Partial<Field> = {}): Field {
-  const rest = { place: NOT_KEPT, most: 0, words: [], add: 0, fields: [], needs: 0, needsOneOf: 0 };
-  return { ...rest, name: word(`"${name}":`), kind, ...more };
+  const rest = {
+    place: NOT_KEPT,
+    most: 0,
+    longest: 0,
+    words: [],
+    add: 0,
+    fields: [],
+    needs: 0,
+    needsOneOf: 0,
+  };
+  return { ...rest, name, kind, ...more };
 }
 
 const textPlace = (column: keyof typeof TEXT) => TEXT_AT + TEXT[column] * 4;
@@ -60,11 +70,11 @@ const text = (name: string, most: number, column?: keyof typeof TEXT) =>
   field(name, IS_TEXT, { most, place: column === undefined ? NOT_KEPT : textPlace(column) });
 const time = (name: string, place: number) => field(name, IS_TIME, { place });
 const int = (name: string, most: number, place: number) => field(name, IS_INT, { most, place });
-const list = (name: string, most: number, longest: number) => field(name, IS_LIST, { place: longest, most });
-const object = (name: string, fields: readonly Field[], needs: number, needsOneOf = 0) =>
-  field(name, IS_OBJECT, { fields, needs, needsOneOf });
+const list = (name: string, most: number, longest: number) => field(name, IS_LIST, { most, longest });
+const object = (name: string, fields: readonly Field[], needs: number, kind = IS_OBJECT, needsOneOf = 0) =>
+  field(name, kind, { fields, needs, needsOneOf });
 const oneOf = (name: string, values: readonly string[], place = NOT_KEPT, add = 0) =>
-  field(name, IS_WORD, { words: values.map((value) => word(`"${value}"`)), place, add });
+  field(name, IS_WORD, { words: values, place, add });
 
 const AGENT = [
   id("id", "agent"),
@@ -76,10 +86,8 @@ const AGENT = [
 ];
 const TRACE = [id("id", "trace"), id("span"), id("parent")];
 const SUBJECT = [id("id"), id("type")];
-/** `publicId`, `hash`, `family` and `rootGrant`: a token must have one of them. */
+/** `publicId`, `hash`, `family` and `rootGrant`: a token must have one of them, and the first two are its own. */
 const TOKEN_NAMES = (1 << 0) | (1 << 1) | (1 << 3) | (1 << 6);
-/** Those of them that name one token and not all its kin. */
-export const OWN_NAMES = (1 << 0) | (1 << 1);
 const TOKEN = [
   id("publicId", "publicId"),
   field("hash", IS_HASH, { most: ID_LENGTH, place: textPlace("hash") }),
@@ -88,7 +96,7 @@ const TOKEN = [
   int("generation", 0x7fffffff, view.GENERATION),
   id("parent"),
   id("rootGrant", "rootGrant"),
-  field("audience", IS_AUDIENCE, { most: NAME_LENGTH, place: view.AUDIENCE_AT }),
+  field("audience", IS_AUDIENCE, { most: view.MAX_AUDIENCES, longest: NAME_LENGTH, place: view.AUDIENCE_AT }),
   list("scopes", 64, NAME_LENGTH),
   time("issuedAt", view.ISSUED),
   time("expiresAt", view.EXPIRES),
@@ -100,9 +108,7 @@ const OPERATION = [
   short("name", "operation"),
   int("tier", 2, view.TIER),
   field("targets", IS_TARGETS),
-  field("provenance", IS_PROVENANCE, {
-    words: ORIGINS.map((value) => word(`"${value}"`)),
-  }),
+  field("provenance", IS_PROVENANCE, { words: ORIGINS, add: 1 }),
 ];
 const OUTCOME = [oneOf("result", OUTCOMES, view.RESULT, 1), int("status", 999, view.STATUS), short("reason")];
 const NETWORK = [
@@ -130,15 +136,11 @@ export const ROOT: readonly Field[] = [
   object("trace", TRACE, 1),
   object("subject", SUBJECT, 1),
   list("actors", 8, ID_LENGTH),
-  object("token", TOKEN, 0, TOKEN_NAMES),
-  object("operation", OPERATION, 7),
+  object("token", TOKEN, 0, IS_TOKEN, TOKEN_NAMES),
+  object("operation", OPERATION, 7, IS_OPERATION),
   object("outcome", OUTCOME, 1),
   object("network", NETWORK, 0),
   id("businessAction"),
   object("authentication", AUTHENTICATION, 1),
   oneOf("change", ["registered", "deployed", "attested", "decommissioned"]),
 ];
-/** Its field `operation`, whose targets come before or after what is told of their origin. */
-export const OPERATION_FIELD: Field = ROOT[14] as Field;
-/** Its field `token`, whose own fields tell whether it names one token. */
-export const TOKEN_FIELD: Field = ROOT[13] as Field;

@@ -1,17 +1,25 @@
 /** The key of the hashes by which names are looked up and compared. */
 
-/** Four secret numbers that key the hashes. */
-export type HashKey = Readonly<{ low: number; high: number; lowFactor: number; highFactor: number }>;
+/**
+ * Four secret numbers of 64 bits: where a hash starts, and the factors of even and of odd halves and of each step, which are
+ * odd, or each multiplication would lose a bit.
+ */
+export type HashKey = readonly [seed: bigint, even: bigint, odd: bigint, step: bigint];
 
 /** Makes a hash key of 16 secret bytes. */
 export function hashKey(secret: Uint8Array): HashKey {
-  const word = (at: number) =>
-    secret[at]! | (secret[at + 1]! << 8) | (secret[at + 2]! << 16) | (secret[at + 3]! << 24) | 0;
-  // Mixed with constants, because replay's public key is all zeros; odd, or each multiplication would lose a bit.
-  return {
-    low: word(0) ^ 0x243f6a88,
-    high: word(4) ^ 0x13198a2e,
-    lowFactor: (word(8) ^ 0x9e3779b1) | 1,
-    highFactor: (word(12) ^ 0x85ebca6b) | 1,
-  };
+  const words = new DataView(secret.buffer, secret.byteOffset);
+  const [one, other] = [words.getBigUint64(0, true), words.getBigUint64(8, true)];
+  // Mixed with constants, because replay's public key is all zeros.
+  const part = (number: bigint) =>
+    mixed(one + number * 0x9e3779b97f4a7c15n) ^ mixed(other - number * 0xd1342543de82ef95n);
+  return [part(1n), part(2n) | 1n, part(3n) | 1n, part(4n) | 1n];
+}
+
+/** Each bit comes to depend on all: the last step of SplitMix64 by Sebastiano Vigna (public domain). */
+function mixed(number: bigint): bigint {
+  let bits = BigInt.asUintN(64, number);
+  bits = BigInt.asUintN(64, (bits ^ (bits >> 30n)) * 0xbf58476d1ce4e5b9n);
+  bits = BigInt.asUintN(64, (bits ^ (bits >> 27n)) * 0x94d049bb133111ebn);
+  return bits ^ (bits >> 31n);
 }

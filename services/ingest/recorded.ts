@@ -144,6 +144,8 @@ function takeLines(reading: Reading): boolean {
   if (held === undefined) return false;
   const { block, linesRead } = held;
   held.linesRead = Math.min(block.count, linesRead + LINES);
+  if (reading.isOwn)
+    reading.scanner.bring(block.bytes, block.starts[linesRead]!, block.ends[held.linesRead - 1]!);
   for (let at = linesRead; at < held.linesRead; at++) readLine(reading, held, at);
   if (held.linesRead < block.count) return true;
   reading.held = undefined;

@@ -12,6 +12,7 @@ export const positionAt = (batch: RecordBatch, at: number) => batch.positions[at
 /** Reads records `from` to `to` into the columns; what cannot be read becomes a dead letter. Answers the slots that hold one. */
 export function read(state: State, batch: RecordBatch, from: number, to: number, out: NewRecord[]): number[] {
   const slots: number[] = [];
+  if (from < to) state.scanner.bring(batch.bytes, batch.starts[from]!, batch.ends[to - 1]!);
   for (let at = from; at < to; at++) {
     if (positionAt(batch, at) < state.position) continue;
     const problem = readEvent(state, batch, at, at - from);

@@ -13,6 +13,8 @@ const scanner = new EventScanner(KEY);
 const columns = eventColumns(2);
 const read = (bytes: Buffer, strict: boolean) => scanner.scan(bytes, 0, bytes.length, columns, 1, strict);
 
+const TICK = { id: "e", kind: "tick", time: "2026-03-02T09:00:00Z", tenant: "t", source: "s" };
+
 /** Holds a strict scan of a line to the schema. Answers whether it was accepted. */
 function compare(bytes: Buffer): boolean {
   if (!read(bytes, true)) return false;
@@ -128,6 +130,62 @@ describe("a trusted scan", () => {
   });
 });
 
+describe("lines that were brought near together", () => {
+  it("are read as each would be alone, whatever stands between them", () => {
+    const between = fc.constantFrom("\n", "\r\n", "}", '"', ',"id":"x"', " ".repeat(20), "é");
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(event, between), { minLength: 1, maxLength: 5 }),
+        fc.boolean(),
+        (all, strict) => {
+          const lines = all.map(([fields]) => Buffer.from(JSON.stringify(fields)));
+          const pieces = lines.flatMap((line, at) => [line, Buffer.from(all[at]?.[1] ?? "")]);
+          const bytes = Buffer.concat([Buffer.from("{"), ...pieces]);
+          scanner.bring(bytes, 1, bytes.length);
+          let start = 1;
+          for (const [at, line] of lines.entries()) {
+            const isRead = scanner.scan(bytes, start, start + line.length, columns, 0, strict);
+            const near = isRead && shownBy(columns, 0);
+            expect(near).toEqual(read(line, strict) && shownBy(columns, 1));
+            start += line.length + (pieces[at * 2 + 1]?.length ?? 0);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("are read where they lie when there are too many of them, and so are others", () => {
+    const line = JSON.stringify(TICK);
+    const bytes = Buffer.from(`${line}\n`.repeat(2000));
+    scanner.bring(bytes, 0, bytes.length);
+    const other = Buffer.from(line.replace('"e"', '"f"'));
+    for (const [given, start, id] of [
+      [bytes, 0, "e"],
+      [other, 0, "f"],
+      [bytes, bytes.length - line.length - 1, "e"],
+    ] as const) {
+      expect(scanner.scan(given, start, start + line.length, columns, 0, true)).toBe(true);
+      expect(shownBy(columns, 0).texts.id).toBe(id);
+    }
+  });
+});
+
+describe("a long line", () => {
+  it("is read whatever its length, with what is told of very many arguments", () => {
+    const told = Array.from({ length: 60_000 }, (_, at) => [`a${at}`, at % 2 === 0 ? "output" : "request"]);
+    const operation = { service: "s", name: "n", tier: 0, targets: { "a7.x": ["v"] } };
+    const long = { ...TICK, kind: "api.called", agent: { id: "a" }, operation };
+    const provenance = Object.fromEntries(told);
+    const bytes = Buffer.from(JSON.stringify({ ...long, operation: { ...operation, provenance } }));
+    // From outside each name is held against all others; so many are left to the schema.
+    expect(read(bytes, true)).toBe(false);
+    expect(read(bytes, false)).toBe(true);
+    expect(shownBy(columns, 1)).toMatchObject({ origins: ["request"], texts: { id: "e" } });
+    expect(read(Buffer.from(JSON.stringify(TICK)), true)).toBe(true);
+  });
+});
+
 describe("the hash of a text", () => {
   const hashOf = (value: string, with_ = scanner) => Object.values(with_.hash(value)).join();
 
@@ -161,6 +219,20 @@ describe("the hash of a text", () => {
     }
     for (let number = 0; number < 20_000; number++) texts.add(`agent-${number}`).add(`${number}-agent`);
     expect(new Set([...texts].map((value) => hashOf(value))).size).toBe(texts.size);
+  });
+
+  it("tells texts apart whose differences no multiplication would spread", () => {
+    const line = Buffer.from(JSON.stringify({ ...TICK, id: "x".repeat(64) }));
+    const from = line.indexOf("xx");
+    const hashes = new Set<string>();
+    for (let choice = 0; choice < 256; choice++) {
+      // The highest bit of any of the eight halves of 8 bytes.
+      for (let half = 0; half < 8; half++) line[from + half * 8 + 7] = 120 | (((choice >> half) & 1) << 7);
+      expect(read(line, false)).toBe(true);
+      const view = new EventView(columns).move(1);
+      hashes.add(`${view.low(TEXT.id)},${view.high(TEXT.id)}`);
+    }
+    expect(hashes.size).toBe(256);
   });
 
   it("depends on the key", () => {
