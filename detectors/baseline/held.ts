@@ -24,8 +24,13 @@ export function holdSession(b: Baseline, row: SessionRow, p: Path, { heldDays }:
   const { name, startedAt, lastAt: endedAt } = row;
   ofSession.write(p, writer.clear());
   b.pen ??= newPen();
-  if (hold(b.pen, { name, startedAt, endedAt, version: VERSION, bytes: writer.take() })) caps.held++;
+  const held = { name, startedAt, endedAt, habit: habitOf(p), version: VERSION, bytes: writer.take() };
+  if (hold(b.pen, held)) caps.held++;
 }
+
+/** In any order, because what was told first in a session says nothing of its habit. */
+const habitOf = ({ workflow, told }: Path) =>
+  told.reduce((sum, fact) => (sum + Math.imul(fact, 0x9e3779b1)) | 0, workflow);
 
 /** The turn of a day (days since 1970): what has waited for too long is dropped. */
 export function expireHeld({ pen }: Baseline, epoch: number, { heldDays }: Settings): void {

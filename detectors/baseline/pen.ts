@@ -1,6 +1,7 @@
 /**
  * The holding pen: what the newest few sessions have done in which something was found. Such a session teaches nothing until a
  * person releases it; it is dropped unlearned when it is confirmed, when its days are over, or when newer ones need its place.
+ * Then the oldest of the commonest habit goes, so that one new habit leaves room for others.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
 
@@ -13,6 +14,8 @@ export interface HeldSession {
   /** ms since 1970. */
   readonly startedAt: number;
   readonly endedAt: number;
+  /** The same of all sessions of one workflow in which the same was told. */
+  readonly habit: number;
   /** Version of the columns that `bytes` were written in. */
   readonly version: number;
   /** The session's columns. */
@@ -32,12 +35,21 @@ export interface Pen {
 /** An empty pen. */
 export const newPen = (): Pen => ({ sessions: [], released: 0, confirmed: 0, expired: 0, crowdedOut: 0 });
 
-/** Adds a session. Answers whether the oldest had to go for it. */
+/** Adds a session. Answers whether another had to go for it. */
 export function hold(pen: Pen, session: HeldSession): boolean {
-  const isFull = pen.sessions.length >= MAX_HELD;
-  pen.sessions = [...pen.sessions.slice(isFull ? 1 : 0), session];
-  if (isFull) pen.crowdedOut++;
-  return isFull;
+  pen.sessions = [...pen.sessions, session];
+  if (pen.sessions.length <= MAX_HELD) return false;
+  const spare = spareOf(pen.sessions);
+  pen.sessions = pen.sessions.filter((one) => one !== spare);
+  pen.crowdedOut++;
+  return true;
+}
+
+function spareOf(sessions: readonly HeldSession[]): HeldSession | undefined {
+  const counts = new Map<number, number>();
+  for (const { habit } of sessions) counts.set(habit, (counts.get(habit) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  return sessions.find(({ habit }) => counts.get(habit) === most);
 }
 
 /** Takes the sessions of a name out of the pen, oldest first. */
@@ -60,10 +72,11 @@ export function writePen(pen: Pen | undefined, to: ByteWriter): void {
   if (pen === undefined) return;
   for (const count of [pen.released, pen.confirmed, pen.expired, pen.crowdedOut]) to.i32(count);
   to.u8(pen.sessions.length);
-  for (const { name, startedAt, endedAt, version, bytes } of pen.sessions) {
+  for (const { name, startedAt, endedAt, habit, version, bytes } of pen.sessions) {
     to.text(name);
     to.f64(startedAt);
     to.f64(endedAt);
+    to.i32(habit);
     to.u8(version);
     to.bytes(bytes, 0, bytes.length);
   }
@@ -78,8 +91,9 @@ export function readPen(from: ByteReader): Pen | undefined {
 }
 
 function readHeld(from: ByteReader): HeldSession {
-  const [name, startedAt, endedAt, version] = [from.text(), from.f64(), from.f64(), from.u8()];
+  const [name, startedAt, endedAt] = [from.text(), from.f64(), from.f64()];
+  const [habit, version] = [from.i32(), from.u8()];
   const bytes = new Uint8Array(from.count(1));
   from.bytes(bytes, 0, bytes.length);
-  return { name, startedAt, endedAt, version, bytes };
+  return { name, startedAt, endedAt, habit, version, bytes };
 }

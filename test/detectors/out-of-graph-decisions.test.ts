@@ -72,6 +72,16 @@ describe("the holding pen", () => {
     expect(graph(given).heldBefore).toMatchObject({ crowdedOut: 2, expired: 4 });
   });
 
+  it("lets the oldest of the commonest habit go, so that a new habit leaves room for what else is found", () => {
+    const given = learned();
+    const wipe: CallFields = { name: "wipe", tier: 1 };
+    const single = flagged(given, [READ, wipe]);
+    const names = Array.from({ length: 12 }, (_, at) =>
+      flagged(given, [READ, DELETE], LATER + (at + 1) * 6 * HOUR),
+    );
+    expect(graph(given).heldSessions.map((held) => held.session)).toEqual([single, ...names.slice(-7)]);
+  });
+
   it("is empty where the setting says so", () => {
     const given = learned({ "out-of-graph": { heldDays: 0 } });
     flagged(given, [READ, DELETE]);

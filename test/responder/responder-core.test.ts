@@ -199,6 +199,12 @@ describe("a person's decision", () => {
     expect(reopened.actions).toMatchObject([{ occurrence: 1 }]);
     expect(only(reopened.state).status).toBe("open");
   });
+  it("about what was learned is written down and does nothing here", () => {
+    const state = after([finding(1)], context()).state;
+    const said = decision("release-session", { subject: "f-1" });
+    const step = onDecision(state, said, context());
+    expect(step).toEqual({ state, actions: [], audit: [{ what: "decision.made", decision: said }] });
+  });
   it("about an unknown incident is written down and does nothing", () => {
     const unknown = decision("approve", { agent: "stranger" as AgentId });
     const step = onDecision(given(), unknown, context());
