@@ -12,8 +12,8 @@ import { readAgent, readSession, readToken, writeAgent, writeSession, writeToken
 import type { TokenTable } from "./token-table.ts";
 import { type WorkingSet, workingSet } from "./working-set.ts";
 
-/** Raised when the shared columns change shape. An agent whose shared columns have another version begins anew. */
-const VERSION = 3;
+/** Raised when the shared columns or the keyed hashes change. An agent whose shared columns have another version begins anew. */
+const VERSION = 4;
 
 /** One for all calls: its memory is kept. */
 const writer = new ByteWriter();
