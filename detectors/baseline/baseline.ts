@@ -7,7 +7,10 @@ import { endNames, type Names, newNames, readNames, writeNames } from "./names.t
 import type { Pen } from "./pen.ts";
 import { endTargets, newTargets, readTargets, type Targets, writeTargets } from "./targets.ts";
 
-/** learning: only invariants speak. shadow: named facts speak, scores are not calibrated. */
+/**
+ * learning: only invariants speak. shadow: named facts speak, scores are not calibrated. enforcing: scores speak too, within
+ * their budget. frozen: learning was ended.
+ */
 export const MODES = ["learning", "shadow", "enforcing", "frozen"] as const;
 /** How far a workflow, or the agent as a whole, has come. */
 export type Mode = (typeof MODES)[number];

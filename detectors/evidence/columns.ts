@@ -12,6 +12,7 @@ import { readPen, writePen } from "../baseline/pen.ts";
 import type { Settings } from "../baseline/settings.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { newMemory, readMemory, writeMemory } from "./memory.ts";
+import { silenceScores } from "./modes.ts";
 import { newShown, readShown, restartShown, writeShown } from "./session.ts";
 
 /** The version that is written. */
@@ -41,6 +42,7 @@ export const ofAgent = {
 };
 
 function remembering(b: Baseline, { evidence }: Settings): Baseline {
+  if (evidence === "off" && b.memory !== undefined) silenceScores(b);
   b.memory = evidence === "on" ? (b.memory ?? newMemory()) : undefined;
   return b;
 }

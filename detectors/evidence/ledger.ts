@@ -41,14 +41,14 @@ export const newLedger = (): Ledger => ({
 });
 
 /** A session begins: answers how it stands, and pays for it if it is judged. Fixed before its first call is scored. */
-export function enter(l: Ledger, isLearning: boolean, { sessions, ofOneUnit }: Limits, unit: number): number {
-  const standing = isLearning ? LEARNING : sessions === 0 ? CALIBRATION : pay(l, sessions, ofOneUnit, unit);
+export function enter(l: Ledger, isLearning: boolean, limits: Limits, unit: number): number {
+  const standing = isLearning ? LEARNING : limits.cost === 0 ? CALIBRATION : pay(l, limits, unit);
   l.begun++;
   l.standings[standing]!++;
   return standing;
 }
 
-function pay(l: Ledger, sessions: number, ofOneUnit: number, unit: number): number {
+function pay(l: Ledger, { sessions, ofOneUnit }: Limits, unit: number): number {
   if (l.judged >= sessions || (l.judgedOf[unit] ?? 0) >= ofOneUnit) return BUDGET;
   if (unit >= l.judgedOf.length) l.judgedOf = longer(l.judgedOf, unit + 1);
   l.judged++;

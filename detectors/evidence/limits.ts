@@ -10,7 +10,7 @@ import { ln } from "../stats/exact.ts";
 import { lowestRate, NEVER, threshold, unitsOf } from "./conformal.ts";
 import { largestGain } from "./run.ts";
 
-/** What is promised of the sessions of one day. Nothing is if `sessions` is 0. */
+/** What is promised of the sessions of one day. Nothing is if `cost` is 0. */
 export interface Limits {
   /** Rates of false alerts of one session, by tier of its worst call. */
   readonly rates: Float64Array;
@@ -45,19 +45,30 @@ const SHORTEST_RUN = 1000;
 /** Whether these scores are enough to promise anything. */
 export const isCalibrated = (ranked: Int32Array) => lowestRate(ranked) <= HIGHEST_RATE;
 
+/** Nothing is promised, and nothing alerts. */
+const NO_LIMITS: Limits = {
+  rates: new Float64Array(SHARES.length),
+  thresholds: new Int32Array(SHARES.length).fill(NEVER),
+  cost: 0,
+  sessions: 0,
+  ofOneUnit: 0,
+  runLength: SHORTEST_RUN,
+  runAlertsAt: ln(SHORTEST_RUN),
+  largestGain: 0,
+};
+
 /** The limits of a day that so many sessions are expected on, with `budget` false alerts. */
 export function limitsOf(ranked: Int32Array, expected: number, budget: number): Limits {
   const lowest = lowestRate(ranked);
+  if (lowest > HIGHEST_RATE) return NO_LIMITS;
   const rate = Math.min(HIGHEST_RATE, budget / Math.max(FEWEST_SESSIONS, expected));
   const rates = new Float64Array(SHARES.length);
   const cost = shareOut(rates, rate, lowest);
-  const sessions = lowest > HIGHEST_RATE ? 0 : Math.floor((OF_SESSIONS * budget) / cost + 1e-9);
+  const sessions = Math.floor((OF_SESSIONS * budget) / cost + 1e-9);
   const runLength = Math.max(SHORTEST_RUN, Math.ceil(sessions / (OF_RUNS * budget)));
   return {
     rates,
-    thresholds: Int32Array.from(rates, (one) =>
-      sessions === 0 ? NEVER : Math.max(LEAST, threshold(ranked, one)),
-    ),
+    thresholds: Int32Array.from(rates, (one) => Math.max(LEAST, threshold(ranked, one))),
     cost,
     sessions,
     ofOneUnit: unitsOf(ranked) > 1 ? Math.ceil(sessions * OF_ONE_UNIT) : sessions,

@@ -16,6 +16,11 @@ export function turnModes({ memory, progress }: Baseline, settings: Settings): v
 
 const isQuiet = (progress: Progress, { maxNovelty }: Settings) => noveltyForecast(progress) <= maxNovelty;
 
+/** Scores were switched off. */
+export function silenceScores({ progress }: Baseline): void {
+  for (const one of progress.values()) if (one.mode === "enforcing") one.mode = "shadow";
+}
+
 /** Why something that has left learning is in its mode, in a sentence. */
 export function modeReason({ memory }: Baseline, progress: Progress, settings: Settings): string {
   if (progress.mode === "frozen") return "learning was ended: nothing more is learned";

@@ -43,7 +43,7 @@ function budgetView({ ledger }: Guarantee, limits: Limits, { falseAlertsPerAgent
     heldBack: ledger.heldBack,
     byTier: [...limits.rates].map((rate, tier) => ({
       tier,
-      promisedRate: limits.sessions === 0 ? 0 : round(rate),
+      promisedRate: round(rate),
       threshold: thresholdOf(limits, tier),
     })),
   };

@@ -79,6 +79,10 @@ describe("a day's sessions", () => {
     expect([enter(ledger, false, limits, 1), enter(ledger, false, limits, 2)]).toEqual([BUDGET, JUDGED]);
   });
 
+  it("are beyond a budget that is smaller than what one session costs", () => {
+    expect(enter(newLedger(), false, limitsOf(scores(19, 1), 20, 0.01), 0)).toBe(BUDGET);
+  });
+
   it("are not judged while too much is new, or too few scores are known", () => {
     const ledger = newLedger();
     expect(enter(ledger, true, limits, 0)).toBe(LEARNING);
