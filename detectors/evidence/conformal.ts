@@ -14,6 +14,9 @@ export const MAX_UNITS = 128;
 /** Above every score: nothing may alert. */
 export const NEVER = 0x7fff_ffff;
 
+/** Nothing is known: one for all agents, because most that there are have no scores yet. */
+export const NO_SCORES = new Int32Array(0);
+
 /** Thousandths of a point, and the unit's number, in one number that sorts as the points do. */
 export const packed = (points: number, unit: number) => points * MAX_UNITS + unit;
 /** The points of a packed score, in thousandths. */

@@ -1,5 +1,6 @@
 /** What is promised of an agent's false alerts: scores of its sessions, thresholds of the day, budget, and runs of sessions. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
+import { NO_SCORES } from "./conformal.ts";
 import { type Ledger, newLedger, turnLedger } from "./ledger.ts";
 import { type Limits, limitsOf } from "./limits.ts";
 import { newReservoir, type Reservoir, ranked } from "./reservoir.ts";
@@ -17,8 +18,6 @@ export interface Guarantee {
   /** Follows from the ranked scores, the forecast and the settings; undefined until it is asked for. */
   limits: Limits | undefined;
 }
-
-const NO_SCORES = new Int32Array(0);
 
 /** Nothing is promised yet. */
 export const newGuarantee = (): Guarantee => ({
@@ -61,7 +60,7 @@ export function writeGuarantee({ weights, reservoir, ranked, ledger, run }: Guar
   to.f64(ledger.expected);
   for (const count of [ledger.begun, ledger.judged, ledger.told, ledger.heldBack]) to.i32(count);
   to.ints(ledger.judgedOf);
-  to.ints(ledger.standings);
+  to.numbers(ledger.standings);
   to.f64(run.sum);
   to.i32(run.sessions);
   to.texts(run.names);
@@ -74,7 +73,7 @@ export function readGuarantee(from: ByteReader): Guarantee {
   const reservoir = { scores, count: scores.length };
   const [frozen, expected] = [from.list(), from.f64()];
   const [begun, judged, told, heldBack] = [from.i32(), from.i32(), from.i32(), from.i32()];
-  const [judgedOf, standings] = [from.list(), from.list()];
+  const [judgedOf, standings] = [from.list(), from.numbers()];
   const ledger = { expected, begun, judged, told, heldBack, judgedOf, standings };
   const run = { sum: from.f64(), sessions: from.i32(), names: from.texts() };
   return { weights, reservoir, ranked: frozen, ledger, run, limits: undefined };

@@ -23,21 +23,24 @@ export interface Ledger {
   told: number;
   heldBack: number;
   /** Sessions by how they stood; older days count less. */
-  readonly standings: Int32Array;
+  readonly standings: number[];
 }
 
 /** Part of the newest day in the forecast, and of the past that is forgotten each day. */
 const NEWEST = 0.25;
+
+/** One for all agents of which nobody was judged yet. */
+const NOBODY = new Int32Array(0);
 
 /** Before the first session. */
 export const newLedger = (): Ledger => ({
   expected: 0,
   begun: 0,
   judged: 0,
-  judgedOf: new Int32Array(0),
+  judgedOf: NOBODY,
   told: 0,
   heldBack: 0,
-  standings: new Int32Array(STANDINGS.length),
+  standings: STANDINGS.map(() => 0),
 });
 
 /** A session begins: answers how it stands, and pays for it if it is judged. Fixed before its first call is scored. */

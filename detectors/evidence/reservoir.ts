@@ -2,7 +2,7 @@
  * Scores of an agent's newest sessions, so many that each trust unit has its share: who adds more than the others soon
  * only pushes out its own.
  */
-import { MAX_UNITS, packed, unitOf } from "./conformal.ts";
+import { MAX_UNITS, NO_SCORES, packed, unitOf } from "./conformal.ts";
 
 /** Most scores of an agent: a rate of one in 360 can be promised from so many. */
 export const MAX_SCORES = 512;
@@ -16,7 +16,7 @@ export interface Reservoir {
 }
 
 /** Without any. */
-export const newReservoir = (): Reservoir => ({ scores: new Int32Array(0), count: 0 });
+export const newReservoir = (): Reservoir => ({ scores: NO_SCORES, count: 0 });
 
 const held = new Int32Array(MAX_UNITS);
 

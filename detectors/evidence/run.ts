@@ -9,7 +9,7 @@ import { exp, ln } from "../stats/exact.ts";
 export interface Run {
   sum: number;
   /** Names of the newest that added to it, at most MAX_NAMED. */
-  names: string[];
+  names: readonly string[];
   /** How many added to it. */
   sessions: number;
 }
@@ -18,8 +18,10 @@ const KAPPAS = [0.1, 0.25, 0.5, 0.75];
 /** Most sessions of a run that are named. */
 export const MAX_NAMED = 16;
 
+const NONE: readonly string[] = [];
+
 /** Nothing added up. */
-export const newRun = (): Run => ({ sum: 0, names: [], sessions: 0 });
+export const newRun = (): Run => ({ sum: 0, names: NONE, sessions: 0 });
 
 /** What a session of this p-value adds: ln e. */
 export function gainOf(p: number): number {
@@ -41,14 +43,13 @@ export function addSession(run: Run, gain: number, name: string): void {
   if (run.sum <= 0) restartRun(run);
   else if (gain > 0) {
     run.sessions++;
-    run.names.push(name);
-    if (run.names.length > MAX_NAMED) run.names.shift();
+    run.names = [...run.names, name].slice(-MAX_NAMED);
   }
 }
 
 /** Begins anew. */
 export function restartRun(run: Run): void {
   run.sum = 0;
-  run.names = [];
+  run.names = NONE;
   run.sessions = 0;
 }

@@ -79,7 +79,7 @@ function sessionsView({ ledger }: Guarantee) {
 }
 
 /** What to change, by why most of the sessions were not judged. */
-function changeOf(standings: Int32Array): string {
+function changeOf(standings: readonly number[]): string {
   const most = Math.max(standings[LEARNING]!, standings[CALIBRATION]!, standings[BUDGET]!);
   if (most === standings[BUDGET])
     return "raise falseAlertsPerAgentDay, or spread the agent's sessions over several trust units";

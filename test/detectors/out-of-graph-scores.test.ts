@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { newGuarantee, turnGuarantee, weighBy } from "../../detectors/evidence/guarantee.ts";
 import { addScore } from "../../detectors/evidence/reservoir.ts";
+import { agentView } from "../../detectors/fold/agent-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import { type CallFields, DAY, event, type Given, HOUR, type World, world } from "./given.ts";
 import { session } from "./sessions.ts";
@@ -209,6 +210,14 @@ describe("scores", () => {
     expect(g.ranked).toHaveLength(30);
     weighBy(g, 2);
     expect([g.ranked.length, g.reservoir.count]).toEqual([0, 0]);
+  });
+
+  it("leave no mode behind when they are switched off", () => {
+    const { "out-of-graph": shown } = agentView(calibrated().encoded(), { detectors: {} }) as {
+      "out-of-graph": View;
+    };
+    expect([shown.agent.mode, shown.scores.state]).toEqual(["shadow", "off"]);
+    expect(shown.agent.reason).toContain("switched off");
   });
 
   it("are off by default, and the view says so", () => {
