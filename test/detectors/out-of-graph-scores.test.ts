@@ -1,4 +1,5 @@
 /** Findings that rest on scores: an agent that writes the same three notes, and what one that was hijacked writes. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { newGuarantee, turnGuarantee, weighBy } from "../../detectors/evidence/guarantee.ts";
 import { addScore } from "../../detectors/evidence/reservoir.ts";
@@ -136,6 +137,22 @@ describe("unlikely-session", () => {
       return scoresOf(given).calibration.scoresForTomorrow - scoresForTomorrow;
     };
     expect([scoresAfter("release-session"), scoresAfter("confirm-session")]).toEqual([1, 0]);
+  });
+
+  it("is told of an attack from one trust unit, whatever another one does before", () => {
+    const kinds = fc.constantFrom(USUAL(0), ODD, ATTACK, [READ], times(3, note("half of it is new")));
+    const days = fc.array(fc.array(kinds, { maxLength: 20 }), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(days, (evil) => {
+        const given = calibrated();
+        for (const [day, sessions] of evil.entries()) given.sees(...onDay(DAYS + day, sessions, "unit-0"));
+        const last = DAYS + evil.length - 1;
+        expect(
+          given.finds(...session(last * DAY + 21 * HOUR, ATTACK, { workflow, trustUnit: "unit-2" })),
+        ).toEqual(["unlikely-session"]);
+      }),
+      { numRuns: 15 },
+    );
   });
 
   it("is told as before when one trust unit has filled a tenth of the scores with the highest", () => {
