@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { attack, benign, mixed, type Recording } from "../replay/evaluate/recordings.ts";
 import { ran } from "./command.ts";
 
@@ -233,6 +234,19 @@ describe("offgraph tune fit", () => {
     for (const context of ["workflow+provenance", "workflow", "agent+provenance", "agent"])
       expect(card).toContain(`${context}: 90 benign and 90 attacks`);
     expect(own.scores.map(({ score }) => score)).not.toEqual(shipped.scores.map(({ score }) => score));
+  });
+
+  it("blames the calls that were malicious, also where others have no arguments", async () => {
+    const quiet = ["erp", "ping", {}, "ok", {}] as const;
+    const sessions = mixed(90).map(({ commit, ev, ...session }) => ({
+      ...session,
+      ...(commit === undefined ? {} : { commit: commit + 1 }),
+      ev: [quiet, ...ev],
+    }));
+    const fitted = await ran("tune", "fit", record("with-ping", sessions));
+    const { weights } = parse(fitted.out).detectors["out-of-graph"];
+    for (const context of ["workflow", "workflow+provenance", "agent", "agent+provenance"])
+      expect(weights.contexts[context].terms["new-party"]).toBeGreaterThan(0.1);
   });
 
   it("refuses history without attacks", async () => {

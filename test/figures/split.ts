@@ -59,7 +59,8 @@ export function fitted(
   truths: Truths,
   isUsed: (session: Observed) => boolean = () => true,
 ): WeightTable {
-  return tableBy(fitTable(fit.filter(isUsed), truths));
+  const used = fit.filter(isUsed);
+  return tableBy(fitTable(() => used, truths));
 }
 
 /** Sessions of the left-out model, scored by these weights. */

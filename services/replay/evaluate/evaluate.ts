@@ -114,10 +114,8 @@ const benignOf = ({ sessions, truths }: Labelled) =>
 async function fitted({ course, fit }: Plan, learn: readonly RecordedSession[]): Promise<Course> {
   if (fit === undefined) return course;
   const examples = fit.sessions.filter(({ id }) => fit.truths.get(id)?.label !== "resisted");
-  return {
-    ...course,
-    weights: fitTable(await observedApart(course, learn, examples, byModel, true), fit.truths),
-  };
+  const seen = await observedApart(course, learn, examples, byModel, true);
+  return { ...course, weights: fitTable(() => seen, fit.truths) };
 }
 
 async function calibrationOf(

@@ -15,10 +15,13 @@ import type { Truth } from "./trail.ts";
 /** Fewest sessions of each kind that weights are fitted on; a context that has fewer keeps the shipped ones. */
 export const LEAST_EXAMPLES = 20;
 
-/** Fits each context that has examples enough. Fails with `bad-request` if none has. */
-export function fitTable(sessions: readonly Observed[], truths: ReadonlyMap<string, Truth>): NamedTable {
+/** Fits each context that has examples enough to its sessions. Fails with `bad-request` if none has. */
+export function fitTable(
+  sessionsOf: (context: Context) => readonly Observed[],
+  truths: ReadonlyMap<string, Truth>,
+): NamedTable {
   const fitted = CONTEXTS.flatMap((context) => {
-    const examples = examplesOf(sessions, truths, context);
+    const examples = examplesOf(sessionsOf(context), truths, context);
     const attacks = examples.filter(({ isAttack }) => isAttack).length;
     if (Math.min(attacks, examples.length - attacks) < LEAST_EXAMPLES) return [];
     const weights = fitWeights(examples, context.endsWith("provenance"));

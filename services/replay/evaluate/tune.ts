@@ -1,5 +1,5 @@
 /** Weights for every context from labelled history, each session judged by what was learned from other models. */
-import type { NamedTable } from "../../../detectors/evidence/weights.ts";
+import { type Context, contextOf, type NamedTable } from "../../../detectors/evidence/weights.ts";
 import { byModel, observedApart } from "./apart.ts";
 import type { Labelled } from "./evaluate.ts";
 import { fitTable } from "./fit-table.ts";
@@ -19,15 +19,13 @@ export async function tuned(
   const labelled = (label: string) => sessions.filter(({ id }) => truths.get(id)?.label === label);
   const learn = labelled("benign");
   const examples = [...learn, ...labelled("executed")];
-  const all: Observed[] = [];
+  const byContext = new Map<Context, readonly Observed[]>();
   for (const [at, view] of VIEWS.entries()) {
     onStage("Observing", at, VIEWS.length + 1);
     const told = { ...course.told, ...view };
     const seen = await observedApart({ ...course, told }, learn, examples, byModel, true);
-    const context = `${view.hasWorkflow ? "workflow" : "agent"}${view.hasProvenance ? "+provenance" : ""}`;
-    // Where nothing was declared or sourced, a call shows again what another view has shown.
-    all.push(...seen.map((one) => ({ ...one, calls: one.calls.filter((call) => call.context === context) })));
+    byContext.set(contextOf(view.hasWorkflow ? 1 : 0, view.hasProvenance), seen);
   }
   onStage("Fitting", VIEWS.length, VIEWS.length + 1);
-  return fitTable(all, truths);
+  return fitTable((context) => byContext.get(context) ?? [], truths);
 }
