@@ -9,28 +9,28 @@ const ATTACKS: AboutTable = {
   text: "AgentDyn (SaFo-Lab, MIT): 3 agents in 60 workflows. Each of 3 models is judged by what the benign sessions of the other 4 taught, with weights fitted without it; then all 3 together (1,620 benign sessions, 2,368 attacks that succeeded). Thresholds are read on the tested sessions; in brackets 95 % of redrawings of whole workflows. In time: caught no later than the first malicious call.",
   columns: ["told", "AUC", "caught at 1 %", "in time", "caught at 5 %", "in time"],
   rows: [
-    ["workflow", "0.987", "69 % (57 to 78)", "98 %", "94 % (90 to 98)", "99 %"],
-    ["no workflow", "0.979", "67 % (34 to 76)", "100 %", "90 % (82 to 93)", "99 %"],
-    ["workflow, origin of arguments", "0.993", "83 % (77 to 89)", "99 %", "98 % (94 to 99)", "100 %"],
-    ["no workflow, origin of arguments", "0.988", "84 % (76 to 88)", "100 %", "93 % (90 to 95)", "100 %"],
-    ["workflow; Gemini 2.5 Flash alone", "0.997", "95 % (76 to 100)", "100 %", "100 % (99 to 100)", "100 %"],
-    ["workflow; GPT-4o alone", "0.985", "64 % (57 to 83)", "98 %", "93 % (75 to 98)", "99 %"],
-    ["workflow; Llama 3.3 70B alone", "0.978", "49 % (37 to 68)", "98 %", "87 % (72 to 93)", "99 %"],
-    ["workflow; weights that never saw the goal", "0.983", "61 %", "98 %", "92 %", "99 %"],
+    ["workflow", "0.987", "67 % (50 to 77)", "98 %", "94 % (89 to 98)", "99 %"],
+    ["no workflow", "0.981", "62 % (39 to 74)", "100 %", "91 % (85 to 94)", "99 %"],
+    ["workflow, origin of arguments", "0.994", "82 % (76 to 89)", "99 %", "98 % (95 to 99)", "100 %"],
+    ["no workflow, origin of arguments", "0.990", "83 % (76 to 88)", "100 %", "94 % (91 to 97)", "100 %"],
+    ["workflow; Gemini 2.5 Flash alone", "0.997", "95 % (76 to 99)", "100 %", "100 % (99 to 100)", "100 %"],
+    ["workflow; GPT-4o alone", "0.986", "68 % (63 to 84)", "98 %", "93 % (78 to 98)", "99 %"],
+    ["workflow; Llama 3.3 70B alone", "0.978", "48 % (38 to 69)", "97 %", "88 % (73 to 94)", "99 %"],
+    ["workflow; weights that never saw the goal", "0.985", "62 %", "98 %", "93 %", "99 %"],
     [
       "workflow; weights that never saw the agent",
-      "0.969",
-      "53 % (43 to 57)",
+      "0.971",
+      "56 % (46 to 62)",
       "98 %",
-      "86 % (79 to 90)",
+      "88 % (79 to 92)",
       "98 %",
     ],
     [
       "workflow; one unit showed an attack 300 times",
       "0.987",
-      "66 % (52 to 78)",
-      "98 %",
-      "94 % (91 to 98)",
+      "68 % (52 to 77)",
+      "99 %",
+      "95 % (90 to 98)",
       "99 %",
     ],
   ],
@@ -41,15 +41,32 @@ const ALERTS: AboutTable = {
   text: "The same sessions, with thresholds that are promised from training sessions alone, each judged by what was learned without its trust unit; means over 20 splits of these scores. Builds differ more than splits do: a promise holds on average over builds, not for each.",
   columns: ["told", "promised", "realised, 3 models", "each of them", "realised, all 5 models", "caught"],
   rows: [
-    ["workflow", "1 %", "0.6 %", "0.3, 0.2, 1.1 %", "1.3 %", "53 %"],
-    ["workflow", "5 %", "3.7 %", "0.7, 3.3, 7.1 %", "5.7 %", "89 %"],
-    ["no workflow", "1 %", "0.7 %", "0.4, 0.3, 1.5 %", "1.1 %", "46 %"],
-    ["no workflow", "5 %", "4.1 %", "1.1, 3.8, 7.3 %", "6.0 %", "83 %"],
-    ["workflow, origin of arguments", "1 %", "0.4 %", "0.3, 0.4, 0.4 %", "1.2 %", "73 %"],
-    ["workflow, origin of arguments", "5 %", "3.2 %", "0.7, 5.0, 3.9 %", "5.3 %", "93 %"],
-    ["no workflow, origin of arguments", "1 %", "0.6 %", "0.3, 0.8, 0.6 %", "1.0 %", "73 %"],
-    ["no workflow, origin of arguments", "5 %", "2.9 %", "1.1, 4.0, 3.5 %", "4.6 %", "90 %"],
-    ["workflow; one unit adds 10 % of highest scores", "5 %", "3.0 %", "0.5, 2.5, 6.0 %", "", "86 %"],
+    ["workflow", "1 %", "0.6 %", "0.4, 0.2, 1.1 %", "1.3 %", "53 %"],
+    ["workflow", "5 %", "3.8 %", "0.6, 3.2, 7.6 %", "5.9 %", "89 %"],
+    ["no workflow", "1 %", "0.7 %", "0.4, 0.3, 1.5 %", "1.2 %", "47 %"],
+    ["no workflow", "5 %", "4.0 %", "1.1, 3.4, 7.5 %", "5.4 %", "85 %"],
+    ["workflow, origin of arguments", "1 %", "0.4 %", "0.3, 0.3, 0.6 %", "1.2 %", "72 %"],
+    ["workflow, origin of arguments", "5 %", "3.0 %", "0.7, 4.6, 3.7 %", "5.2 %", "93 %"],
+    ["no workflow, origin of arguments", "1 %", "0.6 %", "0.4, 0.8, 0.6 %", "1.0 %", "70 %"],
+    ["no workflow, origin of arguments", "5 %", "3.1 %", "1.1, 4.2, 3.9 %", "4.9 %", "91 %"],
+    ["workflow; one unit adds 10 % of highest scores", "5 %", "3.1 %", "0.5, 2.5, 6.4 %", "", "86 %"],
+  ],
+};
+
+const AIRLINE: AboutTable = {
+  title: "Measured: one agent without a workflow",
+  text: "tau-bench (Sierra, MIT): 200 benign sessions of an airline's agent, in order, each of its four trials a trust unit. It is judged from the 21st session on, by what all before it taught; a call is injected after the first call of each.",
+  columns: [
+    "told by",
+    "sessions that alert",
+    "new call with a foreign address",
+    "new call",
+    "usual call with foreign values",
+  ],
+  rows: [
+    ["named facts", "5.6 %", "92 %", "92 %", "5.6 %"],
+    ["score, 2 % promised", "0.6 %", "48 %", "47 %", "0 %"],
+    ["score, 5 % promised", "5.6 %", "92 %", "92 %", "40 %"],
   ],
 };
 
@@ -68,4 +85,4 @@ const WEIGHTS: AboutTable = {
 };
 
 /** Constants of the score, and what it was worth on recorded agents. */
-export const tables: readonly AboutTable[] = [WEIGHTS, ATTACKS, ALERTS];
+export const tables: readonly AboutTable[] = [WEIGHTS, ATTACKS, ALERTS, AIRLINE];
