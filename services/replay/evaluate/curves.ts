@@ -1,6 +1,7 @@
 /** What the plots of an evaluation are drawn from. */
 import { type Judged, labelled, scores } from "./measure.ts";
 import { shareAbove } from "./ranking.ts";
+import type { Label } from "./trail.ts";
 
 /** A threshold, and the shares of benign sessions and of attacks above it. */
 export interface RocPoint {
@@ -42,12 +43,11 @@ export function rocOf(sessions: readonly Judged[]): readonly RocPoint[] {
 
 /** How the scores lie; empty without sessions. */
 export function distributionOf(sessions: readonly Judged[]): readonly ScoreBin[] {
-  if (sessions.length === 0) return [];
-  const all = scores(sessions);
   const placeOf = (score: number) => Math.floor(Math.max(score, LOWEST_BIN) / BIN);
-  const [first, last] = [Math.min(...all.map(placeOf)), Math.max(...all.map(placeOf))];
-  const counted = (label: "benign" | "executed" | "resisted") =>
-    Map.groupBy(scores(labelled(sessions, label)), placeOf);
+  const places = [...new Set(scores(sessions).map(placeOf))];
+  if (places.length === 0) return [];
+  const [first, last] = [Math.min(...places), Math.max(...places)];
+  const counted = (label: Label) => Map.groupBy(scores(labelled(sessions, label)), placeOf);
   const [benign, attack, resisted] = [counted("benign"), counted("executed"), counted("resisted")];
   return Array.from({ length: last - first + 1 }, (_, at) => ({
     from: (first + at) * BIN,
