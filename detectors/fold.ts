@@ -48,7 +48,7 @@ export interface Fold {
   settle(set: WorkingSet): void;
 }
 
-const NOBODY: readonly Seat[] = [];
+const NO_SEATS: readonly Seat[] = [];
 const DECISION = EVENT_KINDS.indexOf("decision.made");
 
 /** Makes a fold of these detectors; `detectorSettings` are in the same order. */
@@ -86,7 +86,7 @@ export function createFold(
       heard.rows.agent = agent;
       heard.rows.session = sessionOf(panel, set, agent, event, isLate);
       heard.rows.token = tokenOf(panel, set, agent, event);
-      judge(routes[event.kindIndex] ?? NOBODY, heard, event, isLate, without);
+      judge(routes[event.kindIndex] ?? NO_SEATS, heard, event, isLate, without);
       return isLate ? "late" : "folded";
     },
     settle(set) {

@@ -20,8 +20,7 @@ export interface Target {
   text(): string;
 }
 
-/** Where an argument came from, if a gateway saw the content. */
-export const FROM_REQUEST = 1;
+/** Where an argument came from, if a gateway saw the content; 1 is the request. */
 export const FROM_OUTPUT = 2;
 export const FROM_NEITHER = 3;
 

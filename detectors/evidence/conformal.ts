@@ -22,7 +22,7 @@ export const packed = (points: number, unit: number) => points * MAX_UNITS + uni
 /** The points of a packed score, in thousandths. */
 export const pointsOf = (score: number) => score >> 7;
 /** The number of its trust unit. */
-export const unitOf = (score: number) => score & (MAX_UNITS - 1);
+export const unitOfScore = (score: number) => score & (MAX_UNITS - 1);
 
 /** Scores of each unit, and those of them that are at least as high as the one in hand; counted anew by every function. */
 const held = new Int32Array(MAX_UNITS);
@@ -34,7 +34,7 @@ function count(ranked: Int32Array, points: number): number {
   asHigh.fill(0);
   let total = 0;
   for (let at = 0; at < ranked.length; at++) {
-    const unit = unitOf(ranked[at]!);
+    const unit = unitOfScore(ranked[at]!);
     held[unit]!++;
     if (pointsOf(ranked[at]!) < points) continue;
     asHigh[unit]!++;
@@ -96,7 +96,7 @@ const rankOf = (rate: number, scores: number) => Math.floor(rate * (scores + 1) 
 function atRank(ranked: Int32Array, rank: number, without: number): number {
   if (rank < 1) return NEVER;
   for (let at = 0, left = rank; at < ranked.length; at++)
-    if (unitOf(ranked[at]!) !== without && --left === 0) return pointsOf(ranked[at]!);
+    if (unitOfScore(ranked[at]!) !== without && --left === 0) return pointsOf(ranked[at]!);
   return NEVER;
 }
 

@@ -2,7 +2,7 @@
  * Scores of an agent's newest sessions, so many that each trust unit has its share: who adds more than the others soon
  * only pushes out its own.
  */
-import { MAX_UNITS, NO_SCORES, packed, unitOf } from "./conformal.ts";
+import { MAX_UNITS, NO_SCORES, packed, unitOfScore } from "./conformal.ts";
 
 /** Most scores of an agent: a rate of one in 360 can be promised from so many. */
 export const MAX_SCORES = 512;
@@ -23,7 +23,7 @@ const held = new Int32Array(MAX_UNITS);
 /** Adds the score of the newest session, in thousandths of a point. */
 export function addScore(r: Reservoir, points: number, unit: number): void {
   held.fill(0);
-  for (let at = 0; at < r.count; at++) held[unitOf(r.scores[at]!)]!++;
+  for (let at = 0; at < r.count; at++) held[unitOfScore(r.scores[at]!)]!++;
   const others = r.count - held[unit]!;
   if (others >= OTHERS && held[unit]! > others) removeOldest(r, unit);
   else if (r.count === MAX_SCORES) removeOldest(r, largest());
@@ -45,7 +45,7 @@ function largest(): number {
 
 function removeOldest(r: Reservoir, unit: number): void {
   let at = 0;
-  while (unitOf(r.scores[at]!) !== unit) at++;
+  while (unitOfScore(r.scores[at]!) !== unit) at++;
   removeAt(r, at);
 }
 

@@ -9,8 +9,8 @@ import { promote } from "./memory.ts";
 import { turnModes } from "./modes.ts";
 import { LAST_UNIT, UNITS } from "./records.ts";
 
-/** Witnesses that a value needs: never more than there are trust units, or are told apart. */
-export const neededFor = ({ units }: Progress, { witnesses }: Settings) =>
+/** Witnesses that a value needs to be remembered as known: never more than there are trust units, or are told apart. */
+const witnessesToRemember = ({ units }: Progress, { witnesses }: Settings) =>
   Math.max(1, Math.min(units.length, witnesses, UNITS));
 
 /** Sessions before it may be said that an agent has no second trust unit. */
@@ -23,7 +23,7 @@ export function learn({ memory, progress }: Baseline, path: Path, day: number, s
   learnShown(memory, path.shown, {
     workflow: path.workflow,
     unit: Math.min(LAST_UNIT, unitNumber(agent, path.unit)),
-    needed: agent.sessions < FEW ? settings.witnesses : neededFor(agent, settings),
+    needed: agent.sessions < FEW ? settings.witnesses : witnessesToRemember(agent, settings),
     day,
     workflowIsLearning: progress.get(path.workflow)?.mode === "learning",
   });
@@ -36,7 +36,11 @@ export function end({ memory, progress }: Baseline, hasLeftLearning: boolean, se
   // The evidence may have been switched on later.
   const isOver = agent.mode !== "learning" && memory.sessions >= settings.minSessions;
   if (!isOver && !hasLeftLearning) return;
-  promote(memory, { needed: neededFor(agent, settings), learning: true, sessions: settings.sessions });
+  promote(memory, {
+    needed: witnessesToRemember(agent, settings),
+    learning: true,
+    sessions: settings.sessions,
+  });
   memory.isLearning = !isOver;
 }
 
@@ -46,7 +50,11 @@ export function turn(b: Baseline, settings: Settings): void {
   const agent = progress.get(0);
   if (memory === undefined || agent === undefined) return;
   if (!memory.isLearning)
-    promote(memory, { needed: neededFor(agent, settings), learning: false, sessions: settings.sessions });
+    promote(memory, {
+      needed: witnessesToRemember(agent, settings),
+      learning: false,
+      sessions: settings.sessions,
+    });
   turnGuarantee(memory.guarantee);
   turnModes(b, settings);
 }
@@ -56,7 +64,7 @@ export function settle({ memory, progress }: Baseline, settings: Settings): void
   const agent = progress.get(0);
   if (memory === undefined || agent === undefined) return;
   const learning = memory.isLearning;
-  promote(memory, { needed: neededFor(agent, settings), learning, sessions: settings.sessions });
+  promote(memory, { needed: witnessesToRemember(agent, settings), learning, sessions: settings.sessions });
   memory.isLearning = false;
   turnGuarantee(memory.guarantee);
 }
