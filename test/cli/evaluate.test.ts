@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { SHIPPED } from "../../detectors/evidence/shipped.ts";
 import { attack, benign, mixed, type Recording } from "../replay/evaluate/recordings.ts";
 import { ran } from "./command.ts";
 
@@ -125,6 +126,12 @@ describe("offgraph evaluate", () => {
     expect(outcome.weights.card.fittedOn).toContain("agent: 90 benign and 90 attacks");
   });
 
+  it("fits to where arguments came from, and to sessions without it for the calls that have no arguments", async () => {
+    const { outcome } = await evaluated("--fit", train, "--provenance");
+    for (const context of ["workflow+provenance", "workflow"])
+      expect(outcome.weights.card.fittedOn).toContain(`${context}: 90 benign and 90 attacks`);
+  });
+
   it("uses where arguments came from only if it is asked to", async () => {
     const [without, with_] = [await evaluated(), await evaluated("--provenance")];
     const scoreOf = (lines: ScoreLine[]) => lines.find(({ id }) => id === "executed-200")?.score;
@@ -231,6 +238,7 @@ describe("offgraph tune fit", () => {
     const [own, shipped] = [await evaluated("--config", settings), await evaluated()];
     expect(own.outcome.auc).toBe(1);
     const card = own.outcome.weights.card.fittedOn;
+    expect(own.outcome.weights.version).toBeGreaterThan(SHIPPED.version);
     for (const context of ["workflow+provenance", "workflow", "agent+provenance", "agent"])
       expect(card).toContain(`${context}: 90 benign and 90 attacks`);
     expect(own.scores.map(({ score }) => score)).not.toEqual(shipped.scores.map(({ score }) => score));

@@ -1,7 +1,12 @@
 /** Each recorded model left out in turn: what is learned, fitted and calibrated knows nothing of it. */
 
 import type { WeightTable } from "../../detectors/evidence/weights.ts";
-import { byModel, byTrustUnit, observedApart } from "../../services/replay/evaluate/apart.ts";
+import {
+  type ByContext,
+  byTrustUnit,
+  observedApart,
+  observedToFit,
+} from "../../services/replay/evaluate/apart.ts";
 import type { Labelled } from "../../services/replay/evaluate/evaluate.ts";
 import { fitTable } from "../../services/replay/evaluate/fit-table.ts";
 import { type Judged, judged } from "../../services/replay/evaluate/measure.ts";
@@ -16,7 +21,7 @@ export interface Split {
   /** Benign sessions of the others. */
   readonly learn: readonly RecordedSession[];
   /** Benign sessions and attacks of the others, each judged by what was learned without its own model. */
-  readonly fit: readonly Observed[];
+  readonly examples: ByContext;
   /** Benign sessions of the others, each judged by what was learned without its own trust unit. */
   readonly calibration: readonly Observed[];
   /** Benign sessions and attacks of the left-out model. */
@@ -40,7 +45,7 @@ export async function* splits(course: Course, { sessions, truths }: Labelled): A
     yield {
       model,
       learn,
-      fit: await observedApart(course, learn, others, byModel, true),
+      examples: await observedToFit(course, learn, others),
       calibration: await observedApart(course, learn, learn, byTrustUnit, true),
       test: await observed(course, learn, mine, true),
     };
@@ -55,12 +60,11 @@ export function isReported({ test }: Split, truths: Truths): boolean {
 
 /** Weights fitted on the sessions of other models, or on some of them. */
 export function fitted(
-  { fit }: Split,
+  { examples }: Split,
   truths: Truths,
   isUsed: (session: Observed) => boolean = () => true,
 ): WeightTable {
-  const used = fit.filter(isUsed);
-  return tableBy(fitTable(() => used, truths));
+  return tableBy(fitTable((context) => examples(context).filter(isUsed), truths));
 }
 
 /** Sessions of the left-out model, scored by these weights. */

@@ -3,6 +3,7 @@
 import { SHIPPED } from "../../detectors/evidence/shipped.ts";
 import { TERMS } from "../../detectors/evidence/term.ts";
 import type { WeightTable } from "../../detectors/evidence/weights.ts";
+import type { ByContext } from "../../services/replay/evaluate/apart.ts";
 import type { Alerts, Calibration } from "../../services/replay/evaluate/conformal.ts";
 import { mean } from "../../services/replay/evaluate/mean.ts";
 import { type Judged, labelled } from "../../services/replay/evaluate/measure.ts";
@@ -85,7 +86,9 @@ function foldsOf(splits: readonly Split[], truths: Truths): (session: Observed) 
     const truth = truths.get(trail.id);
     return truth?.label === "executed" ? `${trail.agent}/${truth.goal}` : undefined;
   };
-  const seen = new Set(splits.flatMap(({ test, fit }) => [...test, ...fit]).map(goalOf));
+  const seen = new Set(
+    splits.flatMap(({ test, examples }) => [...test, ...examples("workflow")]).map(goalOf),
+  );
   const goals = [...seen].filter((goal) => goal !== undefined).sort();
   return (session) => {
     const goal = goalOf(session);
@@ -159,8 +162,11 @@ export function ablation(all: readonly Split[], truths: Truths, hasProvenance: b
   const splits = all.filter((split) => isReported(split, truths));
   const pooled = (title: string, at: number | undefined) => {
     const sessions = splits.flatMap((split) => {
-      const fit = at === undefined ? split.fit : split.fit.map((session) => without(session, at));
-      return scored(split.test, fitted({ ...split, fit }, truths), truths);
+      const examples: ByContext = (context) =>
+        at === undefined
+          ? split.examples(context)
+          : split.examples(context).map((session) => without(session, at));
+      return scored(split.test, fitted({ ...split, examples }, truths), truths);
     });
     return rowOf(title, sessions);
   };

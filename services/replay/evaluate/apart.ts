@@ -2,6 +2,7 @@
  * Sessions judged by what was learned without their kin: the honest way to fit weights and to calibrate on the very
  * history that a baseline is learned from.
  */
+import type { Context } from "../../../detectors/evidence/weights.ts";
 import { type Course, type Observed, observed } from "./observe.ts";
 import type { RecordedSession } from "./recording.ts";
 import { modelOf } from "./trail.ts";
@@ -15,7 +16,7 @@ const PARTS = 20;
 const FEW = 5;
 
 /** For weights: they must hold for a model that nothing was learned of. */
-export const byModel = (sessions: readonly RecordedSession[]) =>
+const byModel = (sessions: readonly RecordedSession[]) =>
   firstThatTells(sessions, [({ version }) => modelOf(version) ?? "", unitOf]);
 
 /** For calibration: a session is as new to the baseline as one that is still to come from a unit that is new. */
@@ -52,4 +53,23 @@ export async function observedApart(
     all.push(...(await observed(course, others, sessions, keepsTerms)));
   }
   return all;
+}
+
+/** Sessions that the weights of a context are fitted on. */
+export type ByContext = (context: Context) => readonly Observed[];
+
+/**
+ * For weights, each session judged without its own model. Where the origin of arguments is told, calls that have none are
+ * too few to fit on: their weights come from the same sessions with no origin told at all.
+ */
+export async function observedToFit(
+  course: Course,
+  learn: readonly RecordedSession[],
+  judge: readonly RecordedSession[],
+): Promise<ByContext> {
+  const told = { ...course.told, hasProvenance: false };
+  const plain = await observedApart({ ...course, told }, learn, judge, byModel, true);
+  if (!course.told.hasProvenance) return () => plain;
+  const sourced = await observedApart(course, learn, judge, byModel, true);
+  return (context) => (context.endsWith("provenance") ? sourced : plain);
 }

@@ -4,7 +4,7 @@
  */
 import type { NamedTable } from "../../../detectors/evidence/weights.ts";
 import { OffgraphError } from "../../../schemas/errors.ts";
-import { byModel, byTrustUnit, observedApart } from "./apart.ts";
+import { byTrustUnit, observedApart, observedToFit } from "./apart.ts";
 import type { Calibration } from "./conformal.ts";
 import { distributionOf, type RocPoint, rocOf, type ScoreBin } from "./curves.ts";
 import { fitTable } from "./fit-table.ts";
@@ -114,8 +114,7 @@ const benignOf = ({ sessions, truths }: Labelled) =>
 async function fitted({ course, fit }: Plan, learn: readonly RecordedSession[]): Promise<Course> {
   if (fit === undefined) return course;
   const examples = fit.sessions.filter(({ id }) => fit.truths.get(id)?.label !== "resisted");
-  const seen = await observedApart(course, learn, examples, byModel, true);
-  return { ...course, weights: fitTable(() => seen, fit.truths) };
+  return { ...course, weights: fitTable(await observedToFit(course, learn, examples), fit.truths) };
 }
 
 async function calibrationOf(

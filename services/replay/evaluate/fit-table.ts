@@ -1,4 +1,5 @@
 /** A table of weights from labelled sessions. */
+import { createHash } from "node:crypto";
 import { SHIPPED } from "../../../detectors/evidence/shipped.ts";
 import {
   CONTEXTS,
@@ -8,7 +9,8 @@ import {
   type Weights,
 } from "../../../detectors/evidence/weights.ts";
 import { OffgraphError } from "../../../schemas/errors.ts";
-import { type Example, fitWeights } from "./fit.ts";
+import type { ByContext } from "./apart.ts";
+import { type Example, fitWeights, METHOD } from "./fit.ts";
 import type { Observed } from "./observe.ts";
 import type { Truth } from "./trail.ts";
 
@@ -16,10 +18,7 @@ import type { Truth } from "./trail.ts";
 export const LEAST_EXAMPLES = 20;
 
 /** Fits each context that has examples enough to its sessions. Fails with `bad-request` if none has. */
-export function fitTable(
-  sessionsOf: (context: Context) => readonly Observed[],
-  truths: ReadonlyMap<string, Truth>,
-): NamedTable {
+export function fitTable(sessionsOf: ByContext, truths: ReadonlyMap<string, Truth>): NamedTable {
   const fitted = CONTEXTS.flatMap((context) => {
     const examples = examplesOf(sessionsOf(context), truths, context);
     const attacks = examples.filter(({ isAttack }) => isAttack).length;
@@ -35,9 +34,14 @@ export function fitTable(
   const own = Object.fromEntries(fitted.map(({ context, weights }) => [context, weights]));
   const contexts: Record<Context, Weights> = { ...SHIPPED.contexts, ...own };
   const counts = fitted.map((one) => `${one.context}: ${one.benign} benign and ${one.attacks} attacks`);
-  const card = { ...SHIPPED.card, fittedOn: `labelled history (${counts.join("; ")})`, limits: LIMITS };
-  return namedTable({ version: SHIPPED.version, card, contexts });
+  const card = { fittedOn: `labelled history (${counts.join("; ")})`, method: METHOD, limits: LIMITS };
+  const table = namedTable({ version: SHIPPED.version, card, contexts });
+  return { ...table, version: fingerprintOf(table) };
 }
+
+/** A version of its own for each fit: scores that other weights made are told apart by it, and forgotten. */
+const fingerprintOf = ({ contexts }: NamedTable) =>
+  1 + (createHash("sha256").update(JSON.stringify(contexts)).digest().readUInt32BE() >>> 2);
 
 const LIMITS = [
   "They were fitted on this history alone: `offgraph evaluate` on other files says what they are worth",

@@ -24,6 +24,9 @@ const ROUNDS = 2000;
 /** A step that lowers the loss by less ends the fit. */
 const ENOUGH = 1e-10;
 
+/** How weights come about, for a person who must decide whether to trust them. */
+export const METHOD = `Logistic regression over sessions: the log-odds of a session are those of its worst call (soft maximum), of an attack among its malicious calls. Benign sessions weigh ${BENIGN_WEIGHT} times as much as attacks; weights are drawn to 0 (by ${PULL} of their squares, on terms scaled to the same size) and keep their sign. Each model's sessions were observed against a baseline learned from the other models only.`;
+
 /** Fits weights; terms that need provenance weigh nothing unless `hasProvenance`. Needs examples of both kinds. */
 export function fitWeights(examples: readonly Example[], hasProvenance: boolean): Weights {
   const usable = examples.filter(({ calls }) => calls.length > 0);
