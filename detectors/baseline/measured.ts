@@ -11,8 +11,8 @@ const ATTACKS: AboutTable = {
   rows: [
     ["workflow", "0.987", "67 % (50 to 77)", "98 %", "94 % (89 to 98)", "99 %"],
     ["no workflow", "0.981", "62 % (39 to 74)", "100 %", "91 % (85 to 94)", "99 %"],
-    ["workflow, origin of arguments", "0.994", "82 % (76 to 89)", "99 %", "98 % (95 to 99)", "100 %"],
-    ["no workflow, origin of arguments", "0.990", "83 % (76 to 88)", "100 %", "94 % (91 to 97)", "100 %"],
+    ["workflow, origin of arguments", "0.994", "82 % (76 to 89)", "99 %", "98 % (94 to 99)", "100 %"],
+    ["no workflow, origin of arguments", "0.990", "83 % (76 to 88)", "100 %", "94 % (90 to 97)", "100 %"],
     ["workflow; Gemini 2.5 Flash alone", "0.997", "95 % (76 to 99)", "100 %", "100 % (99 to 100)", "100 %"],
     ["workflow; GPT-4o alone", "0.986", "68 % (63 to 84)", "98 %", "93 % (78 to 98)", "99 %"],
     ["workflow; Llama 3.3 70B alone", "0.978", "48 % (38 to 69)", "97 %", "88 % (73 to 94)", "99 %"],
@@ -38,18 +38,18 @@ const ATTACKS: AboutTable = {
 
 const ALERTS: AboutTable = {
   title: "Measured: false alerts",
-  text: "The same sessions, with thresholds that are promised from training sessions alone, each judged by what was learned without its trust unit; means over 20 splits of these scores. Builds differ more than splits do: a promise holds on average over builds, not for each.",
+  text: "The same sessions, with thresholds that are promised from training sessions alone (each judged by what was learned without its trust unit) and never below the lowest that the detector has; means over 20 splits of these scores. Builds differ more than splits do: a promise holds on average over builds, not for each.",
   columns: ["told", "promised", "realised, 3 models", "each of them", "realised, all 5 models", "caught"],
   rows: [
     ["workflow", "1 %", "0.6 %", "0.4, 0.2, 1.1 %", "1.3 %", "53 %"],
-    ["workflow", "5 %", "3.8 %", "0.6, 3.2, 7.6 %", "5.9 %", "89 %"],
+    ["workflow", "5 %", "3.7 %", "0.6, 3.2, 7.4 %", "5.6 %", "89 %"],
     ["no workflow", "1 %", "0.7 %", "0.4, 0.3, 1.5 %", "1.2 %", "47 %"],
-    ["no workflow", "5 %", "4.0 %", "1.1, 3.4, 7.5 %", "5.4 %", "85 %"],
+    ["no workflow", "5 %", "3.9 %", "1.1, 3.2, 7.5 %", "5.4 %", "85 %"],
     ["workflow, origin of arguments", "1 %", "0.4 %", "0.3, 0.3, 0.6 %", "1.2 %", "72 %"],
-    ["workflow, origin of arguments", "5 %", "3.0 %", "0.7, 4.6, 3.7 %", "5.2 %", "93 %"],
+    ["workflow, origin of arguments", "5 %", "3.2 %", "0.7, 4.8, 4.0 %", "5.1 %", "93 %"],
     ["no workflow, origin of arguments", "1 %", "0.6 %", "0.4, 0.8, 0.6 %", "1.0 %", "70 %"],
-    ["no workflow, origin of arguments", "5 %", "3.1 %", "1.1, 4.2, 3.9 %", "4.9 %", "91 %"],
-    ["workflow; one unit adds 10 % of highest scores", "5 %", "3.1 %", "0.5, 2.5, 6.4 %", "", "86 %"],
+    ["no workflow, origin of arguments", "5 %", "3.1 %", "1.1, 4.0, 4.2 %", "4.8 %", "90 %"],
+    ["workflow; one unit adds 10 % of highest scores", "5 %", "3.1 %", "0.5, 2.4, 6.4 %", "", "86 %"],
   ],
 };
 
@@ -66,20 +66,22 @@ const AIRLINE: AboutTable = {
   rows: [
     ["named facts", "5.6 %", "92 %", "92 %", "5.6 %"],
     ["score, 2 % promised", "0.6 %", "48 %", "47 %", "0 %"],
-    ["score, 5 % promised", "5.6 %", "92 %", "92 %", "40 %"],
+    ["score, 5 % promised", "3.9 %", "91 %", "91 %", "22 %"],
   ],
 };
+
+const weightAt = (weight = 0) => (weight === 0 ? "" : weight.toFixed(2));
 
 const WEIGHTS: AboutTable = {
   title: "Terms and shipped weights",
   text: `Version ${SHIPPED.version}, fitted on ${SHIPPED.card.fittedOn}. Each term is 0 or above; a weight is the log-odds that one unit of it adds.`,
   columns: ["term", "what it says", ...CONTEXTS],
   rows: [
-    ["bias", "every call", ...CONTEXTS.map((context) => String(SHIPPED.contexts[context].bias))],
+    ["bias", "every call", ...CONTEXTS.map((context) => SHIPPED.contexts[context].bias.toFixed(2))],
     ...TERMS.map(({ name, means }, at) => [
       name,
       means,
-      ...CONTEXTS.map((context) => String(SHIPPED.contexts[context].terms[at] || "")),
+      ...CONTEXTS.map((context) => weightAt(SHIPPED.contexts[context].terms[at])),
     ]),
   ],
 };

@@ -1,5 +1,6 @@
 /** What a person needs to know of findings that rest on scores; part of the page of out-of-graph. */
 import type { About } from "../detector.ts";
+import { LOWEST_THRESHOLD } from "./limits.ts";
 
 /** Spoken of only with `evidence: on`. */
 export const aboutEvidence = {
@@ -25,8 +26,8 @@ export const aboutEvidence = {
   },
   formulas: [
     "score of a call = bias + sum of weight * term, in log-odds; of a session: that of its worst call (`evidence.terms` names each term with its points)",
-    "p = (1 + scores at least as high)/(n + 1), from at most 512 scores of the agent's newest sessions, frozen each day; with several trust units p = 1.4 * the lowest that is left when any one of them is left out; never below -3 points",
-    "budget: each session that is judged costs what was promised of it, k/N at most 5 % (k = `falseAlertsPerAgentDay`, N = sessions a day as forecast), for tiers 0, 1, 2 of its worst call 15, 30 and 45 % of that, and 10 % for runs; judging stops when k is spent, and at 3/4 of it for one trust unit",
+    `p = (1 + scores at least as high)/(n + 1), from at most 512 scores of the agent's newest sessions, frozen each day; with several trust units p = 1.4 * the lowest that is left when any one of them is left out; no threshold below ${LOWEST_THRESHOLD / 1000} points`,
+    "budget: each session that is judged costs what was promised of it, k/N at most 5 % (k = `falseAlertsPerAgentDay`, N = sessions a day as forecast: an average over days, each of which counts for at most twice what was forecast, so that a flood raises N by at most a quarter a day), for tiers 0, 1, 2 of its worst call 15, 30 and 45 % of that, and 10 % for runs; judging stops when k is spent, and at 3/4 of it for one trust unit",
     "runs: e = mean of kappa p^(kappa-1) over kappa = 0.1, 0.25, 0.5, 0.75; W = max(W, 0) + ln e; told at ln A, A = 1,000 sessions or more",
     "a session calibrates by the score it has as long as no named fact is told of it; one that is told of by its score does too, but where there is only one trust unit no higher than the highest score of the day before",
   ],

@@ -33,10 +33,13 @@ const OF_SESSIONS = 0.9;
 const OF_RUNS = 0.1;
 /** Most that is promised of one session. */
 export const HIGHEST_RATE = 0.05;
-/** Points below which no session is told of, however unusual: most clean calls of recorded agents score less. In thousandths. */
-const LEAST = -3000;
+/**
+ * No threshold is lower, in thousandths of a point, or an agent that is calm would be told of whatever is not quite usual:
+ * 93 of 100 clean sessions of recorded agents, and 2 to 9 of 100 attacks, scored less by weights that never saw their model.
+ */
+export const LOWEST_THRESHOLD = -2000;
 /** Fewest sessions a day that an agent is taken to have. */
-const FEWEST_SESSIONS = 8;
+export const FEWEST_SESSIONS = 8;
 /** Share of a day's sessions that one trust unit may have judged: a flood from one leaves the others something. */
 const OF_ONE_UNIT = 0.75;
 /** Fewest sessions from one false alert of a run to the next. */
@@ -44,6 +47,10 @@ const SHORTEST_RUN = 1000;
 
 /** Whether these scores are enough to promise anything. */
 export const isCalibrated = (ranked: Int32Array) => lowestRate(ranked) <= HIGHEST_RATE;
+
+/** Scores above it alert if so much is promised, in thousandths of a point; NEVER if the scores are too few to say so. */
+export const thresholdAt = (ranked: Int32Array, rate: number) =>
+  Math.max(LOWEST_THRESHOLD, threshold(ranked, rate));
 
 /** Nothing is promised, and nothing alerts. */
 const NO_LIMITS: Limits = {
@@ -68,7 +75,7 @@ export function limitsOf(ranked: Int32Array, expected: number, budget: number): 
   const runLength = Math.max(SHORTEST_RUN, Math.ceil(sessions / (OF_RUNS * budget)));
   return {
     rates,
-    thresholds: Int32Array.from(rates, (one) => Math.max(LEAST, threshold(ranked, one))),
+    thresholds: Int32Array.from(rates, (one) => thresholdAt(ranked, one)),
     cost,
     sessions,
     ofOneUnit: unitsOf(ranked) > 1 ? Math.ceil(sessions * OF_ONE_UNIT) : sessions,

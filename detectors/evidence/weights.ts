@@ -17,6 +17,8 @@ export interface Weights {
 const ModelCard = z.strictObject({
   fittedOn: z.string(),
   method: z.string(),
+  /** How good they were found to be; left out where nobody has measured it. */
+  measured: z.string().optional(),
   limits: z.array(z.string()).readonly(),
 });
 /** What a person must know before trusting weights. */

@@ -57,7 +57,7 @@ describe("unlikely-session", () => {
         operation: "mail send_note",
         tier: 2,
         workflow,
-        threshold: -3,
+        threshold: -2,
         promisedRate: 0.0225,
         calibrationSessions: 140,
         calibrationTrustUnits: 4,
@@ -65,7 +65,7 @@ describe("unlikely-session", () => {
       },
     });
     expect(found.summary).toBe(
-      "With `mail send_note` its session scores +1.11 points, above -3.00: new-text +6.96, follows-read +1.18.",
+      "With `mail send_note` its session scores +2.78 points, above -2.00: new-text +7.67, follows-read +1.00.",
     );
     expect(found.evidence.terms).toHaveLength(2);
     expect(found.expected).toContain("140 earlier sessions of this agent from 4 trust units");

@@ -1,5 +1,6 @@
-/** Thresholds from calibration scores alone, made as the detectors make them: see detectors/evidence/conformal.ts. */
-import { MAX_UNITS, NEVER, packed, threshold } from "../../../detectors/evidence/conformal.ts";
+/** Thresholds from calibration scores alone, made as the detectors make them: see detectors/evidence/limits.ts. */
+import { MAX_UNITS, NEVER, packed } from "../../../detectors/evidence/conformal.ts";
+import { thresholdAt } from "../../../detectors/evidence/limits.ts";
 import { thousandths } from "../../../detectors/evidence/score.ts";
 
 /** A session's score, whose it is, and the trust unit that it came from. */
@@ -32,5 +33,5 @@ function thresholdOf(calibration: readonly Calibration[], rate: number): number 
   const scores = calibration.map(({ score, trustUnit }) =>
     packed(thousandths(score), numbers.get(trustUnit) ?? 0),
   );
-  return threshold(Int32Array.from(scores).sort().reverse(), rate);
+  return thresholdAt(Int32Array.from(scores).sort().reverse(), rate);
 }

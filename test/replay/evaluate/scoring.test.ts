@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
+import { LOWEST_THRESHOLD } from "../../../detectors/evidence/limits.ts";
 import { alertsAt, type Calibration } from "../../../services/replay/evaluate/conformal.ts";
 import { judged, measure } from "../../../services/replay/evaluate/measure.ts";
 import type { observed } from "../../../services/replay/evaluate/observe.ts";
@@ -86,6 +87,17 @@ describe("thresholds that are promised", () => {
     const few = [1, 2, 3].map((score) => calibrated(score, "u"));
     expect(alertsAt(few, 0.05)("a", 1000)).toBeUndefined();
     expect(alertsAt(few, 0.25)("a", 1000)).toBe(true);
+  });
+
+  it("are never below what the detectors tell of, however calm an agent is", () => {
+    const calm = Array.from({ length: 100 }, (_, at) => calibrated(-9 + at / 100, `u${at % 9}`));
+    const alerts = alertsAt(calm, 0.05);
+    const lowest = LOWEST_THRESHOLD / 1000;
+    expect([lowest - 0.01, lowest, lowest + 0.01].map((score) => alerts("a", score))).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 
   it("cannot be raised by one trust unit", () => {
