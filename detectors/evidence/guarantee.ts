@@ -37,7 +37,7 @@ export function limitsToday(g: Guarantee, budget: number): Limits {
 
 /** A new day: scores are frozen for it, and the budget is whole again. */
 export function turnGuarantee(g: Guarantee): void {
-  turnLedger(g.ledger);
+  turnLedger(g.ledger, g.ranked.length > 0);
   g.ranked = ranked(g.reservoir);
   g.limits = undefined;
 }

@@ -1,6 +1,6 @@
 /** The day's sessions of an agent: how many are expected, how many were judged, and why the others were not. */
 import { STANDINGS } from "../detector.ts";
-import type { Limits } from "./limits.ts";
+import { FEWEST_SESSIONS, type Limits } from "./limits.ts";
 
 /** Places in STANDINGS. Too few scores are known yet. */
 export const CALIBRATION = 0;
@@ -28,6 +28,8 @@ export interface Ledger {
 
 /** Part of the newest day in the forecast, and of the past that is forgotten each day. */
 const NEWEST = 0.25;
+/** A day counts for at most so many times what was expected of it: no flood raises the forecast by more than a quarter a day. */
+const MOST_COUNTED = 2;
 
 /** One for all agents of which nobody was judged yet. */
 const NOBODY = new Int32Array(0);
@@ -65,15 +67,22 @@ function longer(counts: Int32Array, length: number): Int32Array {
   return grown;
 }
 
-/** A new day: the forecast is made, and the budget is whole again. */
-export function turnLedger(l: Ledger): void {
-  if (l.begun > 0) l.expected = l.expected === 0 ? l.begun : l.expected + (l.begun - l.expected) * NEWEST;
+/** A new day: the forecast is made, and the budget is whole again. `isPromised` says whether scores could alert on the old one. */
+export function turnLedger(l: Ledger, isPromised: boolean): void {
+  if (l.begun > 0) l.expected = forecast(l, isPromised);
   for (let at = 0; at < l.standings.length; at++)
     l.standings[at] = Math.floor(l.standings[at]! * (1 - NEWEST));
   l.begun = 0;
   l.judged = 0;
   l.judgedOf.fill(0);
   l.told = 0;
+}
+
+/** Before anything is promised a forecast follows every day: there is no budget yet that a flood could thin out. */
+function forecast({ expected, begun }: Ledger, isPromised: boolean): number {
+  const most = isPromised ? MOST_COUNTED * Math.max(FEWEST_SESSIONS, expected) : begun;
+  const counted = Math.min(begun, most);
+  return expected === 0 ? counted : expected + (counted - expected) * NEWEST;
 }
 
 /** Share of the newest sessions that were not judged, for one reason or for any. */

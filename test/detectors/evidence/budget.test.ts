@@ -11,7 +11,12 @@ import {
   turnLedger,
   unjudgedShare,
 } from "../../../detectors/evidence/ledger.ts";
-import { HIGHEST_RATE, isCalibrated, limitsOf } from "../../../detectors/evidence/limits.ts";
+import {
+  HIGHEST_RATE,
+  isCalibrated,
+  LOWEST_THRESHOLD,
+  limitsOf,
+} from "../../../detectors/evidence/limits.ts";
 import { addSession, gainOf, largestGain, MAX_NAMED, newRun } from "../../../detectors/evidence/run.ts";
 
 /** So many scores, of trust units in turn. */
@@ -51,6 +56,16 @@ describe("a budget of false alerts", () => {
     ]);
   });
 
+  it("has no threshold below the lowest, however calm an agent is", () => {
+    const calm = scores(512, 4).map((score) => score - packed(9000, 0));
+    expect([...limitsOf(calm, 20, 1).thresholds]).toEqual([
+      LOWEST_THRESHOLD,
+      LOWEST_THRESHOLD,
+      LOWEST_THRESHOLD,
+    ]);
+    expect(Math.min(...limitsOf(scores(512, 4), 20, 1).thresholds)).toBeGreaterThan(LOWEST_THRESHOLD);
+  });
+
   it("promises nothing before there are enough scores", () => {
     expect([isCalibrated(scores(18, 1)), isCalibrated(scores(19, 1))]).toEqual([false, true]);
     expect(limitsOf(scores(18, 1), 20, 1).sessions).toBe(0);
@@ -67,9 +82,43 @@ describe("a day's sessions", () => {
     expect(standings.filter((one) => one === JUDGED)).toHaveLength(limits.sessions);
     expect(standings.at(-1)).toBe(BUDGET);
     expect(unjudgedShare(ledger)).toBeCloseTo(1 - limits.sessions / 40);
-    turnLedger(ledger);
+    turnLedger(ledger, false);
     expect(enter(ledger, false, limits, 0)).toBe(JUDGED);
     expect(ledger.expected).toBe(40);
+  });
+
+  it("raise the forecast by at most a quarter a day, however many there are", () => {
+    const ledger = { ...newLedger(), expected: 20 };
+    const flood = () => {
+      ledger.begun = 10_000;
+      turnLedger(ledger, true);
+      return ledger.expected;
+    };
+    expect([flood(), flood()]).toEqual([25, 31.25]);
+    const tightened = limitsOf(scores(512, 4), ledger.expected, 1).rates[0] ?? 0;
+    expect(tightened).toBeGreaterThan((limitsOf(scores(512, 4), 20, 1).rates[0] ?? 0) / 2);
+  });
+
+  it("are forecast again within three weeks where an agent has grown a hundredfold, and at once where it has doubled", () => {
+    const daysTo = (sessions: number) => {
+      const ledger = { ...newLedger(), expected: 20 };
+      for (let day = 1; ; day++) {
+        ledger.begun = sessions;
+        turnLedger(ledger, true);
+        if (ledger.expected > sessions * 0.75) return day;
+      }
+    };
+    expect(daysTo(2000)).toBeLessThanOrEqual(21);
+    expect(daysTo(40)).toBeLessThanOrEqual(3);
+  });
+
+  it("are forecast as they come before anything is promised", () => {
+    const ledger = newLedger();
+    for (const begun of [10, 500]) {
+      ledger.begun = begun;
+      turnLedger(ledger, false);
+    }
+    expect(ledger.expected).toBe(132.5);
   });
 
   it("of one trust unit leave a quarter of the budget to the others", () => {
