@@ -14,6 +14,7 @@ import { storeOfGeneration, topicPrefixOf } from "../../services/layers/generati
 import { auditKeysOf } from "../../services/responder/index.ts";
 import { readAgreement } from "../../services/start/installation.ts";
 import { type Books, booksOf, isReaderSettled, type Reader } from "../kill/books.ts";
+import { metricOf } from "../kill/service.ts";
 import { ENFORCING } from "../kill/settings.ts";
 import { endsWithUs } from "../servers/children.ts";
 
@@ -161,6 +162,14 @@ export async function until(happens: () => Promise<boolean> | boolean): Promise<
 export async function degraded({ url }: Member): Promise<readonly string[]> {
   const { degraded: wrong = [] } = (await (await fetch(`${url}/healthz`)).json()) as { degraded?: string[] };
   return wrong;
+}
+
+/** The partitions that a process holds now: those that it took over less those that it let go or lost. */
+export async function heldBy(member: Member): Promise<number> {
+  const name = "offgraph_stream_handovers_total";
+  const all = await metricOf(member, name);
+  const taken = await metricOf(member, name, (line) => line.includes('what="taken over"'));
+  return 2 * taken - all;
 }
 
 /** Sends batches, each until it is answered with 202; answers the ids that were accepted. */

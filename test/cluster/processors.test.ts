@@ -8,17 +8,9 @@ import { type Kafka, startKafka } from "../servers/kafka.ts";
 import { kafkaIsHere } from "../servers/kafka-jars.ts";
 import { type Redis, startRedis } from "../servers/redis.ts";
 import { isHere, SINGLE } from "../servers/redis-presence.ts";
-import { type Cluster, type Member, newCluster, ready, sendAll, until } from "./cluster.ts";
+import { type Cluster, heldBy, newCluster, ready, sendAll, until } from "./cluster.ts";
 
 const PARTITIONS = 4;
-
-/** The partitions that a process holds now: those that it took over less those that it let go or lost. */
-async function heldBy(member: Member): Promise<number> {
-  const name = "offgraph_stream_handovers_total";
-  const all = await metricOf(member, name);
-  const taken = await metricOf(member, name, (line) => line.includes('what="taken over"'));
-  return 2 * taken - all;
-}
 
 describe.runIf(kafkaIsHere() && isHere(SINGLE))("two processors", () => {
   let kafka: Kafka;

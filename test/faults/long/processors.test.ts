@@ -1,8 +1,7 @@
 /** Processors that are killed, paused beyond their session, and come and go. `FAULT_SEED` repeats the moments of an earlier run. */
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Member, ready, until } from "../../cluster/cluster.ts";
-import { metricOf } from "../../kill/service.ts";
+import { heldBy, type Member, ready, until } from "../../cluster/cluster.ts";
 import { type Kafka, startOwnKafka } from "../../servers/kafka.ts";
 import { kafkaCanBeStarted } from "../../servers/kafka-jars.ts";
 import { type OwnRedis, startOwnRedis } from "../../servers/redis.ts";
@@ -59,18 +58,22 @@ describe.runIf(kafkaCanBeStarted() && canBeStarted())("processors", () => {
     const { system, door } = await begin({ processor: { commitIntervalMs: 2000 } });
     const processors = await Promise.all([system.start("processor"), system.start("processor")]);
     await ready(door, ...processors);
-    const handovers = (member: Member) => metricOf(member, "offgraph_stream_handovers_total");
+    const { partitions } = system.settings.kafka ?? { partitions: 0 };
+    const isShared = async () => {
+      const held = await Promise.all(processors.map(heldBy));
+      return held.every((count) => count === partitions / 2);
+    };
     const own = lots("pause");
     const pause =
       (one: Member, other: Member): Step =>
       async () => {
         await lasting(own.below(own.pick(MOMENTS_MS)))();
-        const before = await handovers(other);
+        await until(isShared);
         one.child.kill("SIGSTOP");
-        await until(async () => (await handovers(other)) >= before + 2);
+        await until(async () => (await heldBy(other)) === partitions);
         one.child.kill("SIGCONT");
         // It takes its share again, which the other one lets go.
-        await until(async () => (await handovers(other)) >= before + 4);
+        await until(isShared);
       };
     const [one, two] = processors as [Member, Member];
     const steps = [quiet, pause(one, two), pause(two, one), pause(one, two), quiet];
