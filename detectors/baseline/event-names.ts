@@ -4,6 +4,14 @@ import { internedOperation, internedText, internedTextAt } from "../stats/intern
 import type { Baseline } from "./baseline.ts";
 import { addName, noteTier, numberOf, OTHER } from "./names.ts";
 
+// Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
+const {
+  operation: OPERATION_COLUMN,
+  service: SERVICE_COLUMN,
+  trustUnit: TRUST_UNIT_COLUMN,
+  workflow: WORKFLOW_COLUMN,
+} = TEXT;
+
 /** Namespaces of the dictionary, mixed into hashes so that a workflow and a trust unit may share a name. */
 const OPERATION = 0x2545f491;
 const WORKFLOW = 0x5851f42d;
@@ -12,17 +20,17 @@ const FIELD = 0x6c078965;
 
 /** The event's workflow; 0 if none is declared, or too many were. */
 export function workflowOf(b: Baseline, event: EventView): number {
-  const number = nameOf(b, event, TEXT.workflow, WORKFLOW);
+  const number = nameOf(b, event, WORKFLOW_COLUMN, WORKFLOW);
   return number === OTHER ? 0 : number;
 }
 
 /** The event's trust unit; 0 if none is given. */
-export const unitOf = (b: Baseline, event: EventView) => nameOf(b, event, TEXT.trustUnit, UNIT);
+export const unitOf = (b: Baseline, event: EventView) => nameOf(b, event, TRUST_UNIT_COLUMN, UNIT);
 
 /** The event's operation. */
 export function operationOf(b: Baseline, event: EventView): number {
-  const low = event.low(TEXT.operation) ^ Math.imul(event.low(TEXT.service), OPERATION);
-  const high = event.high(TEXT.operation) ^ event.high(TEXT.service);
+  const low = event.low(OPERATION_COLUMN) ^ Math.imul(event.low(SERVICE_COLUMN), OPERATION);
+  const high = event.high(OPERATION_COLUMN) ^ event.high(SERVICE_COLUMN);
   const symbol = numberOf(b.names, low, high) || addName(b.names, low, high, internedOperation(event));
   noteTier(b.names, symbol, event.tier);
   return symbol;

@@ -7,6 +7,9 @@ import type { AgentRow, Revocation } from "../rows.ts";
 import type { TokenRow } from "../token-row.ts";
 import type { TokenTable } from "./token-table.ts";
 
+// Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
+const { family: FAMILY_COLUMN, rootGrant: ROOT_GRANT_COLUMN } = TEXT;
+
 /** Most revoked families and grants remembered of one agent, the newest. */
 const MAX_REVOCATIONS = 64;
 
@@ -20,7 +23,7 @@ export function revoke(row: TokenRow, timeMs: number): void {
 
 /** Takes in a revocation that names no token: of the family if it names one, else of the whole grant. */
 export function revokeOrigin(tokens: TokenTable, agent: AgentRow, event: EventView): void {
-  const origin = event.has(TEXT.family) ? TEXT.family : TEXT.rootGrant;
+  const origin = event.has(FAMILY_COLUMN) ? FAMILY_COLUMN : ROOT_GRANT_COLUMN;
   if (!event.has(origin)) return;
   const revocation = { low: lowOf(event, origin), high: event.high(origin), time: event.time };
   remember(agent.revocations, revocation);
@@ -32,15 +35,15 @@ export function revokeOrigin(tokens: TokenTable, agent: AgentRow, event: EventVi
 
 /** Adds what an event says of a token's descent; what is revoked already takes the token along. */
 export function noteOrigin(row: TokenRow, agent: AgentRow, event: EventView): void {
-  if (event.has(TEXT.family) && row.familyLow === 0 && row.familyHigh === 0) {
-    const low = lowOf(event, TEXT.family);
-    row.setFamily(event.text(TEXT.family), low, event.high(TEXT.family));
-    takeAlong(agent, row, low, event.high(TEXT.family));
+  if (event.has(FAMILY_COLUMN) && row.familyLow === 0 && row.familyHigh === 0) {
+    const low = lowOf(event, FAMILY_COLUMN);
+    row.setFamily(event.text(FAMILY_COLUMN), low, event.high(FAMILY_COLUMN));
+    takeAlong(agent, row, low, event.high(FAMILY_COLUMN));
   }
-  if (event.has(TEXT.rootGrant) && row.grantLow === 0 && row.grantHigh === 0) {
-    const low = lowOf(event, TEXT.rootGrant);
-    row.setGrant(low, event.high(TEXT.rootGrant));
-    takeAlong(agent, row, low, event.high(TEXT.rootGrant));
+  if (event.has(ROOT_GRANT_COLUMN) && row.grantLow === 0 && row.grantHigh === 0) {
+    const low = lowOf(event, ROOT_GRANT_COLUMN);
+    row.setGrant(low, event.high(ROOT_GRANT_COLUMN));
+    takeAlong(agent, row, low, event.high(ROOT_GRANT_COLUMN));
   }
 }
 

@@ -5,6 +5,16 @@ import { endColumns, type Panel, restartColumns, startColumns, tellSessionEnded 
 import { unlinkSession, useSession } from "./recency.ts";
 import type { WorkingSet } from "./working-set.ts";
 
+// Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
+const {
+  family: FAMILY_COLUMN,
+  instance: INSTANCE_COLUMN,
+  rootGrant: ROOT_GRANT_COLUMN,
+  session: SESSION_COLUMN,
+  trace: TRACE_COLUMN,
+  workflow: WORKFLOW_COLUMN,
+} = TEXT;
+
 /** A session that was idle for longer has ended. */
 const SESSION_GAP_MS = 1_800_000;
 const MAX_SESSION_EVENTS = 4096;
@@ -118,17 +128,17 @@ type SessionColumn =
 
 /** Which session an event belongs to; the first that is there: session, trace, grant, family, else the instance by gaps. */
 function sessionColumn(event: EventView): SessionColumn {
-  if (event.has(TEXT.session)) return TEXT.session;
-  if (event.has(TEXT.trace)) return TEXT.trace;
-  if (event.has(TEXT.rootGrant)) return TEXT.rootGrant;
-  return event.has(TEXT.family) ? TEXT.family : TEXT.instance;
+  if (event.has(SESSION_COLUMN)) return SESSION_COLUMN;
+  if (event.has(TRACE_COLUMN)) return TRACE_COLUMN;
+  if (event.has(ROOT_GRANT_COLUMN)) return ROOT_GRANT_COLUMN;
+  return event.has(FAMILY_COLUMN) ? FAMILY_COLUMN : INSTANCE_COLUMN;
 }
 
-const isGiven = (column: SessionColumn) => column === TEXT.session || column === TEXT.trace;
+const isGiven = (column: SessionColumn) => column === SESSION_COLUMN || column === TRACE_COLUMN;
 
 /** A session that is told by its grant or instance is one workflow on one instance: a grant may serve many of both. */
 const partOf = (event: EventView) =>
-  event.low(TEXT.workflow) ^ Math.imul(event.low(TEXT.instance), 0x27d4eb2f);
+  event.low(WORKFLOW_COLUMN) ^ Math.imul(event.low(INSTANCE_COLUMN), 0x27d4eb2f);
 
 function sessionName(event: EventView, column: SessionColumn): string {
   const text = event.text(column);

@@ -1,15 +1,10 @@
 /** The tokens of a working set: found by their keys, and in a list for each agent, least recently used first. */
 import type { AgentRow } from "../rows.ts";
-import {
-  NEWER,
-  NO_CELLS,
-  OF_EVERY_TOKEN,
-  OLDER,
-  type Page,
-  type Stride,
-  TokenRow,
-  type Widths,
-} from "../token-row.ts";
+import type { Page, Stride, Widths } from "../token-row.ts";
+import * as tokens from "../token-row.ts";
+
+// Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
+const { NEWER, OLDER, NO_CELLS, OF_EVERY_TOKEN, TokenRow } = tokens;
 
 /** Records of one page. Pages are added one by one: nothing is copied as tokens become more. */
 const PAGE_BITS = 11;
@@ -20,7 +15,7 @@ export class TokenTable {
   /** Tokens that are known. */
   size = 0;
   /** The token in hand. */
-  readonly row: TokenRow;
+  readonly row: tokens.TokenRow;
   readonly #stride: Stride;
   readonly #pages: Page[] = [];
   readonly #free: number[] = [];
@@ -38,12 +33,12 @@ export class TokenTable {
   }
 
   /** Points the row at a token. */
-  move(slot: number): TokenRow {
+  move(slot: number): tokens.TokenRow {
     return this.row.move(slot, this.#pages[slot >> PAGE_BITS]!, slot & (PAGE_RECORDS - 1), this.#stride);
   }
 
   /** Points the row at the token with this key; undefined if it is not known. */
-  find(low: number, high: number): TokenRow | undefined {
+  find(low: number, high: number): tokens.TokenRow | undefined {
     const mask = this.#index.length - 1;
     for (let at = low & mask; ; at = (at + 1) & mask) {
       const slot = this.#index[at]! - 1;
@@ -53,7 +48,7 @@ export class TokenTable {
   }
 
   /** A token of which nothing is known yet, as the newest of its agent. */
-  add(agent: AgentRow, low: number, high: number): TokenRow {
+  add(agent: AgentRow, low: number, high: number): tokens.TokenRow {
     if (this.size * 2 >= this.#index.length) this.#grow();
     const slot = this.#free.pop() ?? this.#make();
     const row = this.move(slot);

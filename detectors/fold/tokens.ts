@@ -8,6 +8,9 @@ import { type Panel, tellTokenEnded } from "./panel.ts";
 import { noteOrigin, revoke, revokeOrigin } from "./revocations.ts";
 import type { WorkingSet } from "./working-set.ts";
 
+// Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
+const { hash: HASH_COLUMN, publicId: PUBLIC_ID_COLUMN } = TEXT;
+
 const REVOKED = EVENT_KINDS.indexOf("token.revoked");
 /** Most known tokens of one agent; beyond it the least recently used go. */
 const MAX_TOKENS = 2048;
@@ -21,7 +24,7 @@ export function tokenOf(
   agent: AgentRow,
   event: EventView,
 ): TokenRow | undefined {
-  const column = event.has(TEXT.publicId) ? TEXT.publicId : TEXT.hash;
+  const column = event.has(PUBLIC_ID_COLUMN) ? PUBLIC_ID_COLUMN : HASH_COLUMN;
   if (!event.has(column)) {
     if (event.kindIndex === REVOKED) revokeOrigin(set.tokens, agent, event);
     return undefined;
@@ -64,7 +67,8 @@ function endOldest(panel: Panel, set: WorkingSet, agent: AgentRow): void {
 /** Facts of a token, in any order of arrival: what is said later adds to what is known. */
 function note(row: TokenRow, agent: AgentRow, event: EventView): void {
   // The name by which the row was found is in every event that finds it.
-  if (event.has(TEXT.hash) && event.has(TEXT.publicId) && row.hash === "") row.hash = event.text(TEXT.hash);
+  if (event.has(HASH_COLUMN) && event.has(PUBLIC_ID_COLUMN) && row.hash === "")
+    row.hash = event.text(HASH_COLUMN);
   if (Number.isNaN(row.issuedAt)) row.issuedAt = event.issuedAt;
   if (Number.isNaN(row.expiresAt)) row.expiresAt = event.expiresAt;
   if (event.number(AUDIENCES) > 0 && row.audience === undefined)

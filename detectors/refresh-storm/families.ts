@@ -3,6 +3,9 @@ import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Rows } from "../detector.ts";
 import type { AgentColumns, Family } from "./columns.ts";
 
+// Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
+const { family: FAMILY_COLUMN, instance: INSTANCE_COLUMN, rootGrant: ROOT_GRANT_COLUMN } = TEXT;
+
 /** The rows that refresh-storm sees. */
 export type OwnRows = Rows<AgentColumns, undefined>;
 
@@ -40,8 +43,8 @@ export function isUseOf(family: Family, named: string, event: EventView): boolea
 
 /** The column by which a token event names its family: the declared one, else the root grant, else the agent's one line of tokens. */
 function familyColumn(event: EventView): typeof TEXT.family | typeof TEXT.rootGrant | typeof TEXT.instance {
-  if (event.has(TEXT.family)) return TEXT.family;
-  return event.has(TEXT.rootGrant) ? TEXT.rootGrant : TEXT.instance;
+  if (event.has(FAMILY_COLUMN)) return FAMILY_COLUMN;
+  return event.has(ROOT_GRANT_COLUMN) ? ROOT_GRANT_COLUMN : INSTANCE_COLUMN;
 }
 
 function find(families: readonly Family[], event: EventView): Family | undefined {
@@ -57,7 +60,7 @@ function beginFamily(named: string | undefined, event: EventView): Family {
   return {
     low: event.low(column),
     high: event.high(column),
-    name: (column === TEXT.family ? named : undefined) || event.text(column) || NO_FAMILY,
+    name: (column === FAMILY_COLUMN ? named : undefined) || event.text(column) || NO_FAMILY,
     issuedAt: Number.NaN,
     lifetimeMs: Number.NaN,
     evidence: 0,

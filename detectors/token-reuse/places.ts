@@ -17,11 +17,14 @@ import {
 import type { Settings } from "./settings.ts";
 import { duration, type Own, type Scene, tell } from "./tell.ts";
 
+// Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
+const { instance: INSTANCE_COLUMN, ip: IP_COLUMN, node: NODE_COLUMN } = TEXT;
+
 /** Judges where a use comes from. What a provider calls by itself, and what has neither workload nor network, has no place. */
 export function takePlace(token: TokenRow, own: Own, event: EventView, settings: Settings, out: Out): void {
   if (event.number(PROVIDER) === 1) return;
-  const workload = event.low(event.has(TEXT.node) ? TEXT.node : TEXT.instance);
-  const network = event.number(ASN) || event.low(TEXT.ip);
+  const workload = event.low(event.has(NODE_COLUMN) ? NODE_COLUMN : INSTANCE_COLUMN);
+  const network = event.number(ASN) || event.low(IP_COLUMN);
   if (workload === 0 && network === 0) return;
   const high = Math.imul(network, 0x9e3779b1);
   const places = moreOf(own.token)?.places;
@@ -91,7 +94,7 @@ function tellReturn(scene: Scene, here: Place, away: Place, before: number): voi
 }
 
 function newPlace(event: EventView, low: number, high: number): Place {
-  const attested = event.has(TEXT.node) || event.has(TEXT.instance);
+  const attested = event.has(NODE_COLUMN) || event.has(INSTANCE_COLUMN);
   return { low, high, text: placeText(event), attested, eventId: event.id, time: event.time };
 }
 
@@ -100,9 +103,9 @@ const texts = new PairMap<string>();
 const MOST_TEXTS = 20_000;
 
 function placeText(event: EventView): string {
-  const named = event.has(TEXT.node) ? TEXT.node : TEXT.instance;
-  const low = event.low(named) ^ Math.imul(event.low(TEXT.ip), 0x85ebca6b);
-  const network = Math.imul(event.high(TEXT.ip), 0xc2b2ae35) ^ Math.imul(event.number(ASN), 0x9e3779b1);
+  const named = event.has(NODE_COLUMN) ? NODE_COLUMN : INSTANCE_COLUMN;
+  const low = event.low(named) ^ Math.imul(event.low(IP_COLUMN), 0x85ebca6b);
+  const network = Math.imul(event.high(IP_COLUMN), 0xc2b2ae35) ^ Math.imul(event.number(ASN), 0x9e3779b1);
   const high = event.high(named) ^ network;
   const known = texts.get(low, high);
   if (known !== undefined) return known;
@@ -114,6 +117,6 @@ function placeText(event: EventView): string {
 
 function textOf(event: EventView, named: typeof TEXT.node | typeof TEXT.instance): string {
   const asn = event.number(ASN) === 0 ? "" : `AS${event.number(ASN) >>> 0}`;
-  const network = [event.text(TEXT.ip), asn].filter((part) => part !== "").join(" ");
+  const network = [event.text(IP_COLUMN), asn].filter((part) => part !== "").join(" ");
   return [event.text(named), network].filter((part) => part !== "").join(" at ");
 }

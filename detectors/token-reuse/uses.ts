@@ -21,6 +21,9 @@ import { isFarOut, judgeFanOut } from "./fan-out.ts";
 import type { Settings } from "./settings.ts";
 import { duration, inHand, iso, type Own, type Scene, tell } from "./tell.ts";
 
+// Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
+const { service: SERVICE_COLUMN } = TEXT;
+
 /** The newest use is remembered to within this time, so that a busy token costs nothing for each call. */
 const LAST_USE_MS = 60_000;
 
@@ -37,7 +40,7 @@ export function takeUse(token: TokenRow, own: Own, event: EventView, settings: S
     setLast(own.token, place, event.id, time);
   if (!isNews && !isOver) return;
   noteService(own.token, bit, accepted);
-  const service = internedText(event, TEXT.service);
+  const service = internedText(event, SERVICE_COLUMN);
   // Nearly every use ends here, so nothing is made before.
   const isFar = isFirst && isFarOut(own.token, settings);
   if (!isOver && !isFar && token.audience !== undefined && isMeantFor(token, settings, service)) return;
@@ -63,11 +66,11 @@ export function judgeEarlierUses(scene: Scene): void {
 
 /** The place of the event's service in the agent's list, where it is entered if it is new and there is room. */
 function placeOf({ services, names }: AgentColumns, event: EventView): number {
-  const low = event.low(TEXT.service);
+  const low = event.low(SERVICE_COLUMN);
   for (let place = 0; place < services.length; place++) if (services[place] === low) return place;
   if (services.length >= MOST_SERVICES) return MOST_SERVICES;
   services.push(low);
-  return names.push(internedText(event, TEXT.service)) - 1;
+  return names.push(internedText(event, SERVICE_COLUMN)) - 1;
 }
 
 /** While the audience is unknown, the first use of each service is kept. */
