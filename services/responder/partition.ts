@@ -54,7 +54,7 @@ export async function ownPartition(partition: number, options: PartitionOptions)
 export class PartitionOwner {
   readonly #options: PartitionOptions;
   readonly #commit: Outbox<Actions>;
-  readonly #auditLease: Lease;
+  #auditLease: Lease;
   readonly #inTurn = inTurnUntilOneFails();
   #head: Head;
   #fault: string | undefined;
@@ -103,8 +103,10 @@ export class PartitionOwner {
     const entries = chain(turn.audit, this.#head.audit, { partition, time: timestamp(nowMs), key });
     const positions = { ...this.#head.positions, [input]: endOf(batch) };
     this.#head = { ...grown(this.#head, entries), positions, highest };
-    if (entries.length > 0) await this.#commitAudit([auditChangesOf(turn.states, entries)]);
+    const written = auditChangesOf(turn.states, entries);
+    if (entries.length > 0) await this.#commitAudit([written]);
     await this.#commitStates(turn.states, turn.actions);
+    if (entries.length > 0) await this.#keepAudit(written);
     countAll(turn.audit);
     for (const span of turn.spans) span.end();
   }
@@ -141,6 +143,18 @@ export class PartitionOwner {
   #commitStates(states: States, actions: Actions = []): Promise<void> {
     const mail = actions.length > 0 ? actions : undefined;
     return this.#commit(changesOf(states, this.#head), mail, this.#head.positions.findings);
+  }
+
+  /**
+   * A store that fails over may lose what it had acknowledged: the entries, if that came before the head was written, and
+   * then the head, which it has, would count entries that are nowhere. They are still at hand here.
+   */
+  async #keepAudit(written: readonly GroupChange[]): Promise<void> {
+    const { store } = this.#options;
+    const { partition } = this.#auditLease;
+    if ((await store.position(AUDIT_SPACE, partition)) >= this.#head.audit.sequence) return;
+    this.#auditLease = await store.acquire(AUDIT_SPACE, partition);
+    await this.#commitAudit([written]);
   }
 
   #commitAudit(chunks: readonly (readonly GroupChange[])[]): Promise<void> {
