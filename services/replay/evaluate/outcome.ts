@@ -1,9 +1,7 @@
 /** An evaluation in the form that machines read. */
-import type { RocPoint, ScoreBin } from "./curves.ts";
-import type { CurvePoint, Evaluation, Part } from "./evaluate.ts";
+import type { Evaluation, Part } from "./evaluate.ts";
 import type { Measured } from "./measure.ts";
 import type { KeptPromise } from "./promise.ts";
-import type { TermWorth } from "./terms.ts";
 import { firstAbove, scoreOf, type Trail } from "./trail.ts";
 
 type ByRate<Value> = Readonly<Record<string, Value>>;
@@ -29,20 +27,20 @@ export interface Figures {
   readonly intervals: { readonly auc: Interval; readonly tprAtFpr: ByRate<Interval> };
 }
 
+/** What stands in an outcome as it was measured. */
+type AsMeasured = Pick<
+  Evaluation,
+  "roc" | "distribution" | "terms" | "learningCurve" | "learnedFrom" | "weights"
+>;
+
 /** The outcome of an evaluation. */
-export interface Outcome extends Figures {
+export interface Outcome extends Figures, AsMeasured {
   readonly perAgent: Readonly<Record<string, Figures>>;
   readonly perWorkflow: Readonly<Record<string, Figures>>;
   readonly perModel: Readonly<Record<string, Figures>>;
-  readonly roc: readonly RocPoint[];
-  readonly distribution: readonly ScoreBin[];
-  readonly terms: readonly TermWorth[];
-  readonly learningCurve: readonly CurvePoint[];
-  readonly learnedFrom: number;
   readonly seconds: number;
   /** File with a line for each session. */
   readonly scores: string;
-  readonly weights: Evaluation["weights"];
 }
 
 /** The whole outcome. */
