@@ -94,6 +94,12 @@ export const ERRORS = {
     wayOut: "nothing: the other one goes on",
     retryable: false,
   },
+  interrupted: {
+    means:
+      "the store lost the beginning of a commit, because another of its servers took over in the midst of it",
+    wayOut: "nothing: all of it is written again",
+    retryable: true,
+  },
   internal: {
     means: "the program met something that it does not expect",
     wayOut: "look into its log, and report it",

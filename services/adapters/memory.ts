@@ -94,6 +94,11 @@ export function memoryStore(): Store {
     async *scan(space, partition) {
       for (const [name, entries] of owned(space, partition).groups) yield [name, new Map(entries)] as const;
     },
+    async write(lease, chunk) {
+      const state = owned(lease.space, lease.partition);
+      checkLease(state, lease);
+      for (const change of chunk) apply(state.groups, change);
+    },
     async commit(lease, chunks, position) {
       const state = owned(lease.space, lease.partition);
       checkLease(state, lease);

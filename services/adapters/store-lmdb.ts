@@ -74,6 +74,11 @@ class LmdbStore implements Store {
     }
   }
 
+  write(lease: Lease, chunk: readonly GroupChange[]): Promise<void> {
+    const scope = digest(lease.space, lease.partition);
+    return this.#write(lease, scope, encodeChunk(scope, chunk));
+  }
+
   /** One transaction per chunk, the position in the last; each checks the lease before it writes. */
   async commit(lease: Lease, chunks: readonly (readonly GroupChange[])[], position: number): Promise<void> {
     const scope = digest(lease.space, lease.partition);

@@ -77,6 +77,10 @@ class RedisStore implements Store {
     return this.#partition(space, partition).scan();
   }
 
+  write(lease: Lease, chunk: readonly GroupChange[]) {
+    return this.#partition(lease.space, lease.partition).write(lease, chunk);
+  }
+
   commit(lease: Lease, chunks: readonly (readonly GroupChange[])[], position: number) {
     return this.#partition(lease.space, lease.partition).commit(lease, chunks, position);
   }

@@ -17,6 +17,7 @@ export function storeOfGeneration(store: Store, generation: number): Store {
     position: (space, partition) => store.position(named(space), partition),
     load: (space, partition, groups) => store.load(named(space), partition, groups),
     scan: (space, partition) => store.scan(named(space), partition),
+    write: (lease, chunk) => store.write({ ...lease, space: named(lease.space) }, chunk),
     commit: (lease, chunks, position) =>
       store.commit({ ...lease, space: named(lease.space) }, chunks, position),
     indexTokens: (entries) => store.indexTokens(entries),

@@ -102,6 +102,7 @@ function patientStore(store: Store, persist: Persist): Store {
     position: (space, partition) => ask(() => store.position(space, partition)),
     load: (space, partition, groups) => ask(() => store.load(space, partition, groups)),
     scan: (space, partition) => patientScan(store, persist, space, partition),
+    write: (lease, chunk) => ask(() => store.write(lease, chunk)),
     commit: (lease, chunks, position) => ask(() => store.commit(lease, chunks, position)),
     indexTokens: (entries) => ask(() => store.indexTokens(entries)),
     agentsOf: (tenant, tokens, nowMs) => ask(() => store.agentsOf(tenant, tokens, nowMs)),

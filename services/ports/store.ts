@@ -6,6 +6,8 @@
  *   fails with `fenced` and writes nothing.
  * - `commit` writes the chunks in order, each chunk whole or not at all, a group never split between chunks, and the
  *   position last. A crash in between leaves a prefix of the chunks and the old position. It resolves when durable.
+ * - `write` is a chunk ahead of the commit that it belongs to, which is the next one: what was written by then is as durable as the
+ *   commit, or the next write or commit says `interrupted`. Then all of it is to be written again.
  * - What was committed survives kill -9 of any process.
  */
 
@@ -44,6 +46,7 @@ export interface Store {
   load(space: string, partition: number, groups: readonly string[]): Promise<ReadonlyMap<string, Entries>>;
   /** Every group of a partition, in no particular order. */
   scan(space: string, partition: number): AsyncIterable<readonly [group: string, entries: Entries]>;
+  write(lease: Lease, chunk: readonly GroupChange[]): Promise<void>;
   commit(lease: Lease, chunks: readonly (readonly GroupChange[])[], position: number): Promise<void>;
 
   /** The token index: which agent a token was issued to. A cache with expiry, rebuilt from `token.issued`. */

@@ -1,73 +1,150 @@
-/** The commit of a partition: the agents that have changed, in fenced chunks, and its position last. */
-import { setImmediate } from "node:timers/promises";
+/**
+ * The commit of a partition: the agents that have changed, a few at a time, and last the position at which it began. Folding
+ * goes on meanwhile, so an agent may be written as it was later; that is well, because each says itself how far it has come.
+ */
 import { encodeAgent } from "../../detectors/fold/agent-codec.ts";
-import { forget, groupOf, type WorkingSet } from "../../detectors/fold/working-set.ts";
+import { forget, groupOf } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
+import type { AgentRow } from "../../detectors/rows.ts";
+import { OffgraphError } from "../../schemas/errors.ts";
 import type { GroupChange } from "../ports/store.ts";
 import { agentsForgotten, commitDuration } from "./metrics.ts";
 import { changedSkips } from "./skips.ts";
-import type { State } from "./state.ts";
+import type { Committing, State } from "./state.ts";
 
-/** Agents in one chunk, of some kilobytes each: so few that nobody else waits long for Redis, or for us. */
-const CHUNK = 500;
-/** Agents that are encoded before other partitions have their turn; each takes about 50 us. */
-const ENCODED_PER_TURN = 100;
-/** Changed agents that are committed before their time: memory is bounded, and so is one commit. */
+/** Agents that are encoded and written together, some 10 us and 10 kB each: so few that events hardly wait for them. */
+const CHUNK = 100;
+/** Changed agents that are committed before their time, while events wait: memory is bounded, and so is one commit. */
 const MAX_CHANGED = 20_000;
 /** The interval stretches, up to so many times, to keep the commits of all partitions to a tenth of the time. */
 const MOST_STRETCHED = 10;
 
-/** Commits what has changed if its time has come, or at once. A crash in between leaves the last commit whole. */
+/**
+ * Begins to commit what has changed if its time has come; `atOnce`, resolves when all of it is committed. Called in turn with the
+ * batches, after the findings of what was folded are durable. A crash at any moment leaves the position of the last commit.
+ */
 export async function commit(state: State, atOnce: boolean): Promise<void> {
-  if (state.failure !== undefined || state.position === state.committed) return;
-  const startedAtMs = state.clock.now();
+  if (state.failure !== undefined) return;
   const isFull = state.set.changed.length >= MAX_CHANGED;
-  if (!atOnce && !isFull && startedAtMs < nextCommitMs(state)) return;
-  await state.store.commit(state.lease, chunksOf(await changesOf(state)), state.position);
-  noteCommitted(state.set, ++state.commits);
-  forgetIdle(state);
-  state.committed = state.position;
-  state.committedAtMs = state.clock.now();
-  state.commitMs = state.committedAtMs - startedAtMs;
-  commitDuration.record(state.commitMs / 1000);
+  if (atOnce || isFull) await commitAll(state);
+  if (state.committing === undefined) forgetIdle(state);
+  else if (state.committing.failure !== undefined) throw state.committing.failure;
+  if (state.committing === undefined && isDue(state)) void goOn(state, begin(state));
 }
 
-function nextCommitMs({ committedAtMs, commitIntervalMs, commitMs, owned }: State): number {
+function isDue({
+  position,
+  committed,
+  committedAtMs,
+  commitIntervalMs,
+  commitMs,
+  owned,
+  clock,
+}: State): boolean {
+  if (position === committed) return false;
   const stretched = Math.max(commitIntervalMs, commitMs * 10 * owned());
-  return committedAtMs + Math.min(MOST_STRETCHED * commitIntervalMs, stretched);
+  return clock.now() >= committedAtMs + Math.min(MOST_STRETCHED * commitIntervalMs, stretched);
 }
 
-/** Nothing of the partition is folded meanwhile. */
-async function changesOf({ set, skips }: State): Promise<GroupChange[]> {
-  const changes: GroupChange[] = changedSkips(skips);
-  for (const agent of set.changed) {
-    changes.push({ group: groupOf(agent.tenant, agent.id), entries: encodeAgent(agent, DETECTORS, set) });
-    if (changes.length % ENCODED_PER_TURN === 0) await setImmediate();
+async function commitAll(state: State): Promise<void> {
+  while (state.committing !== undefined || state.position !== state.committed) {
+    const committing = state.committing ?? begin(state);
+    await committing.written;
+    if (state.committing === committing) await step(state, committing);
   }
-  return changes;
 }
 
-function chunksOf(changes: GroupChange[]): GroupChange[][] {
-  const count = Math.ceil(changes.length / CHUNK);
-  return Array.from({ length: count }, (_, at) => changes.slice(at * CHUNK, (at + 1) * CHUNK));
-}
-
-function noteCommitted(set: WorkingSet, commits: number): void {
-  for (const agent of set.changed) {
-    agent.changed = false;
-    agent.touched = commits;
-  }
+function begin(state: State): Committing {
+  const { set, position, clock, skips } = state;
+  const committing = {
+    ...{ position, agents: set.changed, encoded: 0, skips: changedSkips(skips) },
+    ...{ beganAtMs: clock.now(), spentMs: 0, written: Promise.resolve(), failure: undefined },
+  };
   set.changed = [];
+  state.committing = committing;
+  return committing;
 }
 
-/** Lets go of the agents that were not touched for longest, down to half, when there are too many. */
+/** Takes one step after the other, between batches. It never rejects: the next call of `commit` does. */
+async function goOn(state: State, committing: Committing): Promise<void> {
+  const isUnderWay = () => state.committing === committing;
+  try {
+    while (isUnderWay()) {
+      await state.inTurn(async () => {
+        if (isUnderWay()) void step(state, committing);
+      });
+      await committing.written;
+    }
+  } catch (error) {
+    committing.failure = error;
+  }
+}
+
+/** Encodes the next agents, and begins to write them; the last ones with the position. */
+function step(state: State, committing: Committing): Promise<void> {
+  const written = write(state, committing, encodeNext(state, committing));
+  committing.written = written;
+  written.catch(() => undefined);
+  return written;
+}
+
+/** An agent that changes before it is encoded needs not be noted again. */
+function encodeNext(state: State, committing: Committing): GroupChange[] {
+  const { set } = state;
+  const { agents, encoded } = committing;
+  const chunk = agents.slice(encoded, encoded + CHUNK);
+  const changes = chunk.map((agent) => {
+    agent.changed = false;
+    agent.touched = state.commits;
+    return { group: groupOf(agent.tenant, agent.id), entries: encodeAgent(agent, DETECTORS, set) };
+  });
+  committing.encoded += chunk.length;
+  return encoded === 0 ? [...committing.skips, ...changes] : changes;
+}
+
+async function write(state: State, committing: Committing, changes: GroupChange[]): Promise<void> {
+  const { store, lease, clock } = state;
+  const { position, encoded, agents } = committing;
+  const startedAtMs = clock.now();
+  try {
+    if (encoded < agents.length) await store.write(lease, changes);
+    else await store.commit(lease, [changes], position);
+  } catch (error) {
+    if (!(error instanceof OffgraphError) || error.code !== "interrupted") throw error;
+    return beginAnew(state, committing);
+  }
+  committing.spentMs += clock.now() - startedAtMs;
+  if (encoded === agents.length) finish(state, committing);
+}
+
+function finish(state: State, { position, beganAtMs, spentMs }: Committing): void {
+  state.committing = undefined;
+  state.committed = position;
+  state.commits++;
+  state.committedAtMs = state.clock.now();
+  state.commitMs = spentMs;
+  commitDuration.record((state.committedAtMs - beganAtMs) / 1000);
+}
+
+/** The store has lost what was written: all of its agents count as changed. */
+function beginAnew(state: State, committing: Committing): void {
+  if (state.committing !== committing) return;
+  const { set } = state;
+  set.changed = [...new Set<AgentRow>([...committing.agents, ...set.changed])];
+  for (const agent of set.changed) agent.changed = true;
+  state.committing = undefined;
+}
+
+/** Lets go of the agents that were not touched for longest, down to half, when there are too many. What is not committed stays. */
 function forgetIdle(state: State): void {
   const { set } = state;
   const maxAgents = state.maxAgents();
   if (set.agents.size <= maxAgents) return;
   state.gathering = undefined;
-  const agents = [...set.agents.values()].sort((a, b) => a.touched - b.touched);
-  const idle = agents.slice(0, agents.length - (maxAgents >> 1));
+  const agents = [...set.agents.values()]
+    .filter(({ changed }) => !changed)
+    .sort((a, b) => a.touched - b.touched);
+  const idle = agents.slice(0, set.agents.size - (maxAgents >> 1));
   for (const agent of idle) forget(set, agent);
   agentsForgotten.add(idle.length);
 }

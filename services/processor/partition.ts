@@ -18,6 +18,7 @@ export type Partition = Awaited<ReturnType<typeof openPartition>>;
 export async function openPartition(partition: number, options: PartitionOptions) {
   const lease = await options.store.acquire(SPACE, partition);
   const position = await options.store.position(SPACE, partition);
+  const queue = inTurn();
   const state: State = {
     ...options,
     partition,
@@ -31,10 +32,11 @@ export async function openPartition(partition: number, options: PartitionOptions
     committedAtMs: options.clock.now(),
     commitMs: 0,
     commits: 0,
+    committing: undefined,
+    inTurn: queue,
     failure: undefined,
   };
   gather(state);
-  const queue = inTurn();
   return {
     partition,
     /** Position of the next event to fold. */
@@ -68,6 +70,7 @@ async function orForget(state: State, step: () => Promise<void>): Promise<void> 
   } catch (error) {
     state.failure = error;
     state.set = workingSet(DETECTORS);
+    state.committing = undefined;
     state.position = state.committed;
     throw error;
   }

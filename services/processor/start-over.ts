@@ -24,6 +24,9 @@ export async function startOver(
 ): Promise<void> {
   const { stream, partition } = state;
   await setAside(state, failure);
+  // What the store has is where folding begins again.
+  await state.committing?.written;
+  state.committing = undefined;
   state.set = workingSet(DETECTORS);
   state.position = state.committed;
   for await (const batch of stream.read("events", partition, state.committed)) {

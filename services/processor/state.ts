@@ -1,12 +1,14 @@
 /** What a process holds of one partition of `events` while it owns it. */
+
 import type { WorkingSet } from "../../detectors/fold/working-set.ts";
+import type { AgentRow } from "../../detectors/rows.ts";
 import type { EventScanner } from "../../schemas/event-scanner.ts";
 import type { EventColumns } from "../../schemas/event-view.ts";
 import type { Tenant } from "../../schemas/ids.ts";
 import type { InTurn } from "../in-turn.ts";
 import type { Judge } from "../judge.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Lease, Store } from "../ports/store.ts";
+import type { GroupChange, Lease, Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
 
 /** What the partitions of a process share, and the limits of each. */
@@ -41,6 +43,23 @@ export interface Gathering {
   isWhole: boolean;
 }
 
+/** A commit under way. */
+export interface Committing {
+  /** Where it began: every event before it is in what it writes. */
+  readonly position: number;
+  /** The agents that had changed, and how many of them are encoded. */
+  readonly agents: readonly AgentRow[];
+  encoded: number;
+  readonly skips: readonly GroupChange[];
+  readonly beganAtMs: number;
+  /** Time in which the store wrote. */
+  spentMs: number;
+  /** What was encoded last is written. */
+  written: Promise<void>;
+  /** Why it does not go on. */
+  failure: unknown;
+}
+
 /** A partition in hand; it changes as events are folded and committed. */
 export interface State extends PartitionOptions {
   readonly partition: number;
@@ -54,8 +73,12 @@ export interface State extends PartitionOptions {
   /** Detectors that are left out at an event because they threw there; committed with the state. */
   readonly skips: Skips;
   committedAtMs: number;
-  /** How long the last commit took. */
+  /** How long the last commit kept the store busy. */
   commitMs: number;
+  /** The commit under way. */
+  committing: Committing | undefined;
+  /** Runs a task between batches. */
+  readonly inTurn: InTurn;
   /** Commits so far: agents that were not touched for most of them are let go first. */
   commits: number;
   /** Why a batch or commit has failed: nothing more is folded or committed until the partition is opened again. */

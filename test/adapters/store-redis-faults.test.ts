@@ -95,6 +95,33 @@ describe.runIf(canBeStarted())("the store on Redis", () => {
     await impatient.close();
   });
 
+  it("says so when a write is gone before its commit, and takes both again", async () => {
+    const lease = await store.acquire("processor", 0);
+    await store.commit(lease, [[change("a", { n: "1" })]], 1);
+    const meta = (await admin.keys("*processor/0}:meta"))[0]!;
+    const older = (await admin.hget(meta, "head"))!;
+    await store.write(lease, [change("a", { n: "2" })]);
+    // As on a replica that had not yet been sent the write when it took over.
+    await admin.hset(meta, "head", older);
+    const lost = expect.objectContaining({ code: "interrupted" });
+    await expect(store.commit(lease, [], 2)).rejects.toEqual(lost);
+    expect(await store.position("processor", 0)).toBe(1);
+    await store.write(lease, [change("a", { n: "3" })]);
+    await store.commit(lease, [], 2);
+    expect(await contents(store)).toEqual({ a: { n: "3" } });
+    expect(await store.position("processor", 0)).toBe(2);
+  });
+
+  it("loses no write when the server is killed between it and its commit", async () => {
+    const lease = await store.acquire("processor", 0);
+    await store.write(lease, [change("a", { n: "1" })]);
+    await redis.server.kill();
+    const committed = store.commit(lease, [[change("b", { n: "1" })]], 1);
+    await redis.server.start();
+    await committed;
+    expect(await contents(store)).toEqual({ a: { n: "1" }, b: { n: "1" } });
+  });
+
   it("takes its time when each answer takes 400 ms, and asks for nothing twice", async () => {
     const lease = await store.acquire("processor", 0);
     await store.commit(lease, chunksOf(1), 1);

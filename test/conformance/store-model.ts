@@ -6,7 +6,10 @@ import type { StoreHarness } from "./store.ts";
 import { change, contents, plain } from "./store-groups.ts";
 
 type Changes = Record<string, Record<string, Uint8Array | null>>;
-type Step = { kind: "commit"; chunks: Changes[] } | { kind: "takeover" } | { kind: "reopen" };
+type Step =
+  | { kind: "commit"; ahead: Changes[]; chunks: Changes[] }
+  | { kind: "takeover" }
+  | { kind: "reopen" };
 
 const entries = fc.dictionary(
   fc.constantFrom("state", "session", "edges"),
@@ -18,6 +21,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constant("commit" as const),
+      ahead: fc.array(changes, { maxLength: 2 }),
       chunks: fc.array(changes, { maxLength: 3 }),
     }),
   },
@@ -38,7 +42,10 @@ export async function compareWithMap(harness: StoreHarness, steps: readonly Step
   for (const [position, step] of steps.entries()) {
     if (step.kind === "reopen") store = await harness.reopen();
     else if (step.kind === "takeover") lease = await takeOver(store, lease);
-    else await store.commit(lease, applied(model, step.chunks), position + 1);
+    else {
+      for (const chunk of applied(model, step.ahead)) await store.write(lease, chunk);
+      await store.commit(lease, applied(model, step.chunks), position + 1);
+    }
     expect(await contents(store, "processor", 3)).toEqual(model);
     expect(plain(await store.load("processor", 3, ["a", "b", "ab", "漢"]))).toEqual(model);
   }

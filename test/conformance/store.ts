@@ -70,6 +70,18 @@ export function storeSuite(name: string, open: () => Promise<StoreHarness>, prop
         expect(await contents(store)).toEqual({ a: { n: "2" }, b: { n: "1" } });
       });
 
+      it("writes chunks ahead of a commit, and leaves the position to it", async () => {
+        await store.commit(lease, [[change("a", { n: "1" })]], 1);
+        await store.write(lease, [change("a", { n: "2" }), change("b", { n: "2" })]);
+        await store.write(lease, [change("b", { n: "3" })]);
+        expect(await contents(store)).toEqual({ a: { n: "2" }, b: { n: "3" } });
+        expect(await store.position("processor", 0)).toBe(1);
+        await store.commit(lease, [], 2);
+        store = await harness.reopen();
+        expect(await contents(store)).toEqual({ a: { n: "2" }, b: { n: "3" } });
+        expect(await store.position("processor", 0)).toBe(2);
+      });
+
       it("keeps partitions and spaces apart", async () => {
         const others = await Promise.all([store.acquire("processor", 1), store.acquire("responder", 0)]);
         await store.commit(lease, [[change("a", { n: "here" })]], 1);
@@ -154,6 +166,16 @@ export function storeSuite(name: string, open: () => Promise<StoreHarness>, prop
         expect(await store.position("processor", 0)).toBe(1);
         await store.commit(newer, [[change("a", { n: "3" })]], 3);
         expect(await contents(store)).toEqual({ a: { n: "3" } });
+      });
+
+      it("refuses an older lease between a write and the commit that it belongs to", async () => {
+        await store.write(lease, [change("a", { n: "1" })]);
+        const newer = await store.acquire("processor", 0);
+        await expect(store.write(lease, [change("a", { n: "2" })])).rejects.toMatchObject({ code: "fenced" });
+        await expect(store.commit(lease, [], 1)).rejects.toMatchObject({ code: "fenced" });
+        await store.commit(newer, [], 2);
+        expect(await contents(store)).toEqual({ a: { n: "1" } });
+        expect(await store.position("processor", 0)).toBe(2);
       });
 
       it("leaves the owners of other partitions and spaces alone", async () => {

@@ -34,6 +34,11 @@ interface Hold {
   head: string | undefined;
   /** Of `KnownNames`. */
   term: number;
+  /**
+   * While writes wait for their commit: the names of which one must be the head, because a server that took over may lack the newest
+   * writes. More than one as long as it is not known whether a write has arrived.
+   */
+  open: Set<string> | undefined;
   /** The last commit that is under way: they follow one another. */
   last: Promise<unknown>;
 }
@@ -58,7 +63,14 @@ export class RedisPartition {
   async acquire(token: string): Promise<void> {
     const hold = this.#newHold(token);
     await this.#surroundings.attempt(async () => {
-      hold.head = await this.#write({ head: await this.#readHead(), token, changes: [], isLast: true });
+      const next = nameOf(token);
+      const command = writeCommand(this.#meta, this.#groups.key, {
+        head: await this.#readHead(),
+        next,
+        changes: [],
+      });
+      await this.#replication.write(command);
+      hold.head = next;
     });
     this.#hold = hold;
   }
@@ -87,36 +99,43 @@ export class RedisPartition {
     return this.#groups.scan(this.#surroundings.attempt);
   }
 
+  /** One write, without the position. */
+  write({ token }: Lease, chunk: readonly GroupChange[]): Promise<void> {
+    return this.#inTurn(token, { chunks: [packedChunk(chunk)] });
+  }
+
   /** One write per chunk, the position with the last. What of it had arrived when it is tried again is written once more. */
-  async commit(
-    { token }: Lease,
-    chunks: readonly (readonly GroupChange[])[],
-    position: number,
-  ): Promise<void> {
-    const writes = (chunks.length > 0 ? chunks : [[]]).map(packedChunk);
+  commit({ token }: Lease, chunks: readonly (readonly GroupChange[])[], position: number): Promise<void> {
+    return this.#inTurn(token, { chunks: (chunks.length > 0 ? chunks : [[]]).map(packedChunk), position });
+  }
+
+  async #inTurn(token: string, writes: Writes): Promise<void> {
     const hold = this.#holdOf(token);
     const turn = hold.last.then(() =>
-      this.#surroundings.attempt((signal) => this.#commitOnce(hold, writes, position, signal)),
+      this.#surroundings.attempt((signal) => this.#writeOnce(hold, writes, signal)),
     );
     hold.last = turn.catch(() => undefined);
     await turn;
   }
 
-  async #commitOnce(hold: Hold, writes: readonly PackedChange[][], position: number, signal: AbortSignal) {
+  async #writeOnce(hold: Hold, { chunks, position }: Writes, signal: AbortSignal): Promise<void> {
     // Of what comes after it is given up, nothing is believed: then another term has begun.
-    const { term } = hold;
+    const { term, token } = hold;
     try {
       let head = hold.head ?? (await this.#headOf(hold));
-      for (const [at, changes] of writes.entries()) {
-        const isLast = at === writes.length - 1;
+      for (const [at, changes] of chunks.entries()) {
         const whole = await this.#completed(term, changes);
         signal.throwIfAborted();
-        const write = { head, token: hold.token, changes: whole, isLast };
-        head = await this.#write(isLast ? { ...write, position } : write);
+        const next = nameOf(token);
+        hold.open?.add(next);
+        const write = { head, next, changes: whole };
+        await this.#write(at === chunks.length - 1 ? { ...write, position } : write);
+        head = next;
         for (const { group, value, kept } of whole)
           this.#surroundings.names.set(term, group, value === undefined ? NO_NAMES : kept);
       }
       hold.head = head;
+      hold.open = position === undefined ? new Set([head]) : undefined;
     } catch (error) {
       hold.head = undefined;
       hold.term = this.#surroundings.names.newTerm();
@@ -124,12 +143,12 @@ export class RedisPartition {
     }
   }
 
-  /** Answers the new head. Only the last write of a commit waits for replicas: they get all writes in their order. */
-  async #write({ isLast, ...write }: Omit<Write, "next"> & { readonly isLast: boolean }): Promise<string> {
-    const next = `${write.token}/${randomUUID()}`;
-    const command = writeCommand(this.#meta, this.#groups.key, { ...write, next });
-    await (isLast ? this.#replication.write(command) : this.#surroundings.client.send(command));
-    return next;
+  /** Only what has the position waits for replicas: they get all writes in their order. */
+  async #write(write: Write): Promise<void> {
+    const command = writeCommand(this.#meta, this.#groups.key, write);
+    await (write.position === undefined
+      ? this.#surroundings.client.send(command)
+      : this.#replication.write(command));
   }
 
   /** The changes with what else there is in their groups, which is read where it is not known that there is nothing else. */
@@ -147,10 +166,13 @@ export class RedisPartition {
     });
   }
 
-  async #headOf({ token }: Hold): Promise<string> {
+  async #headOf(hold: Hold): Promise<string> {
     const head = await this.#readHead();
-    if (isOf(token, head)) return head;
-    throw new OffgraphError("fenced", `${this.#name} has been acquired by another owner`);
+    if (!isOf(hold.token, head))
+      throw new OffgraphError("fenced", `${this.#name} has been acquired by another owner`);
+    if (hold.open?.has(head) ?? true) return head;
+    hold.open = undefined;
+    throw new OffgraphError("interrupted", `${this.#name} lacks what was written of it last`);
   }
 
   async #readHead(): Promise<string> {
@@ -166,8 +188,17 @@ export class RedisPartition {
 
   #newHold(token: string): Hold {
     const term = this.#surroundings.names.newTerm();
-    return { token, head: undefined, term, last: Promise.resolve() };
+    return { token, head: undefined, term, open: undefined, last: Promise.resolve() };
   }
 }
+
+/** What is written in one go; without a position, a commit follows. */
+interface Writes {
+  readonly chunks: readonly PackedChange[][];
+  readonly position?: number;
+}
+
+/** Of a write. */
+const nameOf = (token: string) => `${token}/${randomUUID()}`;
 
 const isOf = (token: string, head: string) => head.startsWith(`${token}/`);

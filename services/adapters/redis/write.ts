@@ -25,8 +25,6 @@ redis.call('HSET', KEYS[1], 'head', ARGV[2])`;
 
 /** What is written, and where it stands in the chain of writes. */
 export interface Write {
-  /** Of the lease. */
-  readonly token: string;
   /** Name of the write that it follows. */
   readonly head: string;
   /** Its own name. */
@@ -34,7 +32,7 @@ export interface Write {
   /** Whole groups. */
   readonly changes: readonly PackedChange[];
   /** Undefined: as it was. */
-  readonly position?: number;
+  readonly position?: number | undefined;
 }
 
 /** Refused with `STALE` and the newest name when another write has come in between. */
