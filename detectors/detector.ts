@@ -8,6 +8,7 @@
 import type { z } from "zod";
 import type { BaselineDecision, EventKind } from "../schemas/event.ts";
 import type { EventView } from "../schemas/event-view.ts";
+import type { Finding } from "../schemas/finding.ts";
 import type { Severity } from "../schemas/ids.ts";
 import type { ByteReader, ByteWriter } from "./codec.ts";
 import type { AgentRow, SessionRow } from "./rows.ts";
@@ -64,6 +65,8 @@ export interface Draft {
   readonly trigger?: { readonly eventId: string; readonly time: number };
   /** Earlier events that are evidence; the fold puts the trigger last. */
   readonly earlier?: readonly string[];
+  /** The agent runs a version that is new. */
+  readonly newVersion?: Finding["newVersion"];
   readonly evidence: Readonly<Record<string, string | number | boolean | string[]>>;
 }
 
@@ -176,6 +179,8 @@ export interface Detector<Settings = unknown, AgentColumns = unknown, SessionCol
   decided?(own: AgentColumns, decision: BaselineDecision, event: EventView, settings: Settings): void;
   /** Learning is ended by decree: what it has shown is the baseline. Neither a session's nor an epoch's end is told afterwards. */
   settle?(own: AgentColumns, settings: Settings): void;
+  /** The last word on a finding, whichever part of the detector has made it, at the event in hand. */
+  amended?(own: AgentColumns, draft: Draft, event: EventView, settings: Settings): Draft;
   /** Number of the frozen baseline that the agent is judged by. The fold asks for it when a session or an epoch has ended. */
   baselineVersion?(own: AgentColumns): number;
   /** The agent's columns in readable form, for people and for comparing. */

@@ -1,6 +1,9 @@
 /** An agent that leaves the graph of its workflows. */
+
+import { TEXT } from "../schemas/event-view.ts";
 import { about } from "./baseline/about.ts";
 import type { Baseline } from "./baseline/baseline.ts";
+import { beginSession, CHANGED, noteDeployment, noteVersion, turnBuilds } from "./baseline/builds.ts";
 import { decide } from "./baseline/decide.ts";
 import { operationOf } from "./baseline/event-names.ts";
 import { expireHeld, holdSession } from "./baseline/held.ts";
@@ -10,6 +13,7 @@ import { Settings } from "./baseline/settings.ts";
 import { takeTargets } from "./baseline/strangers.ts";
 import { dayOf, teach } from "./baseline/teach.ts";
 import { tellDenied } from "./baseline/tell-denied.ts";
+import { withNewVersion } from "./baseline/tell-version.ts";
 import { settle, turnEpoch } from "./baseline/turn.ts";
 import { baselineView } from "./baseline/view.ts";
 import { nothingOfTokens } from "./codec.ts";
@@ -17,12 +21,14 @@ import type { Detector } from "./detector.ts";
 import { ofAgent, ofSession, VERSION } from "./evidence/columns.ts";
 import * as evidence from "./evidence/evidence.ts";
 
+const { version: VERSION_COLUMN } = TEXT;
+
 export const outOfGraph: Detector<Settings, Baseline, Path> = {
   id: "out-of-graph",
   version: VERSION,
   about,
   settings: Settings,
-  on: ["api.called"],
+  on: ["api.called", "identity.changed"],
   hearsLate: false,
   columns: {
     agent: ofAgent,
@@ -32,7 +38,16 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
 
   step(rows, event, settings, out) {
     const { agent: baseline, session: path } = rows.own;
-    if (path.workflow < 0) beginPath(baseline, path, event);
+    const named = event.has(VERSION_COLUMN);
+    if (event.kindIndex === CHANGED) {
+      if (named) noteDeployment(baseline, event, settings);
+      return;
+    }
+    if (named) noteVersion(baseline, event, settings);
+    if (path.workflow < 0) {
+      beginPath(baseline, path, event);
+      if (named) path.build = beginSession(baseline);
+    }
     const operation = operationOf(baseline, event);
     const isStrange = takeTargets(baseline, path, operation, event);
     const { denied } = baseline;
@@ -52,6 +67,7 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
     turnEpoch(baseline, settings);
     evidence.turn(baseline, settings);
     expireHeld(baseline, epoch, settings);
+    turnBuilds(baseline, epoch);
   },
 
   decided: (baseline, decision, event, settings) => decide(baseline, decision, event, settings),
@@ -61,6 +77,7 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
     evidence.settle(baseline, settings);
   },
 
+  amended: withNewVersion,
   baselineVersion: (baseline) => baseline.version,
   view: (baseline, _agent, settings) => baselineView(baseline, settings),
 };

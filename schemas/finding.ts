@@ -10,6 +10,27 @@ export const Tags = z.object({
   owaspNhi: z.array(z.string()),
 });
 
+/**
+ * The agent runs a version that was not seen before and is still in its time of grace. What it does for the first time may be
+ * part of a roll-out.
+ */
+export const NewVersion = z.object({
+  version: z.string(),
+  /** The version that ran before it. */
+  parent: z.string(),
+  /** Event time: when it was first seen, or its deployment was told. */
+  since: Timestamp,
+  /** Its deployment was told. */
+  announced: z.boolean(),
+  /** Peer group of the agent, if it has one. */
+  group: z.string().optional(),
+  /** What is new, in words that are the same for every agent that does the same. */
+  edge: z.string(),
+  /** Told at a lower severity than without a new version. */
+  quiet: z.boolean(),
+});
+export type NewVersion = z.infer<typeof NewVersion>;
+
 export const Finding = z.object({
   id: FindingId,
   detector: z.string(),
@@ -43,6 +64,7 @@ export const Finding = z.object({
   rarity: z.string().optional(),
   /** What would have kept it silent. */
   silencedBy: z.string(),
+  newVersion: NewVersion.optional(),
   /** Named numbers and names behind the sentences. */
   evidence: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])),
   /** Which versions judged it. */

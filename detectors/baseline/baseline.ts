@@ -1,6 +1,7 @@
 /** What is learned of one agent: names, graph, targets, and how far each workflow has come. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import type { Memory } from "../evidence/memory.ts";
+import type { Builds } from "./builds.ts";
 import type { DeniedEdge } from "./denied.ts";
 import { addChild, child, endGraph, type Graph, newGraph, readGraph, writeGraph } from "./graph.ts";
 import { endNames, type Names, newNames, readNames, writeNames } from "./names.ts";
@@ -50,6 +51,8 @@ export interface Baseline {
   pen: Pen | undefined;
   /** Edges that a person has denied; undefined if there are none. */
   denied: readonly DeniedEdge[] | undefined;
+  /** Versions that were seen to run; undefined if no event has named one. */
+  builds: Builds | undefined;
 }
 
 /** Most workflows of one agent; more are judged by the agent's own graph. */
@@ -67,6 +70,7 @@ export function newBaseline(): Baseline {
     memory: undefined,
     pen: undefined,
     denied: undefined,
+    builds: undefined,
   };
   progressOf(created, 0);
   return created;
@@ -113,7 +117,7 @@ export function readBaseline(from: ByteReader): Baseline {
   const [version, capped] = [from.i32(), from.i32()];
   const all = Array.from({ length: from.u16() }, () => readProgress(from));
   const progress = new Map(all.map((one) => [one.workflow, one]));
-  const others = { memory: undefined, pen: undefined, denied: undefined };
+  const others = { memory: undefined, pen: undefined, denied: undefined, builds: undefined };
   return { names: dictionary, graph: g, targets: t, progress, version, capped, ...others };
 }
 

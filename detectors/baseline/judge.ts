@@ -2,7 +2,8 @@
 import type { EventView } from "../../schemas/event-view.ts";
 import type { Out } from "../detector.ts";
 import type { Baseline } from "./baseline.ts";
-import { child, isBaseline } from "./graph.ts";
+import { child } from "./graph.ts";
+import { isKnownTo } from "./lineage.ts";
 import type { Path } from "./path.ts";
 import { strangersOf } from "./strangers.ts";
 import { tellOperation } from "./tell-operation.ts";
@@ -39,11 +40,11 @@ function outside(b: Baseline, p: Path, symbol: number): Level | undefined {
   const workflow = p.workflow > 0 ? b.progress.get(p.workflow) : undefined;
   // A workflow that began with the agent learns in peace; one that turns up later is judged by what the agent knows.
   if (workflow?.mode === "learning" && !workflow.isLate) return undefined;
-  if (workflow !== undefined && isBaseline(b.graph, child(b.graph, workflow.root, symbol))) return undefined;
+  if (workflow !== undefined && isKnownTo(b, p, child(b.graph, workflow.root, symbol))) return undefined;
   if (workflow !== undefined && workflow.mode !== "learning") return "workflow";
   const agent = b.progress.get(0);
   if (agent === undefined || agent.mode === "learning") return undefined;
-  return isBaseline(b.graph, child(b.graph, agent.root, symbol)) ? undefined : "agent";
+  return isKnownTo(b, p, child(b.graph, agent.root, symbol)) ? undefined : "agent";
 }
 
 /** Notes that a fact is told; false if it was told before. */

@@ -18,6 +18,8 @@ export interface Path extends Labels {
   workflow: number;
   /** Number of the trust unit's name; 0 if none was given. */
   unit: number;
+  /** Number of the version that its first step named; 0 if none was. */
+  build: number;
   /** The page that the steps lie in, where, and for how many there is room. */
   symbols: Int32Array;
   symbolsAt: number;
@@ -46,6 +48,7 @@ export function newPath(): Path {
   return {
     workflow: -1,
     unit: 0,
+    build: 0,
     symbols: ints.nowhere.page,
     symbolsAt: 0,
     symbolsRoom: 0,
@@ -78,6 +81,7 @@ export function endPath(p: Path): void {
 export function restartPath(p: Path): void {
   p.workflow = -1;
   p.unit = 0;
+  p.build = 0;
   p.steps = 0;
   p.valueCount = 0;
   p.labelBytes = 0;
@@ -183,6 +187,7 @@ export function readPath(from: ByteReader): Path {
   return {
     workflow,
     unit,
+    build: 0,
     symbols: symbols.page,
     symbolsAt: symbols.at,
     symbolsRoom: symbols.length,

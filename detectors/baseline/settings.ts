@@ -44,6 +44,15 @@ export const Settings = z.strictObject({
     .describe(
       "Days that a session in which something was found waits for a person to release or confirm it; then it is dropped unlearned. 0: it is dropped at once.",
     ),
+  graceHours: z
+    .number()
+    .min(0)
+    .max(168)
+    .default(24)
+    .describe(
+      "Hours for which a new version of an agent is told as one: new operations and things of tier 0 and 1 at low severity. 0: never.",
+    ),
+  graceSessions: z.int().min(0).default(50).describe("Sessions after which that is over, if it comes first."),
   evidence: z
     .enum(["off", "on"])
     .default("off")

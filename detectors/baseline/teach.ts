@@ -2,14 +2,17 @@
 import * as evidence from "../evidence/evidence.ts";
 import type { Baseline } from "./baseline.ts";
 import { learn } from "./learn.ts";
+import { noteLearned } from "./lineage.ts";
 import type { Path } from "./path.ts";
 import type { Settings } from "./settings.ts";
 
 /** Learns from a whole session; `day` is that of `dayOf`. */
 export function teach(b: Baseline, p: Path, day: number, settings: Settings): void {
-  const { version } = b;
+  const { version, graph } = b;
+  const { count } = graph;
   evidence.learn(b, p, day, settings);
   learn(b, p, day, settings);
+  noteLearned(b, p, count);
   evidence.end(b, b.version > version, settings);
 }
 

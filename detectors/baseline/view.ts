@@ -20,6 +20,7 @@ import type { Settings } from "./settings.ts";
 import * as slots from "./slots.ts";
 import type { Targets } from "./targets.ts";
 import * as values from "./values.ts";
+import { buildsView } from "./view-builds.ts";
 import { decidedView } from "./view-decided.ts";
 import { withoutWorkflowView } from "./without-workflow.ts";
 import { nameOf } from "./wording.ts";
@@ -44,6 +45,7 @@ export function baselineView(b: Baseline, settings: Settings) {
     targets: allSlots(b.targets)
       .map((slot) => slotView(b, slot))
       .sort(byName),
+    versions: buildsView(b),
     withoutWorkflow: withoutWorkflowView(b),
     scores: scoresView(b, settings),
     ...decidedView(b, settings),

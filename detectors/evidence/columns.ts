@@ -6,6 +6,7 @@ import {
   readBaseline,
   writeBaseline,
 } from "../baseline/baseline.ts";
+import { readBuilds, writeBuilds } from "../baseline/builds.ts";
 import { readDenied, writeDenied } from "../baseline/denied.ts";
 import { endPath, newPath, type Path, readPath, restartPath, writePath } from "../baseline/path.ts";
 import { readPen, writePen } from "../baseline/pen.ts";
@@ -16,10 +17,9 @@ import { silenceScores } from "./modes.ts";
 import { newShown, readShown, restartShown, writeShown } from "./session.ts";
 
 /** The version that is written. */
-export const VERSION = 3;
-/** The first versions that the evidence, and what a person decides about, are written in. */
-const SINCE = 2;
-const DECIDED_SINCE = 3;
+export const VERSION = 4;
+/** The first version that versions of agents are written in. */
+const BUILDS_SINCE = 4;
 
 /** Columns of an agent. */
 export const ofAgent = {
@@ -31,12 +31,14 @@ export const ofAgent = {
     if (b.memory !== undefined) writeMemory(b.memory, to);
     writePen(b.pen, to);
     writeDenied(b.denied, to);
+    writeBuilds(b.builds, to);
   },
   read(from: ByteReader, version: number, settings: Settings): Baseline {
     const b = readBaseline(from);
-    if (version >= SINCE && from.u8() === 1) b.memory = readMemory(from);
-    if (version >= DECIDED_SINCE) b.pen = readPen(from);
-    if (version >= DECIDED_SINCE) b.denied = readDenied(from);
+    if (from.u8() === 1) b.memory = readMemory(from);
+    b.pen = readPen(from);
+    b.denied = readDenied(from);
+    if (version >= BUILDS_SINCE) b.builds = readBuilds(from);
     return remembering(b, settings);
   },
 };
@@ -59,10 +61,12 @@ export const ofSession = {
     writePath(p, to);
     to.u8(p.shown === undefined ? 0 : 1);
     if (p.shown !== undefined) writeShown(p.shown, to);
+    to.u16(p.build);
   },
   read(from: ByteReader, version: number, settings: Settings): Path {
     const p = readPath(from);
-    if (version >= SINCE && from.u8() === 1) p.shown = readShown(from, version);
+    if (from.u8() === 1) p.shown = readShown(from);
+    if (version >= BUILDS_SINCE) p.build = from.u16();
     return showing(p, settings);
   },
 };

@@ -171,15 +171,12 @@ export function writeShown(s: Shown, to: ByteWriter): void {
   for (const value of s.terms) to.f64(value);
 }
 
-/** The first version of the detector that points are written in. */
-const POINTS_SINCE = 3;
-
-/** Reads what writeShown wrote, in this version of the detector or the one before it. */
-export function readShown(from: ByteReader, version: number): Shown {
+/** Reads what writeShown wrote. */
+export function readShown(from: ByteReader): Shown {
   const flags = from.u8();
   const [steps, valueCount, at] = [from.i32(), from.i32(), from.i32()];
   const score = from.f64();
-  const points = version >= POINTS_SINCE ? from.i32() : LOWEST * 1000;
+  const points = from.i32();
   const [values, shingles, contexts] = [from.list(), from.list(), from.list()];
   const letters = Array.from({ length: from.u8() }, () => readLetters(from));
   const terms = Float64Array.from(TERMS, () => from.f64());

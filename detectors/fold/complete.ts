@@ -58,6 +58,7 @@ export function complete(
     expected: draft.expected,
     ...(draft.rarity === undefined ? {} : { rarity: draft.rarity }),
     silencedBy: kind.silencedBy,
+    ...(draft.newVersion && { newVersion: draft.newVersion }),
     evidence: { ...draft.evidence },
     judgedBy: { baseline: agent.baselineVersion, settings: provenance.settings, key: provenance.key },
     tags: tagsOf(kind.tags),

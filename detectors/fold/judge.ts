@@ -73,7 +73,7 @@ export function seat(
     settings,
     at,
     out: {
-      finding: (draft) => tell(detector, heard, draft, provenance),
+      finding: (draft) => tell(detector, heard, draft, provenance, settings),
       stands: (standing) => {
         standings[standing]++;
       },
@@ -116,9 +116,11 @@ function tell(
   { rows, event, emit }: Hearing,
   draft: Draft,
   provenance: Provenance,
+  settings: unknown,
 ): void {
   if (event === undefined || emit === undefined) return;
   // From here on the session teaches no baseline.
   rows.session.flagged = true;
-  emit(complete(detector, draft, rows, event, provenance));
+  const said = detector.amended?.(rows.own.agent, draft, event, settings) ?? draft;
+  emit(complete(detector, said, rows, event, provenance));
 }

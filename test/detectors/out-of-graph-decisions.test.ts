@@ -274,15 +274,15 @@ describe("the setting sensitive: witnesses", () => {
 });
 
 describe("an agent that an earlier version wrote", () => {
-  it("is read without a pen and without denials, and goes on", () => {
+  it("is read without versions, and goes on", () => {
     const given = learned();
     const last = quiet(LATER);
-    // No session is under way, so the columns end with the agent's: one byte of the pen and two of the denials.
+    // No session is under way, so the columns end with the agent's: one byte of the versions.
     given.sees(...last, release(nameOf(last)));
     const entries = given.encoded();
     const now = entries.get("out-of-graph") ?? expect.fail("nothing is written");
-    const before = Uint8Array.from([2, ...now.subarray(1, -3)]);
-    expect(now.subarray(-3)).toEqual(Uint8Array.from([0, 0, 0]));
+    const before = Uint8Array.from([3, ...now.subarray(1, -1)]);
+    expect(now.subarray(-1)).toEqual(Uint8Array.from([0]));
     const settings = detectorSettingsOf({});
     const read = decodeAgent(new Map(entries).set("out-of-graph", before), DETECTORS, settings);
     expect(read?.unreadable).toEqual([]);

@@ -205,7 +205,7 @@ describe("what is remembered", () => {
       writeShown(shown, to);
       return to.take();
     };
-    expect(written(readShown(new ByteReader(written(session)), 3))).toEqual(written(session));
+    expect(written(readShown(new ByteReader(written(session))))).toEqual(written(session));
     restartShown(session);
     expect(written(session)).toEqual(written(newShown()));
   });

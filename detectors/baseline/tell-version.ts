@@ -1,0 +1,46 @@
+/** What a finding says of the agent's version when that is new: since when, instead of which, and whether it is told quietly. */
+import { type EventView, TEXT } from "../../schemas/event-view.ts";
+import type { Draft } from "../detector.ts";
+import type { Baseline } from "./baseline.ts";
+import { isInGrace } from "./builds.ts";
+import type { Settings } from "./settings.ts";
+import { kindOf } from "./value-kind.ts";
+
+/** Kinds that a new version may bring with it. What a person has denied, and what adds up over sessions, is told as ever. */
+const OF_VERSIONS: ReadonlySet<string> = new Set([
+  "operation-new-to-workflow",
+  "operation-new-to-agent",
+  "operation-and-target-new",
+  "target-first-seen",
+  "unlikely-session",
+]);
+
+/** The draft with the new version that its event names, if there is one; the same otherwise. */
+export function withNewVersion(b: Baseline, draft: Draft, event: EventView, settings: Settings): Draft {
+  const { builds } = b;
+  if (builds === undefined || !event.has(TEXT.version) || !OF_VERSIONS.has(draft.kind)) return draft;
+  const { running } = builds;
+  if (!isInGrace(running, event.time, settings)) return draft;
+  const isQuiet = event.tier < SENSITIVE && partiesOf(draft).length === 0;
+  const newVersion = {
+    version: running.name,
+    parent: running.parentName,
+    since: new Date(running.since).toISOString(),
+    announced: running.announced,
+    quiet: isQuiet,
+    ...(running.group !== "" && { group: running.group }),
+    edge: [String(draft.evidence.operation), ...partiesOf(draft)].join(" "),
+  };
+  return { ...draft, newVersion, ...(isQuiet && { severity: "low" }) };
+}
+
+/** Sending, credentials, administration: a hijack hides in a roll-out, so these are told in full. */
+const SENSITIVE = 2;
+
+/** Targets that are new and name somebody to be reached; a ticket or a file is none. */
+function partiesOf({ kind, evidence: { targets } }: Draft): readonly string[] {
+  if (!kind.includes("target") || !Array.isArray(targets)) return [];
+  return targets.filter((target) => !THINGS.has(kindOf(target.slice(target.indexOf("=") + 1))));
+}
+
+const THINGS: ReadonlySet<string> = new Set(["id", "path", "literal"]);
