@@ -103,12 +103,31 @@ export const IncidentAction = Action.pick({
 });
 export type IncidentAction = z.infer<typeof IncidentAction>;
 
-/** Findings about one agent with one cause, gathered. */
+/** What the agents of a peer group do for the first time since they run new versions. */
+export const Rollout = z.object({
+  /** Absent: agents without a group. */
+  group: z.string().optional(),
+  /** The first 20 new versions, and those that ran before. */
+  versions: z.array(z.string()).max(20),
+  parents: z.array(z.string()).max(20),
+  /** Each deployment was told by an event. */
+  announced: z.boolean(),
+  /** The first 1,000. */
+  agents: z.array(z.string()).max(1000),
+  /** The first 20 things that are new. */
+  edges: z.array(z.string()).max(20),
+  /** Those of them that so many agents do that no agent is told of alone. */
+  recognised: z.array(z.string()).max(20),
+});
+export type Rollout = z.infer<typeof Rollout>;
+
+/** Findings about one agent with one cause, gathered; of a roll-out, those about all its agents. */
 export const Incident = z.object({
   id: IncidentId,
   tenant: Tenant,
+  /** Of a roll-out, the agent that showed it first. */
   agent: AgentId,
-  /** Why it is one incident: `left-its-graph`, `token-misuse`, `refresh-storm`. */
+  /** Why it is one incident: `left-its-graph`, `token-misuse`, `refresh-storm`, `rollout`. */
   cause: z.string(),
   status: z.enum(["open", "contained", "released", "closed"]),
   severity: Severity,
@@ -118,6 +137,7 @@ export const Incident = z.object({
   findings: z.array(FindingId).max(100),
   findingCount: z.int(),
   summary: z.string(),
+  rollout: Rollout.optional(),
   /** What was asked for, and what came of it; newest 100. */
   actions: z.array(IncidentAction).max(100),
   /** What the playbook would do or waits for, and what held it back. */

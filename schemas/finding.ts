@@ -24,6 +24,8 @@ export const NewVersion = z.object({
   announced: z.boolean(),
   /** Peer group of the agent, if it has one. */
   group: z.string().optional(),
+  /** Agents of that group, where its baseline is known. */
+  peers: z.int().optional(),
   /** What is new, in words that are the same for every agent that does the same. */
   edge: z.string(),
   /** Told at a lower severity than without a new version. */

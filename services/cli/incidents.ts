@@ -11,8 +11,8 @@ interface Options extends CommandOptions {
   readonly reason?: string;
 }
 
-/** Ids of findings that are shown of one incident. */
-const SHOWN_FINDINGS = 10;
+/** Findings, and agents of a roll-out, that are shown of one incident. */
+const SHOWN = 10;
 const VERDICTS = ["approve", "reject", "close"] as const;
 
 export function incidentsCommand(): Command {
@@ -31,12 +31,26 @@ export function incidentsCommand(): Command {
 
 /** What a person looks for comes first; of many findings the newest. */
 function inOrder({ id, summary, status, severity, actions, proposed, findings, ...rest }: Incident): object {
-  const shown: string[] = findings.slice(-SHOWN_FINDINGS);
+  const shown: string[] = findings.slice(-SHOWN);
   const more = rest.findingCount - shown.length;
   if (more > 0) shown.push(`and ${more} more; --json shows those that are kept`);
+  const rollout = rest.rollout && { ...rest.rollout, agents: few(rest.rollout.agents) };
   const done = actions.map((action) => actionInWords(action, Date.now()));
-  return { id, summary, status, severity, actions: done, proposed, ...rest, findings: shown };
+  return {
+    id,
+    summary,
+    status,
+    severity,
+    actions: done,
+    proposed,
+    ...rest,
+    ...(rollout && { rollout }),
+    findings: shown,
+  };
 }
+
+const few = (names: readonly string[]) =>
+  names.length <= SHOWN ? names : [...names.slice(0, SHOWN), `and ${names.length - SHOWN} more`];
 
 async function list(options: Options): Promise<void> {
   const { incidents } = await clientOf(options).get<{ incidents: Incident[] }>("/v1/incidents");

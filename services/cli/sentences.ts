@@ -52,6 +52,7 @@ function statements(finding: Finding): [title: string, text: string | undefined]
     ["When", finding.time],
     ["Expected", finding.expected],
     ["How rare", finding.rarity],
+    ["New version", newVersionOf(finding)],
     ["Silent if", finding.silencedBy],
     ["Kind of proof", PROOFS[evidenceKind]],
     ["Events", finding.eventIds.join(", ")],
@@ -64,11 +65,23 @@ function statements(finding: Finding): [title: string, text: string | undefined]
   ];
 }
 
+/** What a finding says of its agent's new version. */
+function newVersionOf({ newVersion, severity }: Finding): string | undefined {
+  if (newVersion === undefined) return undefined;
+  const { version, parent, since, announced, quiet } = newVersion;
+  const told = announced ? "its deployment was announced" : "no deployment was announced";
+  const why = quiet ? `, and so it is told as ${severity}` : "; it is told in full all the same";
+  return `${version} since ${moment(since)}, before it ${parent}; ${told}${why}`;
+}
+
+const whoOf = ({ agent, rollout }: Incident) =>
+  rollout === undefined ? agent : `${rollout.agents.length} of ${rollout.group ?? "no group"}`;
+
 export function printIncidents(incidents: readonly Incident[]): void {
   const rows = incidents.map((one) => [
     severe(one.severity),
     one.status,
-    safe(one.agent),
+    safe(whoOf(one)),
     one.cause,
     one.findingCount,
     minute(one.updatedAt),

@@ -54,6 +54,7 @@ export function seenBy(tenant: string, entry: AuditEntry): AuditEntry | SealedEn
 function tenantOf(record: AuditRecord): string {
   switch (record.what) {
     case "incident.opened":
+    case "finding.attached":
     case "action.held":
       return record.tenant;
     case "action.asked":

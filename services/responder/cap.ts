@@ -3,16 +3,14 @@
  * It is taken from before an action is sent. Whoever takes acquires the bucket first, so that of two processes that take
  * at once one is fenced and reads again. A crash after taking leaves the bucket fuller than need be, never emptier.
  */
-import { OffgraphError } from "../../schemas/errors.ts";
 import { inTurn } from "../in-turn.ts";
 import type { Store } from "../ports/store.ts";
 import { partitionOf } from "../ports/stream.ts";
 import { fromBytes, toBytes } from "../records.ts";
+import { untilNotFenced } from "./take-over.ts";
 
 const SPACE = "responder-caps";
 const WINDOW_MS = 600_000;
-/** A try fails when another process has come in between. */
-const MAX_TRIES = 100;
 
 export interface Take {
   readonly tenant: string;
@@ -28,17 +26,8 @@ export type Bucket = (take: Take) => Promise<boolean>;
 /** One for all partitions of a process: they take in turn, or they could fence each other for ever. */
 export function openBucket(store: Store, partitions: number): Bucket {
   const queue = inTurn();
-  return (take) => queue(() => takeFromBucket(store, partitions, take));
-}
-
-async function takeFromBucket(store: Store, partitions: number, take: Take): Promise<boolean> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await tryToTake(store, partitionOf(take.tenant, partitions), take);
-    } catch (error) {
-      if (!(error instanceof OffgraphError) || error.code !== "fenced" || tries === MAX_TRIES) throw error;
-    }
-  }
+  return (take) =>
+    queue(() => untilNotFenced(() => tryToTake(store, partitionOf(take.tenant, partitions), take)));
 }
 
 async function tryToTake(

@@ -4,6 +4,7 @@ import type { IncidentId } from "../../schemas/ids.ts";
 import type { Store } from "../ports/store.ts";
 import { partitionOf } from "../ports/stream.ts";
 import { placeOf } from "./audit-stored.ts";
+import { withFleet } from "./fleet-register.ts";
 import { agentGroup, agentOf, loadAgents, SPACE } from "./stored.ts";
 
 /** Every incident, in no particular order. */
@@ -11,7 +12,8 @@ export async function* incidents(store: Store, partitions: number): AsyncGenerat
   for (let partition = 0; partition < partitions; partition++) {
     for await (const [group, entries] of store.scan(SPACE, partition)) {
       if (!group.startsWith("agent\n")) continue;
-      for (const { incident } of agentOf(entries)?.tracked ?? []) yield incident;
+      for (const { incident } of agentOf(entries)?.tracked ?? [])
+        yield withFleet(store, partitions, incident);
     }
   }
 }
@@ -26,7 +28,8 @@ export async function incidentOf(
     const group = await placeOf(store, partition, id);
     const states = await loadAgents(store, partition, group === undefined ? [] : [group]);
     for (const { tracked } of states.values())
-      for (const { incident } of tracked) if (incident.id === id) return incident;
+      for (const { incident } of tracked)
+        if (incident.id === id) return withFleet(store, partitions, incident);
   }
   return undefined;
 }
@@ -40,5 +43,6 @@ export async function incidentsOf(
 ): Promise<readonly Incident[]> {
   const group = agentGroup({ tenant, agent });
   const states = await loadAgents(store, partitionOf(`${tenant}/${agent}`, partitions), [group]);
-  return states.get(group)?.tracked.map(({ incident }) => incident) ?? [];
+  const tracked = states.get(group)?.tracked ?? [];
+  return Promise.all(tracked.map(({ incident }) => withFleet(store, partitions, incident)));
 }

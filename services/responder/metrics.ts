@@ -7,6 +7,9 @@ const meter = metrics.getMeter("offgraph");
 const opened = meter.createCounter("offgraph_responder_incidents_total", {
   description: "Incidents opened",
 });
+const attached = meter.createCounter("offgraph_responder_attached_total", {
+  description: "Findings that became part of a roll-out instead of an incident of their own",
+});
 const asked = meter.createCounter("offgraph_responder_actions_total", {
   description: "Actions asked for, by kind and mode",
 });
@@ -24,6 +27,7 @@ const decisions = meter.createCounter("offgraph_responder_decisions_total", {
 export function countAll(records: readonly AuditRecord[]): void {
   for (const record of records) {
     if (record.what === "incident.opened") opened.add(1);
+    if (record.what === "finding.attached") attached.add(1);
     if (record.what === "action.asked") asked.add(1, { kind: record.action.kind, mode: record.action.mode });
     if (record.what === "action.held") held.add(1, { by: record.by });
     if (record.what === "decision.made") decisions.add(1, { verdict: record.decision.verdict });

@@ -3,6 +3,7 @@ import type { Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import { isAtLeast } from "../../schemas/ids.ts";
 import { ask, type Course, propose } from "./asking.ts";
+import { onRollout } from "./on-rollout.ts";
 import { causeOf, isAsked, type Plan, planOf } from "./playbook.ts";
 import {
   type AgentState,
@@ -17,6 +18,7 @@ import {
 
 /** A finding that is already in its incident changes nothing. */
 export function onFinding(state: AgentState, finding: Finding, context: Context): Step {
+  if (context.rollout) return onRollout(state, finding, context.rollout, context.nowMs);
   const before = incidentFor(state, finding);
   if (before?.incident.findings.includes(finding.id)) return { state, actions: [], audit: [] };
   const tracked = gather(before ?? opened(finding, context), finding, context.nowMs);

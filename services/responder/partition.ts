@@ -17,6 +17,7 @@ import { type AuditEntry, type AuditHead, nextEntry } from "./audit.ts";
 import { writeAuditFile } from "./audit-files.ts";
 import { AUDIT_SPACE, auditChangesOf, removalOf, storedEntries, withoutPlaces } from "./audit-stored.ts";
 import type { Bucket } from "./cap.ts";
+import type { Fleets } from "./fleet-register.ts";
 import { countAll } from "./metrics.ts";
 import { loadOld, withoutOld } from "./retention.ts";
 import { type AgentState, type AuditRecord, type Context, timestamp } from "./state.ts";
@@ -35,6 +36,7 @@ export interface PartitionOptions {
   /** How long closed incidents are kept; absent: for ever. */
   readonly keepIncidentsMs?: number | undefined;
   readonly bucket: Bucket;
+  readonly fleets: Fleets;
 }
 
 /** Most agents whose incidents one sweep changes; the next one goes on. */
@@ -94,12 +96,12 @@ export class PartitionOwner {
   }
 
   async #absorb(input: Input, batch: RecordBatch): Promise<void> {
-    const { store, clock, settings, bucket, auditKey: key } = this.#options;
+    const { store, clock, settings, bucket, fleets, auditKey: key } = this.#options;
     const { partition } = this.#auditLease;
     const nowMs = clock.now();
     const highest = new Map(this.#head.highest);
     const found = arrivals(input, batch, highest);
-    const turn = await fold(found, { store, partition, bucket, settings, nowMs });
+    const turn = await fold(found, { store, partition, bucket, fleets, settings, nowMs });
     const entries = chain(turn.audit, this.#head.audit, { partition, time: timestamp(nowMs), key });
     const positions = { ...this.#head.positions, [input]: endOf(batch) };
     this.#head = { ...grown(this.#head, entries), positions, highest };

@@ -3,10 +3,11 @@ import { every } from "../every.ts";
 import type { Service } from "../http.ts";
 import type { Consumer } from "../ports/stream.ts";
 import { openBucket } from "./cap.ts";
+import { openFleets } from "./fleet-register.ts";
 import { ownPartition, type PartitionOptions, type PartitionOwner } from "./partition.ts";
 import { INPUTS, type Input } from "./stored.ts";
 
-export type ResponderOptions = Omit<PartitionOptions, "bucket">;
+export type ResponderOptions = Omit<PartitionOptions, "bucket" | "fleets">;
 
 const GROUP = "responder";
 /** Bounds one commit: about sixty findings. */
@@ -52,11 +53,12 @@ interface Owned {
 function ownersOf(options: ResponderOptions) {
   const owned = new Map<number, Owned>();
   const bucket = openBucket(options.store, options.stream.partitions);
+  const fleets = openFleets(options.store, options.stream.partitions, options.clock);
   let ready = false;
 
   async function assigned(input: Input, partition: number): Promise<number> {
     const entry: Owned = owned.get(partition) ?? {
-      owner: ownPartition(partition, { ...options, bucket }),
+      owner: ownPartition(partition, { ...options, bucket, fleets }),
       inputs: new Set<Input>(),
     };
     owned.set(partition, entry);

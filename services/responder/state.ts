@@ -13,6 +13,7 @@ import { targetKey } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { ActionId, AgentId, IncidentId, Tenant } from "../../schemas/ids.ts";
 import type { Settings } from "../../schemas/settings.ts";
+import type { Running } from "./fleet.ts";
 
 /** Most incidents that are kept of one agent; beyond it the oldest closed one goes, then the oldest. */
 export const MAX_INCIDENTS = 20;
@@ -50,6 +51,8 @@ export interface Context {
   readonly nowMs: number;
   /** True if the tenant's bucket of automatic actions is empty. */
   readonly capped: boolean;
+  /** The roll-out that the finding in hand is part of; undefined if it is of none. */
+  readonly rollout?: Running | undefined;
   /** W3C `traceparent` of this step. */
   readonly trace?: string | undefined;
 }
@@ -64,6 +67,13 @@ export type AuditRecord =
       readonly finding: Finding["id"];
     }
   | { readonly what: "action.asked"; readonly action: Action }
+  | {
+      readonly what: "finding.attached";
+      readonly tenant: Tenant;
+      readonly agent: AgentId;
+      readonly incident: IncidentId;
+      readonly finding: Finding["id"];
+    }
   | {
       readonly what: "action.held";
       readonly tenant: Tenant;

@@ -8,6 +8,7 @@ import type { RecordBatch } from "../ports/stream.ts";
 import { newIn, valuesOf } from "../records.ts";
 import { traceparentOf } from "../telemetry/tracing.ts";
 import type { Bucket } from "./cap.ts";
+import type { Fleets } from "./fleet-register.ts";
 import { onDecision } from "./on-decision.ts";
 import { onFinding, wouldAct } from "./on-finding.ts";
 import { onOutcome } from "./on-outcome.ts";
@@ -36,6 +37,7 @@ export interface TurnOptions {
   readonly store: Store;
   readonly partition: number;
   readonly bucket: Bucket;
+  readonly fleets: Fleets;
   readonly settings: Context["settings"];
   readonly nowMs: number;
 }
@@ -86,15 +88,24 @@ async function stepOf(state: AgentState, record: Arrival, options: StepOptions):
   const context: Context = { settings, nowMs, capped: false, trace };
   switch (record.from) {
     case "findings":
-      return onFinding(state, record.value, {
-        ...context,
-        capped: await isCapped(state, record.value, context, options),
-      });
+      return stepOfFinding(state, record.value, context, options);
     case "decisions":
       return onDecision(state, record.value, context);
     case "outcomes":
       return onOutcome(state, record.value, context);
   }
+}
+
+async function stepOfFinding(
+  state: AgentState,
+  finding: Finding,
+  context: Context,
+  options: StepOptions,
+): Promise<Step> {
+  const rollout = await options.fleets(finding, options.nowMs);
+  // Nothing is done in a roll-out, so nothing is taken from the bucket.
+  const capped = rollout === undefined && (await isCapped(state, finding, context, options));
+  return onFinding(state, finding, { ...context, capped, rollout });
 }
 
 async function isCapped(

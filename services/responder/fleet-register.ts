@@ -1,0 +1,92 @@
+/**
+ * Where it is kept what the agents of a peer group do together: agents of one group lie in several partitions, so it has a space
+ * of its own, one group of entries for each peer group, in the tenant's partition. Whoever writes acquires it first, as with
+ * the tenant's bucket (cap.ts). It is written before the finding's own commit: after a crash the same finding comes again, and
+ * changes nothing.
+ */
+import { randomInt } from "node:crypto";
+import type { Incident } from "../../schemas/action.ts";
+import type { Finding } from "../../schemas/finding.ts";
+import type { IncidentId } from "../../schemas/ids.ts";
+import { inTurn } from "../in-turn.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { GroupChange, Store } from "../ports/store.ts";
+import { partitionOf } from "../ports/stream.ts";
+import { fromBytes } from "../records.ts";
+import { type Fleet, ROLLOUT, type Running, sight, versioned } from "./fleet.ts";
+import { gathered } from "./on-rollout.ts";
+import { MAX_INCIDENTS } from "./state.ts";
+import { change } from "./stored.ts";
+import { untilNotFenced } from "./take-over.ts";
+
+const SPACE = "responder-fleet";
+
+/** Most roll-outs of a group whose parts are kept: as many as an agent's incidents. */
+const MAX_ROLLOUTS = MAX_INCIDENTS;
+
+/** The roll-out that a finding is part of; undefined if it is of none. */
+export type Fleets = (finding: Finding, nowMs: number) => Promise<Running | undefined>;
+
+/** What is kept of a peer group: roll-outs are kept apart, and named here, the newest last. */
+interface Kept extends Pick<Fleet, "sightings"> {
+  readonly rollouts: readonly IncidentId[];
+}
+
+/** One for all partitions of a process: they write in turn, or they could fence each other for ever. */
+export function openFleets(store: Store, partitions: number, clock: Clock): Fleets {
+  const queue = inTurn();
+  // At random, or two would come in between each other for ever.
+  const pause = (tries: number) => clock.sleep(randomInt(1, 4 * tries + 2));
+  return async (finding, nowMs) => {
+    if (versioned(finding) === undefined) return undefined;
+    const partition = partitionOf(finding.tenant, partitions);
+    return queue(() => untilNotFenced(() => note(store, partition, finding, nowMs), pause));
+  };
+}
+
+async function note(
+  store: Store,
+  partition: number,
+  finding: Finding,
+  nowMs: number,
+): Promise<Running | undefined> {
+  const lease = await store.acquire(SPACE, partition);
+  const name = `${finding.tenant}\n${finding.newVersion?.group ?? ""}`;
+  const { sightings, rollouts } = (await load<Kept>(store, partition, name)) ?? {
+    sightings: [],
+    rollouts: [],
+  };
+  const newest = rollouts.at(-1);
+  const before = newest && (await load<Running>(store, partition, newest));
+  const { fleet, joins } = sight({ sightings, rollout: before }, finding, nowMs);
+  await store.commit(lease, [changesOf(name, rollouts, fleet)], 0);
+  return joins ? fleet.rollout : undefined;
+}
+
+function changesOf(
+  name: string,
+  before: readonly IncidentId[],
+  { sightings, rollout }: Fleet,
+): GroupChange[] {
+  if (rollout === undefined) return [change(name, { sightings, rollouts: before })];
+  const { incident } = rollout;
+  const rollouts = before.at(-1) === incident ? before : [...before, incident];
+  const gone = rollouts.slice(0, -MAX_ROLLOUTS).map((one) => change(one, undefined));
+  return [
+    ...gone,
+    change(incident, rollout),
+    change(name, { sightings, rollouts: rollouts.slice(-MAX_ROLLOUTS) }),
+  ];
+}
+
+/** A roll-out's incident with what all its agents have done; any other as it is. */
+export async function withFleet(store: Store, partitions: number, incident: Incident): Promise<Incident> {
+  if (incident.cause !== ROLLOUT) return incident;
+  const running = await load<Running>(store, partitionOf(incident.tenant, partitions), incident.id);
+  return running === undefined ? incident : gathered(incident, running, running.updatedAt);
+}
+
+async function load<Value>(store: Store, partition: number, name: string): Promise<Value | undefined> {
+  const groups = await store.load(SPACE, partition, [name]);
+  return fromBytes<Value>(groups.get(name)?.get("json"));
+}

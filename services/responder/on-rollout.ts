@@ -1,0 +1,71 @@
+/** A finding that is part of a roll-out: it is gathered with those of the other agents, quietly, and nothing is done. */
+import type { Incident, Rollout } from "../../schemas/action.ts";
+import type { Finding } from "../../schemas/finding.ts";
+import { ROLLOUT, type Running } from "./fleet.ts";
+import { type AgentState, type AuditRecord, MAX_LISTED, type Step, timestamp, withTracked } from "./state.ts";
+
+/** The incident belongs to the agent of the first finding; the others' states are not changed. */
+export function onRollout(state: AgentState, finding: Finding, rollout: Running, nowMs: number): Step {
+  const { tenant, agent, id } = finding;
+  const before = state.tracked.find(({ incident }) => incident.id === rollout.incident);
+  const isNew = before === undefined && rollout.holder === agent;
+  const what = isNew ? "incident.opened" : "finding.attached";
+  const audit: AuditRecord[] = [{ what, tenant, agent, incident: rollout.incident, finding: id }];
+  const incident = isNew ? opened(finding, rollout, nowMs) : before?.incident;
+  if (incident === undefined) return { state, actions: [], audit };
+  const seen = gathered(incident, rollout, timestamp(nowMs));
+  return { state: withTracked(state, { asked: [], ...before, incident: seen }), actions: [], audit };
+}
+
+function opened({ tenant, agent }: Finding, { incident: id }: Running, nowMs: number): Incident {
+  const openedAt = timestamp(nowMs);
+  return {
+    id,
+    tenant,
+    agent,
+    cause: ROLLOUT,
+    status: "open",
+    severity: "low",
+    openedAt,
+    updatedAt: openedAt,
+    findings: [],
+    findingCount: 0,
+    summary: "",
+    actions: [],
+    proposed: [],
+  };
+}
+
+/** The incident with what is known of the whole roll-out. */
+export function gathered(incident: Incident, running: Running, updatedAt: string): Incident {
+  const { severity, findings, findingCount } = running;
+  const rollout = asRollout(running);
+  const newest = findings.slice(-MAX_LISTED);
+  return {
+    ...incident,
+    severity,
+    findings: newest,
+    findingCount,
+    summary: inWords(rollout),
+    rollout,
+    updatedAt,
+  };
+}
+
+/** Without what only the register needs. */
+function asRollout({ group, versions, parents, announced, agents, edges, recognised }: Running): Rollout {
+  const lists = { versions, parents, announced, agents, edges, recognised };
+  return group === undefined ? lists : { group, ...lists };
+}
+
+function inWords({ group, versions, parents, announced, agents, edges, recognised }: Rollout): string {
+  const isOne = agents.length === 1;
+  const who = `${agents.length} ${isOne ? "agent" : "agents"}${group === undefined ? "" : ` of ${group}`}`;
+  const version = `${isOne ? "runs" : "run"} ${versions.join(", ")} instead of ${parents.join(", ")}`;
+  const told = announced ? "which was announced" : "which was not announced";
+  const together =
+    recognised.length === 0 ? "" : ` So many do ${list(recognised)} that no agent is told of alone.`;
+  return `${who} ${version}, ${told}. New with it: ${list(edges)}.${together} Nothing is done about it by itself.`;
+}
+
+const list = (edges: readonly string[]) => edges.map((edge) => `\`${edge}\``).join(", ");

@@ -1,0 +1,204 @@
+/** Many agents that move together with a new version: one quiet incident, and nothing is done. */
+import { describe, expect, it } from "vitest";
+import { Incident } from "../../schemas/action.ts";
+import type { Finding, NewVersion } from "../../schemas/finding.ts";
+import type { Settings } from "../../schemas/settings.ts";
+import { clock } from "../../services/adapters/clock.ts";
+import { memoryStore, memoryStream } from "../../services/adapters/memory.ts";
+import type { Store } from "../../services/ports/store.ts";
+import { partitionOf, type Stream } from "../../services/ports/stream.ts";
+import { openFleets } from "../../services/responder/fleet-register.ts";
+import { auditEntries, incidents, startResponder } from "../../services/responder/index.ts";
+import { finding, MINUTE_MS, misuse, NOW_MS, settings, TENANT } from "./given.ts";
+import { manualClock } from "./manual-clock.ts";
+
+const PARTITIONS = 4;
+const LABEL = "erp add_label";
+const SEND = "bank transfer";
+
+/** What agent `number` does for the first time with version 2. */
+function news(number: number, change: Partial<NewVersion> = {}, more: object = {}): Finding {
+  const { edge = LABEL, quiet = true } = change;
+  const newVersion = {
+    version: "2.0",
+    parent: "1.4",
+    since: new Date(NOW_MS - MINUTE_MS).toISOString(),
+    announced: true,
+    group: "billing",
+    edge,
+    quiet,
+    ...change,
+  };
+  const severity = quiet ? "low" : "high";
+  const evidence = { operation: edge, trustUnit: `cluster-${number % 3}` };
+  return finding(idOf(number, edge), { agent: `billing-${number}`, severity, evidence, newVersion, ...more });
+}
+const idOf = (number: number, edge: string) => number * 1000 + edge.length;
+const agents = (count: number, from = 1) => Array.from({ length: count }, (_, index) => from + index);
+
+const partition = ({ agent }: Finding) => partitionOf(`${TENANT}/${agent}`, PARTITIONS);
+
+/** The incidents that follow from findings, and how many actions. */
+async function following(
+  findings: readonly Finding[],
+  set: Pick<Settings, "playbook" | "responder"> = acting,
+) {
+  const [stream, store] = [memoryStream(PARTITIONS), memoryStore()];
+  const service = startResponder({ stream, store, clock: manualClock(NOW_MS), settings: set });
+  // One after the other: which of them is the first is then not left to chance.
+  for (const [position, value] of findings.entries()) {
+    const origin = { stage: "processor", partition: partition(value), position, index: 0 };
+    const record = Buffer.from(JSON.stringify({ origin, value }));
+    await stream.append([{ stream: "findings", partition: partition(value), value: record }]);
+    await settled(stream, store);
+  }
+  await service.stop();
+  await service.done;
+  const all: Incident[] = [];
+  for await (const one of incidents(store, PARTITIONS)) all.push(Incident.parse(one));
+  let actions = 0;
+  for (let at = 0; at < PARTITIONS; at++) actions += await stream.end("actions", at);
+  return { all, actions, store };
+}
+
+async function settled(stream: Stream, store: Store) {
+  for (let at = 0; at < PARTITIONS; at++)
+    while ((await positionOf(store, at)) !== (await stream.end("findings", at)))
+      await new Promise((resolve) => setImmediate(resolve));
+}
+async function positionOf(store: Store, at: number): Promise<number> {
+  const head = (await store.load("responder", at, ["head"])).get("head")?.get("json");
+  return head ? JSON.parse(Buffer.from(head).toString()).positions.findings : 0;
+}
+
+/** A playbook that quarantines whatever is found. */
+const acting = settings({ when: { minSeverity: "low" } });
+const causes = (all: readonly Incident[]) => all.map(({ cause }) => cause);
+
+describe("a roll-out", () => {
+  it("that was announced is one quiet incident, and nothing is done", async () => {
+    const three = [LABEL, "erp tag", "erp note it"];
+    const findings = agents(20).flatMap((number) => three.map((edge) => news(number, { edge })));
+    const { all, actions } = await following(findings);
+    expect(all).toHaveLength(1);
+    expect(all[0]).toMatchObject({ cause: "rollout", severity: "low", status: "open", findingCount: 60 });
+    expect(all[0]?.rollout).toMatchObject({
+      versions: ["2.0"],
+      parents: ["1.4"],
+      edges: three,
+      recognised: three,
+    });
+    expect(all[0]?.rollout?.agents).toHaveLength(20);
+    expect(all[0]?.summary).toBe(
+      "20 agents of billing run 2.0 instead of 1.4, which was announced. New with it: `erp add_label`, `erp tag`, `erp note it`. So many do `erp add_label`, `erp tag`, `erp note it` that no agent is told of alone. Nothing is done about it by itself.",
+    );
+    expect(actions).toBe(0);
+  });
+
+  it("that was not announced is one incident too, which says so", async () => {
+    const { all, actions } = await following(agents(20).map((number) => news(number, { announced: false })));
+    expect(all).toMatchObject([{ cause: "rollout", findingCount: 20, rollout: { announced: false } }]);
+    expect(all[0]?.summary).toContain("which was not announced");
+    expect(actions).toBe(0);
+  });
+
+  it("of agents that name no group is one of all of them", async () => {
+    const { all } = await following(agents(6).map((number) => news(number, { group: undefined })));
+    expect(all).toMatchObject([{ cause: "rollout", findingCount: 6 }]);
+    expect(all[0]?.rollout?.group).toBeUndefined();
+  });
+
+  it("of another group is another incident", async () => {
+    const { all } = await following([news(1), news(2, { group: "travel" })]);
+    expect(causes(all)).toEqual(["rollout", "rollout"]);
+  });
+
+  it("is another one a day later", async () => {
+    const time = new Date(NOW_MS + 25 * 60 * MINUTE_MS).toISOString();
+    const { all } = await following([news(1), news(2), news(3, {}, { time })]);
+    expect(all.map(({ findingCount }) => findingCount).sort()).toEqual([1, 2]);
+  });
+
+  it("counts what comes again after a crash once", async () => {
+    const { all } = await following([news(1), news(2), news(2)]);
+    expect(all).toMatchObject([{ findingCount: 2 }]);
+  });
+
+  it("is one for two processes that write at once", async () => {
+    const store = memoryStore();
+    const [one, other] = [openFleets(store, PARTITIONS, clock), openFleets(store, PARTITIONS, clock)];
+    const noted = await Promise.all(
+      agents(20).map((number) => (number % 2 === 0 ? one : other)(news(number), NOW_MS)),
+    );
+    expect(new Set(noted.map((rollout) => rollout?.incident)).size).toBe(1);
+    expect(Math.max(...noted.map((rollout) => rollout?.findingCount ?? 0))).toBe(20);
+  });
+
+  it("is audited for every agent", async () => {
+    const { store } = await following([news(1), news(2), news(3)]);
+    const told: string[] = [];
+    for (let at = 0; at < PARTITIONS; at++)
+      for await (const { record } of auditEntries(store, at)) told.push(record.what);
+    expect(told.sort()).toEqual(["finding.attached", "finding.attached", "incident.opened"]);
+  });
+});
+
+describe("what is sensitive in a roll-out", () => {
+  const sends = (number: number, change: Partial<NewVersion> = {}) =>
+    news(number, { edge: SEND, quiet: false, ...change });
+
+  it("is told in full when one agent alone does it", async () => {
+    const attack = sends(7, { edge: "bank transfer payee=thief@example.net" });
+    const { all, actions } = await following([...agents(20).map((number) => news(number)), attack]);
+    expect(causes(all).sort()).toEqual(["left-its-graph", "rollout"]);
+    const loud = all.find(({ cause }) => cause !== "rollout");
+    expect(loud).toMatchObject({ agent: "billing-7", severity: "high", actions: [{ kind: "quarantine" }] });
+    expect(actions).toBe(1);
+  });
+
+  it("joins it once five agents of two trust units do it within an hour", async () => {
+    const { all, actions } = await following(agents(20).map((number) => sends(number)));
+    expect(causes(all).filter((cause) => cause === "left-its-graph")).toHaveLength(4);
+    const quiet = all.find(({ cause }) => cause === "rollout");
+    expect(quiet).toMatchObject({ severity: "medium", findingCount: 16, rollout: { recognised: [SEND] } });
+    expect(actions).toBe(4);
+  });
+
+  it("does not join it when all of them are of one trust unit, or come one a quarter of an hour", async () => {
+    const one = agents(8).map((number) => sends(number, {}));
+    const sameUnit = one.map((each) => ({ ...each, evidence: { ...each.evidence, trustUnit: "cluster-0" } }));
+    expect(causes((await following(sameUnit)).all)).toEqual(Array(8).fill("left-its-graph"));
+    const slow = one.map((each, index) => ({
+      ...each,
+      time: new Date(NOW_MS + index * 16 * MINUTE_MS).toISOString(),
+    }));
+    expect(causes((await following(slow)).all)).toEqual(Array(8).fill("left-its-graph"));
+  });
+
+  it("waits for three tenths of a group whose size is known", async () => {
+    const { all } = await following(agents(20).map((number) => sends(number, { peers: 50 })));
+    expect(causes(all).filter((cause) => cause === "left-its-graph")).toHaveLength(14);
+  });
+});
+
+describe("what is no roll-out", () => {
+  it("is a campaign: many agents do the same without a new version, and each is told in full", async () => {
+    const campaign = agents(20).map((number) =>
+      finding(number, {
+        agent: `billing-${number}`,
+        evidence: { operation: LABEL, trustUnit: `cluster-${number % 3}` },
+      }),
+    );
+    const { all, actions } = await following(campaign);
+    expect(causes(all)).toEqual(Array(20).fill("left-its-graph"));
+    expect(actions).toBeGreaterThan(0);
+  });
+
+  it("is a broken rule of tokens, whatever version runs", async () => {
+    const { newVersion } = news(3);
+    const broken = misuse(99, { agent: news(3).agent, newVersion });
+    const { all, actions } = await following([...agents(6).map((number) => news(number)), broken]);
+    expect(causes(all).sort()).toEqual(["rollout", "token-misuse"]);
+    expect(actions).toBe(1);
+  });
+});
