@@ -11,6 +11,7 @@ import type { EventView } from "../schemas/event-view.ts";
 import type { Finding } from "../schemas/finding.ts";
 import type { Severity } from "../schemas/ids.ts";
 import type { ByteReader, ByteWriter } from "./codec.ts";
+import type { Groups } from "./groups/book.ts";
 import type { AgentRow, SessionRow } from "./rows.ts";
 import type { Taxonomy } from "./tags.ts";
 import type { Cells, TokenRow, Widths } from "./token-row.ts";
@@ -67,6 +68,8 @@ export interface Draft {
   readonly earlier?: readonly string[];
   /** The agent runs a version that is new. */
   readonly newVersion?: Finding["newVersion"];
+  /** The version of the agent's peers that had a say: see judgedBy in schemas/finding.ts. */
+  readonly peers?: string | undefined;
   readonly evidence: Readonly<Record<string, string | number | boolean | string[]>>;
 }
 
@@ -110,6 +113,8 @@ export interface Rows<AgentColumns, SessionColumns> {
   readonly session: SessionRow;
   /** Undefined when the event names no token. */
   readonly token: TokenRow | undefined;
+  /** Frozen versions of peer groups; undefined where there are none. */
+  readonly groups: Groups | undefined;
   readonly own: {
     readonly agent: AgentColumns;
     readonly session: SessionColumns;
@@ -173,6 +178,8 @@ export interface Detector<Settings = unknown, AgentColumns = unknown, SessionCol
   ): void;
   /** The token's row is about to go: it has ended, or the agent has too many. */
   tokenEnded?(agent: AgentRow, own: AgentColumns, token: TokenRow, ownToken: Cells, settings: Settings): void;
+  /** The agent's clock is about to pass into this epoch; nothing that time changes has happened yet. */
+  beforeEpoch?(agent: AgentRow, own: AgentColumns, epoch: number): void;
   /** The agent's clock has passed into a new epoch (a day of event time). Here candidates become baseline. */
   epochEnded?(agent: AgentRow, own: AgentColumns, epoch: number, settings: Settings): void;
   /** A person has decided about what was learned; the sessions concerned have ended before. `event` carries the decision. */

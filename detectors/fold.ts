@@ -15,12 +15,14 @@ import { endSessions, sessionOf } from "./fold/sessions.ts";
 import { passTime } from "./fold/time.ts";
 import { tokenOf } from "./fold/tokens.ts";
 import type { WorkingSet } from "./fold/working-set.ts";
+import type { Groups } from "./groups/book.ts";
 
 /** What the fold itself is told. */
 export interface FoldSettings {
   /** An event older than its agent's clock less this updates token facts, never baselines. */
   readonly latenessMs: number;
   readonly onScored?: OnScored | undefined;
+  readonly groups?: Groups | undefined;
 }
 
 /** What became of an event. */
@@ -55,12 +57,12 @@ const DECISION = EVENT_KINDS.indexOf("decision.made");
 export function createFold(
   detectors: readonly Detector[],
   detectorSettings: readonly unknown[],
-  { latenessMs, onScored }: FoldSettings,
+  { latenessMs, onScored, groups }: FoldSettings,
   provenance: Provenance,
 ): Fold {
   const caps = { sessions: 0, tokens: 0, held: 0 };
   const panel: Panel = { detectors, settings: detectorSettings, caps, without: undefined, isSettled: false };
-  const heard = hearing();
+  const heard = hearing(groups);
   const seats = detectors.map((detector, at) =>
     seat(detector, detectorSettings[at], at, heard, provenance, onScored),
   );

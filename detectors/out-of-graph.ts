@@ -1,5 +1,4 @@
 /** An agent that leaves the graph of its workflows. */
-
 import { TEXT } from "../schemas/event-view.ts";
 import { about } from "./baseline/about.ts";
 import type { Baseline } from "./baseline/baseline.ts";
@@ -70,13 +69,13 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
     turnBuilds(baseline, epoch);
   },
 
-  decided: (baseline, decision, event, settings) => decide(baseline, decision, event, settings),
-
   settle(baseline, settings) {
     settle(baseline, settings);
     evidence.settle(baseline, settings);
   },
 
+  beforeEpoch: evidence.keepForPeers,
+  decided: decide,
   amended: withNewVersion,
   baselineVersion: (baseline) => baseline.version,
   view: (baseline, _agent, settings) => baselineView(baseline, settings),

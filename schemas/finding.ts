@@ -73,6 +73,8 @@ export const Finding = z.object({
   judgedBy: z.object({
     /** Number of the agent's frozen baseline; 0 before the first. */
     baseline: z.int(),
+    /** Peer group whose version backed the agent, and the day at the end of which that stands: `payers 2026-03-01`, of the tenant the day alone. */
+    peers: z.string().optional(),
     /** First 12 digits of the SHA-256 of the detector settings. */
     settings: z.string(),
     /** Name of the key that hashed secrets; `public` in replays without the installation's key. */

@@ -6,7 +6,15 @@ import { z } from "zod";
 import { STREAM_NAMES, type StreamName } from "./streams.ts";
 
 /** What a process may run. */
-export const PROCESS_ROLES = ["ingest", "processor", "responder", "egress", "gate", "api"] as const;
+export const PROCESS_ROLES = [
+  "ingest",
+  "processor",
+  "learner",
+  "responder",
+  "egress",
+  "gate",
+  "api",
+] as const;
 /** One of them. */
 export type ProcessRole = (typeof PROCESS_ROLES)[number];
 

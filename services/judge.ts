@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { OnScored } from "../detectors/fold/judge.ts";
 import { createFold, type Fold } from "../detectors/fold.ts";
+import type { Groups } from "../detectors/groups/book.ts";
 import { DETECTORS, detectorSettingsOf } from "../detectors/index.ts";
 import type { Settings } from "../schemas/settings.ts";
 
@@ -13,11 +14,12 @@ export interface Judge {
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
-/** `keyName` is the name of the key that secrets were hashed with; findings carry it. `onScored` is told each call's score. */
+/** `keyName` is the name of the key that secrets were hashed with; findings carry it. `onScored` is told each call's score; `groups` are the versions of peer groups. */
 export function createJudge(
   settings: Pick<Settings, "detectors" | "processor">,
   keyName: string,
   onScored?: OnScored,
+  groups?: Groups,
 ): Judge {
   const detectorSettings = detectorSettingsOf(settings.detectors);
   const { latenessMs } = settings.processor;
@@ -26,7 +28,7 @@ export function createJudge(
   );
   const provenance = { digest: sha256, settings: hash.slice(0, 12), key: keyName };
   return {
-    fold: createFold(DETECTORS, detectorSettings, { latenessMs, onScored }, provenance),
+    fold: createFold(DETECTORS, detectorSettings, { latenessMs, onScored, groups }, provenance),
     detectorSettings,
   };
 }

@@ -35,6 +35,12 @@ export function noteTier(dictionary: Names, number: number, tier: number): void 
   if (tier > tierOf(dictionary, number)) dictionary.page[dictionary.at + number * WIDTH + 2] = tier;
 }
 
+/** Keyed hash of a name, low and high; the same in every agent. Two zeros for 0. */
+export const hashesOf = ({ page, at }: Names, number: number): [low: number, high: number] => [
+  page[at + number * WIDTH]!,
+  page[at + number * WIDTH + 1]!,
+];
+
 const LEAST_CAPACITY = 32;
 
 /** Numbers of a dictionary and its index. */

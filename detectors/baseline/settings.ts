@@ -59,6 +59,12 @@ export const Settings = z.strictObject({
     .describe(
       "Whether each session is scored by named terms, and told if its score is above what clean sessions reach.",
     ),
+  peers: z
+    .enum(["off", "on"])
+    .default("on")
+    .describe(
+      "Whether an agent that has learned little yet is judged by what its peer group (`agent.group`), or else its tenant, has learned. Only with `evidence: on`.",
+    ),
   falseAlertsPerAgentDay: z
     .number()
     .min(0.001)

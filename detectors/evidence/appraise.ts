@@ -35,12 +35,12 @@ const RESERVED = 16;
 /** A free place is all zeros. */
 const TAKEN = 32;
 
-/** Appraises a target of an agent whose name has this keyed hash; the answer stands in `appraised`. */
-export function appraise(target: Target, agentLow: number, agentHigh: number): void {
-  const [low, high] = [target.low ^ agentLow, target.high ^ agentHigh];
+/** Appraises a target in a tenant whose name has this keyed hash; the answer stands in `appraised`. */
+export function appraise(target: Target, tenantLow: number, tenantHigh: number): void {
+  const [low, high] = [target.low ^ tenantLow, target.high ^ tenantHigh];
   const at = (low & (CAPACITY - 1)) * WIDTH;
   if (seen[at] !== low || seen[at + 1] !== high || seen[at + 2] === 0)
-    remember(at, low, high, target, agentLow, agentHigh);
+    remember(at, low, high, target, tenantLow, tenantHigh);
   const state = seen[at + 2] ?? 0;
   appraised.valueClass = state & CLASS;
   appraised.reserved = (state & RESERVED) !== 0;
@@ -53,11 +53,11 @@ function remember(
   low: number,
   high: number,
   target: Target,
-  agentLow: number,
-  agentHigh: number,
+  tenantLow: number,
+  tenantHigh: number,
 ): void {
   const value = readValue(target.name(), target.text());
-  hashText(value.party, agentLow, agentHigh);
+  hashText(value.party, tenantLow, tenantHigh);
   seen[at] = low;
   seen[at + 1] = high;
   seen[at + 2] = value.valueClass | (value.reserved ? RESERVED : 0) | TAKEN;

@@ -11,14 +11,17 @@ import {
 import { MAX_TARGETS } from "../../schemas/operation.ts";
 import type { Baseline, Progress } from "../baseline/baseline.ts";
 import { fieldOf } from "../baseline/event-names.ts";
-import { child, isBaseline } from "../baseline/graph.ts";
+import { child } from "../baseline/graph.ts";
+import { isKnownTo } from "../baseline/lineage.ts";
 import type { Path } from "../baseline/path.ts";
 import { stand as enterGraph, walk } from "../baseline/predictor.ts";
 import type { Settings } from "../baseline/settings.ts";
 import type { Out, Rows } from "../detector.ts";
 import type { Target } from "./appraise.ts";
+import { weighBy } from "./guarantee.ts";
 import type { Memory } from "./memory.ts";
 import { observe, type Step, terms } from "./observe.ts";
+import { consultPeers, isParted, rejoinPeers } from "./peers.ts";
 import { raiseScore } from "./score.ts";
 import type { Shown } from "./session.ts";
 import { SHIPPED } from "./shipped.ts";
@@ -41,11 +44,14 @@ export function attend(
   if (m === undefined || s === undefined || agent === undefined) return;
   const workflow = p.workflow > 0 ? b.progress.get(p.workflow) : undefined;
   const table = settings.weights === "shipped" ? SHIPPED : tableOf(settings.weights);
+  if (isParted(m) && rows.groups !== undefined) rejoinPeers(rows.agent, m, rows.groups);
   if (s.steps === 0) {
     enterGraph(b.graph, agent.root, workflow?.root ?? 0, s.contexts);
-    stand(b, p, m, s, table.version, settings, out);
+    weighBy(m.guarantee, table.version);
+    if (settings.peers === "on" && rows.groups !== undefined) consultPeers(rows.agent, m, event, rows.groups);
+    stand(b, p, m, s, settings, out);
   }
-  fill(b, m, s, agent, workflow, operation, event);
+  fill(b, m, p, s, agent, workflow, operation, event);
   observe(m, s, call);
   const context = contextOf(call.scope, call.sourced > 0);
   const score = raiseScore(s, table.contexts[context], terms);
@@ -55,8 +61,8 @@ export function attend(
 
 /** The call in hand; one for all, because a call is observed before the next one comes. */
 const call: { -readonly [Name in keyof Step]: Step[Name] } = {
-  agentLow: 0,
-  agentHigh: 0,
+  tenantLow: 0,
+  tenantHigh: 0,
   scope: 0,
   operation: 0,
   tier: 0,
@@ -72,6 +78,7 @@ const call: { -readonly [Name in keyof Step]: Step[Name] } = {
 function fill(
   b: Baseline,
   m: Memory,
+  p: Path,
   s: Shown,
   agent: Progress,
   workflow: Progress | undefined,
@@ -80,14 +87,14 @@ function fill(
 ): void {
   // A workflow that is still learning says nothing: its agent is asked.
   const scope = workflow === undefined || workflow.mode === "learning" ? agent : workflow;
-  call.agentLow = event.low(TEXT.agent);
-  call.agentHigh = event.high(TEXT.agent);
+  call.tenantLow = event.low(TEXT.tenant);
+  call.tenantHigh = event.high(TEXT.tenant);
   call.scope = scope.workflow;
   call.operation = operation;
   call.tier = event.tier;
   call.result = event.number(RESULT);
   call.surpriseBits = walk(b.graph, s.contexts, operation);
-  call.isNewOperation = !isBaseline(b.graph, child(b.graph, scope.root, operation));
+  call.isNewOperation = !isKnownTo(b, p, child(b.graph, scope.root, operation));
   // After learning only a person makes a value of a sensitive operation known.
   call.isLearnable = m.isLearning || event.tier === 0;
   call.targets = targetsOf(b, event);

@@ -3,5 +3,6 @@
  * a decree teach. Nothing of it is kept, and each step returns at once, unless it is switched on.
  */
 export { attend as observe } from "./attend.ts";
+export { keepForPeers } from "./peers.ts";
 export { calibrate, forgetScore } from "./standing.ts";
 export { end, learn, settle, turn } from "./turn.ts";

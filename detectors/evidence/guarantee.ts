@@ -6,6 +6,11 @@ import { type Limits, limitsOf } from "./limits.ts";
 import { newReservoir, type Reservoir, ranked } from "./reservoir.ts";
 import { newRun, type Run, restartRun } from "./run.ts";
 
+/** Whose scores the thresholds of a day come from: the agent's own, or those of its peers that have left learning, or that had not. */
+export const OWN = 0;
+export const PEERS = 1;
+export const YOUNG_PEERS = 2;
+
 /** What is promised of one agent. */
 export interface Guarantee {
   /** Version of the weights that the scores were made with: others make scores that are not comparable. */
@@ -13,6 +18,8 @@ export interface Guarantee {
   /** Scores for the next day, and those of this day, frozen and ranked. */
   readonly reservoir: Reservoir;
   ranked: Int32Array;
+  /** Where those of this day come from. */
+  basis: number;
   readonly ledger: Ledger;
   readonly run: Run;
   /** Follows from the ranked scores, the forecast and the settings; undefined until it is asked for. */
@@ -24,6 +31,7 @@ export const newGuarantee = (): Guarantee => ({
   weights: 0,
   reservoir: newReservoir(),
   ranked: NO_SCORES,
+  basis: OWN,
   ledger: newLedger(),
   run: newRun(),
   limits: undefined,
@@ -37,8 +45,16 @@ export function limitsToday(g: Guarantee, budget: number): Limits {
 
 /** A new day: scores are frozen for it, and the budget is whole again. */
 export function turnGuarantee(g: Guarantee): void {
-  turnLedger(g.ledger, g.ranked.length > 0);
+  turnLedger(g.ledger, g.ranked.length > 0 || g.basis !== OWN);
   g.ranked = ranked(g.reservoir);
+  g.basis = OWN;
+  g.limits = undefined;
+}
+
+/** Thresholds of the day come from the scores of others. */
+export function borrow(g: Guarantee, ranked: Int32Array, basis: number): void {
+  g.ranked = ranked;
+  g.basis = basis;
   g.limits = undefined;
 }
 
@@ -47,16 +63,18 @@ export function weighBy(g: Guarantee, version: number): void {
   if (g.weights === version) return;
   g.weights = version;
   g.reservoir.count = 0;
-  g.ranked = NO_SCORES;
-  g.limits = undefined;
+  borrow(g, NO_SCORES, OWN);
   restartRun(g.run);
 }
 
 /** Dense. */
-export function writeGuarantee({ weights, reservoir, ranked, ledger, run }: Guarantee, to: ByteWriter): void {
+export function writeGuarantee(g: Guarantee, to: ByteWriter): void {
+  const { weights, reservoir, ranked, basis, ledger, run } = g;
   to.i32(weights);
   to.ints(reservoir.scores, 0, reservoir.count);
-  to.ints(ranked);
+  to.u8(basis);
+  // What was borrowed is looked up again.
+  to.ints(basis === OWN ? ranked : NO_SCORES);
   to.f64(ledger.expected);
   for (const count of [ledger.begun, ledger.judged, ledger.told, ledger.heldBack]) to.i32(count);
   to.ints(ledger.judgedOf);
@@ -66,15 +84,16 @@ export function writeGuarantee({ weights, reservoir, ranked, ledger, run }: Guar
   to.texts(run.names);
 }
 
-/** Reads what writeGuarantee wrote. */
-export function readGuarantee(from: ByteReader): Guarantee {
+/** Reads what writeGuarantee wrote, or, without a basis, what was written before there were peers. */
+export function readGuarantee(from: ByteReader, hasBasis: boolean): Guarantee {
   const weights = from.i32();
   const scores = from.list();
   const reservoir = { scores, count: scores.length };
+  const basis = hasBasis ? from.u8() : OWN;
   const [frozen, expected] = [from.list(), from.f64()];
   const [begun, judged, told, heldBack] = [from.i32(), from.i32(), from.i32(), from.i32()];
   const [judgedOf, standings] = [from.list(), from.numbers()];
   const ledger = { expected, begun, judged, told, heldBack, judgedOf, standings };
   const run = { sum: from.f64(), sessions: from.i32(), names: from.texts() };
-  return { weights, reservoir, ranked: frozen, ledger, run, limits: undefined };
+  return { weights, reservoir, ranked: frozen, basis, ledger, run, limits: undefined };
 }

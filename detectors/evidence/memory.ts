@@ -7,6 +7,7 @@
  * A slot of fewer than ten draws says nothing by itself: all fields of its class then speak for it.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
+import { newPeers, type Peers, readPeers, writePeers } from "../groups/peers.ts";
 import { log2 } from "../stats/exact.ts";
 import { type Guarantee, newGuarantee, readGuarantee, writeGuarantee } from "./guarantee.ts";
 import {
@@ -14,6 +15,7 @@ import {
   drawsOf,
   find,
   findOrAdd,
+  isKnown,
   isSensitive,
   markKnown,
   newRecords,
@@ -43,6 +45,8 @@ export interface Memory {
   isLearning: boolean;
   /** What is promised of false alerts. */
   readonly guarantee: Guarantee;
+  /** What is known of the agent's peers, and told to them. */
+  readonly peers: Peers;
 }
 
 /** Draws before a slot speaks for itself. */
@@ -66,6 +70,7 @@ export function newMemory(): Memory {
     sessions: 0,
     isLearning: true,
     guarantee: newGuarantee(),
+    peers: newPeers(),
   };
 }
 
@@ -87,6 +92,8 @@ const ANYWHERE = 1;
 const IN_SLOT = 2;
 const SLOT = 3;
 const CLASS = 4;
+/** In the high word of a record's key. */
+const SHARED = 1;
 
 const placeOf = (kind: number, scope: number, operation: number, field: number) =>
   Math.imul(scope * 8 + kind, 0x9e3779b1) ^ Math.imul(((operation << 12) | field) + 1, 0x85ebca6b);
@@ -94,6 +101,8 @@ const placeOf = (kind: number, scope: number, operation: number, field: number) 
 /** Moves `hashed` to a place; the same value has another record in each. */
 function keyed(low: number, high: number, kind: number, scope: number, operation: number, field: number) {
   hashPlace(low, high, placeOf(kind, scope, operation, field));
+  // A bit says what means the same in every agent of the tenant.
+  hashed.high = kind === ANYWHERE && scope === 0 ? hashed.high | SHARED : hashed.high & ~SHARED;
   // Two zeros are a free place.
   if (hashed.low === 0 && hashed.high === 0) hashed.low = 1;
   return hashed;
@@ -101,6 +110,19 @@ function keyed(low: number, high: number, kind: number, scope: number, operation
 
 /** Where to look, or to add. */
 type Finder = (r: Records, low: number, high: number) => number;
+
+/** The hash of a value anywhere in an agent, the same in all agents of its tenant: read `hashed`, which it answers, at once. */
+export const hashAnywhere = (low: number, high: number) => keyed(low, high, ANYWHERE, 0, 0, 0);
+
+/** The hashes of all values that are known anywhere in the agent. */
+export function knownAnywhere({ values }: Memory): (readonly [low: number, high: number])[] {
+  const known: (readonly [number, number])[] = [];
+  for (const record of all(values)) {
+    const [low, high] = [values.table[record]!, values.table[record + 1]!];
+    if ((high & SHARED) !== 0 && isKnown(values, record)) known.push([low, high]);
+  }
+  return known;
+}
 
 /** The record of a value anywhere in a scope (0 is the agent); -1 if it has none. */
 export function anywhere(m: Memory, scope: number, low: number, high: number, by: Finder = find): number {
@@ -183,8 +205,8 @@ export function promote(m: Memory, { needed, learning, sessions }: Promotion): v
   }
 }
 
-/** Beside whether it is learning: a guarantee is written, which was not always so. */
-const GUARANTEED = 2;
+/** Beside whether it is learning: peers are written, and values are known by hashes that all agents of a tenant share. */
+const SHARING = 4;
 
 /** Dense; the tables as they lie in memory. */
 export function writeMemory(m: Memory, to: ByteWriter): void {
@@ -193,8 +215,9 @@ export function writeMemory(m: Memory, to: ByteWriter): void {
   to.ints(m.shingles);
   to.i32(m.capped);
   to.i32(m.sessions);
-  to.u8((m.isLearning ? 1 : 0) | GUARANTEED);
+  to.u8((m.isLearning ? 1 : 0) | SHARING);
   writeGuarantee(m.guarantee, to);
+  writePeers(m.peers, to);
   to.u16(m.workflowShingles.size);
   for (const [workflow, shingles] of m.workflowShingles) {
     to.i32(workflow);
@@ -202,13 +225,16 @@ export function writeMemory(m: Memory, to: ByteWriter): void {
   }
 }
 
-/** Reads what writeMemory wrote. */
+/** Reads what writeMemory wrote. What was written when each agent had hashes of its own begins anew. */
 export function readMemory(from: ByteReader): Memory {
   const [values, slots] = [readRecords(from), readRecords(from)];
   const [shingles, capped, sessions, flags] = [from.list(), from.i32(), from.i32(), from.u8()];
-  const guarantee = (flags & GUARANTEED) === 0 ? newGuarantee() : readGuarantee(from);
+  const isSharing = (flags & SHARING) !== 0;
+  const guarantee = readGuarantee(from, isSharing);
+  const peers = isSharing ? readPeers(from) : newPeers();
   const isLearning = (flags & 1) !== 0;
   const own = Array.from({ length: from.u16() }, () => [from.i32(), from.list()] as const);
   const workflowShingles = new Map(own);
-  return { values, slots, shingles, workflowShingles, capped, sessions, isLearning, guarantee };
+  if (!isSharing) return newMemory();
+  return { values, slots, shingles, workflowShingles, capped, sessions, isLearning, guarantee, peers };
 }

@@ -9,9 +9,9 @@ import { CODE, isIdentifier, NO_TARGET, NUMBER, readValue, TEXT, WORD } from "./
 
 /** One call, as the graph and the event give it. */
 export interface Step {
-  /** Keyed hash of the agent's name. */
-  readonly agentLow: number;
-  readonly agentHigh: number;
+  /** Keyed hash of the tenant's name. */
+  readonly tenantLow: number;
+  readonly tenantHigh: number;
   /** Number of the workflow's name if its own graph can speak; 0 if none was declared or it is too young. */
   readonly scope: number;
   /** Number of the operation's name in the agent's dictionary, below 4,096. */
@@ -69,7 +69,7 @@ function silenceNovelty(): void {
 
 /** Answers whether the target is a party that the agent does not know. */
 function observeTarget(m: Memory, s: Shown, step: Step, target: Target): boolean {
-  appraise(target, step.agentLow, step.agentHigh);
+  appraise(target, step.tenantLow, step.tenantHigh);
   const { valueClass, low, high } = appraised;
   if (appraised.reserved) terms[term.RESERVED_NAME] = 1;
   if (isIdentifier(valueClass)) return observeParty(m, s, step, target);
@@ -119,7 +119,7 @@ function observeText(m: Memory, s: Shown, step: Step, target: Target, low: numbe
 
 /** Keeps a target for learning. */
 function keep(m: Memory, s: Shown, step: Step, target: Target): void {
-  appraise(target, step.agentLow, step.agentHigh);
+  appraise(target, step.tenantLow, step.tenantHigh);
   const { valueClass, low, high } = appraised;
   if (valueClass === NO_TARGET || valueClass === NUMBER) return;
   keepValue(s, step.operation, target.field, valueClass | (step.tier > 0 ? SENSITIVE_USE : 0), low, high);

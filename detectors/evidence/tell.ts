@@ -5,8 +5,9 @@ import type { Path } from "../baseline/path.ts";
 import type { Settings } from "../baseline/settings.ts";
 import { quote, units, workflowName } from "../baseline/wording.ts";
 import type { Draft, Rows } from "../detector.ts";
+import { dateOf } from "../groups/schedule.ts";
 import { pValue, unitsOf } from "./conformal.ts";
-import type { Guarantee } from "./guarantee.ts";
+import { type Guarantee, OWN, YOUNG_PEERS } from "./guarantee.ts";
 import type { Limits } from "./limits.ts";
 import { gainOf, sumWith } from "./run.ts";
 import { partsOfScore } from "./score.ts";
@@ -37,6 +38,7 @@ export function tellSession(said: Said): Draft {
     summary: `With ${quote(operationOf(event))} its session scores ${signed(s.score)} points, above ${signed(limit)}: ${terms.join(", ")}.`,
     expected: `At most ${share(rate)} of clean sessions score above ${signed(limit)}, by ${calibrationOf(said)}.`,
     rarity: `p-value ${short(pOf(said))}; promised ${share(rate)} of sessions, and ${settings.falseAlertsPerAgentDay} expected false alerts a day of this agent in all`,
+    peers: versionOf(said),
     evidence: { ...evidenceOf(said), threshold: limit, promisedRate: short(rate) },
   };
 }
@@ -51,6 +53,7 @@ export function tellRun(said: Said): Draft {
     summary: `${sessions + 1} sessions, each a little unlikely and none above its threshold, add up to ${sum.toFixed(2)}, above ${limits.runAlertsAt.toFixed(2)}.`,
     expected: `Clean sessions add up to so much once in ${limits.runLength} of them or less often, by ${calibrationOf(said)}.`,
     rarity: `p-value of the last one ${short(pOf(said))}; the others are in \`evidence.sessions\``,
+    peers: versionOf(said),
     evidence: { ...evidenceOf(said), sum: short(sum), sessions: [...names, rows.session.name] },
   };
 }
@@ -78,8 +81,20 @@ const partsOf = ({ weights, s }: Said) =>
   partsOfScore(weights, s.terms).filter(({ points }) => Math.abs(points) >= 0.005);
 const pOf = ({ g, points }: Said) => pValue(g.ranked, points);
 const operationOf = (event: EventView) => `${event.text(TEXT.service)} ${event.text(TEXT.operation)}`;
-const calibrationOf = ({ g: { ranked } }: Said) =>
-  `${ranked.length} earlier sessions of this agent from ${units(unitsOf(ranked))}`;
+
+function calibrationOf({ g: { ranked, basis }, rows }: Said): string {
+  const version = rows.own.agent.memory?.peers.version;
+  if (basis === OWN || version === undefined)
+    return `${ranked.length} earlier sessions of this agent from ${units(unitsOf(ranked))}`;
+  const whose = `${version.agents} agents of ${version.group === "" ? "its tenant" : `the group ${version.group}`}`;
+  const when = basis === YOUNG_PEERS ? " while they were learning" : "";
+  return `${ranked.length} earlier sessions of ${whose}${when}, from ${units(unitsOf(ranked))}`;
+}
+
+function versionOf({ rows }: Said): string | undefined {
+  const version = rows.own.agent.memory?.peers.version;
+  return version && `${version.group} ${dateOf(version.epoch)}`.trimStart();
+}
 
 const short = (value: number) => Number(value.toPrecision(3));
 const signed = (points: number) => `${points < 0 ? "" : "+"}${points.toFixed(2)}`;

@@ -1,5 +1,5 @@
 /**
- * A 64-bit hash of a text, in two words. It is seeded with the keyed hash of the agent's name, which nobody outside
+ * A 64-bit hash of a text, in two words. It is seeded with the keyed hash of the tenant's name, which nobody outside
  * knows, so that nobody can make two texts collide on purpose.
  */
 

@@ -3,6 +3,7 @@ import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import { AgentId, EventId, FindingId, Tenant } from "../../schemas/ids.ts";
 import type { Detector, Draft, Rows } from "../detector.ts";
+import type { AgentRow } from "../rows.ts";
 import { TAXONOMY, type Taxonomy } from "../tags.ts";
 import type { TokenRow } from "../token-row.ts";
 
@@ -60,10 +61,16 @@ export function complete(
     silencedBy: kind.silencedBy,
     ...(draft.newVersion && { newVersion: draft.newVersion }),
     evidence: { ...draft.evidence },
-    judgedBy: { baseline: agent.baselineVersion, settings: provenance.settings, key: provenance.key },
+    judgedBy: judgesOf(draft, agent, provenance),
     tags: tagsOf(kind.tags),
   };
 }
+
+const judgesOf = ({ peers }: Draft, { baselineVersion }: AgentRow, { settings, key }: Provenance) => ({
+  baseline: baselineVersion,
+  ...(peers !== undefined && { peers }),
+  ...{ settings, key },
+});
 
 const hashOf = (token: TokenRow, event: EventView) => event.text(TEXT.hash) || token.hash;
 

@@ -2,6 +2,7 @@
 import type { EventView } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { Detector, Draft, Out, Rows, Scored, Standing } from "../detector.ts";
+import type { Groups } from "../groups/book.ts";
 import { type AgentRow, agentRow, type SessionRow, sessionRow } from "../rows.ts";
 import { type Cells, NO_CELLS, TokenRow } from "../token-row.ts";
 import { complete, type Provenance } from "./complete.ts";
@@ -38,6 +39,7 @@ interface MutableRows extends Rows<unknown, unknown> {
   agent: AgentRow;
   session: SessionRow;
   token: TokenRow | undefined;
+  groups: Groups | undefined;
   own: { agent: unknown; session: unknown; token: Cells };
 }
 
@@ -46,11 +48,12 @@ const NO_SESSION = sessionRow(NOBODY, 0, 0, "", 0, []);
 const [NO_TOKEN] = new TokenRow([NO_CELLS]).own as [Cells];
 
 /** A hearing before the first event. */
-export const hearing = (): Hearing => ({
+export const hearing = (groups: Groups | undefined): Hearing => ({
   rows: {
     agent: NOBODY,
     session: NO_SESSION,
     token: undefined,
+    groups,
     own: { agent: undefined, session: undefined, token: NO_TOKEN },
   },
   event: undefined,

@@ -77,6 +77,24 @@ export function tellTokenEnded(
   }
 }
 
+/** The agent's clock is about to pass into a new day: what it had learned by then is kept for its peers. */
+export function tellBeforeEpoch(
+  { detectors, without, isSettled }: Panel,
+  agent: AgentRow,
+  epoch: number,
+): void {
+  if (isSettled) return;
+  for (let at = 0; at < detectors.length; at++) {
+    const detector = detectors[at]!;
+    if (detector.beforeEpoch === undefined || without?.has(detector.id)) continue;
+    try {
+      detector.beforeEpoch(agent, agent.own[at], epoch);
+    } catch (cause) {
+      throw new DetectorFailure(detector.id, cause);
+    }
+  }
+}
+
 /** The agent's clock has passed into a new day: candidates become baseline. */
 export function tellEpochEnded(
   { detectors, settings, without, isSettled }: Panel,

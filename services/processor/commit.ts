@@ -7,6 +7,7 @@ import { forget, groupOf } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import type { AgentRow } from "../../detectors/rows.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
+import { clockChange } from "../group-versions.ts";
 import type { GroupChange } from "../ports/store.ts";
 import { agentsForgotten, commitDuration } from "./metrics.ts";
 import { changedSkips } from "./skips.ts";
@@ -58,11 +59,19 @@ function begin(state: State): Committing {
   const { set, position, clock, skips } = state;
   const committing = {
     ...{ position, agents: set.changed, encoded: 0, skips: changedSkips(skips) },
+    last: changedClock(state),
     ...{ beganAtMs: clock.now(), spentMs: 0, written: Promise.resolve(), failure: undefined },
   };
   set.changed = [];
   state.committing = committing;
   return committing;
+}
+
+/** Told after all agents that have come so far. */
+function changedClock(state: State): GroupChange[] {
+  if (!state.usesPeers) return [];
+  for (const { clock } of state.set.changed) if (clock > state.clockMs) state.clockMs = clock;
+  return [clockChange(state.clockMs)];
 }
 
 /** Takes one step after the other, between batches. It never rejects: the next call of `commit` does. */
@@ -104,11 +113,11 @@ function encodeNext(state: State, committing: Committing): GroupChange[] {
 
 async function write(state: State, committing: Committing, changes: GroupChange[]): Promise<void> {
   const { store, lease, clock } = state;
-  const { position, encoded, agents } = committing;
+  const { position, encoded, agents, last } = committing;
   const startedAtMs = clock.now();
   try {
     if (encoded < agents.length) await store.write(lease, changes);
-    else await store.commit(lease, [changes], position);
+    else await store.commit(lease, [[...changes, ...last]], position);
   } catch (error) {
     if (!(error instanceof OffgraphError) || error.code !== "interrupted") throw error;
     return beginAnew(state, committing);

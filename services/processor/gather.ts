@@ -2,7 +2,6 @@
  * Brings all agents of a partition into memory while its events are folded already. When it has ended, an agent that is not in
  * memory is in no store either, and nobody need ask. What an event needs before that is loaded for it: see load.ts.
  */
-import { SKIPS } from "./skips.ts";
 import { type Gathering, SPACE, type State } from "./state.ts";
 import { takeIn } from "./take-in.ts";
 
@@ -20,7 +19,7 @@ async function gatherAll(state: State, gathering: Gathering): Promise<void> {
   for await (const [group, entries] of state.store.scan(SPACE, state.partition)) {
     const hasRoom = set.agents.size < state.maxAgents() / 2;
     if (!hasRoom || state.gathering !== gathering || state.set !== set) return;
-    if (group !== SKIPS && !asked.has(group)) takeIn(state, entries);
+    if (!group.startsWith("/") && !asked.has(group)) takeIn(state, entries);
   }
   gathering.isWhole = state.gathering === gathering;
   asked.clear();

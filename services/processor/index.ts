@@ -1,14 +1,17 @@
 /** The processor: every partition of `events` that this process owns, folded and committed. */
 import type { ObservableCallback } from "@opentelemetry/api";
+import { epochOf } from "../../detectors/fold/time.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import type { Settings } from "../../schemas/settings.ts";
+import { usesPeers } from "../group-versions.ts";
 import type { Service } from "../http.ts";
 import { inTurn } from "../in-turn.ts";
 import { createJudge } from "../judge.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { Consumer, Stream } from "../ports/stream.ts";
+import { followGroups, type GroupBook } from "./groups.ts";
 import { agentsCapped, lagGauge, sessionsStanding } from "./metrics.ts";
 import { openPartition, type Partition } from "./partition.ts";
 import type { PartitionOptions } from "./state.ts";
@@ -39,16 +42,27 @@ const SPARE_MS = 30_000;
 
 export function startProcessor({ stream, store, clock, settings, key }: ProcessorOptions): Processor {
   const { commitIntervalMs, maxAgents } = settings.processor;
-  const judge = createJudge(settings, key.name);
+  const book = usesPeers(settings) ? followGroups(store) : undefined;
+  const judge = createJudge(settings, key.name, undefined, book?.groups);
   const scanner = new EventScanner(hashKey(key.secret));
   const { tenant } = settings;
   const unreadable = { agents: 0 };
   const partitions = new Map<number, Partition>();
   const share = () => Math.ceil(maxAgents / Math.max(1, partitions.size));
   const limits = { commitIntervalMs, maxAgents: share, owned: () => partitions.size, gatherInTurn: inTurn() };
-  const shared = { stream, store, clock, judge, scanner, tenant, ...limits, unreadable };
+  const shared = {
+    stream,
+    store,
+    clock,
+    judge,
+    scanner,
+    tenant,
+    ...limits,
+    unreadable,
+    usesPeers: book !== undefined,
+  };
   const run: Run = {
-    ...{ shared, partitions, stopping: new AbortController() },
+    ...{ shared, book, partitions, stopping: new AbortController() },
     behind: new Map(),
     handedOverAtMs: clock.now(),
     caughtUp: false,
@@ -59,7 +73,7 @@ export function startProcessor({ stream, store, clock, settings, key }: Processo
   return {
     lag: () => lagOf(run),
     waitingFor: () => (run.caughtUp ? undefined : "the events that were waiting at the start to be folded"),
-    degraded: () => (unreadable.agents === 0 ? undefined : unreadableState(unreadable.agents)),
+    degraded: () => (unreadable.agents === 0 ? peersMissing(run) : unreadableState(unreadable.agents)),
     async stop() {
       run.stopping.abort();
       await subscription.stop();
@@ -74,8 +88,16 @@ const unreadableState = (agents: number) =>
   `the stored state of ${agents} agents could not be read and is learned anew: nothing is to be done if a detector was \
 added or raised its version; otherwise stop, and start the version that wrote it, or put a copy of the data folder back`;
 
+/** The learner is behind: the day is that of the partition that has come furthest. */
+function peersMissing({ book, partitions }: Run): string | undefined {
+  const clocks = Array.from(partitions.values(), (partition) => partition.clockMs());
+  return book?.behindOn(epochOf(Math.max(0, ...clocks)));
+}
+
 interface Run {
   readonly shared: PartitionOptions;
+  /** Undefined if agents are not judged by their peers. */
+  readonly book: GroupBook | undefined;
   readonly partitions: Map<number, Partition>;
   readonly stopping: AbortController;
   /** Events that each partition is behind. */
@@ -90,6 +112,7 @@ function ownerOf(run: Run): Consumer {
   const { shared, partitions } = run;
   return {
     async assigned(number) {
+      await run.book?.refresh();
       const opened = await openPartition(number, shared);
       partitions.set(number, opened);
       run.handedOverAtMs = shared.clock.now();
@@ -113,6 +136,7 @@ async function look(run: Run): Promise<void> {
   for (let pauseMs = FIRST_LOOKS_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, LOOK_MS)) {
     await Promise.all(Array.from(run.partitions.values(), commitUnlessFenced));
     run.behind = await behind(stream, run.partitions);
+    await run.book?.refresh();
     run.caughtUp ||= hasCaughtUp(run);
     await clock.sleep(run.caughtUp ? Math.min(LOOK_MS, commitIntervalMs) : pauseMs, signal);
   }

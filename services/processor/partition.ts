@@ -3,6 +3,7 @@ import { workingSet } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { eventColumns } from "../../schemas/event-view.ts";
+import { clockOf } from "../group-versions.ts";
 import { inTurn } from "../in-turn.ts";
 import type { RecordBatch } from "../ports/stream.ts";
 import { commit } from "./commit.ts";
@@ -26,6 +27,7 @@ export async function openPartition(partition: number, options: PartitionOptions
     columns: eventColumns(STRETCH),
     set: workingSet(DETECTORS),
     gathering: undefined,
+    clockMs: options.usesPeers ? await clockOf(options.store, SPACE, partition) : 0,
     position,
     committed: position,
     skips: await readSkips(options.store, partition),
@@ -41,6 +43,8 @@ export async function openPartition(partition: number, options: PartitionOptions
     partition,
     /** Position of the next event to fold. */
     position: () => state.position,
+    /** Largest event time that was committed, in ms since 1970; 0 if agents are not judged by their peers. */
+    clockMs: () => state.clockMs,
     /** Folds a batch; findings are durable when it resolves, and the state is committed if its time has come. */
     batch: (batch: RecordBatch) => queue(() => take(state, batch)),
     /** Brings no more agents into memory than events need. */

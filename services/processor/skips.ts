@@ -3,7 +3,7 @@ import type { GroupChange, Store } from "../ports/store.ts";
 import { type Skips, SPACE } from "./state.ts";
 
 /** Group of a partition's skips; no agent has it, because a tenant has at least one character. */
-export const SKIPS = "/skips";
+const SKIPS = "/skips";
 /** Most skips remembered; older events are long folded. */
 const MAX_SKIPS = 1000;
 

@@ -17,6 +17,8 @@ export interface PartitionOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly judge: Judge;
+  /** Agents are judged by their peers: then commits say how far the partition has come in event time. */
+  readonly usesPeers: boolean;
   readonly scanner: EventScanner;
   /** Of dead letters that name no tenant themselves. */
   readonly tenant: Tenant;
@@ -51,6 +53,8 @@ export interface Committing {
   readonly agents: readonly AgentRow[];
   encoded: number;
   readonly skips: readonly GroupChange[];
+  /** Written with the position. */
+  readonly last: readonly GroupChange[];
   readonly beganAtMs: number;
   /** Time in which the store wrote. */
   spentMs: number;
@@ -67,6 +71,8 @@ export interface State extends PartitionOptions {
   readonly columns: EventColumns;
   set: WorkingSet;
   gathering: Gathering | undefined;
+  /** Largest event time of what was committed, or is being committed, and of ticks; ms since 1970. */
+  clockMs: number;
   /** Position of the next event to fold, and of the last commit. */
   position: number;
   committed: number;

@@ -20,6 +20,7 @@ import {
 import { storeOfGeneration } from "../layers/generation.ts";
 import { patient } from "../layers/patience.ts";
 import { soundRecords } from "../layers/sound-records.ts";
+import { startLearner } from "../learner/index.ts";
 import type { Store } from "../ports/store.ts";
 import { startProcessor } from "../processor/index.ts";
 import { startResponder } from "../responder/index.ts";
@@ -64,6 +65,8 @@ export function startParts({ settings, secrets, logger }: PartsOptions, opened: 
   const processor = has("processor")
     ? add("processor", startProcessor({ ...ports, settings, key: needed(keys.hash) }))
     : undefined;
+  if (has("learner"))
+    add("learner", startLearner({ ...ports, settings, partitions: stream.partitions, space: "processor" }));
   if (has("responder"))
     add(
       "responder",

@@ -21,7 +21,7 @@ const SHARED = /^services\/(records|in-turn|outbox|every|closest|plain-words|fil
 const TRACING = /^services\/telemetry\/tracing\.ts$/;
 /** What is around the services: settings, what is told of the process, the server, what lies around log and store. */
 const AROUND = /^services\/(settings|telemetry|server|layers)\//;
-const JUDGE = /^services\/judge\.ts$/;
+const JUDGE = /^services\/(judge|group-versions)\.ts$/;
 const VENDOR = /^(npm:(lmdb|kafkajs|ioredis)|node:sqlite)$/;
 /** Libraries and Node, but no vendor of stores and logs. */
 const OUTSIDE = /^(npm:(?!(lmdb|kafkajs|ioredis)$)|node:(?!sqlite$))/;
@@ -38,10 +38,10 @@ const ROOMS: readonly Room[] = [
     may: [NOUNS, JUDGEMENT, /^services\//, OUTSIDE],
   },
   {
-    files: /^services\/(processor|replay)\//,
+    files: /^services\/(processor|replay|learner)\//,
     may: [NOUNS, JUDGEMENT, PORTS, HTTP, JUDGE, SHARED, TRACING, OUTSIDE],
   },
-  { files: JUDGE, may: [NOUNS, JUDGEMENT, OUTSIDE] },
+  { files: JUDGE, may: [NOUNS, JUDGEMENT, PORTS, OUTSIDE] },
   { files: AROUND, may: [NOUNS, PORTS, HTTP, SHARED, AROUND, OUTSIDE] },
   { files: /^services\/[^/]+\//, may: [NOUNS, PORTS, HTTP, SHARED, TRACING, OUTSIDE] },
   { files: SHARED, may: [NOUNS, PORTS, SHARED, OUTSIDE] },

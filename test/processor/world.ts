@@ -18,6 +18,7 @@ export function optionsOf(stream: Stream = memoryStream(1)): PartitionOptions {
     store: memoryStore(),
     clock: { now: () => 0, sleep: async () => {} },
     judge: createJudge(settings, "test"),
+    usesPeers: false,
     scanner: new EventScanner(hashKey(Buffer.from("0123456789abcdef"))),
     tenant: settings.tenant,
     commitIntervalMs: 1000,
@@ -41,9 +42,9 @@ export async function takeAll(partition: Partition, stream: Stream): Promise<voi
 }
 
 /** All values of a stream. */
-export async function valuesOf(stream: Stream, name: StreamName): Promise<unknown[]> {
+export async function valuesOf(stream: Stream, name: StreamName, partition = 0): Promise<unknown[]> {
   const values: unknown[] = [];
-  for await (const { bytes, starts, ends, count } of stream.read(name, 0, 0))
+  for await (const { bytes, starts, ends, count } of stream.read(name, partition, 0))
     for (let at = 0; at < count; at++) values.push(JSON.parse(bytes.toString("utf8", starts[at], ends[at])));
   return values;
 }

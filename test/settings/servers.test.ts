@@ -22,7 +22,7 @@ describe("settings of servers", () => {
   it("are complete with brokers and a url, and everything runs", () => {
     const settings = load(KAFKA + REDIS);
     expect(settings.kafka).toMatchObject({ topicPrefix: "offgraph.", partitions: 48, replication: 3 });
-    expect(settings.roles).toEqual(["ingest", "processor", "responder", "egress", "gate", "api"]);
+    expect(settings.roles).toEqual(["ingest", "processor", "learner", "responder", "egress", "gate", "api"]);
   });
 
   it("are not half there", () => {

@@ -17,8 +17,8 @@ export function target(name: string, text: string, origin = 0): Target {
 }
 
 const CALM: Step = {
-  agentLow: 11,
-  agentHigh: 12,
+  tenantLow: 11,
+  tenantHigh: 12,
   scope: 1,
   operation: 5,
   tier: 2,

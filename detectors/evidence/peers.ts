@@ -1,0 +1,56 @@
+/** What an agent borrows from its peers: thresholds until it has scores of its own, and what is usual until it knows that itself. */
+import type { EventView } from "../../schemas/event-view.ts";
+import type { Baseline } from "../baseline/baseline.ts";
+import type { Groups } from "../groups/book.ts";
+import { contributionOf } from "../groups/contribute.ts";
+import { keep, NONE } from "../groups/peers.ts";
+import type { GroupVersion } from "../groups/version.ts";
+import type { AgentRow } from "../rows.ts";
+import { borrow, OWN, PEERS, YOUNG_PEERS } from "./guarantee.ts";
+import { isCalibrated } from "./limits.ts";
+import type { Memory } from "./memory.ts";
+
+/** Settles, at the agent's first session of a day, which version of which group judges the day. */
+export function consultPeers(agent: AgentRow, m: Memory, event: EventView, groups: Groups): void {
+  const { peers } = m;
+  if (peers.day === agent.epoch) return;
+  peers.day = agent.epoch;
+  peers.group = groupOf(event);
+  peers.version = groups.versionFor(agent.tenant, peers.group, agent.epoch);
+  peers.judge = peers.version?.group ?? "";
+  peers.epoch = peers.version?.epoch ?? NONE;
+  if (peers.version !== undefined && !isCalibrated(m.guarantee.ranked))
+    borrowFrom(m, peers.version, m.isLearning ? YOUNG_PEERS : PEERS);
+}
+
+/** Looks the day's version up again, after the agent was read from the store. */
+export function rejoinPeers({ tenant }: AgentRow, m: Memory, groups: Groups): void {
+  const { peers, guarantee } = m;
+  peers.version =
+    groups.versionOf(tenant, peers.judge, peers.epoch) ?? groups.versionFor(tenant, peers.group, peers.day);
+  peers.epoch = peers.version?.epoch ?? NONE;
+  if (peers.version === undefined) return;
+  peers.judge = peers.version.group;
+  if (guarantee.basis !== OWN) borrowFrom(m, peers.version, guarantee.basis);
+}
+
+/** The agent was read from the store, and its version is not at hand yet. */
+export const isParted = ({ peers }: Memory) => peers.epoch !== NONE && peers.version === undefined;
+
+/** Scores by other weights are not comparable. */
+function borrowFrom({ guarantee: g }: Memory, version: GroupVersion, basis: number): void {
+  const ranked = basis === PEERS ? version.ranked : version.young;
+  if (version.weights === g.weights && isCalibrated(ranked)) borrow(g, ranked, basis);
+}
+
+/** Asked for once a day, so it is worth no column. */
+function groupOf(event: EventView): string {
+  const { agent } = JSON.parse(event.line()) as { agent?: { group?: string } };
+  return agent?.group ?? "";
+}
+
+/** The agent's day is over: keeps what it adds to its group for that day. Nothing that the passing of time changes has happened yet. */
+export function keepForPeers(agent: AgentRow, b: Baseline, epoch: number): void {
+  const contribution = contributionOf(b, agent.epoch, epoch);
+  if (contribution !== undefined && b.memory !== undefined) keep(b.memory.peers, contribution);
+}

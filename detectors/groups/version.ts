@@ -1,0 +1,59 @@
+/** The frozen baseline of a peer group, or of a whole tenant: what its agents had learned by the end of a day, added up. */
+import type { ByteReader, ByteWriter } from "../codec.ts";
+import { placeOf } from "./pairs.ts";
+
+/** One version. Nobody changes it once it is made. */
+export interface GroupVersion {
+  /** Name of the group; empty for the whole tenant. */
+  readonly group: string;
+  /** Day (days since 1970) at the end of which its agents had learned this much. */
+  readonly epoch: number;
+  /** Version of the weights that the scores were made with. */
+  readonly weights: number;
+  readonly agents: number;
+  /** Witnesses in all: agents with several trust units, and different trust units of the others. */
+  readonly witnesses: number;
+  /** Packed scores (evidence/conformal.ts), the highest first: of sessions of agents that had left learning, and of those that had not. */
+  readonly ranked: Int32Array;
+  readonly young: Int32Array;
+  /** Operations and values that two witnesses or more know, in order of their hashes: low, high and how many. */
+  readonly operations: Int32Array;
+  readonly values: Int32Array;
+}
+
+/** Numbers of one operation or value. */
+export const KNOWN_WIDTH = 3;
+
+/** Days from the end of which a version tells to the first that is judged by it: the day between is there to make it in. */
+export const TAKES_EFFECT_AFTER = 2;
+
+/** Share of the witnesses that know something, 0 to 1. */
+export function shareKnown(
+  { witnesses }: GroupVersion,
+  known: Int32Array,
+  low: number,
+  high: number,
+): number {
+  const at = placeOf(known, KNOWN_WIDTH, low, high);
+  return at < 0 ? 0 : (known[at + 2] ?? 0) / witnesses;
+}
+
+const FORM = 1;
+
+/** Dense. */
+export function writeVersion(version: GroupVersion, to: ByteWriter): void {
+  to.u8(FORM);
+  to.text(version.group);
+  const { epoch, weights, agents, witnesses, ranked, young, operations, values } = version;
+  for (const value of [epoch, weights, agents, witnesses]) to.i32(value);
+  for (const list of [ranked, young, operations, values]) to.ints(list);
+}
+
+/** Reads what writeVersion wrote; undefined if it has another form. Throws a RangeError beyond the end. */
+export function readVersion(from: ByteReader): GroupVersion | undefined {
+  if (from.u8() !== FORM) return undefined;
+  const group = from.text();
+  const [epoch, weights, agents, witnesses] = [from.i32(), from.i32(), from.i32(), from.i32()];
+  const [ranked, young, operations, values] = [from.list(), from.list(), from.list(), from.list()];
+  return { group, epoch, weights, agents, witnesses, ranked, young, operations, values };
+}
