@@ -48,21 +48,30 @@ async function mostBorne(stream: Stream, records: readonly NewRecord[], count: C
   return (records.length * 1000) / (performance.now() - startedMs);
 }
 
-/** Hears of markers that are durable and of findings about them; answers each delay once, in ms. */
-function listen(stream: Stream) {
+/** Hears of markers that are durable and of findings about them; answers each delay once, in ms. Resolves when it listens. */
+async function listen(stream: Stream) {
   const appendedMs = new Map<string, number>();
   const delays: number[] = [];
   const batch = async ({ bytes, starts, ends, count }: RecordBatch) => {
     const nowMs = performance.now();
     for (let at = 0; at < count; at++) {
-      const marker = markerIn(bytes.toString("utf8", starts[at], ends[at])) ?? "";
+      const marker = markerIn(bytes.toString("utf8", starts[at], ends[at]));
+      // The events among which the markers are appended lead to findings too.
+      if (marker === undefined) continue;
       // A finding may come before the acknowledgement of its event does.
       if (!appendedMs.has(marker)) appendedMs.set(marker, nowMs);
       else delays.push(nowMs - appendedMs.get(marker)!);
     }
   };
-  const assigned = (partition: number) => stream.end("findings", partition);
+  const ready = Promise.withResolvers<void>();
+  let listeningTo = 0;
+  const assigned = async (partition: number) => {
+    const end = await stream.end("findings", partition);
+    if (++listeningTo === stream.partitions) ready.resolve();
+    return end;
+  };
   const subscription = stream.consume("findings", newName(), { assigned, batch, revoked: async () => {} });
+  await ready.promise;
   const appended = (marker: string) => {
     if (appendedMs.has(marker)) delays.push(0);
     else appendedMs.set(marker, performance.now());
@@ -93,7 +102,7 @@ async function measure(
   const most = await mostBorne(stream, records.slice(warm, burst), count);
   note(`${Math.round(most)} events/s are appended and folded`);
   const figures = [figure("appended and folded, at most", "events/s", [most])];
-  const listening = listen(stream);
+  const listening = await listen(stream);
   let from = burst ?? 0;
   for (const share of SHARES) {
     const events = Math.min(Math.floor(share * most * SECONDS), Math.floor((records.length - from) * share));
