@@ -33,14 +33,19 @@ const TRUST_UNITS = [
 const NODES_PER_UNIT = 8;
 const DEPLOYED_SHARE = 0.25;
 
-/** `count` agents, taking the domains in turn. An agent does not depend on how many others there are. */
-export function population(seed: number, count: number): Agent[] {
-  return Array.from({ length: count }, (_, index) => agent(seed, index));
+/**
+ * `count` agents, taking the domains in turn; or all of one, by its name. An agent does not depend on how many others there are.
+ * @throws RangeError if there is no such domain.
+ */
+export function population(seed: number, count: number, only?: string): Agent[] {
+  const domains = only === undefined ? DOMAINS : DOMAINS.filter(({ name }) => name === only);
+  if (domains.length === 0) throw new RangeError(`there is no domain ${only}`);
+  return Array.from({ length: count }, (_, index) => agent(seed, index, domains));
 }
 
-function agent(seed: number, index: number): Agent {
-  const domain = DOMAINS[index % DOMAINS.length] as Domain;
-  const id = `${domain.name}-${String(Math.floor(index / DOMAINS.length) + 1).padStart(2, "0")}`;
+function agent(seed: number, index: number, domains: readonly Domain[]): Agent {
+  const domain = domains[index % domains.length] as Domain;
+  const id = `${domain.name}-${String(Math.floor(index / domains.length) + 1).padStart(2, "0")}`;
   const own = random(seed, id, "agent");
   const [major, minor] = [1 + own.below(3), 1 + own.below(8)];
   const deployment = { daysBeforeEnd: 8 + own.below(4), from: `${major}.${minor - 1}.${own.below(10)}` };

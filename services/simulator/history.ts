@@ -11,6 +11,8 @@ export interface HistoryOptions {
   readonly seed: number;
   /** How many agents; each has three instances. */
   readonly agents: number;
+  /** All of one domain, by its name. Default: of every domain in turn. */
+  readonly domain?: string;
   readonly days: number;
   /** The first moment after the history, in ms since 1970. */
   readonly end: number;
@@ -26,7 +28,7 @@ const DAY_MS = 86_400_000;
  */
 export function* history(options: HistoryOptions): Generator<SimulatedEvent, void> {
   const fromMs = options.end - options.days * DAY_MS;
-  const streams = population(options.seed, options.agents).flatMap((agent) => [
+  const streams = population(options.seed, options.agents, options.domain).flatMap((agent) => [
     lifecycle(agent, fromMs, options.end),
     ...shifts(agent, options, fromMs),
   ]);
@@ -58,7 +60,8 @@ function* lifecycle(agent: Agent, fromMs: number, end: number): Generator<Simula
   if (atMs > fromMs) yield changed(agent, "deployed", agent.version, atMs);
 }
 
-function changed(
+/** An event of the agent's life. */
+export function changed(
   agent: Agent,
   change: "registered" | "deployed",
   version: string,

@@ -1,18 +1,14 @@
 /** Many agents that move together with a new version: one quiet incident, and nothing is done. */
 import { describe, expect, it } from "vitest";
-import { Incident } from "../../schemas/action.ts";
+import type { Incident } from "../../schemas/action.ts";
 import type { Finding, NewVersion } from "../../schemas/finding.ts";
-import type { Settings } from "../../schemas/settings.ts";
 import { clock } from "../../services/adapters/clock.ts";
-import { memoryStore, memoryStream } from "../../services/adapters/memory.ts";
-import type { Store } from "../../services/ports/store.ts";
-import { partitionOf, type Stream } from "../../services/ports/stream.ts";
+import { memoryStore } from "../../services/adapters/memory.ts";
 import { openFleets } from "../../services/responder/fleet-register.ts";
-import { auditEntries, incidents, startResponder } from "../../services/responder/index.ts";
-import { finding, MINUTE_MS, misuse, NOW_MS, settings, TENANT } from "./given.ts";
-import { manualClock } from "./manual-clock.ts";
+import { auditEntries } from "../../services/responder/index.ts";
+import { finding, MINUTE_MS, misuse, NOW_MS, settings } from "./given.ts";
+import { following as followingBy, PARTITIONS } from "./loop.ts";
 
-const PARTITIONS = 4;
 const LABEL = "erp add_label";
 const SEND = "bank transfer";
 
@@ -36,42 +32,8 @@ function news(number: number, change: Partial<NewVersion> = {}, more: object = {
 const idOf = (number: number, edge: string) => number * 1000 + edge.length;
 const agents = (count: number, from = 1) => Array.from({ length: count }, (_, index) => from + index);
 
-const partition = ({ agent }: Finding) => partitionOf(`${TENANT}/${agent}`, PARTITIONS);
-
-/** The incidents that follow from findings, and how many actions. */
-async function following(
-  findings: readonly Finding[],
-  set: Pick<Settings, "playbook" | "responder"> = acting,
-) {
-  const [stream, store] = [memoryStream(PARTITIONS), memoryStore()];
-  const service = startResponder({ stream, store, clock: manualClock(NOW_MS), settings: set });
-  // One after the other: which of them is the first is then not left to chance.
-  for (const [position, value] of findings.entries()) {
-    const origin = { stage: "processor", partition: partition(value), position, index: 0 };
-    const record = Buffer.from(JSON.stringify({ origin, value }));
-    await stream.append([{ stream: "findings", partition: partition(value), value: record }]);
-    await settled(stream, store);
-  }
-  await service.stop();
-  await service.done;
-  const all: Incident[] = [];
-  for await (const one of incidents(store, PARTITIONS)) all.push(Incident.parse(one));
-  let actions = 0;
-  for (let at = 0; at < PARTITIONS; at++) actions += await stream.end("actions", at);
-  return { all, actions, store };
-}
-
-async function settled(stream: Stream, store: Store) {
-  for (let at = 0; at < PARTITIONS; at++)
-    while ((await positionOf(store, at)) !== (await stream.end("findings", at)))
-      await new Promise((resolve) => setImmediate(resolve));
-}
-async function positionOf(store: Store, at: number): Promise<number> {
-  const head = (await store.load("responder", at, ["head"])).get("head")?.get("json");
-  return head ? JSON.parse(Buffer.from(head).toString()).positions.findings : 0;
-}
-
-/** A playbook that quarantines whatever is found. */
+/** What follows, with a playbook that quarantines whatever is found. */
+const following = (findings: readonly Finding[]) => followingBy(findings, acting);
 const acting = settings({ when: { minSeverity: "low" } });
 const causes = (all: readonly Incident[]) => all.map(({ cause }) => cause);
 
