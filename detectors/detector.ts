@@ -187,7 +187,12 @@ export interface Detector<Settings = unknown, AgentColumns = unknown, SessionCol
   /** Learning is ended by decree: what it has shown is the baseline. Neither a session's nor an epoch's end is told afterwards. */
   settle?(own: AgentColumns, settings: Settings): void;
   /** The last word on a finding, whichever part of the detector has made it, at the event in hand. */
-  amended?(own: AgentColumns, draft: Draft, event: EventView, settings: Settings): Draft;
+  amended?(
+    rows: Rows<AgentColumns, SessionColumns>,
+    draft: Draft,
+    event: EventView,
+    settings: Settings,
+  ): Draft;
   /** Number of the frozen baseline that the agent is judged by. The fold asks for it when a session or an epoch has ended. */
   baselineVersion?(own: AgentColumns): number;
   /** The agent's columns in readable form, for people and for comparing. */

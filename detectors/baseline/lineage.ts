@@ -1,7 +1,18 @@
 /** Which version knows which edge: what a version has used is known to it and to its children, until the others use it too. */
 import type { Baseline } from "./baseline.ts";
 import type { Build, Builds } from "./builds.ts";
-import { BASELINE, CANDIDATE, child, isBaseline, PINNED, parentOf, setState, stateOf } from "./graph.ts";
+import {
+  BASELINE,
+  CANDIDATE,
+  child,
+  isBaseline,
+  PINNED,
+  parentOf,
+  setState,
+  stateOf,
+  symbolOf,
+} from "./graph.ts";
+import { START } from "./names.ts";
 import type { Path } from "./path.ts";
 
 /** Most edges that are kept apart by version; more count for all versions. */
@@ -9,9 +20,11 @@ const MAX_BORN = 4096;
 
 /** Whether an edge is part of the baseline of the version that a session runs. */
 export function isKnownTo(b: Baseline, { build }: Path, node: number): boolean {
-  if (b.builds === undefined || !isBaseline(b.graph, node)) return isBaseline(b.graph, node);
+  const { builds, graph } = b;
+  if (builds === undefined || builds.born.size === 0 || !isBaseline(graph, node))
+    return isBaseline(graph, node);
   // What a person has approved is approved for every version.
-  return stateOf(b.graph, node) === PINNED || shares(b.builds, build, b.builds.born.get(node));
+  return stateOf(graph, node) === PINNED || shares(builds, build, builds.born.get(node));
 }
 
 /** Whether a version has what another has learned: it is the same, or has come from it. 0 is any version. */
@@ -32,9 +45,11 @@ export function noteLearned(b: Baseline, p: Path, first: number): void {
     if (isOperation(b, node)) builds.born.set(node, p.build);
 }
 
-/** A node that stands for an operation of a workflow, or of the agent, whatever was before it. */
+/** A node that stands for an operation of a workflow, or of the agent, whatever was before it: a child of a root. */
 const isOperation = ({ graph }: Baseline, node: number) =>
-  parentOf(graph, node) !== 0 && parentOf(graph, parentOf(graph, node)) === 0;
+  parentOf(graph, node) !== 0 &&
+  parentOf(graph, parentOf(graph, node)) === 0 &&
+  symbolOf(graph, node) !== START;
 
 /** What a version uses that has not come from the one which used it first is known to all. */
 function confirm({ graph, progress }: Baseline, builds: Builds, p: Path): void {

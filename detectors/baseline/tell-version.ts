@@ -1,8 +1,9 @@
 /** What a finding says of the agent's version when that is new: since when, instead of which, and whether it is told quietly. */
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
-import type { Draft } from "../detector.ts";
+import type { Draft, Rows } from "../detector.ts";
 import type { Baseline } from "./baseline.ts";
-import { isInGrace } from "./builds.ts";
+import { type Build, isInGrace } from "./builds.ts";
+import type { Path } from "./path.ts";
 import type { Settings } from "./settings.ts";
 import { kindOf } from "./value-kind.ts";
 
@@ -16,8 +17,13 @@ const OF_VERSIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** The draft with the new version that its event names, if there is one; the same otherwise. */
-export function withNewVersion(b: Baseline, draft: Draft, event: EventView, settings: Settings): Draft {
-  const { builds } = b;
+export function withNewVersion(
+  rows: Rows<Baseline, Path>,
+  draft: Draft,
+  event: EventView,
+  settings: Settings,
+): Draft {
+  const { builds } = rows.own.agent;
   if (builds === undefined || !event.has(TEXT.version) || !OF_VERSIONS.has(draft.kind)) return draft;
   const { running } = builds;
   if (!isInGrace(running, event.time, settings)) return draft;
@@ -29,11 +35,19 @@ export function withNewVersion(b: Baseline, draft: Draft, event: EventView, sett
     announced: running.announced,
     quiet: isQuiet,
     ...(running.group !== "" && { group: running.group }),
+    ...peersOf(rows, running, event.time),
     edge: [String(draft.evidence.operation), ...partiesOf(draft)].join(" "),
   };
   return { ...draft, newVersion, ...(isQuiet && { severity: "low" }) };
 }
 
+/** How many agents the group has, if its baseline is known. */
+function peersOf({ agent, groups }: Rows<Baseline, Path>, { group }: Build, timeMs: number) {
+  const known = groups?.versionFor(agent.tenant, group, Math.floor(timeMs / DAY_MS));
+  return known?.group === group && { peers: known.agents };
+}
+
+const DAY_MS = 86_400_000;
 /** Sending, credentials, administration: a hijack hides in a roll-out, so these are told in full. */
 const SENSITIVE = 2;
 

@@ -6,11 +6,11 @@ import {
   readBaseline,
   writeBaseline,
 } from "../baseline/baseline.ts";
-import { readBuilds, writeBuilds } from "../baseline/builds.ts";
 import { readDenied, writeDenied } from "../baseline/denied.ts";
 import { endPath, newPath, type Path, readPath, restartPath, writePath } from "../baseline/path.ts";
 import { readPen, writePen } from "../baseline/pen.ts";
 import type { Settings } from "../baseline/settings.ts";
+import { readBuilds, writeBuilds } from "../baseline/stored-builds.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { newMemory, readMemory, writeMemory } from "./memory.ts";
 import { silenceScores } from "./modes.ts";

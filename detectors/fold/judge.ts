@@ -124,6 +124,6 @@ function tell(
   if (event === undefined || emit === undefined) return;
   // From here on the session teaches no baseline.
   rows.session.flagged = true;
-  const said = detector.amended?.(rows.own.agent, draft, event, settings) ?? draft;
+  const said = detector.amended?.(rows, draft, event, settings) ?? draft;
   emit(complete(detector, said, rows, event, provenance));
 }

@@ -61,11 +61,18 @@ function asRollout({ group, versions, parents, announced, agents, edges, recogni
 function inWords({ group, versions, parents, announced, agents, edges, recognised }: Rollout): string {
   const isOne = agents.length === 1;
   const who = `${agents.length} ${isOne ? "agent" : "agents"}${group === undefined ? "" : ` of ${group}`}`;
-  const version = `${isOne ? "runs" : "run"} ${versions.join(", ")} instead of ${parents.join(", ")}`;
+  const version = `${isOne ? "runs" : "run"} ${few(versions)} instead of ${few(parents)}`;
   const told = announced ? "which was announced" : "which was not announced";
   const together =
     recognised.length === 0 ? "" : ` So many do ${list(recognised)} that no agent is told of alone.`;
   return `${who} ${version}, ${told}. New with it: ${list(edges)}.${together} Nothing is done about it by itself.`;
 }
+
+/** Versions in a sentence. */
+const SPOKEN = 3;
+const few = (names: readonly string[]) =>
+  names.length <= SPOKEN
+    ? names.join(", ")
+    : `${names.slice(0, SPOKEN).join(", ")} and ${names.length - SPOKEN} others`;
 
 const list = (edges: readonly string[]) => edges.map((edge) => `\`${edge}\``).join(", ");

@@ -1,7 +1,22 @@
 /** New versions of an agent: what they do for the first time, and what becomes of it when they go. */
 import { describe, expect, it } from "vitest";
+import { workingSet } from "../../detectors/fold/working-set.ts";
+import type { GroupVersion } from "../../detectors/groups/version.ts";
+import { DETECTORS } from "../../detectors/index.ts";
 import type { Finding } from "../../schemas/finding.ts";
-import { type CallFields, DAY, event, type Given, HOUR, MINUTE, START, type World, world } from "./given.ts";
+import { createJudge } from "../../services/judge.ts";
+import {
+  type CallFields,
+  DAY,
+  event,
+  type Given,
+  HOUR,
+  MINUTE,
+  START,
+  viewOf,
+  type World,
+  world,
+} from "./given.ts";
 import { history, KINDS, LATER, READ, session, transfer } from "./sessions.ts";
 
 const LABEL: CallFields = { name: "add_label", tier: 1 };
@@ -134,6 +149,25 @@ describe("a new version of an agent", () => {
     expect(told.map(({ severity }) => severity)).toEqual(["low", "low", "low", "low", "medium"]);
   });
 
+  it("runs beside the old one for a while, and each is told as what it is", () => {
+    const given = learned();
+    given.sees(deployed("2.0"));
+    const told = ["1.0", "2.0", "1.0", "2.0"].flatMap((version, index) =>
+      given.sees(...ask(version, [LABEL], LATER + index * HOUR)),
+    );
+    expect(told.map(({ severity }) => severity)).toEqual(["medium", "low", "medium", "low"]);
+    const [before, after] = given.view()["out-of-graph"].versions;
+    expect(before).toMatchObject({ version: "1.0", runs: false });
+    expect(after).toMatchObject({ version: "2.0", before: "1.0", runs: true, sessions: 2, announced: true });
+  });
+
+  it("of which an event says nothing changes nothing for that event", () => {
+    const given = learned();
+    given.sees(...ask("2.0", [{ name: "search" }]));
+    const unversioned = session(LATER + HOUR, [READ, LABEL], { workflow: "Ask" });
+    expect(given.sees(...unversioned)).toMatchObject([{ severity: "medium" }]);
+  });
+
   it("is not begun by the end of another one", () => {
     const given = learned();
     given.sees(deployed("0.9", "decommissioned"));
@@ -209,4 +243,20 @@ it("no more than eight versions of an agent are remembered", () => {
   const known = given.view()["out-of-graph"].versions;
   expect(known.map(({ version }) => version).slice(-2)).toEqual(["12.0", "13.0"]);
   expect(known).toHaveLength(8);
+});
+
+it("a new version is told with the size of its peer group, where that is known", () => {
+  const version = { group: "billing", agents: 50 } as GroupVersion;
+  const groups = { versionFor: () => version, versionOf: () => undefined };
+  const processor = { latenessMs: 30_000, commitIntervalMs: 1000, maxAgents: 10 };
+  const { fold } = createJudge({ detectors: {}, processor }, "test", undefined, groups);
+  const set = workingSet(DETECTORS);
+  const findings: Finding[] = [];
+  const events = [
+    ...history(60).map((one) => ({ ...one, agent: { id: "a", version: "1.0" } })),
+    ...ask("2.0", [LABEL]),
+  ];
+  for (const [position, one] of events.entries())
+    fold.step(set, viewOf(one), position, (finding) => findings.push(finding));
+  expect(findings).toMatchObject([{ newVersion: { group: "billing", peers: 50 } }]);
 });
