@@ -69,10 +69,13 @@ export function stand(g: Graph, agentRoot: number, workflowRoot: number, context
   contexts[ORDER + 2] = child(g, workflowRoot, START);
 }
 
-/** The session goes one step on. Answers the bits of surprise; none if nothing is known of the agent. */
-export function walk(g: Graph, contexts: Int32Array, symbol: number): number {
+/**
+ * The session goes one step on; `chance` is what the agent's peers make of the step, 0 if nothing. Answers the bits of
+ * surprise; none if nothing is known of the agent.
+ */
+export function walk(g: Graph, contexts: Int32Array, symbol: number, chance: number): number {
   // Among so many operations the agent would choose if it were known for nothing else.
-  let p = 1 / (kindsOf(g, contexts[0]!) + 1);
+  let p = Math.max(chance, 1 / (kindsOf(g, contexts[0]!) + 1));
   for (let at = 0, carried = 0; at < CONTEXTS; at++) {
     const order = at % (ORDER + 1);
     const context = contexts[at]!;

@@ -13,10 +13,12 @@ import type { Baseline, Progress } from "../baseline/baseline.ts";
 import { fieldOf } from "../baseline/event-names.ts";
 import { child } from "../baseline/graph.ts";
 import { isKnownTo } from "../baseline/lineage.ts";
+import { hashesOf } from "../baseline/names.ts";
 import type { Path } from "../baseline/path.ts";
-import { stand as enterGraph, walk } from "../baseline/predictor.ts";
+import { stand as enterGraph, escapeChance, walk } from "../baseline/predictor.ts";
 import type { Settings } from "../baseline/settings.ts";
 import type { Out, Rows } from "../detector.ts";
+import { chanceOf, shareKnown } from "../groups/version.ts";
 import type { Target } from "./appraise.ts";
 import { weighBy } from "./guarantee.ts";
 import type { Memory } from "./memory.ts";
@@ -69,6 +71,7 @@ const call: { -readonly [Name in keyof Step]: Step[Name] } = {
   result: 0,
   surpriseBits: 0,
   isNewOperation: false,
+  madeUp: 0,
   isLearnable: false,
   targets: [],
   sourced: 0,
@@ -93,13 +96,29 @@ function fill(
   call.operation = operation;
   call.tier = event.tier;
   call.result = event.number(RESULT);
-  call.surpriseBits = walk(b.graph, s.contexts, operation);
+  const share = commonness(b, m, operation);
+  const { version } = m.peers;
+  call.surpriseBits = walk(
+    b.graph,
+    s.contexts,
+    operation,
+    version === undefined ? 0 : chanceOf(version, share),
+  );
   call.isNewOperation = !isKnownTo(b, p, child(b.graph, scope.root, operation));
+  // What is well known of the scope itself, its peers do not make up for.
+  call.madeUp = share === 0 ? 0 : share * escapeChance(b.graph, scope.root, 0);
   // After learning only a person makes a value of a sensitive operation known.
   call.isLearnable = m.isLearning || event.tier === 0;
   call.targets = targetsOf(b, event);
   call.sourced = event.number(SOURCED);
   call.fromOutput = event.number(FROM_OUTPUT);
+}
+
+/** Share of the agent's peers that do the same at all. */
+function commonness({ names }: Baseline, { peers: { version } }: Memory, operation: number): number {
+  if (version === undefined) return 0;
+  const [low, high] = hashesOf(names, operation);
+  return shareKnown(version, version.operations, low, high);
 }
 
 /** The targets in hand. */

@@ -6,10 +6,9 @@ import { type Limits, limitsOf } from "./limits.ts";
 import { newReservoir, type Reservoir, ranked } from "./reservoir.ts";
 import { newRun, type Run, restartRun } from "./run.ts";
 
-/** Whose scores the thresholds of a day come from: the agent's own, or those of its peers that have left learning, or that had not. */
+/** Whose scores the thresholds of a day come from: the agent's own, or those of its peers. */
 export const OWN = 0;
 export const PEERS = 1;
-export const YOUNG_PEERS = 2;
 
 /** What is promised of one agent. */
 export interface Guarantee {
@@ -52,9 +51,9 @@ export function turnGuarantee(g: Guarantee): void {
 }
 
 /** Thresholds of the day come from the scores of others. */
-export function borrow(g: Guarantee, ranked: Int32Array, basis: number): void {
+export function borrow(g: Guarantee, ranked: Int32Array): void {
   g.ranked = ranked;
-  g.basis = basis;
+  g.basis = PEERS;
   g.limits = undefined;
 }
 
@@ -63,7 +62,9 @@ export function weighBy(g: Guarantee, version: number): void {
   if (g.weights === version) return;
   g.weights = version;
   g.reservoir.count = 0;
-  borrow(g, NO_SCORES, OWN);
+  g.ranked = NO_SCORES;
+  g.basis = OWN;
+  g.limits = undefined;
   restartRun(g.run);
 }
 

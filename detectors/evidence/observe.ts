@@ -1,6 +1,8 @@
 /** The terms of one call, from what is remembered of the agent and what its session has shown. */
+
+import { shareKnown } from "../groups/version.ts";
 import { appraise, appraised, FROM_NEITHER, FROM_OUTPUT, type Target } from "./appraise.ts";
-import { anywhere, inSlot, type Memory, noveltyBits, shinglesOf } from "./memory.ts";
+import { anywhere, hashAnywhere, inSlot, type Memory, noveltyBits, shinglesOf } from "./memory.ts";
 import { isKnown } from "./records.ts";
 import { hasDealtWith, keepLetters, keepValue, SENSITIVE_USE, type Shown } from "./session.ts";
 import { addLetters, unlikeness } from "./shingles.ts";
@@ -23,6 +25,8 @@ export interface Step {
   readonly surpriseBits: number;
   /** The operation is not in the baseline of the scope. */
   readonly isNewOperation: boolean;
+  /** How much of that its peers make up for, 0 to 1. */
+  readonly madeUp: number;
   /** Witnesses can make known what the call uses; otherwise only a person can. */
   readonly isLearnable: boolean;
   readonly targets: readonly Target[];
@@ -34,6 +38,8 @@ export interface Step {
 const OK = 1;
 const ERROR = 3;
 const MOST_NOVELTIES = 3;
+/** What so large a share of the agent's peers know is no novelty. */
+const USUAL = 0.5;
 
 /** The terms of the newest call, by their places in TERMS. Read it before the next call is observed. */
 export const terms = new Float64Array(term.TERMS.length);
@@ -44,7 +50,7 @@ export function observe(m: Memory, s: Shown, step: Step): void {
   if (step.result === ERROR) terms[term.FAILED] = 1;
   if (s.hasJustRead) terms[term.FOLLOWS_READ] = 1;
   terms[term.EARLIER_NOVELTY] = s.novelties;
-  let isNovel = step.isNewOperation;
+  let isNovel = step.isNewOperation && step.madeUp < USUAL;
   for (const target of step.targets) if (observeTarget(m, s, step, target)) isNovel = true;
   for (const target of step.targets) keep(m, s, step, target);
   if (s.answered) observeOperation(step);
@@ -55,9 +61,10 @@ export function observe(m: Memory, s: Shown, step: Step): void {
   if (step.result <= OK) s.answered = true;
 }
 
-function observeOperation({ surpriseBits, isNewOperation, tier, sourced, fromOutput }: Step): void {
+function observeOperation(step: Step): void {
+  const { surpriseBits, isNewOperation, madeUp, tier, sourced, fromOutput } = step;
   terms[term.SURPRISE] = Math.min(10, surpriseBits);
-  if (isNewOperation && tier > 0) terms[term.NEW_OPERATION] = 1;
+  if (isNewOperation && tier > 0) terms[term.NEW_OPERATION] = 1 - madeUp;
   if (sourced > 0) terms[term.OUTPUT_SHARE] = fromOutput / sourced;
 }
 
@@ -87,6 +94,13 @@ function raise(at: number, value: number): void {
 const isNewInSlot = (m: Memory, step: Step, { field }: Target, low: number, high: number) =>
   !isKnown(m.values, inSlot(m, 0, step.operation, field, low, high));
 
+/** Share of the agent's peers that do not know a value either. */
+function rarity({ peers: { version } }: Memory, low: number, high: number): number {
+  if (version === undefined) return 1;
+  const hash = hashAnywhere(low, high);
+  return 1 - shareKnown(version, version.values, hash.low, hash.high);
+}
+
 function observeParty(m: Memory, s: Shown, step: Step, target: Target): boolean {
   const { valueClass, low, high } = appraised;
   if (hasDealtWith(s, low, high)) terms[term.SEEN_EARLIER] = 1;
@@ -94,13 +108,15 @@ function observeParty(m: Memory, s: Shown, step: Step, target: Target): boolean 
   if (isKnown(m.values, anywhere(m, 0, low, high))) return false;
   const bits = noveltyBits(m, 0, step.operation, target.field, valueClass);
   const { party } = readValue(target.name(), target.text());
-  raise(term.NEW_PARTY, Math.min(5, bits * unlikeness(party, m.shingles, s.shingles)));
-  return true;
+  const rare = rarity(m, low, high);
+  raise(term.NEW_PARTY, Math.min(5, bits * unlikeness(party, m.shingles, s.shingles)) * rare);
+  return rare > 1 - USUAL;
 }
 
 function observeCode(m: Memory, step: Step, target: Target, low: number, high: number): void {
   if (isKnown(m.values, anywhere(m, step.scope, low, high))) return;
-  raise(term.NEW_CODE, Math.min(5, noveltyBits(m, step.scope, step.operation, target.field, CODE)));
+  const bits = noveltyBits(m, step.scope, step.operation, target.field, CODE);
+  raise(term.NEW_CODE, Math.min(5, bits) * rarity(m, low, high));
 }
 
 function observeText(m: Memory, s: Shown, step: Step, target: Target, low: number, high: number): void {
@@ -109,7 +125,8 @@ function observeText(m: Memory, s: Shown, step: Step, target: Target, low: numbe
   if (!isKnown(m.values, anywhere(m, scope, low, high))) {
     const { text } = readValue(target.name(), target.text());
     const unlike = unlikeness(text, shinglesOf(m, scope), s.shingles);
-    raise(term.NEW_TEXT, Math.min(4, noveltyBits(m, scope, operation, field, TEXT) * unlike));
+    const bits = noveltyBits(m, scope, operation, field, TEXT);
+    raise(term.NEW_TEXT, Math.min(4, bits * unlike) * rarity(m, low, high));
   }
   if (origin !== FROM_OUTPUT && origin !== FROM_NEITHER) return;
   if (isKnown(m.values, anywhere(m, 0, low, high))) return;

@@ -6,7 +6,7 @@ import { contributionOf } from "../groups/contribute.ts";
 import { keep, NONE } from "../groups/peers.ts";
 import type { GroupVersion } from "../groups/version.ts";
 import type { AgentRow } from "../rows.ts";
-import { borrow, OWN, PEERS, YOUNG_PEERS } from "./guarantee.ts";
+import { borrow, OWN } from "./guarantee.ts";
 import { isCalibrated } from "./limits.ts";
 import type { Memory } from "./memory.ts";
 
@@ -19,8 +19,7 @@ export function consultPeers(agent: AgentRow, m: Memory, event: EventView, group
   peers.version = groups.versionFor(agent.tenant, peers.group, agent.epoch);
   peers.judge = peers.version?.group ?? "";
   peers.epoch = peers.version?.epoch ?? NONE;
-  if (peers.version !== undefined && !isCalibrated(m.guarantee.ranked))
-    borrowFrom(m, peers.version, m.isLearning ? YOUNG_PEERS : PEERS);
+  if (peers.version !== undefined && !isCalibrated(m.guarantee.ranked)) borrowFrom(m, peers.version);
 }
 
 /** Looks the day's version up again, after the agent was read from the store. */
@@ -31,16 +30,27 @@ export function rejoinPeers({ tenant }: AgentRow, m: Memory, groups: Groups): vo
   peers.epoch = peers.version?.epoch ?? NONE;
   if (peers.version === undefined) return;
   peers.judge = peers.version.group;
-  if (guarantee.basis !== OWN) borrowFrom(m, peers.version, guarantee.basis);
+  if (guarantee.basis !== OWN) borrowFrom(m, peers.version);
 }
 
 /** The agent was read from the store, and its version is not at hand yet. */
 export const isParted = ({ peers }: Memory) => peers.epoch !== NONE && peers.version === undefined;
 
 /** Scores by other weights are not comparable. */
-function borrowFrom({ guarantee: g }: Memory, version: GroupVersion, basis: number): void {
-  const ranked = basis === PEERS ? version.ranked : version.young;
-  if (version.weights === g.weights && isCalibrated(ranked)) borrow(g, ranked, basis);
+function borrowFrom({ guarantee: g }: Memory, { weights, ranked }: GroupVersion): void {
+  if (weights === g.weights && isCalibrated(ranked)) borrow(g, ranked);
+}
+
+/**
+ * No score of an agent that borrows is told unless it is above all of its own: so the rate of false alerts is that of its
+ * peers if it is like them, and after K sessions of its own at most 1/(K + 1) if it is not.
+ */
+export const lowestToTell = ({ guarantee, peers }: Memory) =>
+  guarantee.basis === OWN ? Number.NEGATIVE_INFINITY : peers.highest;
+
+/** A session of the agent has ended that nothing was told of. */
+export function noteHighest({ peers }: Memory, points: number): void {
+  peers.highest = Math.max(peers.highest, points);
 }
 
 /** Asked for once a day, so it is worth no column. */

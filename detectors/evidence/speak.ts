@@ -5,9 +5,10 @@ import type { Path } from "../baseline/path.ts";
 import type { Settings } from "../baseline/settings.ts";
 import type { Draft, Out, Rows } from "../detector.ts";
 import { pValue } from "./conformal.ts";
-import { type Guarantee, limitsToday } from "./guarantee.ts";
+import { type Guarantee, limitsToday, OWN } from "./guarantee.ts";
 import { BUDGET, JUDGED } from "./ledger.ts";
 import type { Limits } from "./limits.ts";
+import { lowestToTell } from "./peers.ts";
 import { gainOf, restartRun, sumWith } from "./run.ts";
 import { thousandths } from "./score.ts";
 import type { Shown } from "./session.ts";
@@ -31,9 +32,21 @@ export function speak(
   s.points = points;
   if (s.told || (s.standing !== JUDGED && s.standing !== BUDGET)) return;
   const limits = limitsToday(g, settings.falseAlertsPerAgentDay);
-  const isAbove = points > limits.thresholds[event.tier]!;
+  const threshold = Math.max(limits.thresholds[event.tier]!, lowestToTell(m));
+  const isAbove = points > threshold;
   if (!isAbove && !mayAddUp(g, s, limits)) return;
-  const said = { g, limits, s, points, rows, event, weights: table.contexts[context], context, settings };
+  const said = {
+    g,
+    limits,
+    threshold,
+    s,
+    points,
+    rows,
+    event,
+    weights: table.contexts[context],
+    context,
+    settings,
+  };
   if (isAbove) tell(said, tellSession(said), out);
   else if (sumWith(g.run, gainOf(pValue(g.ranked, points))) >= limits.runAlertsAt) {
     tell(said, tellRun(said), out);
@@ -42,8 +55,8 @@ export function speak(
 }
 
 /** Whether sessions can add up to too much with this one: cheap, and hardly ever so. */
-const mayAddUp = ({ run }: Guarantee, { standing }: Shown, { largestGain, runAlertsAt }: Limits) =>
-  standing === JUDGED && sumWith(run, largestGain) >= runAlertsAt;
+const mayAddUp = ({ run, basis }: Guarantee, { standing }: Shown, { largestGain, runAlertsAt }: Limits) =>
+  basis === OWN && standing === JUDGED && sumWith(run, largestGain) >= runAlertsAt;
 
 /** Once a session: it is told, or held back. */
 function tell({ g: { ledger }, s }: Said, draft: Draft, out: Out): void {

@@ -4,17 +4,17 @@ import type { Path } from "../baseline/path.ts";
 import { noveltyForecast } from "../baseline/readiness.ts";
 import type { Settings } from "../baseline/settings.ts";
 import { type Out, STANDINGS } from "../detector.ts";
-import { forgetYoung, keepYoung } from "../groups/peers.ts";
 import type { SessionRow } from "../rows.ts";
-import { isOfOne, MAX_UNITS, packed, pointsOf, pValue } from "./conformal.ts";
-import { type Guarantee, limitsToday, OWN, YOUNG_PEERS } from "./guarantee.ts";
+import { isOfOne, MAX_UNITS, pointsOf, pValue } from "./conformal.ts";
+import { type Guarantee, limitsToday, OWN } from "./guarantee.ts";
 import { enter, JUDGED, LEARNING } from "./ledger.ts";
 import type { Memory } from "./memory.ts";
+import { noteHighest } from "./peers.ts";
 import { addScore, removeScore } from "./reservoir.ts";
 import { addSession, gainOf } from "./run.ts";
 import type { Shown } from "./session.ts";
 
-/** Sessions that an agent has taught before it is judged by the scores of young peers, and these by its own. */
+/** Sessions that an agent has taught before it is judged by the scores of its peers. */
 const YOUNGEST = 5;
 
 /** Says how a session stands, before its first call is scored. */
@@ -25,10 +25,10 @@ export function stand(b: Baseline, p: Path, m: Memory, s: Shown, settings: Setti
   out.stands(STANDINGS[s.standing]!);
 }
 
-/** Whether it is too early to judge the session: while the agent learns, unless the scores of young peers speak. */
+/** Whether it is too early to judge the session: while the agent learns, unless the scores of its peers speak. */
 function isTooNew(b: Baseline, p: Path, m: Memory, settings: Settings): boolean {
   if (!m.isLearning) return isNew(b, p, settings);
-  return m.guarantee.basis !== YOUNG_PEERS || !isOfAge(b);
+  return m.guarantee.basis === OWN || !isOfAge(b);
 }
 
 /** Before the first midnight nothing is frozen that a session could be compared with. */
@@ -57,16 +57,11 @@ export function calibrate(b: Baseline, p: Path, session: SessionRow): void {
   const { shown: s } = p;
   if (memory === undefined || s === undefined || s.steps === 0) return;
   const { guarantee: g } = memory;
-  if (memory.isLearning) keepIfOfAge(b, p, memory, s);
+  if (!s.told && isOfAge(b)) noteHighest(memory, s.points);
   if (memory.isLearning || s.standing === LEARNING) return;
   addScore(g.reservoir, known(g, s), unitIn(b, p));
   if (s.standing === JUDGED && g.basis === OWN && !session.flagged)
     addSession(g.run, gainOf(pValue(g.ranked, s.points)), session.name);
-}
-
-/** The score of a session of a learning agent is for the thresholds of others that will be as young. */
-function keepIfOfAge(b: Baseline, p: Path, { peers }: Memory, { points }: Shown): void {
-  if (isOfAge(b)) keepYoung(peers, packed(points, unitIn(b, p)));
 }
 
 /**
@@ -82,5 +77,4 @@ export function forgetScore(b: Baseline, p: Path): void {
   const { shown: s } = p;
   if (memory === undefined || s === undefined) return;
   removeScore(memory.guarantee.reservoir, known(memory.guarantee, s), unitIn(b, p));
-  forgetYoung(memory.peers, packed(s.points, unitIn(b, p)));
 }

@@ -7,7 +7,7 @@ import { quote, units, workflowName } from "../baseline/wording.ts";
 import type { Draft, Rows } from "../detector.ts";
 import { dateOf } from "../groups/schedule.ts";
 import { pValue, unitsOf } from "./conformal.ts";
-import { type Guarantee, OWN, YOUNG_PEERS } from "./guarantee.ts";
+import { type Guarantee, OWN } from "./guarantee.ts";
 import type { Limits } from "./limits.ts";
 import { gainOf, sumWith } from "./run.ts";
 import { partsOfScore } from "./score.ts";
@@ -18,6 +18,8 @@ import type { Context, Weights } from "./weights.ts";
 export interface Said {
   readonly g: Guarantee;
   readonly limits: Limits;
+  /** Scores above it are told, in thousandths of a point. */
+  readonly threshold: number;
   readonly s: Shown;
   /** The score, in thousandths of a point. */
   readonly points: number;
@@ -30,8 +32,8 @@ export interface Said {
 
 /** A session whose score is above the threshold. */
 export function tellSession(said: Said): Draft {
-  const { limits, s, event, settings } = said;
-  const [rate, limit] = [limits.rates[event.tier]!, limits.thresholds[event.tier]! / 1000];
+  const { limits, threshold, s, event, settings } = said;
+  const [rate, limit] = [limits.rates[event.tier]!, threshold / 1000];
   const terms = partsOf(said).map(({ name, points }) => `${name} ${signed(points)}`);
   return {
     kind: "unlikely-session",
@@ -87,8 +89,7 @@ function calibrationOf({ g: { ranked, basis }, rows }: Said): string {
   if (basis === OWN || version === undefined)
     return `${ranked.length} earlier sessions of this agent from ${units(unitsOf(ranked))}`;
   const whose = `${version.agents} agents of ${version.group === "" ? "its tenant" : `the group ${version.group}`}`;
-  const when = basis === YOUNG_PEERS ? " while they were learning" : "";
-  return `${ranked.length} earlier sessions of ${whose}${when}, from ${units(unitsOf(ranked))}`;
+  return `${ranked.length} earlier sessions of ${whose}, from ${units(unitsOf(ranked))}; this agent's own are too few, and all lower`;
 }
 
 function versionOf({ rows }: Said): string | undefined {

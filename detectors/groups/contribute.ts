@@ -30,7 +30,6 @@ export function contributionOf(b: Baseline, from: number, until: number): Contri
     operations: firstPairs(operationsOf(b, agent), MOST_OPERATIONS),
     values: firstPairs(knownAnywhere(m), MOST_VALUES),
     scores: scores.slice(Math.max(0, count - MOST_SCORES), count),
-    young: Int32Array.from(peers.young),
   };
 }
 

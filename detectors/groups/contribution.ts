@@ -18,16 +18,14 @@ export interface Contribution {
   /** Hashes of operations and of values, low and high of each. */
   readonly operations: Int32Array;
   readonly values: Int32Array;
-  /** Packed scores (evidence/conformal.ts) of its newest sessions, and of those while it was learning; units are places in `units`, from 1. */
+  /** Packed scores (evidence/conformal.ts) of its newest sessions after learning; units are places in `units`, from 1. */
   readonly scores: Int32Array;
-  readonly young: Int32Array;
 }
 
 /** Most operations, values, scores and trust units that one agent adds: 4 KB. */
 export const MOST_OPERATIONS = 128;
 export const MOST_VALUES = 256;
 export const MOST_SCORES = 64;
-export const MOST_YOUNG = 32;
 export const MOST_UNITS = 32;
 
 /** `until` of what still goes on. */
@@ -37,7 +35,7 @@ export const STILL = 0x7fff_ffff;
 export function writeContribution(c: Contribution, to: ByteWriter): void {
   to.text(c.group);
   for (const value of [c.from, c.until, c.weights]) to.i32(value);
-  for (const list of [c.units, c.operations, c.values, c.scores, c.young]) to.ints(list);
+  for (const list of [c.units, c.operations, c.values, c.scores]) to.ints(list);
 }
 
 /** Reads what writeContribution wrote. */
@@ -45,5 +43,5 @@ export function readContribution(from: ByteReader): Contribution {
   const group = from.text();
   const days = { from: from.i32(), until: from.i32(), weights: from.i32() };
   const [units, operations, values] = [from.list(), from.list(), from.list()];
-  return { group, ...days, units, operations, values, scores: from.list(), young: from.list() };
+  return { group, ...days, units, operations, values, scores: from.list() };
 }

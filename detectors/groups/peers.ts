@@ -1,6 +1,6 @@
 /** What an agent keeps of its peers: to which group it belongs, which version of it judges the day, and what it adds itself. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { type Contribution, MOST_YOUNG, readContribution, writeContribution } from "./contribution.ts";
+import { type Contribution, readContribution, writeContribution } from "./contribution.ts";
 import type { GroupVersion } from "./version.ts";
 
 /** Of one agent. */
@@ -14,8 +14,8 @@ export interface Peers {
   epoch: number;
   /** That version, once it was looked up: not stored. */
   version: GroupVersion | undefined;
-  /** Packed scores of the first sessions, while the agent was learning. */
-  young: readonly number[];
+  /** Highest score of a session of its own that nothing was told of, in thousandths of a point: no threshold of its peers is lower for it. */
+  highest: number;
   /** What it adds for days that are over, the newest first. */
   kept: readonly Contribution[];
 }
@@ -26,7 +26,8 @@ export const NONE = -1;
 /** Days with events that are kept: the learner reads at most so many of them late. */
 export const MOST_KEPT = 2;
 
-const NO_SCORES: readonly number[] = [];
+/** Below every score. */
+const NO_SCORE = -1_000_000;
 const NOTHING: readonly Contribution[] = [];
 
 /** Of an agent that has no peers yet. */
@@ -36,7 +37,7 @@ export const newPeers = (): Peers => ({
   judge: "",
   epoch: NONE,
   version: undefined,
-  young: NO_SCORES,
+  highest: NO_SCORE,
   kept: NOTHING,
 });
 
@@ -45,37 +46,21 @@ export function keep(p: Peers, contribution: Contribution): void {
   p.kept = [contribution, ...p.kept].slice(0, MOST_KEPT);
 }
 
-/** Keeps the score of a session of a learning agent; the first ones stay. */
-export function keepYoung(p: Peers, score: number): void {
-  if (p.young.length < MOST_YOUNG) p.young = [...p.young, score];
-}
-
-/** Forgets such a score, if it is there. */
-export function forgetYoung(p: Peers, score: number): void {
-  const at = p.young.lastIndexOf(score);
-  if (at >= 0) p.young = p.young.toSpliced(at, 1);
-}
-
 /** Dense. */
 export function writePeers(p: Peers, to: ByteWriter): void {
   to.text(p.group);
   to.i32(p.day);
   to.text(p.judge);
   to.i32(p.epoch);
-  to.numbers(p.young);
+  to.i32(p.highest);
   to.u8(p.kept.length);
   for (const contribution of p.kept) writeContribution(contribution, to);
 }
 
 /** Reads what writePeers wrote. */
 export function readPeers(from: ByteReader): Peers {
-  const [group, day, judge, epoch, young] = [
-    from.text(),
-    from.i32(),
-    from.text(),
-    from.i32(),
-    from.numbers(),
-  ];
+  const [group, day, judge] = [from.text(), from.i32(), from.text()];
+  const [epoch, highest] = [from.i32(), from.i32()];
   const kept = Array.from({ length: from.u8() }, () => readContribution(from));
-  return { group, day, judge, epoch, version: undefined, young, kept };
+  return { group, day, judge, epoch, version: undefined, highest, kept };
 }

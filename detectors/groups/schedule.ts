@@ -8,6 +8,9 @@ export const WAITED_MS = 3_600_000;
 /** The newest day (days since 1970) that is over, and was waited for, at a time in ms since 1970. */
 export const newestOver = (clockMs: number) => Math.floor((clockMs - WAITED_MS) / DAY_MS) - 1;
 
+/** When the day after this one is over and was waited for, in ms since 1970. */
+export const nextOverMs = (epoch: number) => (epoch + 2) * DAY_MS + WAITED_MS;
+
 /** A day (days since 1970) as YYYY-MM-DD. */
 export const dateOf = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 10);
 

@@ -2,7 +2,7 @@
 import type { Contribution } from "./contribution.ts";
 import { ordered, pairsOf } from "./pairs.ts";
 import { pooled } from "./pool.ts";
-import type { GroupVersion } from "./version.ts";
+import { type GroupVersion, KNOWN_WIDTH } from "./version.ts";
 
 /** What an agent adds, with the keyed hash of its name. */
 export interface Added {
@@ -32,6 +32,7 @@ export function sumVersion(group: string, epoch: number, all: readonly Added[]):
   if (peers.length < FEWEST_PEERS || units.size < FEWEST_UNITS) return undefined;
   const weights = peers.reduce((newest, { contribution }) => Math.max(newest, contribution.weights), 0);
   const comparable = peers.filter(({ contribution }) => contribution.weights === weights);
+  const operations = known(peers, (one) => one.operations);
   return {
     group,
     epoch,
@@ -39,9 +40,9 @@ export function sumVersion(group: string, epoch: number, all: readonly Added[]):
     agents: peers.length,
     witnesses: new Set(peers.map(witnessOf)).size,
     ranked: pooled(comparable.map(({ contribution: { units, scores } }) => ({ units, scores }))),
-    young: pooled(comparable.map(({ contribution: { units, young } }) => ({ units, scores: young }))),
-    operations: known(peers, ({ operations }) => operations),
-    values: known(peers, ({ values }) => values),
+    uses: operations.reduce((sum, value, at) => (at % KNOWN_WIDTH === 2 ? sum + value : sum), 0),
+    operations,
+    values: known(peers, (one) => one.values),
   };
 }
 

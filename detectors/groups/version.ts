@@ -13,9 +13,10 @@ export interface GroupVersion {
   readonly agents: number;
   /** Witnesses in all: agents with several trust units, and different trust units of the others. */
   readonly witnesses: number;
-  /** Packed scores (evidence/conformal.ts), the highest first: of sessions of agents that had left learning, and of those that had not. */
+  /** Packed scores (evidence/conformal.ts) of sessions after learning, the highest first. */
   readonly ranked: Int32Array;
-  readonly young: Int32Array;
+  /** Sum of the witnesses of all operations. */
+  readonly uses: number;
   /** Operations and values that two witnesses or more know, in order of their hashes: low, high and how many. */
   readonly operations: Int32Array;
   readonly values: Int32Array;
@@ -38,15 +39,27 @@ export function shareKnown(
   return at < 0 ? 0 : (known[at + 2] ?? 0) / witnesses;
 }
 
+/** Discount and concentration of the interpolation, as the agent's own graph has them for its shortest context. */
+const DISCOUNT = 0.5;
+const CONCENTRATION = 1;
+
+/** Probability that a session of the group does something next, by how many of its witnesses do it at all. */
+export function chanceOf({ witnesses, uses, operations }: GroupVersion, share: number): number {
+  const kinds = operations.length / KNOWN_WIDTH;
+  const anything = (CONCENTRATION + DISCOUNT * kinds) / (uses + CONCENTRATION);
+  const seen = Math.max(share * witnesses - DISCOUNT, 0) / (uses + CONCENTRATION);
+  return seen + anything / (kinds + 1);
+}
+
 const FORM = 1;
 
 /** Dense. */
 export function writeVersion(version: GroupVersion, to: ByteWriter): void {
   to.u8(FORM);
   to.text(version.group);
-  const { epoch, weights, agents, witnesses, ranked, young, operations, values } = version;
-  for (const value of [epoch, weights, agents, witnesses]) to.i32(value);
-  for (const list of [ranked, young, operations, values]) to.ints(list);
+  const { epoch, weights, agents, witnesses, uses, ranked, operations, values } = version;
+  for (const value of [epoch, weights, agents, witnesses, uses]) to.i32(value);
+  for (const list of [ranked, operations, values]) to.ints(list);
 }
 
 /** Reads what writeVersion wrote; undefined if it has another form. Throws a RangeError beyond the end. */
@@ -54,6 +67,7 @@ export function readVersion(from: ByteReader): GroupVersion | undefined {
   if (from.u8() !== FORM) return undefined;
   const group = from.text();
   const [epoch, weights, agents, witnesses] = [from.i32(), from.i32(), from.i32(), from.i32()];
-  const [ranked, young, operations, values] = [from.list(), from.list(), from.list(), from.list()];
-  return { group, epoch, weights, agents, witnesses, ranked, young, operations, values };
+  const uses = from.i32();
+  const [ranked, operations, values] = [from.list(), from.list(), from.list()];
+  return { group, epoch, weights, agents, witnesses, uses, ranked, operations, values };
 }

@@ -11,9 +11,11 @@ import { PairMap } from "../../detectors/stats/pair-map.ts";
 import { EventView, eventColumns, TEXT } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { Settings } from "../../schemas/settings.ts";
+import { usesPeers } from "../group-versions.ts";
 import { createJudge, type Judge } from "../judge.ts";
 import type { Recorded } from "../ports/recorded.ts";
 import type { Entries } from "../ports/store.ts";
+import { addUp, type PeerGroups, peerGroups } from "./peers.ts";
 
 export interface ReplayOptions {
   /** Merged by event time. */
@@ -56,7 +58,7 @@ export async function replay(options: ReplayOptions): Promise<{ figures: ReplayF
   let fault: unknown;
   try {
     await pour(run, options.learn ?? [], options.learnsNoMore ? undefined : () => undefined);
-    if (options.learnsNoMore) run.judge.fold.settle(run.set);
+    if (options.learnsNoMore) settle(run);
     Object.assign(run.counts, NOTHING_COUNTED);
     run.reportAt = 0;
     run.isJudging = true;
@@ -81,6 +83,7 @@ interface Run {
   readonly cold: PairMap<Entries>;
   readonly counts: { events: number; duplicates: number; late: number; findings: number };
   readonly maxAgents: number;
+  readonly peers: PeerGroups;
   readonly onProgress: ReplayOptions["onProgress"];
   /** Positions go on from learning to judging: an agent skips what lies at or below its own. */
   position: number;
@@ -97,7 +100,8 @@ function begin({ settings, keyName, baseline, onProgress, onScored }: ReplayOpti
   const listen: OnScored = (...scored) => {
     if (run.isJudging) onScored?.(...scored);
   };
-  const judge = createJudge(settings, keyName, onScored && listen);
+  const peers = peerGroups(usesPeers(settings));
+  const judge = createJudge(settings, keyName, onScored && listen, peers.book);
   const set = workingSet(DETECTORS);
   for (const entries of baseline ?? []) {
     const agent = decodeAgent(entries, DETECTORS, judge.detectorSettings, set)?.agent;
@@ -107,8 +111,14 @@ function begin({ settings, keyName, baseline, onProgress, onScored }: ReplayOpti
   const counts = { ...NOTHING_COUNTED };
   const { maxAgents } = settings.processor;
   const begun = { position: 0, stretch: 0, reportAt: 0, isJudging: false };
-  const run: Run = { judge, set, cold: new PairMap(), counts, maxAgents, onProgress, ...begun };
+  const run: Run = { judge, set, cold: new PairMap(), counts, maxAgents, peers, onProgress, ...begun };
   return run;
+}
+
+/** From here on nobody learns, so there is nothing more to add up. */
+function settle({ judge, set, peers }: Run): void {
+  judge.fold.settle(set);
+  peers.dueMs = Number.POSITIVE_INFINITY;
 }
 
 type Emit = (finding: Finding) => void;
@@ -164,11 +174,16 @@ function earliest(inputs: readonly Recorded[]): Recorded | undefined {
 function foldOne(run: Run, event: EventView, emit: Emit | undefined): void {
   const { set, cold, counts } = run;
   if (cold.size > 0) thaw(run, event);
+  if (event.time >= run.peers.dueMs) addUpPeers(run, event.time);
   const verdict = run.judge.fold.step(set, event, run.position++, emit);
   counts.events++;
   if (verdict === "duplicate") counts.duplicates++;
   else if (verdict === "late") counts.late++;
   if ((run.position & (STRETCH - 1)) === 0) endStretch(run);
+}
+
+function addUpPeers({ peers, set, cold, judge: { detectorSettings } }: Run, timeMs: number): void {
+  addUp(peers, timeMs, { set, cold: cold.values(), detectorSettings });
 }
 
 function endStretch(run: Run): void {

@@ -1,4 +1,5 @@
 /** Agents of one group that pay, day after day, over a log and a store in memory: folded, committed and added up in turn. */
+import type { OnScored } from "../../detectors/fold/judge.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { Derived } from "../../schemas/origin.ts";
@@ -63,11 +64,12 @@ export async function days(
   partitions: number,
   outOfGraph: Record<string, unknown> = {},
   store = memoryStore(),
+  onScored?: OnScored,
 ) {
   const settings = settingsOf(outOfGraph);
   const stream = memoryStream(partitions);
   const book = followGroups(store);
-  const judge = createJudge(settings, "test", undefined, book.groups);
+  const judge = createJudge(settings, "test", onScored, book.groups);
   const options: PartitionOptions = {
     ...{ stream, store, judge, usesPeers: true, tenant: settings.tenant },
     clock: { now: () => 0, sleep: async () => {} },

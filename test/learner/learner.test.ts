@@ -35,13 +35,15 @@ describe("a new agent", () => {
   it("of a known group is judged from its second day on", async () => {
     const { judged, found } = await firstDays("payers");
     expect(judged).toBe(7);
-    expect(found).toEqual([]);
+    expect(found.map(({ kind }) => kind)).toEqual(["unlikely-session"]);
+    expect(found[0]?.judgedBy.peers).toBe("payers 2026-03-11");
+    expect(found[0]?.expected).toContain("sessions of 4 agents of the group payers");
   });
 
   it("of no group is judged by its tenant", async () => {
     const { judged, found } = await firstDays("strangers");
     expect(judged).toBe(7);
-    expect(found).toEqual([]);
+    expect(found[0]?.judgedBy.peers).toBe("2026-03-11");
   });
 
   it("waits until it has learned itself where peers are switched off", async () => {

@@ -37,7 +37,13 @@ export async function observed(
 ): Promise<readonly Observed[]> {
   const begun = new Map(judge.map((session) => [keyOf(session.agent, session.id), begin(session)]));
   const { detectors, processor } = settings;
-  const outOfGraph = { ...detectors["out-of-graph"], evidence: "on", minSessions: NEVER, weights };
+  const outOfGraph = {
+    ...detectors["out-of-graph"],
+    evidence: "on",
+    peers: "off",
+    minSessions: NEVER,
+    weights,
+  };
   const { fault } = await replay({
     learn: [played(learn, told, 0)],
     learnsNoMore: true,

@@ -25,6 +25,7 @@ const CALM: Step = {
   result: 1,
   surpriseBits: 1,
   isNewOperation: false,
+  madeUp: 0,
   isLearnable: true,
   targets: [],
   sourced: 0,

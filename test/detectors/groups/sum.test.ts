@@ -32,7 +32,6 @@ function added(
     ...{ group, from: 1, until: 2, weights: 2 },
     ...{ units: hashes(units), operations: hashes(operations), values: hashes([]) },
     scores: Int32Array.from(scores, (points, at) => packed(points, (at % units.length) + 1)),
-    young: Int32Array.from([]),
   };
   return { low: agent, high: -agent, contribution };
 }
