@@ -9,9 +9,16 @@ import { replay } from "../../services/replay/replay.ts";
 
 const LATENESS_MS = 30_000;
 
-/** Folds a file of our own events from an empty state. Answers how many they were; throws what ended it early. */
-export async function replayFile(path: string, onFinding: (finding: Finding) => void): Promise<number> {
-  const settings = Settings.parse({});
+/**
+ * Folds a file of our own events from an empty state, with these settings of out-of-graph. Answers how many events they were;
+ * throws what ended it early.
+ */
+export async function replayFile(
+  path: string,
+  onFinding: (finding: Finding) => void,
+  outOfGraph: object = {},
+): Promise<number> {
+  const settings = Settings.parse({ detectors: { "out-of-graph": outOfGraph } });
   const input = openRecorded({
     path,
     source: offgraph.name,
