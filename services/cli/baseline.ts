@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { edgeCommand } from "./baseline-edges.ts";
 import { confirmHeldCommand, releaseHeldCommand } from "./baseline-held.ts";
 import { importCommand, undoCommand } from "./baseline-restore.ts";
+import { approveRolloutCommand } from "./baseline-rollout.ts";
 import { type CommandOptions, clientOf, remote } from "./options.ts";
 import { tell } from "./terminal.ts";
 
@@ -31,6 +32,7 @@ export function baselineCommand(): Command {
     .addCommand(confirmHeldCommand())
     .addCommand(edgeCommand("approve"))
     .addCommand(edgeCommand("deny"))
+    .addCommand(approveRolloutCommand())
     .addCommand(undoCommand())
     .addCommand(exporting)
     .addCommand(importCommand());

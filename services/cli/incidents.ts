@@ -60,7 +60,7 @@ async function list(options: Options): Promise<void> {
 }
 
 /** A table may have cut an id short; its beginning is enough as long as only one incident has it. */
-async function wholeId(client: Client, id: string): Promise<string> {
+export async function wholeId(client: Client, id: string): Promise<string> {
   const [, beginning] = /^(i-[0-9a-f]{4,31})…?$/.exec(id) ?? [];
   if (beginning === undefined) return id;
   const { incidents } = await client.get<{ incidents: Incident[] }>("/v1/incidents?limit=100000");

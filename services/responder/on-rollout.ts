@@ -65,7 +65,7 @@ function inWords({ group, versions, parents, announced, agents, edges, recognise
   const told = announced ? "which was announced" : "which was not announced";
   const together =
     recognised.length === 0 ? "" : ` So many do ${list(recognised)} that no agent is told of alone.`;
-  return `${who} ${version}, ${told}. New with it: ${list(edges)}.${together} Nothing is done about it by itself.`;
+  return `${who} ${version}, ${told}. New with it: ${list(edges)}.${together} Nothing is done by itself; \`offgraph baseline approve-rollout\` makes it baseline.`;
 }
 
 /** Versions in a sentence. */

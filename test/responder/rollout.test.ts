@@ -52,7 +52,7 @@ describe("a roll-out", () => {
     });
     expect(all[0]?.rollout?.agents).toHaveLength(20);
     expect(all[0]?.summary).toBe(
-      "20 agents of billing run 2.0 instead of 1.4, which was announced. New with it: `erp add_label`, `erp tag`, `erp note it`. So many do `erp add_label`, `erp tag`, `erp note it` that no agent is told of alone. Nothing is done about it by itself.",
+      "20 agents of billing run 2.0 instead of 1.4, which was announced. New with it: `erp add_label`, `erp tag`, `erp note it`. So many do `erp add_label`, `erp tag`, `erp note it` that no agent is told of alone. Nothing is done by itself; `offgraph baseline approve-rollout` makes it baseline.",
     );
     expect(actions).toBe(0);
   });

@@ -1,0 +1,58 @@
+/** `offgraph baseline approve-rollout`: what a roll-out has brought becomes baseline of every agent that it has reached. */
+import { Command } from "commander";
+import type { Incident } from "../../schemas/action.ts";
+import { OffgraphError } from "../../schemas/errors.ts";
+import { changing, type WordOptions } from "./baseline-word.ts";
+import type { Client } from "./client.ts";
+import { wholeId } from "./incidents.ts";
+import { clientOf } from "./options.ts";
+import { bold, dim, print, safe } from "./terminal.ts";
+
+export function approveRolloutCommand(): Command {
+  return changing(new Command("approve-rollout"))
+    .summary("what a roll-out has brought may be used by all its agents")
+    .description(
+      "every operation that is new with a roll-out becomes baseline of every agent that it has reached so far; new values of operations do not",
+    )
+    .argument("<incident>", "id of the roll-out, i-…, or its beginning")
+    .action(run);
+}
+
+async function run(id: string, options: WordOptions): Promise<void> {
+  const { reason, yes, json } = options;
+  const client = clientOf(options);
+  const { agents, operations, values } = await rolloutOf(client, id);
+  if (!json) {
+    for (const operation of operations)
+      print(safe(`\`${operation}\` → baseline of ${agents.length} agents from now on, whoever has used it`));
+    for (const value of values) print(safe(`\`${value}\` → as it is: values are approved agent by agent`));
+  }
+  const words = agents.flatMap((agent) => operations.map((operation) => ({ agent, ...parted(operation) })));
+  if (yes) for (const word of words) await client.post("/v1/baseline/approve", { reason, ...word });
+  if (json) print(JSON.stringify({ dryRun: !yes, agents, operations, values }));
+  else
+    print(yes ? `${bold("Accepted")}: ${words.length} approvals.` : dim("Nothing was done; --yes does it."));
+}
+
+async function rolloutOf(client: Client, given: string) {
+  const id = await wholeId(client, given);
+  const { rollout } = await client.get<Incident>(`/v1/incidents/${encodeURIComponent(id)}`);
+  if (rollout === undefined)
+    throw new OffgraphError(
+      "bad-request",
+      `${id} is no roll-out: \`offgraph incidents\` shows the cause of each`,
+    );
+  const { agents, edges } = rollout;
+  const isOfValue = (edge: string) => edge.includes("=");
+  return {
+    agents,
+    operations: edges.filter((edge) => !isOfValue(edge)),
+    values: edges.filter(isOfValue),
+  };
+}
+
+/** Service and name of an operation, as findings write them. */
+function parted(operation: string) {
+  const end = operation.indexOf(" ");
+  return { service: operation.slice(0, end), operation: operation.slice(end + 1) };
+}
