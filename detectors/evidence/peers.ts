@@ -42,16 +42,11 @@ function borrowFrom({ guarantee: g }: Memory, { weights, ranked }: GroupVersion)
 }
 
 /**
- * No score of an agent that borrows is told unless it is above all of its own: so the rate of false alerts is that of its
- * peers if it is like them, and after K sessions of its own at most 1/(K + 1) if it is not.
+ * No score of an agent that borrows is told unless it is above those of its own newest sessions: so the rate of false alerts is
+ * that of its peers if it is like them, and after K sessions of its own at most 1/(K + 1), K up to 19, if it is not.
  */
 export const lowestToTell = ({ guarantee, peers }: Memory) =>
-  guarantee.basis === OWN ? Number.NEGATIVE_INFINITY : peers.highest;
-
-/** A session of the agent has ended that nothing was told of. */
-export function noteHighest({ peers }: Memory, points: number): void {
-  peers.highest = Math.max(peers.highest, points);
-}
+  guarantee.basis === OWN ? Number.NEGATIVE_INFINITY : Math.max(...peers.own);
 
 /** Asked for once a day, so it is worth no column. */
 function groupOf(event: EventView): string {

@@ -4,12 +4,12 @@ import type { Path } from "../baseline/path.ts";
 import { noveltyForecast } from "../baseline/readiness.ts";
 import type { Settings } from "../baseline/settings.ts";
 import { type Out, STANDINGS } from "../detector.ts";
+import { keepOwn } from "../groups/peers.ts";
 import type { SessionRow } from "../rows.ts";
 import { isOfOne, MAX_UNITS, pointsOf, pValue } from "./conformal.ts";
 import { type Guarantee, limitsToday, OWN } from "./guarantee.ts";
 import { enter, JUDGED, LEARNING } from "./ledger.ts";
 import type { Memory } from "./memory.ts";
-import { noteHighest } from "./peers.ts";
 import { addScore, removeScore } from "./reservoir.ts";
 import { addSession, gainOf } from "./run.ts";
 import type { Shown } from "./session.ts";
@@ -57,7 +57,7 @@ export function calibrate(b: Baseline, p: Path, session: SessionRow): void {
   const { shown: s } = p;
   if (memory === undefined || s === undefined || s.steps === 0) return;
   const { guarantee: g } = memory;
-  if (!s.told && isOfAge(b)) noteHighest(memory, s.points);
+  if (!s.told && isOfAge(b)) keepOwn(memory.peers, s.points);
   if (memory.isLearning || s.standing === LEARNING) return;
   addScore(g.reservoir, known(g, s), unitIn(b, p));
   if (s.standing === JUDGED && g.basis === OWN && !session.flagged)

@@ -14,8 +14,8 @@ export interface Peers {
   epoch: number;
   /** That version, once it was looked up: not stored. */
   version: GroupVersion | undefined;
-  /** Highest score of a session of its own that nothing was told of, in thousandths of a point: no threshold of its peers is lower for it. */
-  highest: number;
+  /** Scores of its own newest sessions that nothing was told of, in thousandths of a point: no threshold of its peers is lower for it. */
+  own: readonly number[];
   /** What it adds for days that are over, the newest first. */
   kept: readonly Contribution[];
 }
@@ -26,8 +26,9 @@ export const NONE = -1;
 /** Days with events that are kept: the learner reads at most so many of them late. */
 export const MOST_KEPT = 2;
 
-/** Below every score. */
-const NO_SCORE = -1_000_000;
+const NO_SCORES: readonly number[] = [];
+/** So many that one more is higher than all of them in at most 5 of 100 cases. */
+const MOST_OWN = 19;
 const NOTHING: readonly Contribution[] = [];
 
 /** Of an agent that has no peers yet. */
@@ -37,7 +38,7 @@ export const newPeers = (): Peers => ({
   judge: "",
   epoch: NONE,
   version: undefined,
-  highest: NO_SCORE,
+  own: NO_SCORES,
   kept: NOTHING,
 });
 
@@ -46,13 +47,18 @@ export function keep(p: Peers, contribution: Contribution): void {
   p.kept = [contribution, ...p.kept].slice(0, MOST_KEPT);
 }
 
+/** Keeps the score of a session of its own that nothing was told of. */
+export function keepOwn(p: Peers, points: number): void {
+  p.own = [...p.own, points].slice(-MOST_OWN);
+}
+
 /** Dense. */
 export function writePeers(p: Peers, to: ByteWriter): void {
   to.text(p.group);
   to.i32(p.day);
   to.text(p.judge);
   to.i32(p.epoch);
-  to.i32(p.highest);
+  to.numbers(p.own);
   to.u8(p.kept.length);
   for (const contribution of p.kept) writeContribution(contribution, to);
 }
@@ -60,7 +66,7 @@ export function writePeers(p: Peers, to: ByteWriter): void {
 /** Reads what writePeers wrote. */
 export function readPeers(from: ByteReader): Peers {
   const [group, day, judge] = [from.text(), from.i32(), from.text()];
-  const [epoch, highest] = [from.i32(), from.i32()];
+  const [epoch, own] = [from.i32(), from.numbers()];
   const kept = Array.from({ length: from.u8() }, () => readContribution(from));
-  return { group, day, judge, epoch, version: undefined, highest, kept };
+  return { group, day, judge, epoch, version: undefined, own, kept };
 }
