@@ -3,7 +3,7 @@
  * remembered follows from the value alone, so it never changes a judgement.
  */
 import { hashed, hashText } from "./text-hash.ts";
-import { NO_TARGET, readValue } from "./value.ts";
+import { NO_TARGET, readValue, type Value } from "./value.ts";
 
 /** One target value of a step. */
 export interface Target {
@@ -56,11 +56,25 @@ function remember(
   tenantLow: number,
   tenantHigh: number,
 ): void {
-  const value = readValue(target.name(), target.text());
+  const value = targetValue(target);
   hashText(value.party, tenantLow, tenantHigh);
   seen[at] = low;
   seen[at + 1] = high;
   seen[at + 2] = value.valueClass | (value.reserved ? RESERVED : 0) | TAKEN;
   seen[at + 3] = hashed.low;
   seen[at + 4] = hashed.high;
+}
+
+/** A new value is appraised, compared and kept: its text is read once for all of that. */
+const RECENT = 64;
+const recent = Array.from({ length: RECENT }, () => ({ low: 0, high: 0, value: readValue("", "") }));
+
+/** What a target's text says. */
+export function targetValue(target: Target): Value {
+  const place = recent[target.low & (RECENT - 1)]!;
+  if (place.low === target.low && place.high === target.high) return place.value;
+  place.low = target.low;
+  place.high = target.high;
+  place.value = readValue(target.name(), target.text());
+  return place.value;
 }

@@ -56,7 +56,8 @@ interface Lessoned {
 
 function valueAt(s: Shown, at: number): Lessoned {
   const { values } = s;
-  const [operation = 0, field = 0, state = 0, low = 0, high = 0] = values.subarray(at, at + VALUE_WIDTH);
+  const [operation, field, state] = [values[at]!, values[at + 1]!, values[at + 2]!];
+  const [low, high] = [values[at + 3]!, values[at + 4]!];
   const valueClass = classAt(s, at);
   let [isFirstOfSlot, isFirstOfClass] = [true, true];
   for (let before = 0; before < at; before += VALUE_WIDTH) {

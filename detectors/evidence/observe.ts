@@ -1,13 +1,13 @@
 /** The terms of one call, from what is remembered of the agent and what its session has shown. */
 
 import { shareKnown } from "../groups/version.ts";
-import { appraise, appraised, FROM_NEITHER, FROM_OUTPUT, type Target } from "./appraise.ts";
+import { appraise, appraised, FROM_NEITHER, FROM_OUTPUT, type Target, targetValue } from "./appraise.ts";
 import { anywhere, hashAnywhere, inSlot, type Memory, noveltyBits, shinglesOf } from "./memory.ts";
 import { isKnown } from "./records.ts";
 import { hasDealtWith, keepLetters, keepValue, SENSITIVE_USE, type Shown } from "./session.ts";
 import { addLetters, unlikeness } from "./shingles.ts";
 import * as term from "./term.ts";
-import { CODE, isIdentifier, NO_TARGET, NUMBER, readValue, TEXT, WORD } from "./value.ts";
+import { CODE, isIdentifier, NO_TARGET, NUMBER, TEXT, WORD } from "./value.ts";
 
 /** One call, as the graph and the event give it. */
 export interface Step {
@@ -107,7 +107,7 @@ function observeParty(m: Memory, s: Shown, step: Step, target: Target): boolean 
   if (target.origin === FROM_OUTPUT && isNewInSlot(m, step, target, low, high)) terms[term.OUTPUT_PARTY] = 1;
   if (isKnown(m.values, anywhere(m, 0, low, high))) return false;
   const bits = noveltyBits(m, 0, step.operation, target.field, valueClass);
-  const { party } = readValue(target.name(), target.text());
+  const { party } = targetValue(target);
   const rare = rarity(m, low, high);
   raise(term.NEW_PARTY, Math.min(5, bits * unlikeness(party, m.shingles, s.shingles)) * rare);
   return rare > 1 - USUAL;
@@ -123,7 +123,7 @@ function observeText(m: Memory, s: Shown, step: Step, target: Target, low: numbe
   const { operation, scope } = step;
   const { field, origin } = target;
   if (!isKnown(m.values, anywhere(m, scope, low, high))) {
-    const { text } = readValue(target.name(), target.text());
+    const { text } = targetValue(target);
     const unlike = unlikeness(text, shinglesOf(m, scope), s.shingles);
     const bits = noveltyBits(m, scope, operation, field, TEXT);
     raise(term.NEW_TEXT, Math.min(4, bits * unlike) * rarity(m, low, high));
@@ -143,7 +143,7 @@ function keep(m: Memory, s: Shown, step: Step, target: Target): void {
   const isParty = isIdentifier(valueClass);
   const [record, scoped] = [anywhere(m, 0, low, high), anywhere(m, isParty ? 0 : step.scope, low, high)];
   if (isKnown(m.values, record) && isKnown(m.values, scoped)) return;
-  const { text, party } = readValue(target.name(), target.text());
+  const { text, party } = targetValue(target);
   addLetters(s.shingles, text, party);
   if (step.isLearnable) keepLetters(s, { low, high, isIdentifier: isParty, text, party });
 }

@@ -60,6 +60,8 @@ const NOTHING = new Set([
   "tbd",
   "",
 ]);
+const MOST_FIELDS = 1000;
+const fields = new Map<string, ReadonlySet<string>>();
 const STAND_INS = new Set(["placeholder", "dummy", "your", "insert"]);
 const NUMERIC = /^[-+0-9.,:/ TZ]*\d[-+0-9.,:/ TZ]*$/;
 
@@ -80,12 +82,10 @@ function readPlain(field: string, raw: string): Value {
 }
 
 function normalised(raw: string): string {
-  return raw
-    .trim()
-    .toLowerCase()
-    .replace(/^[a-z][a-z0-9+.-]*:\/\//, "")
-    .replace(/^www\./, "")
-    .replace(/\/+$/, "");
+  const text = raw.trim().toLowerCase();
+  const bare = text.includes("://") ? text.replace(/^[a-z][a-z0-9+.-]*:\/\//, "") : text;
+  const own = bare.startsWith("www.") ? bare.slice(4) : bare;
+  return own.endsWith("/") ? own.replace(/\/+$/, "") : own;
 }
 
 function classOfLiteral(raw: string): number {
@@ -100,9 +100,19 @@ function classOfLiteral(raw: string): number {
 function isStandIn(field: string, raw: string, isLiteral: boolean): boolean {
   if (NOTHING.has(raw.trim().toLowerCase()) || TEMPLATE.test(raw)) return true;
   if (!isLiteral) return false;
-  const words = wordsOf(field);
+  const words = wordsOfField(field);
   for (const word of wordsOf(raw)) if (words.has(word) || STAND_INS.has(word)) return true;
   return false;
+}
+
+/** There are few fields, so their words are remembered. */
+function wordsOfField(field: string): ReadonlySet<string> {
+  const known = fields.get(field);
+  if (known !== undefined) return known;
+  if (fields.size >= MOST_FIELDS) fields.clear();
+  const words = wordsOf(field);
+  fields.set(field, words);
+  return words;
 }
 
 function wordsOf(name: string): Set<string> {
