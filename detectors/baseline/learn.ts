@@ -1,15 +1,7 @@
 /** Learning from a session that has ended without a finding. */
 import { type Baseline, type Progress, progressOf } from "./baseline.ts";
-import {
-  addChild,
-  child,
-  countUse,
-  isFirstInSession,
-  noteSession,
-  ORDER,
-  sessionsOf,
-  symbolOf,
-} from "./graph.ts";
+import { addChild, child, countUse, noteSession, ORDER, sessionsOf, symbolOf } from "./graph.ts";
+import { MAX_NODES } from "./graph-layout.ts";
 import { learnValues } from "./learn-values.ts";
 import { START, tierOf } from "./names.ts";
 import type { Path } from "./path.ts";
@@ -39,6 +31,12 @@ export function unitNumber({ units }: Progress, unit: number): number {
   return units.length;
 }
 
+/**
+ * By node, the number of the walk that last came by it, which is how each edge is noted once a session; the number of the
+ * newest walk stands under node 0, which is none. One list for all, because learning never nests.
+ */
+const walks = new Float64Array(MAX_NODES);
+
 /** The nodes in which the walk in hand stands, by order; 0 where none is known. One list for all, because learning never nests. */
 const contexts = new Int32Array(ORDER + 2);
 
@@ -46,6 +44,7 @@ function learnPath(b: Baseline, progress: Progress, path: Path, day: number): vo
   const { graph } = b;
   const unit = unitNumber(progress, path.unit);
   progress.sessions++;
+  walks[0]!++;
   // Where a workflow is declared its own graph knows the long contexts; the agent's needs what they have in common.
   const longest = progress.workflow === 0 && path.workflow > 0 ? 1 : ORDER;
   contexts.fill(0);
@@ -75,7 +74,8 @@ function step(
     contexts[order + 1] = node;
     if (node === 0) continue;
     if (counting) counting = countUse(graph, node);
-    if (!isFirstInSession(graph, node, progress.sessions)) continue;
+    if (walks[node] === walks[0]) continue;
+    walks[node] = walks[0]!;
     noteSession(graph, node, day, unit);
     if (order === 0 && tierOf(b.names, symbol) > 0) countOneOffs(progress, sessionsOf(graph, node));
   }

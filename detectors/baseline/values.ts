@@ -1,16 +1,18 @@
 /** Values of targets: who used them and when, and whether they are part of the baseline of their slot. */
-import { ints } from "../stats/room.ts";
 import { addLabel, endLabels, labelAt, noLabels } from "./labels.ts";
 import * as slots from "./slots.ts";
 import { keyAt, slotWithKey } from "./slots.ts";
 import type { Targets } from "./targets.ts";
+import * as stored from "./value-table.ts";
+import { addRecord, after, copyRecord, endValueTable, first, recordOf, valueTable } from "./value-table.ts";
+
+export { after, first } from "./value-table.ts";
+
+// Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
+const { KEY_MASK, MAX_ALL_VALUES } = stored;
 
 /** Most values of one slot; a slot with more is open. */
 const MAX_VALUES = 512;
-/** Most values of one agent. */
-const MAX_ALL_VALUES = 32_768;
-
-const WIDTH = 6;
 
 const LOW = 1;
 const HIGH = 2;
@@ -22,13 +24,10 @@ const KNOWN_BIT = 1 << 30;
 const MANY_DAYS_BIT = 1 << 29;
 const DRAWN_BIT = 1 << 28;
 const DRAWN_AGAIN_BIT = 1 << 27;
-const KEY_MASK = DRAWN_AGAIN_BIT - 1;
 
 /** A value's record; -1 if it was never learned. */
-export function find(t: Targets, slot: number, low: number, high: number): number {
-  const at = place(t, keyAt(t, slot), low, high);
-  return t.table[at] === 0 ? -1 : at;
-}
+export const find = (t: Targets, slot: number, low: number, high: number) =>
+  recordOf(t, keyAt(t, slot), low, high);
 
 /** Whether a value is part of the baseline. */
 export const isKnown = (t: Targets, record: number) => record >= 0 && (t.table[record]! & KNOWN_BIT) !== 0;
@@ -116,19 +115,11 @@ function add(t: Targets, slot: number, low: number, high: number): number {
     slots.open(t, slot);
     return -1;
   }
-  if ((t.count + 1) * WIDTH * 3 > t.tableRoom * 2) rebuild(t, growth(t.count + 1));
   slots.countValue(t, slot);
-  t.count++;
-  const record = place(t, keyAt(t, slot), low, high);
-  t.table[record] = keyAt(t, slot);
-  t.table[record + LOW] = low;
-  t.table[record + HIGH] = high;
+  const record = addRecord(t, keyAt(t, slot), low, high);
   t.table[record + LABEL] = NO_LABEL;
   return record;
 }
-
-/** Capacities need not be powers of two: the hash is scaled, so a large table grows by a quarter at a time. */
-const growth = (count: number) => (count < 64 ? count * 6 + 6 : Math.ceil(count * 1.25 * 1.5));
 
 /** Forgets the values of slots that have turned out to be open, and their labels. */
 export function dropOpen(t: Targets): void {
@@ -140,69 +131,16 @@ export function dropOpen(t: Targets): void {
 
 function keepClosed(t: Targets, kept: number): void {
   const old = { ...t };
-  begin(t, growth(kept));
-  Object.assign(t, noLabels());
-  t.count = kept;
+  Object.assign(t, valueTable(kept), noLabels());
   for (let record = first(old); record >= 0; record = after(old, record)) {
     if (slots.isOpen(t, slotOfValue(old, record))) continue;
-    const moved = move(old.table, record, t);
+    const moved = copyRecord(t, old.table, record);
     const at = old.table[record + LABEL]!;
     if (at !== NO_LABEL)
       t.table[moved + LABEL] = addLabel(t, old.labels, old.labelsAt + at + 1, old.labels[old.labelsAt + at]!);
   }
   for (let slot = slots.first(t); slot >= 0; slot = slots.after(t, slot))
     if (slots.isOpen(t, slot)) slots.forgetValues(t, slot);
-  ints.giveBack(old.table, old.tableAt, old.tableRoom);
+  endValueTable(old);
   endLabels(old);
-}
-
-/** A larger table; labels stay where they are. */
-function rebuild(t: Targets, capacity: number): void {
-  const { table: old, tableAt, tableRoom } = t;
-  begin(t, capacity);
-  for (let record = tableAt; record < tableAt + tableRoom; record += WIDTH)
-    if (old[record] !== 0) move(old, record, t);
-  ints.giveBack(old, tableAt, tableRoom);
-}
-
-/** A table without values in place of the one before. */
-function begin(t: Targets, capacity: number): void {
-  const { page, at } = ints.room(capacity * WIDTH);
-  t.table = page;
-  t.tableAt = at;
-  t.tableRoom = capacity * WIDTH;
-}
-
-/** Copies a record to its place in the table of `to`; answers where. */
-function move(from: Int32Array, record: number, to: Targets): number {
-  const at = place(to, from[record]! & KEY_MASK, from[record + LOW]!, from[record + HIGH]!);
-  for (let i = 0; i < WIDTH; i++) to.table[at + i] = from[record + i]!;
-  return at;
-}
-
-/** The first record; -1 if there is none. With `after` it goes through all, in no order that means anything. */
-export const first = (t: Targets) => next(t, t.tableAt);
-/** The record after this one; -1 if it is the last. */
-export const after = (t: Targets, record: number) => next(t, record + WIDTH);
-
-function next({ table, tableAt, tableRoom }: Targets, from: number): number {
-  for (let record = from; record < tableAt + tableRoom; record += WIDTH)
-    if (table[record] !== 0) return record;
-  return -1;
-}
-
-/** Where the value stands or belongs. */
-function place({ table, tableAt, tableRoom }: Targets, key: number, low: number, high: number): number {
-  const capacity = tableRoom / WIDTH;
-  // The upper half of the product of a 32-bit hash and the capacity, which spreads hashes over any capacity.
-  const hash = (low ^ Math.imul(key, 0x9e3779b1)) >>> 0;
-  let at = Math.floor((hash / 4_294_967_296) * capacity);
-  for (;;) {
-    const record = tableAt + at * WIDTH;
-    const head = table[record]!;
-    if (head === 0) return record;
-    if ((head & KEY_MASK) === key && table[record + LOW] === low && table[record + HIGH] === high)
-      return record;
-    at = at + 1 === capacity ? 0 : at + 1;
-  }
 }
