@@ -1,8 +1,8 @@
 /** An agent that leaves the graph of its workflows. */
-import { TEXT } from "../schemas/event-view.ts";
+import { EVENT_KINDS } from "../schemas/event.ts";
 import { about } from "./baseline/about.ts";
 import type { Baseline } from "./baseline/baseline.ts";
-import { beginSession, CHANGED, noteDeployment, noteVersion, turnBuilds } from "./baseline/builds.ts";
+import { noteVersion, turnBuilds } from "./baseline/builds.ts";
 import { decide } from "./baseline/decide.ts";
 import { operationOf } from "./baseline/event-names.ts";
 import { expireHeld, holdSession } from "./baseline/held.ts";
@@ -20,7 +20,7 @@ import type { Detector } from "./detector.ts";
 import { ofAgent, ofSession, VERSION } from "./evidence/columns.ts";
 import * as evidence from "./evidence/evidence.ts";
 
-const { version: VERSION_COLUMN } = TEXT;
+const CALLED = EVENT_KINDS.indexOf("api.called");
 
 export const outOfGraph: Detector<Settings, Baseline, Path> = {
   id: "out-of-graph",
@@ -37,16 +37,9 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
 
   step(rows, event, settings, out) {
     const { agent: baseline, session: path } = rows.own;
-    const named = event.has(VERSION_COLUMN);
-    if (event.kindIndex === CHANGED) {
-      if (named) noteDeployment(baseline, event, settings);
-      return;
-    }
-    if (named) noteVersion(baseline, event, settings);
-    if (path.workflow < 0) {
-      beginPath(baseline, path, event);
-      if (named) path.build = beginSession(baseline);
-    }
+    noteVersion(baseline, event, settings);
+    if (event.kindIndex !== CALLED) return;
+    if (path.workflow < 0) beginPath(baseline, path, event);
     const operation = operationOf(baseline, event);
     const isStrange = takeTargets(baseline, path, operation, event);
     const { denied } = baseline;

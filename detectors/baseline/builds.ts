@@ -9,9 +9,9 @@ import type { Baseline } from "./baseline.ts";
 import { forgetBuild } from "./lineage.ts";
 import type { Settings } from "./settings.ts";
 
+// Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
 const { version: VERSION_COLUMN } = TEXT;
-/** Place of deployments among the kinds of event. */
-export const CHANGED = EVENT_KINDS.indexOf("identity.changed");
+const CHANGED = EVENT_KINDS.indexOf("identity.changed");
 
 /** Most versions of one agent; beyond it the one that was not seen for longest goes. */
 const MAX_BUILDS = 8;
@@ -58,29 +58,28 @@ export interface Builds {
 
 /** Takes in the version that an event names: one comparison as long as it is the same. */
 export function noteVersion(b: Baseline, event: EventView, settings: Settings): void {
-  const { builds } = b;
-  const low = event.low(VERSION_COLUMN);
-  const high = event.high(VERSION_COLUMN);
-  if (builds !== undefined && builds.running.low === low && builds.running.high === high) return;
-  if (builds === undefined) b.builds = begun(event, settings);
-  else change(b, builds, event, settings);
+  if (!event.has(VERSION_COLUMN)) return;
+  if (event.kindIndex === CHANGED) noteDeployment(b, event, settings);
+  else if (b.builds === undefined || !isOf(event, b.builds.running.low, b.builds.running.high))
+    run(b, event, settings);
 }
 
+const isOf = (event: EventView, low: number, high: number) =>
+  event.low(VERSION_COLUMN) === low && event.high(VERSION_COLUMN) === high;
+
 /** A deployment was told: the version is announced. */
-export function noteDeployment(b: Baseline, event: EventView, settings: Settings): void {
+function noteDeployment(b: Baseline, event: EventView, settings: Settings): void {
   const { change } = JSON.parse(event.line()) as { change: string };
-  if (change === "decommissioned") return;
-  noteVersion(b, event, settings);
-  if (b.builds !== undefined) b.builds.running.announced = true;
+  if (change !== "decommissioned") run(b, event, settings).announced = true;
 }
 
 /** Whether a version is new, and what it does for the first time is told as a roll-out. */
 export const isInGrace = (build: Build, timeMs: number, { graceHours, graceSessions }: Settings): boolean =>
   build.graced && timeMs < build.since + graceHours * HOUR_MS && build.sessions <= graceSessions;
 
-/** A session begins with the version that runs; answers its number. */
-export function beginSession({ builds }: Baseline): number {
-  if (builds === undefined) return 0;
+/** A session begins with the version that its first event names; answers its number, 0 if it names none. */
+export function beginSession({ builds }: Baseline, event: EventView): number {
+  if (builds === undefined || !event.has(VERSION_COLUMN)) return 0;
   const { running } = builds;
   if (running.sessions < MOST_SESSIONS) running.sessions++;
   return running.number;
@@ -95,39 +94,48 @@ export function turnBuilds(b: Baseline, epoch: number): void {
     if (build !== builds.running && build.seen < before) forgetBuild(b, build);
 }
 
-function begun(event: EventView, settings: Settings): Builds {
-  const first = buildOf(event, undefined, [], settings);
+/** The version that the event names runs from now on. */
+function run(b: Baseline, event: EventView, settings: Settings): Build {
+  b.builds ??= begun(event);
+  const { builds } = b;
+  builds.running.seen = event.time;
+  const named = builds.known.find(({ low, high }) => isOf(event, low, high));
+  builds.running = named ?? fork(b, builds, event, settings);
+  builds.running.seen = event.time;
+  return builds.running;
+}
+
+function begun(event: EventView): Builds {
+  const first = buildOf(event, undefined, 1, false);
   return { known: [first], running: first, born: new Map() };
 }
 
-function change(b: Baseline, builds: Builds, event: EventView, settings: Settings): void {
-  const [low, high] = [event.low(VERSION_COLUMN), event.high(VERSION_COLUMN)];
-  builds.running.seen = event.time;
-  const known = builds.known.find((build) => build.low === low && build.high === high);
-  builds.running = known ?? fork(b, builds, event, settings);
-  builds.running.seen = event.time;
-}
-
 function fork(b: Baseline, builds: Builds, event: EventView, settings: Settings): Build {
-  const build = buildOf(event, builds.running, builds.known, settings);
-  if (builds.known.length >= MAX_BUILDS) forgetBuild(b, longestUnseen(builds));
+  const graced = gracedSince(builds.known, event.time - settings.graceHours * HOUR_MS);
+  const build = buildOf(
+    event,
+    builds.running,
+    (builds.known.at(-1)?.number ?? 0) + 1,
+    graced.length < MOST_GRACES,
+  );
+  // Not one that is graced: or whoever names many would be graced again.
+  if (builds.known.length >= MAX_BUILDS) forgetBuild(b, longestUnseen(builds, graced));
   builds.known = [...builds.known, build];
   return build;
 }
 
-const longestUnseen = ({ known, running }: Builds): Build =>
-  known.filter((one) => one !== running).reduce((oldest, one) => (one.seen < oldest.seen ? one : oldest));
+const gracedSince = (known: readonly Build[], fromMs: number) =>
+  known.filter(({ graced, since }) => graced && since > fromMs);
 
-function buildOf(
-  event: EventView,
-  parent: Build | undefined,
-  known: readonly Build[],
-  { graceHours }: Settings,
-): Build {
+const longestUnseen = ({ known, running }: Builds, but: readonly Build[]): Build =>
+  known
+    .filter((one) => one !== running && !but.includes(one))
+    .reduce((oldest, one) => (one.seen < oldest.seen ? one : oldest));
+
+function buildOf(event: EventView, parent: Build | undefined, number: number, graced: boolean): Build {
   const { time: since } = event;
-  const fresh = known.filter((one) => one.graced && one.since > since - graceHours * HOUR_MS);
   return {
-    number: (known.at(-1)?.number ?? 0) + 1,
+    number,
     low: event.low(VERSION_COLUMN),
     high: event.high(VERSION_COLUMN),
     name: event.text(VERSION_COLUMN),
@@ -136,7 +144,7 @@ function buildOf(
     group: groupOf(event),
     since,
     seen: since,
-    graced: parent !== undefined && fresh.length < MOST_GRACES,
+    graced,
     announced: false,
     sessions: 0,
   };

@@ -4,6 +4,7 @@ import type { ByteReader, ByteWriter } from "../codec.ts";
 import type { Shown } from "../evidence/session.ts";
 import { ints, readBytes, readInts } from "../stats/room.ts";
 import { type Baseline, progressOf } from "./baseline.ts";
+import { beginSession } from "./builds.ts";
 import { unitOf, workflowOf } from "./event-names.ts";
 import { endLabels, LABEL_BYTES, type Labels, makeRoom, noLabels } from "./labels.ts";
 
@@ -63,10 +64,11 @@ export function newPath(): Path {
   };
 }
 
-/** The first step of a session says which workflow it is of, and on whose trust unit. */
+/** The first step of a session says which workflow it is of, on whose trust unit, and which version runs. */
 export function beginPath(b: Baseline, p: Path, event: EventView): void {
   p.workflow = workflowOf(b, event);
   p.unit = unitOf(b, event);
+  p.build = beginSession(b, event);
   if (p.workflow > 0) progressOf(b, p.workflow);
 }
 

@@ -141,12 +141,15 @@ describe("a new version of an agent", () => {
     expect(finding?.newVersion).toBeUndefined();
   });
 
-  it("is not graced for ever: the fifth in a day is told in full", () => {
+  it("is not graced for ever: from the fifth in a day on all are told in full, however many there are", () => {
     const given = learned();
-    const told = [2, 3, 4, 5, 6].flatMap((major) =>
-      given.sees(...ask(`${major}.0`, [LABEL], LATER + major * HOUR)),
-    );
-    expect(told.map(({ severity }) => severity)).toEqual(["low", "low", "low", "low", "medium"]);
+    const told = Array.from({ length: 20 }, (_, at) =>
+      given.sees(...ask(`2.${at}`, [LABEL], LATER + at * HOUR)),
+    ).flat();
+    expect(told.map(({ severity }) => severity)).toEqual([
+      ...Array(4).fill("low"),
+      ...Array(16).fill("medium"),
+    ]);
   });
 
   it("runs beside the old one for a while, and each is told as what it is", () => {

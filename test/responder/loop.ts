@@ -19,19 +19,25 @@ export interface Followed {
   readonly store: Store;
 }
 
+/** What it works on. */
+export interface Ports {
+  readonly stream: Stream;
+  readonly store: Store;
+}
+
+/** A log and a store without anything in them. */
+export const emptyPorts = (): Ports => ({ stream: memoryStream(PARTITIONS), store: memoryStore() });
+
 /** What follows from findings that come one after the other: which of two partitions is first is then not left to chance. */
 export async function following(
   findings: readonly Finding[],
   settings: Pick<Settings, "playbook" | "responder">,
+  { stream, store } = emptyPorts(),
 ): Promise<Followed> {
-  const [stream, store] = [memoryStream(PARTITIONS), memoryStore()];
   const service = startResponder({ stream, store, clock: manualClock(NOW_MS), settings });
-  for (const [position, value] of findings.entries()) {
-    const partition = partitionOf(`${value.tenant}/${value.agent}`, PARTITIONS);
-    const origin = { stage: "processor", partition, position, index: 0 };
-    const record = Buffer.from(JSON.stringify({ origin, value }));
-    await stream.append([{ stream: "findings", partition, value: record }]);
-    await settled(stream, store, partition);
+  for (const value of findings) {
+    await append(stream, value);
+    await settled(stream, store);
   }
   await service.stop();
   await service.done;
@@ -42,9 +48,24 @@ export async function following(
   return { all, actions, store };
 }
 
-async function settled(stream: Stream, store: Store, partition: number) {
-  while ((await positionOf(store, partition)) !== (await stream.end("findings", partition)))
-    await new Promise((resolve) => setImmediate(resolve));
+/** Sends a finding as the processor does. */
+export async function append(stream: Stream, value: Finding): Promise<void> {
+  const partition = partitionOf(`${value.tenant}/${value.agent}`, PARTITIONS);
+  const origin = {
+    stage: "processor",
+    partition,
+    position: await stream.end("findings", partition),
+    index: 0,
+  };
+  const record = Buffer.from(JSON.stringify({ origin, value }));
+  await stream.append([{ stream: "findings", partition, value: record }]);
+}
+
+/** Resolves when all that was sent is committed. */
+async function settled(stream: Stream, store: Store): Promise<void> {
+  for (let partition = 0; partition < PARTITIONS; partition++)
+    while ((await positionOf(store, partition)) !== (await stream.end("findings", partition)))
+      await new Promise((resolve) => setImmediate(resolve));
 }
 
 async function positionOf(store: Store, partition: number): Promise<number> {

@@ -5,9 +5,10 @@ import type { Finding, NewVersion } from "../../schemas/finding.ts";
 import { clock } from "../../services/adapters/clock.ts";
 import { memoryStore } from "../../services/adapters/memory.ts";
 import { openFleets } from "../../services/responder/fleet-register.ts";
-import { auditEntries } from "../../services/responder/index.ts";
+import { auditEntries, startResponder } from "../../services/responder/index.ts";
 import { finding, MINUTE_MS, misuse, NOW_MS, settings } from "./given.ts";
-import { following as followingBy, PARTITIONS } from "./loop.ts";
+import { append, emptyPorts, following as followingBy, PARTITIONS } from "./loop.ts";
+import { manualClock } from "./manual-clock.ts";
 
 const LABEL = "erp add_label";
 const SEND = "bank transfer";
@@ -94,6 +95,22 @@ describe("a roll-out", () => {
     );
     expect(new Set(noted.map((rollout) => rollout?.incident)).size).toBe(1);
     expect(Math.max(...noted.map((rollout) => rollout?.findingCount ?? 0))).toBe(20);
+  });
+
+  it("outlives a responder that ends between its register and its commit", async () => {
+    const { stream, store } = emptyPorts();
+    const failing = {
+      ...store,
+      commit: async (...args: Parameters<typeof store.commit>) => {
+        if (args[0].space === "responder") throw new Error("down");
+        return store.commit(...args);
+      },
+    };
+    await append(stream, news(1));
+    const first = startResponder({ stream, store: failing, clock: manualClock(NOW_MS), settings: acting });
+    await expect(first.done).rejects.toThrow("down");
+    const { all } = await followingBy([news(2)], acting, { stream, store });
+    expect(all).toMatchObject([{ cause: "rollout", agent: "billing-1", findingCount: 2 }]);
   });
 
   it("is audited for every agent", async () => {
