@@ -5,6 +5,7 @@ import type { Baseline } from "./baseline.ts";
 import { type Build, isInGrace } from "./builds.ts";
 import type { Path } from "./path.ts";
 import type { Settings } from "./settings.ts";
+import { withPeers } from "./tell-peers.ts";
 import { kindOf } from "./value-kind.ts";
 
 /** Kinds that a new version may bring with it. What a person has denied, and what adds up over sessions, is told as ever. */
@@ -16,13 +17,14 @@ const OF_VERSIONS: ReadonlySet<string> = new Set([
   "unlikely-session",
 ]);
 
-/** The draft with the new version that its event names, if there is one; the same otherwise. */
+/** The draft with what its peers do, and with the new version that its event names, if there is one. */
 export function withNewVersion(
   rows: Rows<Baseline, Path>,
-  draft: Draft,
+  told: Draft,
   event: EventView,
   settings: Settings,
 ): Draft {
+  const draft = withPeers(rows, told, event);
   const { builds } = rows.own.agent;
   if (builds === undefined || !event.has(TEXT.version) || !OF_VERSIONS.has(draft.kind)) return draft;
   const { running } = builds;

@@ -5,7 +5,7 @@ import type { Path } from "../baseline/path.ts";
 import type { Settings } from "../baseline/settings.ts";
 import { quote, units, workflowName } from "../baseline/wording.ts";
 import type { Draft, Rows } from "../detector.ts";
-import { dateOf } from "../groups/schedule.ts";
+import { versionName } from "../groups/peers.ts";
 import { pValue, unitsOf } from "./conformal.ts";
 import { type Guarantee, OWN } from "./guarantee.ts";
 import type { Limits } from "./limits.ts";
@@ -93,8 +93,8 @@ function calibrationOf({ g: { ranked, basis }, rows }: Said): string {
 }
 
 function versionOf({ rows }: Said): string | undefined {
-  const version = rows.own.agent.memory?.peers.version;
-  return version && `${version.group} ${dateOf(version.epoch)}`.trimStart();
+  const { memory } = rows.own.agent;
+  return memory && versionName(memory.peers);
 }
 
 const short = (value: number) => Number(value.toPrecision(3));

@@ -2,10 +2,12 @@
 import type { Baseline } from "../baseline/baseline.ts";
 import type { Settings } from "../baseline/settings.ts";
 import { percent } from "../baseline/wording.ts";
+import { versionName } from "../groups/peers.ts";
 import { isOfOne, NEVER, pointsOf, unitsOf } from "./conformal.ts";
-import { type Guarantee, limitsToday } from "./guarantee.ts";
+import { type Guarantee, limitsToday, PEERS } from "./guarantee.ts";
 import { BUDGET, CALIBRATION, JUDGED, LEARNING, unjudgedShare } from "./ledger.ts";
 import { HIGHEST_RATE, isCalibrated, type Limits } from "./limits.ts";
+import type { Memory } from "./memory.ts";
 
 /** Share of sessions without a judgement from which on the view says what to change. */
 const TOO_MANY = 0.2;
@@ -13,10 +15,11 @@ const TOO_MANY = 0.2;
 /** Scores of an agent; only why there are none if they are switched off. */
 export function scoresView({ memory }: Baseline, settings: Settings) {
   if (memory === undefined) return { state: "off", reason: "detectors.out-of-graph.evidence is off" };
-  const { guarantee: g } = memory;
+  const { guarantee: g, peers } = memory;
   const limits = limitsToday(g, settings.falseAlertsPerAgentDay);
   return {
-    ...stateOf(g, memory.isLearning),
+    ...stateOf(memory),
+    peers: { group: peers.group || "(none told)", judgedBy: versionName(peers) ?? "none" },
     budget: budgetView(g, limits, settings),
     calibration: calibrationView(g),
     sessions: sessionsView(g),
@@ -24,7 +27,9 @@ export function scoresView({ memory }: Baseline, settings: Settings) {
   };
 }
 
-function stateOf({ ranked, reservoir }: Guarantee, isLearning: boolean) {
+function stateOf({ guarantee: { ranked, reservoir, basis }, peers, isLearning }: Memory) {
+  if (basis === PEERS)
+    return { state: "peers", reason: `too few scores of its own: judged by those of ${versionName(peers)}` };
   if (isLearning) return { state: "learning", reason: "not enough history: the agent is learning" };
   if (isCalibrated(ranked)) return { state: "calibrated", reason: "sessions are judged within the budget" };
   const reason = isCalibrated(reservoir.scores.subarray(0, reservoir.count))
@@ -84,7 +89,7 @@ function changeOf(standings: readonly number[]): string {
   if (most === standings[BUDGET])
     return "raise falseAlertsPerAgentDay, or spread the agent's sessions over several trust units";
   if (most === standings[CALIBRATION])
-    return "wait, or replay more history of this agent: thresholds need earlier sessions after learning, from more than one trust unit if there are several";
+    return "wait, name its peer group (agent.group), or replay more history of this agent: thresholds need earlier sessions after learning, from more than one trust unit if there are several";
   return "declare workflows whose sessions are alike, replay more history, or raise maxNovelty: too much in these sessions is new";
 }
 

@@ -1,6 +1,7 @@
 /** What an agent keeps of its peers: to which group it belongs, which version of it judges the day, and what it adds itself. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { type Contribution, readContribution, writeContribution } from "./contribution.ts";
+import { dateOf } from "./schedule.ts";
 import type { GroupVersion } from "./version.ts";
 
 /** Of one agent. */
@@ -51,6 +52,10 @@ export function keep(p: Peers, contribution: Contribution): void {
 export function keepOwn(p: Peers, points: number): void {
   p.own = [...p.own, points].slice(-MOST_OWN);
 }
+
+/** The version that judges the day: `payers 2026-03-01`, the day alone for the tenant's; undefined if there is none. */
+export const versionName = ({ judge, epoch }: Peers): string | undefined =>
+  epoch === NONE ? undefined : `${judge} ${dateOf(epoch)}`.trimStart();
 
 /** Dense. */
 export function writePeers(p: Peers, to: ByteWriter): void {

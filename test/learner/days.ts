@@ -1,4 +1,5 @@
 /** Agents of one group that pay, day after day, over a log and a store in memory: folded, committed and added up in turn. */
+import { agentView } from "../../detectors/fold/agent-view.ts";
 import type { OnScored } from "../../detectors/fold/judge.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import type { Finding } from "../../schemas/finding.ts";
@@ -13,14 +14,15 @@ import { partitionOf } from "../../services/ports/stream.ts";
 import { followGroups } from "../../services/processor/groups.ts";
 import { openPartition } from "../../services/processor/partition.ts";
 import type { PartitionOptions } from "../../services/processor/state.ts";
-import { type CallFields, DAY, event, type Given, HOUR, START } from "../detectors/given.ts";
+import { type CallFields, DAY, event, type Given, HOUR, START, type View } from "../detectors/given.ts";
 import { APPROVE, session } from "../detectors/sessions.ts";
 import { valuesOf } from "../processor/world.ts";
 
 /** Days since 1970 of the first day. */
 export const FIRST_DAY = START / DAY;
 const ACCOUNTS = ["AT021100000293345678", "AT483200000012345864", "AT611904300234573201"];
-const READ: CallFields = { name: "read_invoice" };
+/** What its sessions begin with. */
+export const READ: CallFields = { name: "read_invoice" };
 const pay = (payee: string): CallFields => ({
   service: "bank",
   name: "transfer",
@@ -103,6 +105,12 @@ export async function days(
     async restart() {
       owned = await open();
     },
+    /** How the scores of an agent stand, as it is shown. */
+    async scores(agent: string) {
+      const group = `default/${agent}`;
+      const entries = await store.load("processor", partitionOf(group, partitions), [group]);
+      return (agentView(entries.get(group) ?? new Map(), settings) as View)["out-of-graph"].scores;
+    },
     /** Everything that was found, or what was found of one agent. */
     async findings(agent?: string): Promise<Finding[]> {
       const found: Finding[] = [];
@@ -130,7 +138,8 @@ function recordOf(one: Given, partitions: number) {
   };
 }
 
-const tickOf = (day: number, partition: number) => ({
+/** A tick, early on a day. */
+export const tickOf = (day: number, partition: number) => ({
   ...{ stream: "events" as const, partition },
   value: bytesOf(event("tick", day * DAY + 1.5 * HOUR, { agent: undefined })),
 });

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { memoryStore } from "../../services/adapters/memory.ts";
 import { learnNewest } from "../../services/learner/learn.ts";
 import type { Store } from "../../services/ports/store.ts";
-import { DAY, type Given, HOUR } from "../detectors/given.ts";
-import { ATTACK, dayOf, days, FIRST_DAY, sessionOf, versionsIn } from "./days.ts";
+import { type CallFields, DAY, type Given, HOUR } from "../detectors/given.ts";
+import { APPROVE } from "../detectors/sessions.ts";
+import { ATTACK, dayOf, days, FIRST_DAY, READ, sessionOf, versionsIn } from "./days.ts";
 
 const AGENTS = ["ann", "bob", "eve", "joe"];
 const all = (day: number): Given[] =>
@@ -40,6 +41,17 @@ describe("a new agent", () => {
     expect(found[0]?.expected).toContain("sessions of 4 agents of the group payers");
   });
 
+  it("is shown as judged by its peers", async () => {
+    const system = await grown(12);
+    await system.passes(12, ...all(12), ...dayOf("new", 12));
+    expect(await system.scores("new")).toMatchObject({
+      state: "peers",
+      reason: "too few scores of its own: judged by those of payers 2026-03-12",
+      peers: { group: "payers", judgedBy: "payers 2026-03-12" },
+    });
+    expect(await system.scores("ann")).toMatchObject({ state: "calibrated", peers: { group: "payers" } });
+  });
+
   it("of no group is judged by its tenant", async () => {
     const { judged, found } = await firstDays("strangers");
     expect(judged).toBe(7);
@@ -48,6 +60,41 @@ describe("a new agent", () => {
 
   it("waits until it has learned itself where peers are switched off", async () => {
     expect(await firstDays("payers", { peers: "off" })).toEqual({ judged: 0, found: [] });
+  });
+});
+
+describe("a named fact", () => {
+  const READING = [READ, APPROVE];
+  const FILING: readonly CallFields[] = [READ, APPROVE, { name: "archive", tier: 1 }];
+
+  /** What is found when an agent archives for the first time, among peers that do these things. */
+  async function firstFiling(steps: readonly CallFields[]) {
+    const system = await days(2);
+    const at = (agent: string, day: number, hour: number, done: readonly CallFields[]) =>
+      sessionOf(agent, day * DAY + hour * HOUR, done, { trustUnit: `${agent}-unit-${hour % 3}` });
+    const hours = [2, 4, 6, 9, 13, 17];
+    for (let day = 0; day < 10; day++) {
+      const events = hours.flatMap((hour) => [
+        ...AGENTS.flatMap((agent) => at(agent, day, hour, steps)),
+        ...at("zoe", day, hour, READING),
+      ]);
+      await system.passes(day, ...events);
+    }
+    await system.passes(10, ...at("zoe", 10, 2, READING), ...at("zoe", 10, 9, FILING));
+    return system.findings("zoe");
+  }
+
+  it("of what most peers do is told at low severity, with their number", async () => {
+    const [found] = await firstFiling(FILING);
+    expect(found).toMatchObject({ kind: "operation-new-to-agent", severity: "low" });
+    expect(found?.judgedBy.peers).toBe("payers 2026-03-10");
+    expect(found?.expected).toContain("Of 5 witnesses among its peers 4 use it.");
+  });
+
+  it("of what no peer does is told as ever", async () => {
+    const [found] = await firstFiling(READING);
+    expect(found).toMatchObject({ kind: "operation-new-to-agent", severity: "medium" });
+    expect(found?.expected).toContain("Of 5 witnesses among its peers 0 use it.");
   });
 });
 
