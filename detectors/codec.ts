@@ -22,6 +22,10 @@ export class ByteWriter {
   take(): Uint8Array {
     return this.#bytes.slice(0, this.#at);
   }
+  /** What was written since it held so many bytes: its own memory, good until it is cleared. */
+  since(start: number): Uint8Array {
+    return this.#bytes.subarray(start, this.#at);
+  }
   u8(value: number): void {
     this.#room(1);
     this.#bytes[this.#at++] = value;

@@ -25,17 +25,42 @@ const writer = new ByteWriter();
 export function encodeAgent(
   agent: AgentRow,
   detectors: readonly Detector[],
-  { tokens }: Pick<WorkingSet, "tokens">,
+  set: Pick<WorkingSet, "tokens">,
 ): Map<string, Uint8Array> {
-  writer.clear();
-  writeShared(agent, tokens);
-  const ends = [writer.length];
+  const ends = writeAll(writer.clear(), agent, detectors, set);
+  return entriesOf(writer.take(), ends, detectors);
+}
+
+/** The same behind what `to` holds. The entries are views of its memory: good until it is cleared. */
+export function encodeAgentInto(
+  to: ByteWriter,
+  agent: AgentRow,
+  detectors: readonly Detector[],
+  set: Pick<WorkingSet, "tokens">,
+): Map<string, Uint8Array> {
+  const start = to.length;
+  const ends = writeAll(to, agent, detectors, set);
+  return entriesOf(to.since(start), ends, detectors);
+}
+
+/** Answers where each entry ends, from the start of the first. */
+function writeAll(
+  writer: ByteWriter,
+  agent: AgentRow,
+  detectors: readonly Detector[],
+  { tokens }: Pick<WorkingSet, "tokens">,
+): number[] {
+  const start = writer.length;
+  writeShared(writer, agent, tokens);
+  const ends = [writer.length - start];
   for (let at = 0; at < detectors.length; at++) {
-    writeOwn(agent, tokens, detectors[at]!, at);
-    ends.push(writer.length);
+    writeOwn(writer, agent, tokens, detectors[at]!, at);
+    ends.push(writer.length - start);
   }
-  // One copy for all entries: memory outside of the heap is dear to ask for and to give back.
-  const bytes = writer.take();
+  return ends;
+}
+
+function entriesOf(bytes: Uint8Array, ends: readonly number[], detectors: readonly Detector[]) {
   const entries = new Map([["row", bytes.subarray(0, ends[0])]]);
   detectors.forEach(({ id }, at) => {
     entries.set(id, bytes.subarray(ends[at], ends[at + 1]));
@@ -43,7 +68,7 @@ export function encodeAgent(
   return entries;
 }
 
-function writeShared(agent: AgentRow, tokens: TokenTable): void {
+function writeShared(writer: ByteWriter, agent: AgentRow, tokens: TokenTable): void {
   writer.u8(VERSION);
   writeAgent(agent, writer);
   writer.i32(agent.sessionCount);
@@ -53,7 +78,13 @@ function writeShared(agent: AgentRow, tokens: TokenTable): void {
     writeToken(tokens.move(slot), writer);
 }
 
-function writeOwn(agent: AgentRow, tokens: TokenTable, { columns, version }: Detector, at: number): void {
+function writeOwn(
+  writer: ByteWriter,
+  agent: AgentRow,
+  tokens: TokenTable,
+  { columns, version }: Detector,
+  at: number,
+): void {
   writer.u8(version);
   columns.agent.write(agent.own[at], writer);
   for (let row = agent.oldestSession; row !== undefined; row = row.newer)

@@ -2,7 +2,7 @@
  * The commit of a partition: the agents that have changed, a few at a time, and last the position at which it began. Folding
  * goes on meanwhile, so an agent may be written as it was later; that is well, because each says itself how far it has come.
  */
-import { encodeAgent } from "../../detectors/fold/agent-codec.ts";
+import { encodeAgentInto } from "../../detectors/fold/agent-codec.ts";
 import { forget, groupOf } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import type { AgentRow } from "../../detectors/rows.ts";
@@ -15,6 +15,7 @@ import type { Committing, State } from "./state.ts";
 
 /** Agents that are encoded and written together, some 10 us and 10 kB each: so few that events hardly wait for them. */
 const CHUNK = 100;
+const CHUNK_BYTES = 1_048_576;
 /** Changed agents that are committed before their time, while events wait: memory is bounded, and so is one commit. */
 const MAX_CHANGED = 20_000;
 /** The interval stretches, up to so many times, to keep the commits of all partitions to a tenth of the time. */
@@ -98,17 +99,19 @@ function step(state: State, committing: Committing): Promise<void> {
 }
 
 /** An agent that changes before it is encoded needs not be noted again. */
-function encodeNext(state: State, committing: Committing): GroupChange[] {
-  const { set } = state;
-  const { agents, encoded } = committing;
-  const chunk = agents.slice(encoded, encoded + CHUNK);
-  const changes = chunk.map((agent) => {
+function encodeNext({ set, commits, writer }: State, committing: Committing): GroupChange[] {
+  const { agents } = committing;
+  const changes = committing.encoded === 0 ? [...committing.skips] : [];
+  writer.clear();
+  for (const agent of agents.slice(committing.encoded, committing.encoded + CHUNK)) {
+    if (writer.length >= CHUNK_BYTES) break;
     agent.changed = false;
-    agent.touched = state.commits;
-    return { group: groupOf(agent.tenant, agent.id), entries: encodeAgent(agent, DETECTORS, set) };
-  });
-  committing.encoded += chunk.length;
-  return encoded === 0 ? [...committing.skips, ...changes] : changes;
+    agent.touched = commits;
+    committing.encoded++;
+    const entries = encodeAgentInto(writer, agent, DETECTORS, set);
+    changes.push({ group: groupOf(agent.tenant, agent.id), entries });
+  }
+  return changes;
 }
 
 async function write(state: State, committing: Committing, changes: GroupChange[]): Promise<void> {

@@ -1,4 +1,5 @@
 /** One partition of `events`: taken over where its last commit ended, and kept until it is revoked. */
+import { ByteWriter } from "../../detectors/codec.ts";
 import { workingSet } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
@@ -35,6 +36,7 @@ export async function openPartition(partition: number, options: PartitionOptions
     commitMs: 0,
     commits: 0,
     committing: undefined,
+    writer: new ByteWriter(),
     inTurn: queue,
     failure: undefined,
   };

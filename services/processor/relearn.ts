@@ -10,9 +10,11 @@ import { DETECTORS } from "../../detectors/index.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import { EventView, eventColumns, TEXT, type TextColumn } from "../../schemas/event-view.ts";
 import type { Settings } from "../../schemas/settings.ts";
+import { usesPeers } from "../group-versions.ts";
 import { createJudge } from "../judge.ts";
 import type { Entries, Store } from "../ports/store.ts";
 import { partitionOf, type RecordBatch, type Stream } from "../ports/stream.ts";
+import { followGroups } from "./groups.ts";
 import { positionAt, readEvent } from "./read.ts";
 import { readSkips } from "./skips.ts";
 
@@ -45,7 +47,9 @@ export async function relearn(options: RelearnOptions, query: RelearnQuery): Pro
   const { stream, store, settings, key } = options;
   const partition = partitionOf(groupOf(query.tenant, query.agent), stream.partitions);
   const skips = await readSkips(store, partition);
-  const { fold } = createJudge(settings, key.name);
+  const book = usesPeers(settings) ? followGroups(store) : undefined;
+  await book?.refresh();
+  const { fold } = createJudge(settings, key.name, undefined, book?.groups);
   const eventAt = readerOf(key.secret, query);
   const set = workingSet(DETECTORS);
   let begin: number | undefined;

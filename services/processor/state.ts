@@ -1,5 +1,6 @@
 /** What a process holds of one partition of `events` while it owns it. */
 
+import type { ByteWriter } from "../../detectors/codec.ts";
 import type { WorkingSet } from "../../detectors/fold/working-set.ts";
 import type { AgentRow } from "../../detectors/rows.ts";
 import type { EventScanner } from "../../schemas/event-scanner.ts";
@@ -83,6 +84,8 @@ export interface State extends PartitionOptions {
   commitMs: number;
   /** The commit under way. */
   committing: Committing | undefined;
+  /** What a commit writes at once, until it is written. */
+  readonly writer: ByteWriter;
   /** Runs a task between batches. */
   readonly inTurn: InTurn;
   /** Commits so far: agents that were not touched for most of them are let go first. */

@@ -45,13 +45,31 @@ export function covers(newer: Names, older: Names): boolean {
   return newer === older || older.list.every((name) => newer.list.includes(name));
 }
 
-/** Copies: the caller goes on with its buffers. */
-function packedChange({ group, entries }: GroupChange): PackedChange {
+/** A change before it is packed. */
+interface Unpacked extends GroupChange {
+  readonly names: Names;
+  readonly kept: Names;
+  /** Bytes that its value takes; 0 if it only removes. */
+  readonly length: number;
+}
+
+function measured({ group, entries }: GroupChange): Unpacked {
   const all = [...entries.keys()];
   const set = all.filter((name) => entries.get(name) !== undefined);
   const names = namesOf(all);
   const kept = set.length === all.length ? names : namesOf(set);
-  return { group, names, kept, value: set.length === 0 ? undefined : pack(kept, entries) };
+  return { group, entries, names, kept, length: set.length === 0 ? 0 : lengthOf(kept, entries) };
+}
+
+/** Copies: the caller goes on with its buffers. */
+function packedChange(change: GroupChange): PackedChange {
+  const unpacked = measured(change);
+  return packedInto(Buffer.allocUnsafe(unpacked.length), unpacked);
+}
+
+function packedInto(memory: Buffer, { group, names, kept, entries, length }: Unpacked): PackedChange {
+  if (length > 0) pack(memory, kept, entries);
+  return { group, names, kept, value: length > 0 ? memory : undefined };
 }
 
 /** What lies in the store, as the change that would have written it. */
@@ -60,21 +78,25 @@ export function packedValue(group: string, value: Buffer): PackedChange {
   return { group, names, kept: names, value };
 }
 
-function pack({ list, json }: Names, entries: ReadonlyMap<string, Uint8Array | undefined>): Buffer {
-  const head = 4 + json.length + 4 * list.length;
-  let total = head;
-  for (const name of list) total += entries.get(name)!.length;
-  const value = Buffer.allocUnsafe(total);
+const headLength = ({ list, json }: Names) => 4 + json.length + 4 * list.length;
+
+function lengthOf(names: Names, entries: GroupChange["entries"]): number {
+  let length = headLength(names);
+  for (const name of names.list) length += entries.get(name)!.length;
+  return length;
+}
+
+function pack(value: Buffer, names: Names, entries: GroupChange["entries"]): void {
+  const { list, json } = names;
   value.set(json, value.writeUInt32BE(json.length));
   let lengthAt = 4 + json.length;
-  let at = head;
+  let at = headLength(names);
   for (const name of list) {
     const bytes = entries.get(name)!;
     lengthAt = value.writeUInt32BE(bytes.length, lengthAt);
     value.set(bytes, at);
     at += bytes.length;
   }
-  return value;
 }
 
 let lastNames = NO_NAMES;
@@ -118,8 +140,14 @@ function entriesOf({ names, value }: PackedChange): Map<string, Uint8Array | und
 
 /** A chunk, copied; two changes of one group become one. */
 export function packedChunk(chunk: readonly GroupChange[]): PackedChange[] {
+  const unpacked = chunk.map(measured);
+  // One piece of memory for all: to ask for it, and to give it back, is dear.
+  const memory = Buffer.allocUnsafeSlow(unpacked.reduce((total, { length }) => total + length, 0));
   const changes = new Map<string, PackedChange>();
-  for (const change of chunk.map(packedChange)) {
+  let at = 0;
+  for (const next of unpacked) {
+    const change = packedInto(memory.subarray(at, at + next.length), next);
+    at += next.length;
     const earlier = changes.get(change.group);
     changes.set(change.group, earlier === undefined ? change : over(earlier, change));
   }
