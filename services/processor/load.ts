@@ -2,23 +2,18 @@
 import { agentHigh, agentLow } from "../../detectors/fold/agents.ts";
 import { groupOf } from "../../detectors/fold/working-set.ts";
 import { EventView, TEXT } from "../../schemas/event-view.ts";
-import type { Entries } from "../ports/store.ts";
 import { isWhole } from "./gather.ts";
 import { agentsFound } from "./metrics.ts";
 import { SPACE, type State } from "./state.ts";
 import { takeIn } from "./take-in.ts";
 
-/** An agent that the store does not know either is begun by the fold. */
+/** An agent that the store does not know either is begun by the fold. When memory has all there are, nobody is looked for. */
 export async function load(state: State, slots: readonly number[]): Promise<void> {
-  const { missing, found } = lookUp(state, slots);
-  agentsFound.add(found, { in: "memory" });
+  if (isWhole(state)) return;
+  const missing = missingFrom(state, slots);
   if (missing.size === 0) return;
-  const loaded = isWhole(state) ? NONE : await loadMissing(state, missing);
-  agentsFound.add(loaded.size, { in: "store" });
-  agentsFound.add(missing.size - loaded.size, { in: "nowhere" });
+  agentsFound.add((await loadMissing(state, missing)).size, { in: "store" });
 }
-
-const NONE: ReadonlyMap<string, Entries> = new Map();
 
 async function loadMissing(state: State, missing: ReadonlySet<string>) {
   for (const group of missing) state.gathering?.asked.add(group);
@@ -27,16 +22,15 @@ async function loadMissing(state: State, missing: ReadonlySet<string>) {
   return loaded;
 }
 
-/** Agents of events that are not in memory, and how many events have one that is. */
-function lookUp({ columns, set }: State, slots: readonly number[]) {
+/** Agents of events that are not in memory. */
+function missingFrom({ columns, set }: State, slots: readonly number[]): Set<string> {
   const event = new EventView(columns);
   const missing = new Set<string>();
-  let found = 0;
   for (const slot of slots) {
     event.move(slot);
     if (!event.has(TEXT.agent)) continue;
-    if (set.agents.get(agentLow(event), agentHigh(event)) !== undefined) found++;
-    else missing.add(groupOf(event.text(TEXT.tenant), event.text(TEXT.agent)));
+    if (set.agents.get(agentLow(event), agentHigh(event)) === undefined)
+      missing.add(groupOf(event.text(TEXT.tenant), event.text(TEXT.agent)));
   }
-  return { missing, found };
+  return missing;
 }

@@ -12,7 +12,7 @@ import type { NewRecord, RecordBatch } from "../ports/stream.ts";
 import { commit } from "./commit.ts";
 import { isWhole } from "./gather.ts";
 import { load } from "./load.ts";
-import { batchRecords, duplicatesTotal, eventsTotal, lateTotal } from "./metrics.ts";
+import { agentsFound, batchRecords, duplicatesTotal, eventsTotal, lateTotal } from "./metrics.ts";
 import { positionAt, read } from "./read.ts";
 import { collector, send } from "./send.ts";
 import { type Failure, startOver } from "./start-over.ts";
@@ -36,7 +36,11 @@ async function takeTraced(state: State, batch: RecordBatch, traces: BatchTraces)
     to = Math.min(batch.count, from + stretchOf(state));
     const slots = read(state, batch, from, to, out);
     await load(state, slots);
+    const known = state.set.agents.size;
     const failure = fold(state, batch, from, slots, { out, traces });
+    const begun = state.set.agents.size - known;
+    agentsFound.add(slots.length - begun, { in: "memory" });
+    if (begun > 0) agentsFound.add(begun, { in: "nowhere" });
     if (failure !== undefined) return startOver(state, failure, takeBatch);
     state.position = positionAt(batch, to - 1) + 1;
   }
