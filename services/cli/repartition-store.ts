@@ -85,6 +85,11 @@ function spacesOf(settings: Settings): readonly Space[] {
       positionOf: ({ from }, partition) => from.position("responder-audit", partition),
     },
     { name: "responder-caps", placeOf: (group) => ({ key: group }), positionOf: async () => 0 },
+    {
+      name: "responder-fleet",
+      placeOf: (group) => ({ key: group.split("\n")[1] ?? "" }),
+      positionOf: async () => 0,
+    },
     { name: "egress", placeOf: agentPlace, positionOf: endOf("actions") },
     ...(feeds.file === undefined ? [] : [feed("feed-file")]),
     ...feeds.webhooks.map(({ name }) => feed(`webhook-${name}`)),

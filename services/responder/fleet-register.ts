@@ -1,6 +1,6 @@
 /**
  * Where it is kept what the agents of a peer group do together: agents of one group lie in several partitions, so it has a space
- * of its own, one group of entries for each peer group, in the tenant's partition. Whoever writes acquires it first, as with
+ * of its own, in the tenant's partition: `fleet <tenant> <group>` and `rollout <tenant> <incident>` (line feeds for spaces). Whoever writes acquires it first, as with
  * the tenant's bucket (cap.ts). It is written before the finding's own commit: after a crash the same finding comes again, and
  * changes nothing.
  */
@@ -10,7 +10,7 @@ import type { Finding } from "../../schemas/finding.ts";
 import type { IncidentId } from "../../schemas/ids.ts";
 import { inTurn } from "../in-turn.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { GroupChange, Store } from "../ports/store.ts";
+import type { Store } from "../ports/store.ts";
 import { partitionOf } from "../ports/stream.ts";
 import { fromBytes } from "../records.ts";
 import { type Fleet, ROLLOUT, type Running, sight, versioned } from "./fleet.ts";
@@ -51,38 +51,30 @@ async function note(
   nowMs: number,
 ): Promise<Running | undefined> {
   const lease = await store.acquire(SPACE, partition);
-  const name = `${finding.tenant}\n${finding.newVersion?.group ?? ""}`;
-  const { sightings, rollouts } = (await load<Kept>(store, partition, name)) ?? {
-    sightings: [],
-    rollouts: [],
-  };
-  const newest = rollouts.at(-1);
-  const before = newest && (await load<Running>(store, partition, newest));
-  const { fleet, joins } = sight({ sightings, rollout: before }, finding, nowMs);
-  await store.commit(lease, [changesOf(name, rollouts, fleet)], 0);
+  const { tenant, newVersion } = finding;
+  const name = `fleet\n${tenant}\n${newVersion?.group ?? ""}`;
+  const kept = (await load<Kept>(store, partition, name)) ?? { sightings: [], rollouts: [] };
+  const newest = kept.rollouts.at(-1);
+  const rollout = newest && (await load<Running>(store, partition, rolloutName(tenant, newest)));
+  const { fleet, joins } = sight({ sightings: kept.sightings, rollout }, finding, nowMs);
+  const before = kept.rollouts.filter((one) => one !== fleet.rollout?.incident);
+  const rollouts = fleet.rollout === undefined ? before : [...before, fleet.rollout.incident];
+  const changes = [
+    change(name, { sightings: fleet.sightings, rollouts: rollouts.slice(-MAX_ROLLOUTS) }),
+    ...rollouts.slice(0, -MAX_ROLLOUTS).map((one) => change(rolloutName(tenant, one), undefined)),
+    ...(fleet.rollout ? [change(rolloutName(tenant, fleet.rollout.incident), fleet.rollout)] : []),
+  ];
+  await store.commit(lease, [changes], 0);
   return joins ? fleet.rollout : undefined;
 }
 
-function changesOf(
-  name: string,
-  before: readonly IncidentId[],
-  { sightings, rollout }: Fleet,
-): GroupChange[] {
-  if (rollout === undefined) return [change(name, { sightings, rollouts: before })];
-  const { incident } = rollout;
-  const rollouts = before.at(-1) === incident ? before : [...before, incident];
-  const gone = rollouts.slice(0, -MAX_ROLLOUTS).map((one) => change(one, undefined));
-  return [
-    ...gone,
-    change(incident, rollout),
-    change(name, { sightings, rollouts: rollouts.slice(-MAX_ROLLOUTS) }),
-  ];
-}
+const rolloutName = (tenant: string, incident: IncidentId) => `rollout\n${tenant}\n${incident}`;
 
 /** A roll-out's incident with what all its agents have done; any other as it is. */
 export async function withFleet(store: Store, partitions: number, incident: Incident): Promise<Incident> {
   if (incident.cause !== ROLLOUT) return incident;
-  const running = await load<Running>(store, partitionOf(incident.tenant, partitions), incident.id);
+  const { tenant, id } = incident;
+  const running = await load<Running>(store, partitionOf(tenant, partitions), rolloutName(tenant, id));
   return running === undefined ? incident : gathered(incident, running, running.updatedAt);
 }
 

@@ -2,10 +2,13 @@
 import { describe, expect, it } from "vitest";
 import type { Incident } from "../../schemas/action.ts";
 import type { Finding, NewVersion } from "../../schemas/finding.ts";
+import { Settings } from "../../schemas/settings.ts";
 import { clock } from "../../services/adapters/clock.ts";
-import { memoryStore } from "../../services/adapters/memory.ts";
+import { memoryStore, memoryStream } from "../../services/adapters/memory.ts";
+import { moveStore } from "../../services/cli/repartition-store.ts";
+import { type Fleet, NO_FLEET, sight } from "../../services/responder/fleet.ts";
 import { openFleets } from "../../services/responder/fleet-register.ts";
-import { auditEntries, startResponder } from "../../services/responder/index.ts";
+import { auditEntries, incidents, startResponder } from "../../services/responder/index.ts";
 import { finding, MINUTE_MS, misuse, NOW_MS, settings } from "./given.ts";
 import { append, emptyPorts, following as followingBy, PARTITIONS } from "./loop.ts";
 import { manualClock } from "./manual-clock.ts";
@@ -111,6 +114,35 @@ describe("a roll-out", () => {
     await expect(first.done).rejects.toThrow("down");
     const { all } = await followingBy([news(2)], acting, { stream, store });
     expect(all).toMatchObject([{ cause: "rollout", agent: "billing-1", findingCount: 2 }]);
+  });
+
+  it("is found again when there are more partitions", async () => {
+    const { store, all } = await following(agents(7).map((number) => news(number)));
+    const [to, stream] = [memoryStore(), memoryStream(7)];
+    const whole = Settings.parse({ tenant: "default" });
+    await moveStore({ from: store, to, partitions: PARTITIONS, stream, settings: whole });
+    const moved = [];
+    for await (const one of incidents(to, 7)) moved.push(one);
+    expect(moved).toEqual(all);
+    expect(moved[0]?.rollout?.agents).toHaveLength(7);
+  });
+
+  it("is kept within bounds: the newest twenty of a group, a thousand agents, twenty edges", async () => {
+    const store = memoryStore();
+    const fleets = openFleets(store, 1, clock);
+    const day = (number: number) => new Date(NOW_MS + number * 25 * 60 * MINUTE_MS).toISOString();
+    for (const number of agents(30)) await fleets(news(number, {}, { time: day(number) }), NOW_MS);
+    let groups = 0;
+    for await (const _ of store.scan("responder-fleet", 0)) groups++;
+    expect(groups).toBe(21);
+    let fleet: Fleet = NO_FLEET;
+    for (const number of agents(3000))
+      fleet = sight(fleet, news(number, { edge: `erp step-${number % 50}`, peers: 3000 }), NOW_MS).fleet;
+    expect(fleet.sightings.length).toBeLessThanOrEqual(1024);
+    expect(fleet.rollout).toMatchObject({ findingCount: 3000 });
+    expect(fleet.rollout?.agents).toHaveLength(1000);
+    expect(fleet.rollout?.edges).toHaveLength(20);
+    expect(fleet.rollout?.findings).toHaveLength(100);
   });
 
   it("is audited for every agent", async () => {
