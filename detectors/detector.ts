@@ -179,7 +179,7 @@ export interface Detector<Settings = unknown, AgentColumns = unknown, SessionCol
   /** The token's row is about to go: it has ended, or the agent has too many. */
   tokenEnded?(agent: AgentRow, own: AgentColumns, token: TokenRow, ownToken: Cells, settings: Settings): void;
   /** The agent's clock is about to pass into this epoch; nothing that time changes has happened yet. */
-  beforeEpoch?(agent: AgentRow, own: AgentColumns, epoch: number): void;
+  beforeEpoch?(agent: AgentRow, own: AgentColumns, epoch: number, settings: Settings): void;
   /** The agent's clock has passed into a new epoch (a day of event time). Here candidates become baseline. */
   epochEnded?(agent: AgentRow, own: AgentColumns, epoch: number, settings: Settings): void;
   /** A person has decided about what was learned; the sessions concerned have ended before. `event` carries the decision. */

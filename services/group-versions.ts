@@ -31,9 +31,18 @@ export const newestMade = (store: Store): Promise<number> => store.position(SPAC
 export async function readVersions(store: Store, book: Book): Promise<void> {
   for await (const [key, entries] of store.scan(SPACE, 0))
     for (const bytes of entries.values()) {
-      const version = readVersion(new ByteReader(bytes));
+      const version = parsed(bytes);
       if (version !== undefined) book.put(partsOfKey(key).tenant, version);
     }
+}
+
+/** What cannot be read is no version: agents are judged by another one. */
+function parsed(bytes: Uint8Array): GroupVersion | undefined {
+  try {
+    return readVersion(new ByteReader(bytes));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The right to write versions: whoever had it before has it no longer. */

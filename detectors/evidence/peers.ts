@@ -1,6 +1,7 @@
 /** What an agent borrows from its peers: thresholds until it has scores of its own, and what is usual until it knows that itself. */
 import type { EventView } from "../../schemas/event-view.ts";
 import type { Baseline } from "../baseline/baseline.ts";
+import type { Settings } from "../baseline/settings.ts";
 import type { Groups } from "../groups/book.ts";
 import { contributionOf } from "../groups/contribute.ts";
 import { keep, NONE } from "../groups/peers.ts";
@@ -55,7 +56,8 @@ function groupOf(event: EventView): string {
 }
 
 /** The agent's day is over: keeps what it adds to its group for that day. Nothing that the passing of time changes has happened yet. */
-export function keepForPeers(agent: AgentRow, b: Baseline, epoch: number): void {
+export function keepForPeers(agent: AgentRow, b: Baseline, epoch: number, settings: Settings): void {
+  if (settings.peers === "off") return;
   const contribution = contributionOf(b, agent.epoch, epoch);
   if (contribution !== undefined && b.memory !== undefined) keep(b.memory.peers, contribution);
 }

@@ -79,7 +79,7 @@ export function tellTokenEnded(
 
 /** The agent's clock is about to pass into a new day: what it had learned by then is kept for its peers. */
 export function tellBeforeEpoch(
-  { detectors, without, isSettled }: Panel,
+  { detectors, settings, without, isSettled }: Panel,
   agent: AgentRow,
   epoch: number,
 ): void {
@@ -88,7 +88,7 @@ export function tellBeforeEpoch(
     const detector = detectors[at]!;
     if (detector.beforeEpoch === undefined || without?.has(detector.id)) continue;
     try {
-      detector.beforeEpoch(agent, agent.own[at], epoch);
+      detector.beforeEpoch(agent, agent.own[at], epoch, settings[at]);
     } catch (cause) {
       throw new DetectorFailure(detector.id, cause);
     }

@@ -27,11 +27,13 @@ export async function learnNewest(learning: Learning, signal?: AbortSignal): Pro
   const { store, settings } = learning;
   if (!usesPeers(settings)) return undefined;
   const epoch = newestOver(await slowestClock(learning));
-  const made = await newestMade(store);
-  if (epoch <= made) return undefined;
-  const lease = await acquireVersions(store);
+  if (epoch <= (await newestMade(store))) return undefined;
   const sums = await sumsAt(learning, epoch, signal);
   if (sums === undefined) return undefined;
+  // Late, so that learners that work at the same time do not keep one another from it.
+  const lease = await acquireVersions(store);
+  const made = await newestMade(store);
+  if (epoch <= made) return undefined;
   const versions = sums.versions();
   await writeVersions(store, lease, epoch, versions);
   daysTotal.add(1);

@@ -9,6 +9,7 @@ import { settingsOf } from "../../services/cli/options.ts";
 import { PUBLIC_KEY } from "../../services/ingest/index.ts";
 import type { Course } from "../../services/replay/evaluate/observe.ts";
 import { airlineTable } from "./airline.ts";
+import { peersTable } from "./peers.ts";
 import { poisoningTable } from "./poisoning.ts";
 import { type Split, splits } from "./split.ts";
 import { ablation, viewTables } from "./view.ts";
@@ -43,6 +44,7 @@ async function main(agentdyn: string, airline: string): Promise<string> {
     if (told.hasWorkflow && !told.hasProvenance)
       add("One unit repeats an attack for ever", await poisoningTable(course, all, recorded));
   }
+  add("New agents and their peers, no workflow declared", peersTable(settings, recorded));
   const told = { hasWorkflow: false, hasProvenance: false, secret: PUBLIC_KEY.secret };
   add("Airline", await airlineTable({ told, settings, weights: "shipped" }, flights));
   return pages.join("\n");

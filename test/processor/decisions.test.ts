@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { agentBaseline } from "../../detectors/fold/agent-baseline.ts";
 import { agentView } from "../../detectors/fold/agent-view.ts";
+import { newBook } from "../../detectors/groups/book.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import { Settings } from "../../schemas/settings.ts";
 import { memoryStream } from "../../services/adapters/memory.ts";
@@ -68,7 +69,11 @@ async function storeIn(folder: string): Promise<Store> {
 }
 
 const start = (stream: Stream, store: Store) =>
-  openPartition(0, { ...optionsOf(stream), store, judge: createJudge(settings, "test") });
+  openPartition(0, {
+    ...optionsOf(stream),
+    store,
+    judge: createJudge(settings, "test", undefined, newBook()),
+  });
 const entriesIn = async (store: Store): Promise<Entries | undefined> =>
   (await store.load("processor", 0, ["default/a"])).get("default/a");
 const bytesOf = (entries: Entries = new Map()) =>
@@ -211,7 +216,7 @@ describe("learning again from the log", () => {
 describe("the metric of held sessions that went for newer ones", () => {
   it("counts those beyond eight of an agent, and none before", async () => {
     const stream = memoryStream(1);
-    const judge = createJudge(settings, "test");
+    const judge = createJudge(settings, "test", undefined, newBook());
     const partition = await openPartition(0, { ...optionsOf(stream), judge });
     const flagged = (at: number) => [
       ...ask(LATER + at * DAY, READ, APPROVE),
