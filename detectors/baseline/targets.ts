@@ -54,7 +54,7 @@ export function writeTargets(t: Targets, to: ByteWriter): void {
   to.i32(t.slotCount);
   to.ints(t.slots, t.slotsAt, t.slotsRoom);
   to.i32(t.count);
-  to.ints(t.table, t.tableAt, t.count * VALUE_RECORD);
+  to.ints(t.table, t.recordsAt, t.count * VALUE_RECORD);
   to.i32(t.labelBytes);
   to.bytes(t.labels, t.labelsAt, t.labelBytes);
 }
@@ -81,7 +81,7 @@ export function readTargets(from: ByteReader): Targets {
 /** Before version 4 records were stored with free places between them. */
 function readValues(count: number, records: Int32Array): ValueTable {
   if (count > MAX_ALL_VALUES) throw new RangeError("there are too many values");
-  const values = valueTable(Math.min(count, records.length / VALUE_RECORD));
+  const values = valueTable(Math.min(count, Math.ceil(records.length / VALUE_RECORD)));
   for (let at = 0; at < records.length && values.count <= count; at += VALUE_RECORD)
     if (records[at] !== 0) copyRecord(values, records, at);
   if (values.count !== count) throw new RangeError("values are not as many as it says");
