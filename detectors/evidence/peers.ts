@@ -17,10 +17,18 @@ export function consultPeers(agent: AgentRow, m: Memory, event: EventView, group
   if (peers.day === agent.epoch) return;
   peers.day = agent.epoch;
   peers.group = groupOf(event);
-  peers.version = groups.versionFor(agent.tenant, peers.group, agent.epoch);
+  peers.version = judgeOf(groups, agent, peers.group);
   peers.judge = peers.version?.group ?? "";
   peers.epoch = peers.version?.epoch ?? NONE;
   if (peers.version !== undefined && !isCalibrated(m.guarantee.ranked)) borrowFrom(m, peers.version);
+}
+
+/** The version of the group, or that of the tenant while too few sessions of the group are scored. */
+function judgeOf(groups: Groups, { tenant, epoch }: AgentRow, group: string): GroupVersion | undefined {
+  const version = groups.versionFor(tenant, group, epoch);
+  if (version === undefined || isCalibrated(version.ranked)) return version;
+  const whole = groups.versionFor(tenant, "", epoch);
+  return whole !== undefined && isCalibrated(whole.ranked) ? whole : version;
 }
 
 /** Looks the day's version up again, after the agent was read from the store. */

@@ -58,6 +58,19 @@ describe("a new agent", () => {
     expect(found[0]?.judgedBy.peers).toBe("2026-03-11");
   });
 
+  it("of a group that is too young itself is judged by its tenant", async () => {
+    const system = await grown(9);
+    const clerks = ["kim", "lee", "sam"];
+    for (let day = 9; day < 12; day++)
+      await system.passes(day, ...all(day), ...clerks.flatMap((agent) => dayOf(agent, day, "clerks")));
+    await system.passes(12, ...dayOf("new", 12, "clerks"));
+    expect(system.book.groups.versionFor("default", "clerks", FIRST_DAY + 12)).toMatchObject({ agents: 3 });
+    expect(await system.scores("new")).toMatchObject({
+      state: "peers",
+      peers: { group: "clerks", judgedBy: "2026-03-12" },
+    });
+  });
+
   it("waits until it has learned itself where peers are switched off", async () => {
     expect(await firstDays("payers", { peers: "off" })).toEqual({ judged: 0, found: [] });
   });
