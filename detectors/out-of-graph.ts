@@ -2,7 +2,7 @@
 import { EVENT_KINDS } from "../schemas/event.ts";
 import { about } from "./baseline/about.ts";
 import type { Baseline } from "./baseline/baseline.ts";
-import { noteVersion, turnBuilds } from "./baseline/builds.ts";
+import { noteDeployment, turnBuilds } from "./baseline/builds.ts";
 import { decide } from "./baseline/decide.ts";
 import { operationOf } from "./baseline/event-names.ts";
 import { expireHeld, holdSession } from "./baseline/held.ts";
@@ -37,9 +37,8 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
 
   step(rows, event, settings, out) {
     const { agent: baseline, session: path } = rows.own;
-    noteVersion(baseline, event, settings);
-    if (event.kindIndex !== CALLED) return;
-    if (path.workflow < 0) beginPath(baseline, path, event);
+    if (event.kindIndex !== CALLED) return noteDeployment(baseline, event, settings);
+    if (path.workflow < 0) beginPath(baseline, path, event, settings);
     const operation = operationOf(baseline, event);
     const isStrange = takeTargets(baseline, path, operation, event);
     const { denied } = baseline;

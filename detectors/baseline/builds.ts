@@ -3,7 +3,6 @@
  * and what only the child has used is not known to the parent (lineage.ts). So a roll-out forgets nothing, and a roll-back
  * brings the parent back as it was. An agent whose events name no version has none of this.
  */
-import { EVENT_KINDS } from "../../schemas/event.ts";
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Baseline } from "./baseline.ts";
 import { forgetBuild } from "./lineage.ts";
@@ -11,7 +10,6 @@ import type { Settings } from "./settings.ts";
 
 // Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
 const { version: VERSION_COLUMN } = TEXT;
-const CHANGED = EVENT_KINDS.indexOf("identity.changed");
 
 /** Most versions of one agent; beyond it the one that was not seen for longest goes. */
 const MAX_BUILDS = 8;
@@ -56,19 +54,12 @@ export interface Builds {
   readonly born: Map<number, number>;
 }
 
-/** Takes in the version that an event names: one comparison as long as it is the same. */
-export function noteVersion(b: Baseline, event: EventView, settings: Settings): void {
-  if (!event.has(VERSION_COLUMN)) return;
-  if (event.kindIndex === CHANGED) noteDeployment(b, event, settings);
-  else if (b.builds === undefined || !isOf(event, b.builds.running.low, b.builds.running.high))
-    run(b, event, settings);
-}
-
 const isOf = (event: EventView, low: number, high: number) =>
   event.low(VERSION_COLUMN) === low && event.high(VERSION_COLUMN) === high;
 
 /** A deployment was told: the version is announced. */
-function noteDeployment(b: Baseline, event: EventView, settings: Settings): void {
+export function noteDeployment(b: Baseline, event: EventView, settings: Settings): void {
+  if (!event.has(VERSION_COLUMN)) return;
   const { change } = JSON.parse(event.line()) as { change: string };
   if (change !== "decommissioned") run(b, event, settings).announced = true;
 }
@@ -77,10 +68,11 @@ function noteDeployment(b: Baseline, event: EventView, settings: Settings): void
 export const isInGrace = (build: Build, timeMs: number, { graceHours, graceSessions }: Settings): boolean =>
   build.graced && timeMs < build.since + graceHours * HOUR_MS && build.sessions <= graceSessions;
 
-/** A session begins with the version that its first event names; answers its number, 0 if it names none. */
-export function beginSession({ builds }: Baseline, event: EventView): number {
-  if (builds === undefined || !event.has(VERSION_COLUMN)) return 0;
-  const { running } = builds;
+/** A session runs the version that its first event names; answers its number, 0 if it names none. */
+export function beginSession(b: Baseline, event: EventView, settings: Settings): number {
+  if (!event.has(VERSION_COLUMN)) return 0;
+  const known = b.builds?.running;
+  const running = known && isOf(event, known.low, known.high) ? known : run(b, event, settings);
   if (running.sessions < MOST_SESSIONS) running.sessions++;
   return running.number;
 }
@@ -141,7 +133,8 @@ function buildOf(event: EventView, parent: Build | undefined, number: number, gr
     name: event.text(VERSION_COLUMN),
     parentName: parent?.name ?? "",
     parent: parent?.number ?? 0,
-    group: groupOf(event),
+    // The first one is nobody's child, so its group is never told.
+    group: parent === undefined ? "" : groupOf(event),
     since,
     seen: since,
     graced,

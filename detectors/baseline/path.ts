@@ -7,6 +7,7 @@ import { type Baseline, progressOf } from "./baseline.ts";
 import { beginSession } from "./builds.ts";
 import { unitOf, workflowOf } from "./event-names.ts";
 import { endLabels, LABEL_BYTES, type Labels, makeRoom, noLabels } from "./labels.ts";
+import type { Settings } from "./settings.ts";
 
 /** Longest path that a session teaches, in steps; later steps are judged but not learned. */
 const MAX_PATH = 128;
@@ -65,10 +66,10 @@ export function newPath(): Path {
 }
 
 /** The first step of a session says which workflow it is of, on whose trust unit, and which version runs. */
-export function beginPath(b: Baseline, p: Path, event: EventView): void {
+export function beginPath(b: Baseline, p: Path, event: EventView, settings: Settings): void {
   p.workflow = workflowOf(b, event);
   p.unit = unitOf(b, event);
-  p.build = beginSession(b, event);
+  p.build = beginSession(b, event, settings);
   if (p.workflow > 0) progressOf(b, p.workflow);
 }
 

@@ -1,5 +1,5 @@
 /** What a finding says of the agent's version when that is new: since when, instead of which, and whether it is told quietly. */
-import { type EventView, TEXT } from "../../schemas/event-view.ts";
+import type { EventView } from "../../schemas/event-view.ts";
 import type { Draft, Rows } from "../detector.ts";
 import type { Baseline } from "./baseline.ts";
 import { type Build, isInGrace } from "./builds.ts";
@@ -17,7 +17,7 @@ const OF_VERSIONS: ReadonlySet<string> = new Set([
   "unlikely-session",
 ]);
 
-/** The draft with what its peers do, and with the new version that its event names, if there is one. */
+/** The draft with what its peers do, and with the version that its session runs, if that is new. */
 export function withNewVersion(
   rows: Rows<Baseline, Path>,
   told: Draft,
@@ -26,9 +26,9 @@ export function withNewVersion(
 ): Draft {
   const draft = withPeers(rows, told, event);
   const { builds } = rows.own.agent;
-  if (builds === undefined || !event.has(TEXT.version) || !OF_VERSIONS.has(draft.kind)) return draft;
-  const { running } = builds;
-  if (!isInGrace(running, event.time, settings)) return draft;
+  if (builds === undefined || !OF_VERSIONS.has(draft.kind)) return draft;
+  const running = builds.known.find(({ number }) => number === rows.own.session.build);
+  if (running === undefined || !isInGrace(running, event.time, settings)) return draft;
   const isQuiet = event.tier < SENSITIVE && partiesOf(draft).length === 0;
   const newVersion = {
     version: running.name,
