@@ -23,7 +23,7 @@ import type { Target } from "./appraise.ts";
 import { weighBy } from "./guarantee.ts";
 import type { Memory } from "./memory.ts";
 import { observe, type Step, terms } from "./observe.ts";
-import { consultPeers, isParted, rejoinPeers } from "./peers.ts";
+import { consultPeers } from "./peers.ts";
 import { raiseScore } from "./score.ts";
 import type { Shown } from "./session.ts";
 import { SHIPPED } from "./shipped.ts";
@@ -46,11 +46,10 @@ export function attend(
   if (m === undefined || s === undefined || agent === undefined) return;
   const workflow = p.workflow > 0 ? b.progress.get(p.workflow) : undefined;
   const table = settings.weights === "shipped" ? SHIPPED : tableOf(settings.weights);
-  if (isParted(m) && rows.groups !== undefined) rejoinPeers(rows.agent, m, rows.groups);
+  weighBy(m.guarantee, table.version);
+  if (rows.groups !== undefined && settings.peers === "on") consultPeers(rows.agent, m, event, rows.groups);
   if (s.steps === 0) {
     enterGraph(b.graph, agent.root, workflow?.root ?? 0, s.contexts);
-    weighBy(m.guarantee, table.version);
-    if (settings.peers === "on" && rows.groups !== undefined) consultPeers(rows.agent, m, event, rows.groups);
     stand(b, p, m, s, settings, out);
   }
   fill(b, m, p, s, agent, workflow, operation, event);

@@ -11,10 +11,13 @@ import { borrow, OWN } from "./guarantee.ts";
 import { isCalibrated } from "./limits.ts";
 import type { Memory } from "./memory.ts";
 
-/** Settles, at the agent's first session of a day, which version of which group judges the day. */
+/** Settles, at the agent's first call of a day, which version of which group judges the day; at every call, in a comparison or two. */
 export function consultPeers(agent: AgentRow, m: Memory, event: EventView, groups: Groups): void {
   const { peers } = m;
-  if (peers.day === agent.epoch) return;
+  if (peers.day === agent.epoch) {
+    if (isParted(m)) rejoin(agent, m, groups);
+    return;
+  }
   peers.day = agent.epoch;
   peers.group = groupOf(event);
   peers.version = judgeOf(groups, agent, peers.group);
@@ -31,8 +34,8 @@ function judgeOf(groups: Groups, { tenant, epoch }: AgentRow, group: string): Gr
   return whole !== undefined && isCalibrated(whole.ranked) ? whole : version;
 }
 
-/** Looks the day's version up again, after the agent was read from the store. */
-export function rejoinPeers({ tenant }: AgentRow, m: Memory, groups: Groups): void {
+/** Looks the day's version up again. */
+function rejoin({ tenant }: AgentRow, m: Memory, groups: Groups): void {
   const { peers, guarantee } = m;
   peers.version =
     groups.versionOf(tenant, peers.judge, peers.epoch) ?? groups.versionFor(tenant, peers.group, peers.day);
@@ -43,7 +46,7 @@ export function rejoinPeers({ tenant }: AgentRow, m: Memory, groups: Groups): vo
 }
 
 /** The agent was read from the store, and its version is not at hand yet. */
-export const isParted = ({ peers }: Memory) => peers.epoch !== NONE && peers.version === undefined;
+const isParted = ({ peers }: Memory) => peers.epoch !== NONE && peers.version === undefined;
 
 /** Scores by other weights are not comparable. */
 function borrowFrom({ guarantee: g }: Memory, { weights, ranked }: GroupVersion): void {
