@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { memoryStore } from "../../services/adapters/memory.ts";
 import { learnNewest } from "../../services/learner/learn.ts";
 import type { Store } from "../../services/ports/store.ts";
+import { partitionOf } from "../../services/ports/stream.ts";
 import { type CallFields, DAY, type Given, HOUR } from "../detectors/given.ts";
 import { APPROVE } from "../detectors/sessions.ts";
 import { ATTACK, dayOf, days, FIRST_DAY, READ, sessionOf, versionsIn } from "./days.ts";
@@ -147,6 +148,17 @@ describe("versions", () => {
     await tick(3);
     expect(await learnNewest(learning)).toBe(FIRST_DAY + 2);
     expect(await learnNewest(learning)).toBeUndefined();
+  });
+
+  it("are not made of what agents no longer know, but of the next day that is over for all", async () => {
+    const { learning, sees, tick, store } = await grown(3);
+    await tick(3);
+    const ahead = AGENTS.filter((agent) => partitionOf(`default/${agent}`, 2) === 0);
+    for (let day = 3; day < 7; day++) await sees(...ahead.flatMap((agent) => dayOf(agent, day)));
+    expect(await learnNewest(learning)).toBeUndefined();
+    expect(await store.position("groups", 0)).toBe(FIRST_DAY + 1);
+    await tick(7);
+    expect(await learnNewest(learning)).toBe(FIRST_DAY + 6);
   });
 
   it("judge from the day after the next on", async () => {
