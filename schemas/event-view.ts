@@ -52,6 +52,7 @@ export const TEXT = {
   ip: 17,
   node: 18,
   source: 19,
+  group: 20,
 } as const;
 export type TextColumn = (typeof TEXT)[keyof typeof TEXT];
 const TEXTS = Object.keys(TEXT).length;

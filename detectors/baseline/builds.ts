@@ -133,18 +133,11 @@ function buildOf(event: EventView, parent: Build | undefined, number: number, gr
     name: event.text(VERSION_COLUMN),
     parentName: parent?.name ?? "",
     parent: parent?.number ?? 0,
-    // The first one is nobody's child, so its group is never told.
-    group: parent === undefined ? "" : groupOf(event),
+    group: event.text(TEXT.group),
     since,
     seen: since,
     graced,
     announced: false,
     sessions: 0,
   };
-}
-
-/** Asked for once a version, so it is worth no column. */
-function groupOf(event: EventView): string {
-  const { agent } = JSON.parse(event.line()) as { agent?: { group?: string } };
-  return agent?.group ?? "";
 }

@@ -1,5 +1,5 @@
 /** What an agent borrows from its peers: thresholds until it has scores of its own, and what is usual until it knows that itself. */
-import type { EventView } from "../../schemas/event-view.ts";
+import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Baseline } from "../baseline/baseline.ts";
 import type { Settings } from "../baseline/settings.ts";
 import type { Groups } from "../groups/book.ts";
@@ -19,7 +19,7 @@ export function consultPeers(agent: AgentRow, m: Memory, event: EventView, group
     return;
   }
   peers.day = agent.epoch;
-  peers.group = groupOf(event);
+  peers.group = event.text(TEXT.group);
   peers.version = judgeOf(groups, agent, peers.group);
   peers.judge = peers.version?.group ?? "";
   peers.epoch = peers.version?.epoch ?? NONE;
@@ -59,12 +59,6 @@ function borrowFrom({ guarantee: g }: Memory, { weights, ranked }: GroupVersion)
  */
 export const lowestToTell = ({ guarantee, peers }: Memory) =>
   guarantee.basis === OWN ? Number.NEGATIVE_INFINITY : Math.max(...peers.own);
-
-/** Asked for once a day, so it is worth no column. */
-function groupOf(event: EventView): string {
-  const { agent } = JSON.parse(event.line()) as { agent?: { group?: string } };
-  return agent?.group ?? "";
-}
 
 /** The agent's day is over: keeps what it adds to its group for that day. Nothing that the passing of time changes has happened yet. */
 export function keepForPeers(agent: AgentRow, b: Baseline, epoch: number, settings: Settings): void {

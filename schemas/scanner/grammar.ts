@@ -81,7 +81,7 @@ const AGENT = [
   short("version", "version"),
   short("instance", "instance"),
   short("owner"),
-  short("group"),
+  short("group", "group"),
   oneOf("attribution", ATTRIBUTIONS),
 ];
 const TRACE = [id("id", "trace"), id("span"), id("parent")];

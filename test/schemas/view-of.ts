@@ -96,7 +96,7 @@ function textsOf(
   network: Fields,
 ): Record<string, string> {
   const { id, tenant, source, trustUnit, workflow, session } = event;
-  const { version, instance } = agent;
+  const { version, instance, group } = agent;
   const { publicId, hash, family, rootGrant, binding, proof } = token;
   const { ip, node } = network;
   const ofEvent = {
@@ -106,6 +106,7 @@ function textsOf(
     agent: agent.id,
     version,
     instance,
+    group,
     trustUnit,
     workflow,
     session,
