@@ -12,6 +12,7 @@ import { Settings } from "./baseline/settings.ts";
 import { takeTargets } from "./baseline/strangers.ts";
 import { dayOf, teach } from "./baseline/teach.ts";
 import { tellDenied } from "./baseline/tell-denied.ts";
+import { tellOutside } from "./baseline/tell-outside.ts";
 import { withNewVersion } from "./baseline/tell-version.ts";
 import { settle, turnEpoch } from "./baseline/turn.ts";
 import { baselineView } from "./baseline/view.ts";
@@ -29,21 +30,19 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
   settings: Settings,
   on: ["api.called", "identity.changed"],
   hearsLate: false,
-  columns: {
-    agent: ofAgent,
-    session: ofSession,
-    token: nothingOfTokens,
-  },
+  columns: { agent: ofAgent, session: ofSession, token: nothingOfTokens },
 
   step(rows, event, settings, out) {
     const { agent: baseline, session: path } = rows.own;
     if (event.kindIndex !== CALLED) return noteDeployment(baseline, event, settings);
     if (path.workflow < 0) beginPath(baseline, path, event, settings);
     const operation = operationOf(baseline, event);
+    const { denied, contracts } = baseline;
+    const isOutside =
+      contracts !== undefined && tellOutside(baseline, path, contracts, operation, event, out);
     const isStrange = takeTargets(baseline, path, operation, event);
-    const { denied } = baseline;
     const isDenied = denied !== undefined && tellDenied(baseline, path, denied, operation, event, out);
-    if (event.tier > 0 && !isDenied) judge(baseline, path, operation, isStrange, event, out);
+    if (event.tier > 0 && !isDenied && !isOutside) judge(baseline, path, operation, isStrange, event, out);
     if (baseline.memory !== undefined) evidence.observe(rows, operation, event, settings, out);
     addStep(path, operation);
   },

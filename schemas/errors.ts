@@ -120,6 +120,12 @@ export const ERRORS = {
     wayOut: "mend the receiver that is named; the finding is still in `offgraph findings`",
     retryable: false,
   },
+  "untrusted-contract": {
+    means: "a contract is not signed by a key that is trusted here",
+    wayOut:
+      "name the public key of the agent's owner in contracts.keys, and have the owner sign the contract",
+    retryable: false,
+  },
   "bad-request": {
     means: "a request is not what is expected",
     wayOut: "mend what the message names",

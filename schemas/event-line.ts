@@ -3,6 +3,7 @@
  * Lines of the same event are then the same bytes, and a reader finds each field where it expects it.
  */
 import { Agent } from "./agent.ts";
+import { ContractTerms } from "./contract.ts";
 import type { Event } from "./event.ts";
 import { Network, Outcome, operationFields } from "./operation.ts";
 import { tokenFields } from "./token.ts";
@@ -34,7 +35,13 @@ const FIELDS: readonly Field[] = [
   ["authentication", kept("method", "credential")],
   ...kept("change"),
   ["policy", kept("name", "verdict")],
-  ["decision", kept("verdict", "by", "reason", "subject", "session", "edges", "baseline")],
+  [
+    "decision",
+    [
+      ...kept("verdict", "by", "reason", "subject", "session", "edges", "baseline"),
+      ["contract", of(ContractTerms.shape)],
+    ],
+  ],
 ];
 
 const PLAIN = "[ !#-[\\]-~]*";

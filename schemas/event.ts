@@ -8,6 +8,7 @@
  */
 import { z } from "zod";
 import { Agent } from "./agent.ts";
+import { ContractTerms } from "./contract.ts";
 import { EventId, ID_LENGTH, NAME_LENGTH, Tenant, Timestamp, text } from "./ids.ts";
 import { Network, Operation, Outcome } from "./operation.ts";
 import { RevokedToken, Token } from "./token.ts";
@@ -72,6 +73,7 @@ export const BASELINE_VERDICTS = [
   "confirm-session",
   "undo",
   "import",
+  "contract",
 ] as const;
 
 type Fields = Readonly<Record<string, z.ZodType>>;
@@ -127,6 +129,8 @@ export const Event = z.discriminatedUnion("kind", [
       edges: z.boolean().optional(),
       /** What is known from now on, after an undo or an import: one detector's columns of the agent, in base64. */
       baseline: z.string().optional(),
+      /** The signed contract that it carries out. */
+      contract: ContractTerms.optional(),
     }),
     /** What is approved or denied: with targets these values of it, else the operation itself. */
     operation: Operation.optional(),

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { ActionKind, Mode } from "./action.ts";
+import { ContractSettings } from "./contract.ts";
 import { Severity, Tenant } from "./ids.ts";
 import { ServerSettings } from "./settings-servers.ts";
 import { SourceSettings } from "./settings-sources.ts";
@@ -226,6 +227,7 @@ export const Settings = z.strictObject({
         ),
     })
     .prefault({}),
+  contracts: ContractSettings.prefault({}),
   feeds: z
     .strictObject({
       file: z.string().optional().describe("Findings are appended to this NDJSON file."),

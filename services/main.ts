@@ -20,6 +20,7 @@ import type { Entries } from "./ports/store.ts";
 import { relearn } from "./processor/index.ts";
 import { checkExposure } from "./server/access.ts";
 import { createServer, listen } from "./server/server.ts";
+import { contractKeysOf } from "./settings/contract-keys.ts";
 import type { Secrets } from "./settings/secrets.ts";
 import { type Opened, openAll } from "./start/opening.ts";
 import { keptOf, needed, type Parts, startParts } from "./start/parts.ts";
@@ -99,6 +100,7 @@ function addRoutes(app: FastifyInstance, settings: Settings, opened: Opened, par
     baselineOf: (entries: Entries) => agentBaseline(entries, settings),
     relearn: (query) => relearn({ ...ports, settings, key: needed(keys.hash) }, query),
     keyName: needed(keys.hash).name,
+    contractKeys: contractKeysOf(settings),
     incidents: incidentReader(store, partitions),
     denials: denialReader(store, partitions),
     audit: auditReader(store, partitions, keptOf(settings).auditFiles?.folder, publicKey),

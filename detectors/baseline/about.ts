@@ -50,6 +50,15 @@ export const about: About = {
       silencedBy: "its approval: `offgraph baseline approve`",
       tags: ["out-of-graph-access"],
     },
+    "outside-contract": {
+      severity: "medium",
+      evidence: "fact",
+      fires:
+        "an operation, or a value of a field that has allowed values, is used outside of what the agent's owner has signed as a closed contract; also while learning, low for tier 0 and high for tier 2",
+      silencedBy:
+        "a newer version of the contract that names it, or a person's approval of the operation in that workflow",
+      tags: ["out-of-graph-access"],
+    },
     ...aboutEvidence.kinds,
   },
   formulas: [
@@ -59,6 +68,7 @@ export const about: About = {
     "an edge becomes baseline when min(units, witnesses) distinct trust units have used it in unflagged sessions; after learning also on two days and in `sessions` sessions, and never by itself if it is sensitive: then a person approves it (setting `sensitive`)",
     "a session in which something was found is held, at most the newest 8 of an agent for `heldDays` days: released, it teaches as of its own day; confirmed, expired or crowded out, it never does",
     "a version that an event names for the first time is a child of the one that ran before: it knows what that one knows; what only it has used is known to it and its children until another version uses it in an unflagged session, or a person approves it. For `graceHours` or `graceSessions`, whichever ends first, its findings of tier 0 and 1 without a new party are told at low severity; at most four versions of an agent are graced at once, and eight remembered, for a week",
+    "what a signed contract names is pinned until the contract ends, and then is what it was before, or what learning that ended meanwhile has made it",
     "edges of order 1 and above begin under contexts that two sessions have seen; where a workflow is declared, its own graph keeps orders 0 to 3 and the agent's orders 0 and 1",
     ...aboutEvidence.formulas,
   ],

@@ -2,6 +2,7 @@
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import type { Memory } from "../evidence/memory.ts";
 import type { Builds } from "./builds.ts";
+import type { Contract } from "./contracts.ts";
 import type { DeniedEdge } from "./denied.ts";
 import { addChild, child, endGraph, type Graph, newGraph } from "./graph.ts";
 import { readGraph, writeGraph } from "./graph-codec.ts";
@@ -54,6 +55,8 @@ export interface Baseline {
   denied: readonly DeniedEdge[] | undefined;
   /** Versions that were seen to run; undefined if no event has named one. */
   builds: Builds | undefined;
+  /** What the agent's owner has signed; undefined if nothing. */
+  contracts: readonly Contract[] | undefined;
 }
 
 /** Most workflows of one agent; more are judged by the agent's own graph. */
@@ -72,6 +75,7 @@ export function newBaseline(): Baseline {
     pen: undefined,
     denied: undefined,
     builds: undefined,
+    contracts: undefined,
   };
   progressOf(created, 0);
   return created;
@@ -118,7 +122,13 @@ export function readBaseline(from: ByteReader): Baseline {
   const [version, capped] = [from.i32(), from.i32()];
   const all = Array.from({ length: from.u16() }, () => readProgress(from));
   const progress = new Map(all.map((one) => [one.workflow, one]));
-  const others = { memory: undefined, pen: undefined, denied: undefined, builds: undefined };
+  const others = {
+    memory: undefined,
+    pen: undefined,
+    denied: undefined,
+    builds: undefined,
+    contracts: undefined,
+  };
   return { names: dictionary, graph: g, targets: t, progress, version, capped, ...others };
 }
 

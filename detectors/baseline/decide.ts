@@ -1,7 +1,11 @@
 /** What a person has said about what was learned of an agent, put into effect. */
+import type { ContractTerms } from "../../schemas/contract.ts";
 import type { BaselineDecision } from "../../schemas/event.ts";
 import { type EventView, TARGET_AT, TARGETS, TEXT } from "../../schemas/event-view.ts";
 import type { Baseline } from "./baseline.ts";
+import { allowValue } from "./contract-values.ts";
+import { contractOf, declare } from "./contracts.ts";
+import type { TargetEdge } from "./denied.ts";
 import { approveOperation, approveTarget, denyOperation, denyTarget } from "./edges.ts";
 import { fieldOf, operationOf, workflowOf } from "./event-names.ts";
 import { confirmSession, releaseSession } from "./held.ts";
@@ -12,11 +16,12 @@ import type { Settings } from "./settings.ts";
 /** Acts on a decision; the event is the one that carries it. */
 export function decide(
   b: Baseline,
-  { verdict, session = "", edges = false, baseline }: BaselineDecision,
+  { verdict, session = "", edges = false, baseline, contract }: BaselineDecision,
   event: EventView,
   settings: Settings,
 ): void {
-  if (verdict === "approve-edge") decideEdge(b, event, approveOperation, approveTarget);
+  if (contract !== undefined) applyContract(b, contract, event);
+  else if (verdict === "approve-edge") decideEdge(b, event, approveOperation, approveTarget);
   else if (verdict === "deny-edge") decideEdge(b, event, denyOperation, denyTarget);
   else if (verdict === "release-session") releaseSession(b, session, edges, settings);
   else if (verdict === "confirm-session") confirmSession(b, session, edges, settings);
@@ -36,17 +41,36 @@ function decideEdge(
     b.capped++;
     return;
   }
-  const count = event.number(TARGETS);
-  for (let at = TARGET_AT; at < TARGET_AT + count * 8; at += 8)
-    ofTarget(b, {
-      operation,
-      field: fieldOf(b, event, at),
-      low: event.number(at + 4),
-      high: event.number(at + 5),
-      value: event.textAt(at + 4),
-    });
+  for (const edge of targetsOf(b, operation, event)) ofTarget(b, edge);
   const workflow = event.has(TEXT.workflow) ? workflowOf(b, event) : "all";
   if (workflow === 0) b.capped++;
-  else if (count === 0) ofOperation(b, operation, workflow);
+  else if (event.number(TARGETS) === 0) ofOperation(b, operation, workflow);
   b.version++;
+}
+
+/** The values of an operation that an event names. */
+function targetsOf(b: Baseline, operation: number, event: EventView): readonly TargetEdge[] {
+  return Array.from({ length: event.number(TARGETS) }, (_, index) => {
+    const at = TARGET_AT + index * 8;
+    const [low, high] = [event.number(at + 4), event.number(at + 5)];
+    return { operation, field: fieldOf(b, event, at), low, high, value: event.textAt(at + 4) };
+  });
+}
+
+/** Each event of a contract tells which one it is, so that none depends on the others' order, and none counts twice. */
+function applyContract(b: Baseline, { until, ...terms }: ContractTerms, event: EventView): void {
+  const [workflow, operation] = [
+    workflowOf(b, event),
+    event.has(TEXT.operation) ? operationOf(b, event) : undefined,
+  ];
+  if (operation === OTHER || (workflow === 0 && event.has(TEXT.workflow))) {
+    b.capped++;
+    return;
+  }
+  const contract = contractOf(b, { ...terms, workflow, untilMs: Date.parse(until) });
+  b.version++;
+  if (contract === undefined || contract.ended || operation === undefined) return;
+  const clause = declare(b, contract, operation, event.tier > 0);
+  if (clause === undefined) return;
+  for (const edge of targetsOf(b, operation, event)) allowValue(b, clause, edge);
 }

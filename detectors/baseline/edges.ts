@@ -1,8 +1,10 @@
 /** What a person's approval or denial changes: edges that are baseline from now on, whoever has used them, or never. */
 import { type Baseline, type Progress, progressOf } from "./baseline.ts";
+import { noteApproved } from "./contract-values.ts";
+import { noteDecided } from "./contracts.ts";
 import { addDenied, type DeniedEdge, removeDenied, type TargetEdge } from "./denied.ts";
 import { addChild, child, DENIED, PINNED, setState } from "./graph.ts";
-import { LABEL_BYTES } from "./labels.ts";
+import { addKnown } from "./known-value.ts";
 import * as slots from "./slots.ts";
 import * as values from "./values.ts";
 
@@ -25,8 +27,9 @@ function progressesOf(b: Baseline, workflow: number | "all"): readonly Progress[
   return progress === undefined ? [] : [progress];
 }
 
-function mark(b: Baseline, { root }: Progress, operation: number, state: number): void {
+function mark(b: Baseline, { root, workflow }: Progress, operation: number, state: number): void {
   const { graph } = b;
+  noteDecided(b, workflow, operation, state);
   const node = child(graph, root, operation) || addChild(graph, root, operation);
   if (node === 0) b.capped++;
   else setState(graph, node, state);
@@ -41,22 +44,11 @@ const operationEdge = (operation: number, workflow: number | "all"): DeniedEdge 
   value: "",
 });
 
-const encoder = new TextEncoder();
-
-/** A value may be used. Nothing is remembered of an open slot, where no value is a surprise. */
+/** A value may be used. */
 export function approveTarget(b: Baseline, edge: TargetEdge): void {
-  const { targets } = b;
   removeDenied(b, { ...edge, workflow: 0 });
-  const slot = slots.slotFor(targets, edge.operation, edge.field);
-  if (slot >= 0 && slots.isOpen(targets, slot)) return;
-  const record = slot < 0 ? -1 : values.findOrAdd(targets, slot, edge.low, edge.high);
-  if (record < 0) {
-    b.capped++;
-    return;
-  }
-  const label = encoder.encode(edge.value).subarray(0, LABEL_BYTES);
-  values.label(targets, record, label, 0, label.length);
-  values.markKnown(targets, record);
+  addKnown(b, edge);
+  noteApproved(b, edge);
 }
 
 /** A value may not be used. */

@@ -29,7 +29,8 @@ export function approveStrange(b: Baseline, p: Path): void {
 /** What was strange is denied; of values only those that name somebody or something to reach. */
 export function denyStrange(b: Baseline, p: Path): void {
   for (const fact of factsOf(p)) {
-    if (fact > 0 && fact < DENIAL) denyOperation(b, fact, p.workflow > 0 ? p.workflow : "all");
+    if (fact > 0 && (fact & DENIAL) === 0)
+      denyOperation(b, operationOf(fact), p.workflow > 0 ? p.workflow : "all");
     for (const edge of strangeTargets(b, p, operationOf(fact)))
       if (isIdentifier(edge.value)) denyTarget(b, edge);
   }

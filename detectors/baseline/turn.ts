@@ -1,5 +1,6 @@
 /** When candidates become baseline: at the end of learning, and then at the turn of every epoch. */
 import type { Baseline, Progress } from "./baseline.ts";
+import { noteLearned } from "./contracts.ts";
 import { type Stage, turnGraph, turnTargets } from "./life-cycle.ts";
 import { isReady, stageOf } from "./readiness.ts";
 import type { Settings } from "./settings.ts";
@@ -13,6 +14,7 @@ export function endLearning(b: Baseline, progress: Progress, settings: Settings)
   const stage = stageOf(progress, settings);
   turnGraph(b.graph, b.names, settings, (root) => (root === progress.root ? stage : NOTHING));
   if (progress.workflow === 0) turnTargets(b.targets, b.names, settings, stage);
+  noteLearned(b, progress, stage.needed);
   progress.mode = "shadow";
   b.version++;
 }

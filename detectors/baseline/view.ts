@@ -21,6 +21,7 @@ import * as slots from "./slots.ts";
 import type { Targets } from "./targets.ts";
 import * as values from "./values.ts";
 import { buildsView } from "./view-builds.ts";
+import { contractsView, pinnedBy } from "./view-contracts.ts";
 import { decidedView } from "./view-decided.ts";
 import { withoutWorkflowView } from "./without-workflow.ts";
 import { nameOf } from "./wording.ts";
@@ -46,6 +47,7 @@ export function baselineView(b: Baseline, settings: Settings) {
       .map((slot) => slotView(b, slot))
       .sort(byName),
     versions: buildsView(b),
+    contracts: contractsView(b),
     withoutWorkflow: withoutWorkflowView(b),
     scores: scoresView(b, settings),
     ...decidedView(b, settings),
@@ -65,17 +67,18 @@ function progressView(b: Baseline, progress: Progress, settings: Settings) {
     trustUnits: progress.units.map((unit) => (unit === 0 ? "(none given)" : nameOf(b, unit))),
     witnessesNeeded: stageOf(progress, settings).needed,
     noveltyForecast: Number(noveltyForecast(progress).toFixed(4)),
-    operations: operations.map((node) => edgeView(b, node)),
+    operations: operations.map((node) => edgeView(b, progress, node)),
     transitions: operations.flatMap((node) => transitionsFrom(b, progress, node)).slice(0, 200),
   };
 }
 
-function edgeView(b: Baseline, node: number) {
+function edgeView(b: Baseline, progress: Progress, node: number) {
   const symbol = symbolOf(b.graph, node);
   return {
     operation: nameOf(b, symbol),
     tier: tierOf(b.names, symbol),
     state: stateName(b, node),
+    ...pinnedBy(b, progress, symbol),
     sessions: sessionsOf(b.graph, node),
     witnesses: witnessesOf(b.graph, node),
     count: countOf(b.graph, node),

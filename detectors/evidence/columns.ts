@@ -11,6 +11,7 @@ import { endPath, newPath, type Path, readPath, restartPath, writePath } from ".
 import { readPen, writePen } from "../baseline/pen.ts";
 import type { Settings } from "../baseline/settings.ts";
 import { readBuilds, writeBuilds } from "../baseline/stored-builds.ts";
+import { readContracts, writeContracts } from "../baseline/stored-contracts.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { newMemory, readMemory, writeMemory } from "./memory.ts";
 import { silenceScores } from "./modes.ts";
@@ -20,6 +21,9 @@ import { newShown, readShown, restartShown, writeShown } from "./session.ts";
 export const VERSION = 4;
 /** The first version that versions of agents are written in. */
 const BUILDS_SINCE = 4;
+/** What is there of an agent that not all have. */
+const HAS_MEMORY = 1;
+const HAS_CONTRACTS = 2;
 
 /** Columns of an agent. */
 export const ofAgent = {
@@ -27,18 +31,21 @@ export const ofAgent = {
   end: endBaseline,
   write(b: Baseline, to: ByteWriter): void {
     writeBaseline(b, to);
-    to.u8(b.memory === undefined ? 0 : 1);
+    to.u8((b.memory === undefined ? 0 : HAS_MEMORY) | (b.contracts === undefined ? 0 : HAS_CONTRACTS));
     if (b.memory !== undefined) writeMemory(b.memory, to);
     writePen(b.pen, to);
     writeDenied(b.denied, to);
     writeBuilds(b.builds, to);
+    if (b.contracts !== undefined) writeContracts(b.contracts, to);
   },
   read(from: ByteReader, version: number, settings: Settings): Baseline {
     const b = readBaseline(from);
-    if (from.u8() === 1) b.memory = readMemory(from);
+    const flags = from.u8();
+    if ((flags & HAS_MEMORY) !== 0) b.memory = readMemory(from);
     b.pen = readPen(from);
     b.denied = readDenied(from);
     if (version >= BUILDS_SINCE) b.builds = readBuilds(from);
+    if ((flags & HAS_CONTRACTS) !== 0) b.contracts = readContracts(from);
     return remembering(b, settings);
   },
 };

@@ -60,8 +60,9 @@ async function entriesOf({ store, partitions }: AgentOptions, group: string): Pr
   return (await store.load(SPACE, partitionOf(group, partitions), [group])).get(group);
 }
 
-async function* agentsOf(
-  { store, partitions }: AgentOptions,
+/** The agents of a tenant with their entries, partition by partition. */
+export async function* agentsOf(
+  { store, partitions }: Pick<AgentOptions, "store" | "partitions">,
   tenant: string,
 ): AsyncGenerator<[agent: string, entries: Entries]> {
   const prefix = `${tenant}/`;

@@ -15,41 +15,70 @@ import { callerOf } from "./decisions.ts";
 
 type DecisionMade = Extract<Event, { kind: "decision.made" }>;
 
-/** What is said, without who says it and when. */
-export interface Word {
-  readonly agent: AgentId;
-  readonly reason: string;
-  /** What it is about, for the audit log. */
-  readonly subject: string;
+/** What is said of an agent in one event. */
+export interface Part {
   readonly said: Omit<BaselineDecision, "by" | "reason" | "subject">;
   readonly workflow?: string | undefined;
   readonly operation?: DecisionMade["operation"];
 }
 
+/** What is said for the audit log, without who says it and when. */
+interface Said extends Pick<Decision, "verdict" | "contract"> {
+  readonly agent: AgentId;
+  readonly reason: string;
+  /** What it is about. */
+  readonly subject: string;
+}
+
+/** What is said, in one event. */
+export interface Word extends Omit<Said, "verdict">, Part {}
+
+interface Ports {
+  readonly stream: Stream;
+  readonly clock: Clock;
+}
+
 /** Writes the word down; it is durable when this resolves. */
-export async function say(
-  { stream, clock }: { readonly stream: Stream; readonly clock: Clock },
+export const say = (ports: Ports, request: FastifyRequest, word: Word): Promise<Decision> =>
+  sayAll(ports, request, { ...word, verdict: word.said.verdict }, [word]);
+
+/** The same for a word that takes several events: the first one has the decision's id, the others count on from it. */
+export async function sayAll(
+  { stream, clock }: Ports,
   request: FastifyRequest,
-  word: Word,
+  { agent, verdict, contract, subject, reason }: Said,
+  parts: readonly Part[],
 ): Promise<Decision> {
-  const { agent, workflow, operation, said } = word;
-  const tenant = request.access.tenant as Tenant;
-  const id = `d-${randomBytes(16).toString("hex")}` as DecisionId;
-  const time = new Date(clock.now()).toISOString();
-  const [subject, reason] = [oneLine(word.subject).slice(0, ID_LENGTH), oneLine(word.reason)];
-  const by = callerOf(request);
-  const decision: Decision = { id, tenant, agent, verdict: said.verdict, subject, by, reason, time };
-  const event: DecisionMade = {
-    ...{ id: id as string as EventId, kind: "decision.made", time, observedTime: time, tenant },
+  const decision: Decision = {
+    id: `d-${randomBytes(16).toString("hex")}` as DecisionId,
+    tenant: request.access.tenant as Tenant,
+    agent,
+    verdict,
+    subject: oneLine(subject).slice(0, ID_LENGTH),
+    by: callerOf(request),
+    reason: oneLine(reason),
+    time: new Date(clock.now()).toISOString(),
+    ...(contract !== undefined && { contract }),
+  };
+  const partition = partitionOf(`${decision.tenant}/${agent}`, stream.partitions);
+  const lines = parts.map((part, at) => canonicalLine(eventOf(decision, part, at)));
+  await stream.append([{ stream: "decisions", partition, value: toBytes(decision) }]);
+  await stream.append(
+    lines.map((line) => ({ stream: "events" as const, partition, value: Buffer.from(line) })),
+  );
+  return decision;
+}
+
+function eventOf(decision: Decision, { said, workflow, operation }: Part, at: number): DecisionMade {
+  const { id, tenant, agent, time, by, reason, subject } = decision;
+  return {
+    id: (at === 0 ? id : `${id}-${at}`) as string as EventId,
+    ...{ kind: "decision.made", time, observedTime: time, tenant },
     ...{ source: "offgraph", agent: { id: agent } },
     ...(workflow !== undefined && { workflow }),
     ...(operation !== undefined && { operation }),
     decision: { ...said, by, reason, subject },
   };
-  const partition = partitionOf(`${tenant}/${agent}`, stream.partitions);
-  await stream.append([{ stream: "decisions", partition, value: toBytes(decision) }]);
-  await stream.append([{ stream: "events", partition, value: Buffer.from(canonicalLine(event)) }]);
-  return decision;
 }
 
 const oneLine = (text: string) => text.replace(/\p{Cc}+/gu, " ");

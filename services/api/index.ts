@@ -9,6 +9,8 @@ import { agentRoutes } from "./agents.ts";
 import { type AuditReader, auditRoutes } from "./audit.ts";
 import { baselineRoutes } from "./baseline.ts";
 import { type RestoreOptions, restoreRoutes } from "./baseline-restore.ts";
+import type { ContractKey } from "./contract-signature.ts";
+import { contractRoutes } from "./contracts.ts";
 import { decisionRoutes } from "./decisions.ts";
 import { type DenialReader, denialRoutes } from "./denials.ts";
 import { feedRoute } from "./feed.ts";
@@ -39,6 +41,8 @@ export interface ApiOptions extends Pick<RestoreOptions, "baselineOf" | "relearn
   readonly view: (entries: Entries) => object | undefined;
   /** Name of the installation's key. */
   readonly keyName: string;
+  /** Keys that are trusted to sign contracts. */
+  readonly contractKeys: readonly ContractKey[];
 }
 
 export function apiRoutes(app: FastifyInstance, options: ApiOptions): void {
@@ -57,6 +61,7 @@ export function apiRoutes(app: FastifyInstance, options: ApiOptions): void {
   decisionRoutes(app, options);
   baselineRoutes(app, options);
   restoreRoutes(app, options);
+  contractRoutes(app, { ...options, partitions: options.stream.partitions });
   app.get("/v1/dead-letters", { config: { role: "read" } }, async (request) => {
     const { limit } = checked(PageQuery, request.query, "query");
     const { tenant } = request.access;

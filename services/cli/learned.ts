@@ -5,6 +5,9 @@ import type { Client } from "./client.ts";
 export interface Edge {
   readonly operation: string;
   readonly state: string;
+  readonly tier: number;
+  /** The contract that it is pinned by. */
+  readonly by?: string;
   readonly sessions: number;
   readonly witnesses: number;
 }
@@ -33,12 +36,27 @@ export interface Held {
   readonly strange: readonly string[];
 }
 
+/** A contract that was applied. */
+export interface AppliedContract {
+  readonly name: string;
+  readonly version: number;
+  readonly workflow?: string;
+  readonly until: string;
+  readonly state: string;
+  readonly closed: boolean;
+  readonly key: string;
+  readonly digest: string;
+  readonly operations: number;
+  readonly doesNotHoldFor: readonly { readonly operation: string; readonly why: string }[];
+}
+
 /** What out-of-graph knows of an agent. */
 export interface Learned {
   readonly version: number;
   readonly agent?: Workflow;
   readonly workflows: readonly Workflow[];
   readonly targets: readonly Slot[];
+  readonly contracts: readonly AppliedContract[];
   readonly heldSessions: readonly Held[];
   readonly denied: readonly {
     readonly operation: string;
@@ -48,7 +66,14 @@ export interface Learned {
 }
 
 /** Of an agent of which nothing was learned. */
-const NOTHING: Learned = { version: 0, workflows: [], targets: [], heldSessions: [], denied: [] };
+const NOTHING: Learned = {
+  version: 0,
+  workflows: [],
+  targets: [],
+  contracts: [],
+  heldSessions: [],
+  denied: [],
+};
 
 /** What is known in an answer that shows an agent; undefined if nothing of it could be read. */
 export const learnedIn = (shown: object | undefined): Learned =>

@@ -6,6 +6,7 @@ import { auditCommand } from "./audit.ts";
 import { baselineCommand } from "./baseline.ts";
 import { configCommand } from "./config.ts";
 import { quarantineCommand, releaseCommand } from "./contain.ts";
+import { contractCommand } from "./contract.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
 import { demoCommand } from "./demo.ts";
 import { denialsCommand } from "./denials.ts";
@@ -58,7 +59,11 @@ export function program(args: readonly string[]): Command {
     .addCommand(agentsCommand())
     .addCommand(denialsCommand());
   all.addCommand(auditCommand()).addCommand(baselineCommand()).addCommand(deadLettersCommand());
-  all.commandsGroup("Act:").addCommand(quarantineCommand()).addCommand(releaseCommand());
+  all
+    .commandsGroup("Act:")
+    .addCommand(quarantineCommand())
+    .addCommand(releaseCommand())
+    .addCommand(contractCommand());
   all
     .commandsGroup("Set up:")
     .addCommand(configCommand())

@@ -4,6 +4,7 @@ import type { Settings, Webhook } from "../../schemas/settings.ts";
 import { namesInside } from "../egress/feeds/webhook/address-guard.ts";
 import { checkExposure, isLoopback } from "../server/access.ts";
 import { loadSecrets } from "../settings/config.ts";
+import { contractKeysOf } from "../settings/contract-keys.ts";
 import type { Secrets } from "../settings/secrets.ts";
 
 /** The secrets that the settings name. Fails with `bad-settings`, one line for each thing that is wrong. */
@@ -20,6 +21,7 @@ export function checkStart(settings: Settings): Secrets {
   };
   attempt(() => checkExposure(settings.http));
   const secrets = attempt(() => loadSecrets(settings));
+  attempt(() => contractKeysOf(settings));
   for (const webhook of settings.feeds.webhooks) attempt(() => checkAddress(webhook));
   if (wrong.length > 0) throw new OffgraphError("bad-settings", wrong.join("\n"));
   return secrets ?? { webhooks: new Map() };

@@ -132,6 +132,7 @@ export async function world(
     baselineOf: (entries) => entries.get("agent"),
     relearn,
     keyName: "public",
+    contractKeys: [],
     incidents: { all, byId },
     denials: denialReader(denied),
     audit: { entries: auditOf, publicKey: "a public key" },

@@ -27,6 +27,12 @@ const nameOf = ([first]: readonly Given[]) => String(first?.session);
 const said = (atMs: number, verdict: string, decision: object = {}, more: object = {}) =>
   event("decision.made", atMs, { decision: { verdict, by: "ana", ...decision }, ...more });
 
+/** It ends in the midst of the story. */
+const contract = {
+  ...{ name: "ask", version: 1, closed: true, key: "owner", digest: "0".repeat(64) },
+  until: new Date(START + LATER + 5 * DAY).toISOString(),
+};
+
 /** An agent that has learned, is attacked, and of which everything is said that can be said. */
 function story(): { readonly before: readonly Given[]; readonly after: readonly Given[] } {
   const [alarm, attack, live] = [
@@ -44,6 +50,9 @@ function story(): { readonly before: readonly Given[]; readonly after: readonly 
     ...ask(LATER + DAY + HOUR, READ),
     said(LATER + DAY + HOUR, "confirm-session", { session: nameOf(attack), edges: true }),
     said(LATER + DAY + HOUR, "approve-edge", {}, { workflow: "Pay", operation }),
+    ...[{}, { operation: call(0, { name: "wipe", tier: 1 }).operation }].map((more) =>
+      said(LATER + DAY + HOUR, "contract", { contract }, { workflow: "Ask", ...more }),
+    ),
     said(LATER + DAY + HOUR, "deny-edge", {}, { operation: call(0, { name: "search" }).operation }),
     ...live,
     said(LATER + 2 * DAY + HOUR, "release-session", { session: nameOf(live) }),

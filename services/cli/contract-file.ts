@@ -1,0 +1,87 @@
+/** Contracts and keys as files. */
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { parse } from "yaml";
+import { Contract, MAX_CONTRACT_BYTES } from "../../schemas/contract.ts";
+import { OffgraphError } from "../../schemas/errors.ts";
+import { fileFault } from "../file-fault.ts";
+import { faults } from "../plain-words.ts";
+
+/** Makes a pair of keys: the private one (PKCS #8, PEM, owner only), and the public one beside it. Neither takes the place of a file that is there. */
+export function makeKeys(file: string): { readonly publicKey: KeyObject; readonly publicFile: string } {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const publicFile = `${file}.pub`;
+  create(file, privateKey.export({ type: "pkcs8", format: "pem" }), 0o600);
+  create(publicFile, publicKey.export({ type: "spki", format: "pem" }), 0o644);
+  return { publicKey, publicFile };
+}
+
+function create(file: string, text: string | Buffer, mode: number): void {
+  try {
+    const opened = openSync(file, "wx", mode);
+    writeFileSync(opened, text);
+    closeSync(opened);
+  } catch (cause) {
+    throw (cause as NodeJS.ErrnoException).code === "EEXIST"
+      ? new OffgraphError("bad-request", `${file}: it is there already, and keys are not overwritten`)
+      : fileFault(file, "written", cause);
+  }
+}
+
+/** A private Ed25519 key. Fails with `file-unreadable` or `bad-request`. */
+export function readPrivateKey(file: string): KeyObject {
+  const pem = read(file);
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === "ed25519") return key;
+  } catch {
+    // Said below.
+  }
+  throw new OffgraphError("bad-request", `${file}: expected an Ed25519 private key in PEM`);
+}
+
+/** A contract that is not signed, YAML or JSON. Fails with `file-unreadable`, `too-large` or `bad-request`, naming the field. */
+export function readContract(file: string): Contract {
+  const value = parsed(file, read(file));
+  const { data, error } = Contract.safeParse(value);
+  if (data !== undefined) return data;
+  throw new OffgraphError(
+    "bad-request",
+    faults(error, value)
+      .map((fault) => `${file}: ${fault}`)
+      .join("\n"),
+  );
+}
+
+function parsed(file: string, text: string): unknown {
+  try {
+    return parse(text);
+  } catch (cause) {
+    const [line] = (cause as Error).message.split("\n");
+    throw new OffgraphError("bad-request", `${file}: neither YAML nor JSON: ${line}`, { cause });
+  }
+}
+
+/** A signed contract; the system verifies it. Fails with `file-unreadable`, `too-large` or `bad-request`. */
+export function readSigned(file: string): string {
+  const signed = read(file).trim();
+  if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(signed)) return signed;
+  throw new OffgraphError(
+    "bad-request",
+    `${file}: it is not signed; \`offgraph contract sign FILE --key KEY\` writes what can be applied`,
+  );
+}
+
+function read(file: string): string {
+  const text = readWhole(file);
+  if (text.length <= MAX_CONTRACT_BYTES) return text;
+  throw new OffgraphError("too-large", `${file}: a contract has at most ${MAX_CONTRACT_BYTES} bytes`);
+}
+
+function readWhole(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw fileFault(file, "read", cause);
+  }
+}
