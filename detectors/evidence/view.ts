@@ -90,7 +90,7 @@ function changeOf(standings: readonly number[]): string {
     return "raise falseAlertsPerAgentDay, or spread the agent's sessions over several trust units";
   if (most === standings[CALIBRATION])
     return "wait, name its peer group (agent.group), or replay more history of this agent: thresholds need earlier sessions after learning, from more than one trust unit if there are several";
-  return "declare workflows whose sessions are alike, replay more history, or raise maxNovelty: too much in these sessions is new";
+  return "declare workflows whose sessions are alike, replay more history, raise maxNovelty, or have the owner sign what they are (`offgraph contract draft`): too much in these sessions is new";
 }
 
 const round = (value: number) => Number(value.toFixed(4));
