@@ -35,7 +35,11 @@ export function allowValue(b: Baseline, clause: Clause, edge: TargetEdge): void 
   clause.values = [...clause.values, { field, low, high, made }];
 }
 
-const recordOf = ({ targets }: Baseline, { operation, field, low, high }: Omit<TargetEdge, "value">) => {
+/** The record of a value; -1 if it was never learned. */
+export const recordOf = (
+  { targets }: Baseline,
+  { operation, field, low, high }: Omit<TargetEdge, "value">,
+) => {
   const slot = slots.slotOf(targets, operation, field);
   return slot < 0 ? -1 : values.find(targets, slot, low, high);
 };

@@ -2,11 +2,12 @@
 import { ByteReader } from "../codec.ts";
 import { ofAgent, VERSION } from "../evidence/columns.ts";
 import { type Baseline, endBaseline } from "./baseline.ts";
+import { carryContracts } from "./carry-contracts.ts";
 import type { Settings } from "./settings.ts";
 
 /**
  * Puts what `stored` holds (base64, as fold/agent-baseline.ts packs it) in the place of all that is known: graph, targets, pen and
- * denials. The version goes on, so that findings tell both apart. Fails if it cannot be read; whoever wrote it has looked.
+ * denials; contracts stay. The version goes on, so that findings tell both apart. Fails if it cannot be read; whoever wrote it has looked.
  */
 export function replaceBaseline(b: Baseline, stored: string, settings: Settings): void {
   const from = new ByteReader(Uint8Array.from(atob(stored), (letter) => letter.charCodeAt(0)));
@@ -16,6 +17,7 @@ export function replaceBaseline(b: Baseline, stored: string, settings: Settings)
   const read = ofAgent.read(from, written, settings);
   const version = Math.max(b.version, read.version) + 1;
   keepSpent(b, read);
+  carryContracts(b, read);
   endBaseline(b);
   Object.assign(b, read, { version });
 }

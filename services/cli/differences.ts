@@ -31,7 +31,9 @@ function workflows(before: Learned, after: Learned): string[] {
   });
 }
 
-const isKnown = ({ state }: { state: string }) => state === "baseline" || state === "pinned";
+/** What a contract names stays with the contract, whatever is known otherwise. */
+const isKnown = ({ state, by }: { state: string; by?: string }) =>
+  by === undefined && (state === "baseline" || state === "pinned");
 
 const knownOperations = (learned: Learned) =>
   all(learned).flatMap((one) =>

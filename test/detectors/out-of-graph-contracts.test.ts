@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { agentBaseline } from "../../detectors/fold/agent-baseline.ts";
 import { type CallFields, call, DAY, event, type Given, HOUR, START, type World, world } from "./given.ts";
 import { LATER, learned, payee, READ, session, transfer } from "./sessions.ts";
 
@@ -176,6 +177,56 @@ describe("a version of a contract", () => {
     for (let number = 0; number < 70; number++) given.sees(...contract([], { name: `c${number}` }));
     expect(graph(given).contracts).toHaveLength(64);
     expect(graph(given).notLearnedForCaps).toBe(6);
+  });
+});
+
+describe("what is undone or imported", () => {
+  const SETTINGS = { detectors: {} };
+  const copyOf = (given: World) =>
+    event("decision.made", 400 * DAY, {
+      decision: {
+        verdict: "undo",
+        by: "ana",
+        baseline: Buffer.from(agentBaseline(given.encoded(), SETTINGS) ?? []).toString("base64"),
+      },
+    });
+
+  it("leaves contracts in force, with other numbers for their names", () => {
+    const [given, other] = [learned(), world()];
+    // Another order of names.
+    other.sees(
+      ...session(0, [LOOK, READ], { workflow: "Other" }),
+      ...session(HOUR, [LOOK], { workflow: "Ask" }),
+    );
+    given.sees(...contract([transfer(payee(1)), DELETE], { closed: true }), copyOf(other));
+    given.reload();
+    expect(graph(given).contracts).toMatchObject([
+      { name: "c", workflow: "Ask", state: "in force", operations: 2 },
+    ]);
+    expect(kinds(given, [DELETE, transfer(payee(1))])).toEqual([]);
+    expect(kinds(given, [LOOK], LATER + HOUR)).toEqual(["outside-contract"]);
+    expect(kinds(given, [transfer(THIEF)], LATER + 2 * HOUR)).toEqual(["outside-contract"]);
+  });
+
+  it("brings no older version back, and none that has ended", () => {
+    const [given, older, living] = [learned(), learned(), learned()];
+    older.sees(...contract([DELETE]));
+    given.sees(...contract([], { version: 2 }), copyOf(older));
+    expect(graph(given).contracts).toMatchObject([{ version: 2, operations: 0 }]);
+    expect(kinds(given, [DELETE])).toEqual(["operation-new-to-workflow"]);
+    const soon = { name: "d", until: at(LATER + HOUR) };
+    living.sees(...contract([DELETE], soon));
+    const copy = copyOf(living);
+    living.sees(...ask([READ], LATER + HOUR), copy);
+    expect(graph(living).contracts).toMatchObject([{ state: "ended" }]);
+    expect(kinds(living, [DELETE], LATER + 2 * HOUR)).toEqual(["operation-new-to-workflow"]);
+  });
+
+  it("has the contracts of a copy where none is known", () => {
+    const [given, other] = [world(), learned()];
+    other.sees(...contract([DELETE]));
+    given.sees(...ask([READ], 0), copyOf(other));
+    expect(kinds(given, [DELETE])).toEqual([]);
   });
 });
 
