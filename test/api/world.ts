@@ -1,4 +1,5 @@
 /** A server with the api on a log and store in memory, and what tests put into it. */
+import { generateKeyPairSync } from "node:crypto";
 import type { DenialInForce, Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import { Settings } from "../../schemas/settings.ts";
@@ -21,6 +22,9 @@ export const clock: Clock = {
       await new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve()));
   },
 };
+
+/** Keys of an owner of agents, whose contracts are trusted. */
+export const OWNER = generateKeyPairSync("ed25519");
 
 export const idOf = (letter: string, number: number) => `${letter}-${number.toString(16).padStart(32, "0")}`;
 
@@ -132,7 +136,7 @@ export async function world(
     baselineOf: (entries) => entries.get("agent"),
     relearn,
     keyName: "public",
-    contractKeys: [],
+    contractKeys: [{ name: "owner", publicKey: OWNER.publicKey }],
     incidents: { all, byId },
     denials: denialReader(denied),
     audit: { entries: auditOf, publicKey: "a public key" },
