@@ -1,6 +1,6 @@
 /** Incidents, decisions, actions, outcomes and denials: what follows from a finding. */
 import { z } from "zod";
-import { MAX_CONTRACT_BYTES } from "./contract.ts";
+import { MAX_SIGNED_BYTES } from "./contract.ts";
 import { BASELINE_VERDICTS } from "./event.ts";
 import {
   ActionId,
@@ -162,7 +162,7 @@ export const Decision = z.object({
   /** For quarantine: how long, in milliseconds. */
   durationMs: z.int().min(1000).optional(),
   /** The contract that was applied, as its owner has signed it, so that anybody can check it again. */
-  contract: z.string().max(MAX_CONTRACT_BYTES).optional(),
+  contract: z.string().max(MAX_SIGNED_BYTES).optional(),
 });
 export type Decision = z.infer<typeof Decision>;
 

@@ -6,8 +6,10 @@ import { z } from "zod";
 import { AgentId, NAME_LENGTH, Timestamp, text } from "./ids.ts";
 import { operationFields } from "./operation.ts";
 
-/** Largest signed contract, in bytes. */
+/** Largest contract, in bytes. */
 export const MAX_CONTRACT_BYTES = 65_536;
+/** Largest signed contract, in bytes: base64 takes a third more, header and signature less than 1 KB. */
+export const MAX_SIGNED_BYTES = 88_576;
 /** Most operations of a contract. */
 export const MAX_CONTRACT_OPERATIONS = 1000;
 /** Most contracts of one agent; one that has ended counts, because its version must not come again. */
@@ -66,7 +68,7 @@ export const ContractTerms = z.object({
   /** SHA-256 of what was signed, hexadecimal. */
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   /** The signed contract, once in each application of it. */
-  signed: z.string().max(MAX_CONTRACT_BYTES).optional(),
+  signed: z.string().max(MAX_SIGNED_BYTES).optional(),
 });
 /** Which contract a decision carries out. */
 export type ContractTerms = z.infer<typeof ContractTerms>;

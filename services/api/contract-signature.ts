@@ -1,10 +1,10 @@
 /**
- * The signature of a contract: JWS in compact serialization (RFC 7515, 7.1) with Ed25519 (RFC 8037, 3.1). The header is one of a
- * kind and is compared as a whole, so that it cannot talk anybody into another algorithm, a key of its own or an extension
- * (RFC 8725, 3.1 and 3.11). `kid` is the thumbprint of the public key (RFC 7638).
+ * The signature of a contract: JWS in compact serialization (RFC 7515, 7.1) with Ed25519 (RFC 8037, 3.1; named as in RFC 9864, 2.2).
+ * The header is always the same but for its key, and is compared as a whole, so that it cannot talk anybody into another algorithm, a
+ * key of its own or an extension (RFC 8725, 3.1 and 3.11). `kid` is the thumbprint of the public key (RFC 7638).
  */
 import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import { Contract, MAX_CONTRACT_BYTES } from "../../schemas/contract.ts";
+import { Contract, MAX_CONTRACT_BYTES, MAX_SIGNED_BYTES } from "../../schemas/contract.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { faults } from "../plain-words.ts";
 
@@ -33,11 +33,13 @@ export function thumbprintOf(key: KeyObject): string {
 }
 
 const headerOf = (key: KeyObject) =>
-  encoded(JSON.stringify({ alg: "EdDSA", kid: thumbprintOf(key), typ: "offgraph-contract+jws" }));
+  encoded(JSON.stringify({ alg: "Ed25519", kid: thumbprintOf(key), typ: "offgraph-contract+jws" }));
 
-/** Signs a contract. */
+/** Signs a contract. Fails with `too-large`. */
 export function signContract(contract: Contract, privateKey: KeyObject): string {
-  const content = `${headerOf(privateKey)}.${encoded(JSON.stringify(contract))}`;
+  const payload = JSON.stringify(contract);
+  if (Buffer.byteLength(payload) > MAX_CONTRACT_BYTES) throw tooLarge();
+  const content = `${headerOf(privateKey)}.${encoded(payload)}`;
   return `${content}.${sign(null, Buffer.from(content), privateKey).toString("base64url")}`;
 }
 
@@ -46,8 +48,7 @@ export function signContract(contract: Contract, privateKey: KeyObject): string 
  * the payload is looked at before the signature holds.
  */
 export function verifyContract(signed: string, keys: readonly ContractKey[], nowMs: number): SignedContract {
-  if (signed.length > MAX_CONTRACT_BYTES)
-    throw new OffgraphError("too-large", `a signed contract has at most ${MAX_CONTRACT_BYTES} bytes`);
+  if (signed.length > MAX_SIGNED_BYTES) throw tooLarge();
   const parts = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(signed);
   if (parts === null) throw untrusted("this is no signed contract: `offgraph contract sign FILE` makes one");
   const [, header = "", payload = "", signature = ""] = parts;
@@ -70,7 +71,7 @@ function keyOf(header: string, keys: readonly ContractKey[]): ContractKey {
   if (key !== undefined) return key;
   const known = keys.map(({ name, publicKey }) => `${name} (${thumbprintOf(publicKey)})`).join(", ");
   throw untrusted(
-    `its header is not that of a trusted key: expected alg EdDSA, typ offgraph-contract+jws and the kid of ${known}`,
+    `its header is not that of a trusted key: expected alg Ed25519, typ offgraph-contract+jws and the kid of ${known}`,
   );
 }
 
@@ -89,5 +90,11 @@ function jsonOf(text: string): unknown {
     throw new OffgraphError("bad-request", "contract: its payload is not JSON", { cause });
   }
 }
+
+const tooLarge = () =>
+  new OffgraphError(
+    "too-large",
+    `a contract has at most ${MAX_CONTRACT_BYTES} bytes of JSON; make several of it`,
+  );
 
 const untrusted = (message: string) => new OffgraphError("untrusted-contract", message);

@@ -2,7 +2,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { parse } from "yaml";
-import { Contract, MAX_CONTRACT_BYTES } from "../../schemas/contract.ts";
+import { Contract, MAX_SIGNED_BYTES } from "../../schemas/contract.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { fileFault } from "../file-fault.ts";
 import { faults } from "../plain-words.ts";
@@ -72,10 +72,13 @@ export function readSigned(file: string): string {
   );
 }
 
+/** YAML takes more room than what is signed. */
+const MOST_READ = 4 * MAX_SIGNED_BYTES;
+
 function read(file: string): string {
   const text = readWhole(file);
-  if (text.length <= MAX_CONTRACT_BYTES) return text;
-  throw new OffgraphError("too-large", `${file}: a contract has at most ${MAX_CONTRACT_BYTES} bytes`);
+  if (text.length <= MOST_READ) return text;
+  throw new OffgraphError("too-large", `${file}: no contract is so large, nor a key`);
 }
 
 function readWhole(file: string): string {

@@ -20,7 +20,7 @@ const contract = Contract.parse({
 });
 
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
-const HEADER = { alg: "EdDSA", kid: thumbprintOf(owner.publicKey), typ: "offgraph-contract+jws" };
+const HEADER = { alg: "Ed25519", kid: thumbprintOf(owner.publicKey), typ: "offgraph-contract+jws" };
 /** Signed as its header says or not, by whoever has the key. */
 function made(header: object, payload: unknown, key = owner.privateKey): string {
   const content = `${encoded(header)}.${encoded(payload)}`;
@@ -74,6 +74,7 @@ describe("a signed contract", () => {
   it.each([
     ["no algorithm", { ...HEADER, alg: "none" }],
     ["another algorithm", { ...HEADER, alg: "HS256" }],
+    ["the older name of the algorithm", { ...HEADER, alg: "EdDSA" }],
     ["another type", { ...HEADER, typ: "JWT" }],
     ["a key of its own", { ...HEADER, jwk: owner.publicKey.export({ format: "jwk" }) }],
     ["an extension", { ...HEADER, crit: ["exp"] }],
@@ -122,8 +123,18 @@ describe("a signed contract", () => {
     expect(() => verified(made(HEADER, payload))).toThrow(refusal("bad-request", place));
   });
 
-  it("is refused above 64 KB, before anything of it is looked at", () => {
-    expect(() => verified("x".repeat(65_537))).toThrow(refusal("too-large", "65536 bytes"));
+  it("has room for a thousand operations, and not for much more", () => {
+    const named = (letters: number) =>
+      Contract.parse({
+        ...contract,
+        operations: Array.from({ length: 1000 }, (_, at) => ({
+          service: "s",
+          operation: `${at}`.padStart(letters, "o"),
+        })),
+      });
+    expect(verified(signContract(named(12), owner.privateKey)).contract.operations).toHaveLength(1000);
+    expect(() => signContract(named(60), owner.privateKey)).toThrow(refusal("too-large", "65536 bytes"));
+    expect(() => verified(made(HEADER, named(60)))).toThrow(refusal("too-large", "65536 bytes"));
   });
 
   it("is refused where no key is trusted, with what to do", () => {

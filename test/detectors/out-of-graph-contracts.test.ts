@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { agentBaseline } from "../../detectors/fold/agent-baseline.ts";
 import { type CallFields, call, DAY, event, type Given, HOUR, START, type World, world } from "./given.ts";
-import { LATER, learned, payee, READ, session, transfer } from "./sessions.ts";
+import { KINDS, LATER, learned, payee, READ, session, transfer } from "./sessions.ts";
 
 const DELETE: CallFields = { name: "delete_ledger", tier: 1 };
 const LOOK: CallFields = { name: "look" };
@@ -126,6 +126,21 @@ describe("the end of a contract", () => {
     );
     expect(kinds(given, [DELETE], UNTIL)).toEqual([]);
     expect(kinds(given, [DELETE], UNTIL + DAY)).toEqual(["operation-new-to-workflow"]);
+  });
+
+  it("leaves what learning that ended meanwhile has shown", () => {
+    const given = world();
+    const wipe: CallFields = { name: "wipe", tier: 1 };
+    given.sees(...contract([DELETE, wipe], { workflow: "Pay", until: at(UNTIL) }));
+    const pay = (index: number, atMs: number, more: readonly CallFields[] = []) =>
+      session(atMs, [...KINDS.Pay(index), DELETE, ...more], {
+        workflow: "Pay",
+        trustUnit: `unit-${Math.floor(index / 3) % 3}`,
+      });
+    for (let index = 0; index < 60; index++) given.sees(...pay(index, index * HOUR));
+    expect(given.finds(...pay(60, UNTIL - HOUR, [wipe]))).toEqual([]);
+    expect(given.finds(...pay(61, UNTIL + HOUR))).toEqual([]);
+    expect(given.finds(...pay(62, UNTIL + 2 * HOUR, [wipe]))).toEqual(["operation-new-to-workflow"]);
   });
 
   it("takes away values that it alone has made known", () => {
