@@ -3,7 +3,7 @@
  * is a JWS in compact serialization (RFC 7515) with an Ed25519 signature (RFC 8037), whose payload is the JSON of this.
  */
 import { z } from "zod";
-import { AgentId, NAME_LENGTH, Timestamp, text } from "./ids.ts";
+import { AgentId, NAME_LENGTH, Tenant, Timestamp, text } from "./ids.ts";
 import { operationFields } from "./operation.ts";
 
 /** Largest contract, in bytes. */
@@ -41,6 +41,7 @@ const nameOf = ({ service, operation }: ContractOperation) => `${service} ${oper
 export const Contract = z.strictObject({
   name: ContractName.describe("Of this contract, among those of the agent."),
   version: ContractVersion.describe("Counts up: an older one never takes the place of a newer one."),
+  tenant: Tenant.optional().describe("Absent: whichever it is applied in."),
   agent: AgentId.describe("The agent that it is about."),
   workflow: text(NAME_LENGTH).optional().describe("Absent: sessions that declare none."),
   until: Timestamp.describe("In event time; afterwards what it names is judged as if it had never been."),

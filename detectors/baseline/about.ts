@@ -65,7 +65,7 @@ export const about: About = {
     "P_k(a|c) = max(n(c,a) - d_k, 0)/(N(c) + th_k) + esc_k(c) P_{k-1}(a|c'), orders 3 to 0, workflow over agent over 1/(V+1); d = 0.5, 0.7, 0.8, 0.85; th = 1, 0.5, 0.5, 0.5",
     "q = (N1 + 1)/(N + 2) for a slot of N draws, N1 values drawn once; closed when N >= 10 and q < 0.05; it speaks once values that wait for witnesses were in at most 5 % of its draws",
     "learning ends when sessions >= minSessions and neither (sensitive operations used by one session only)/(sessions) nor the share of sessions with a sensitive operation of too few witnesses is above maxNovelty; for the agent as a whole also only when at most a tenth of its sessions belong to workflows that are still learning",
-    "an edge becomes baseline when min(units, witnesses) distinct trust units have used it in unflagged sessions; after learning also on two days and in `sessions` sessions, and never by itself if it is sensitive: then a person approves it (setting `sensitive`)",
+    "an edge becomes baseline when min(units, witnesses) distinct trust units have used it in unflagged sessions; after learning also on two days and in `sessions` sessions, and never by itself if it is sensitive: then a person approves it, or a signed contract names it (setting `sensitive`)",
     "a session in which something was found is held, at most the newest 8 of an agent for `heldDays` days: released, it teaches as of its own day; confirmed, expired or crowded out, it never does",
     "a version that an event names for the first time is a child of the one that ran before: it knows what that one knows; what only it has used is known to it and its children until another version uses it in an unflagged session, or a person approves it. For `graceHours` or `graceSessions`, whichever ends first, its findings of tier 0 and 1 without a new party are told at low severity; at most four versions of an agent are graced at once, and eight remembered, for a week",
     "what a signed contract names is pinned until the contract ends, and then is what it was before, or what learning that ended meanwhile has made it",
@@ -95,6 +95,7 @@ export const about: About = {
     "Look at `newVersion`: was that version deployed on purpose, and do other agents of the group show the same `edge`?",
     "Look up each value in `evidence.targets` in the request that began the session: was it named there, or did it come from content the agent read?",
     "If it is legitimate, release the agent and `offgraph baseline release FINDING --approve`, so that it is learned and told no more; if not, keep the quarantine, revoke the session's token and `offgraph baseline confirm FINDING --deny`.",
+    "If it is `outside-contract`, ask the owner who signed: was the agent changed, and is a newer version of the contract due?",
     ...aboutEvidence.runbook,
   ],
   references: [

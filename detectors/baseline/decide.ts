@@ -58,7 +58,7 @@ function targetsOf(b: Baseline, operation: number, event: EventView): readonly T
 }
 
 /** Each event of a contract tells which one it is, so that none depends on the others' order, and none counts twice. */
-function applyContract(b: Baseline, { until, ...terms }: ContractTerms, event: EventView): void {
+function applyContract(b: Baseline, terms: ContractTerms, event: EventView): void {
   const [workflow, operation] = [
     workflowOf(b, event),
     event.has(TEXT.operation) ? operationOf(b, event) : undefined,
@@ -67,7 +67,17 @@ function applyContract(b: Baseline, { until, ...terms }: ContractTerms, event: E
     b.capped++;
     return;
   }
-  const contract = contractOf(b, { ...terms, workflow, untilMs: Date.parse(until) });
+  // Not all of it: what was signed stays in the log.
+  const { name, version, until, closed, key, digest } = terms;
+  const contract = contractOf(b, {
+    name,
+    version,
+    untilMs: Date.parse(until),
+    closed,
+    key,
+    digest,
+    workflow,
+  });
   b.version++;
   if (contract === undefined || contract.ended || operation === undefined) return;
   const clause = declare(b, contract, operation, event.tier > 0);

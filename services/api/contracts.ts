@@ -51,9 +51,15 @@ export function contractRoutes(app: FastifyInstance, options: ContractOptions): 
   app.post("/v1/contracts", { config: { role: "act" } }, async (request, reply) => {
     const { signed, reason, dryRun } = checked(ContractBody, request.body, "body");
     const verified = verifyContract(signed, options.contractKeys, options.clock.now());
-    const known = await contractsOf(options, request.access.tenant, verified.contract.agent);
-    refuseOlder(verified, known);
     const { contract, key, digest } = verified;
+    const { tenant } = request.access;
+    if ((contract.tenant ?? tenant) !== tenant)
+      throw new OffgraphError(
+        "bad-request",
+        `contract ${contract.name}: it is of another tenant, ${contract.tenant}`,
+      );
+    const known = await contractsOf(options, tenant, contract.agent);
+    refuseOlder(verified, known);
     if (dryRun) return { dryRun, contract, key, digest, replaces: versionOf(known, contract) };
     return reply.code(202).send(await apply(options, request, verified, reason));
   });

@@ -24,6 +24,7 @@ From what was learned to a contract in force:
 A contract, YAML or JSON, at most 64 KB and 1,000 operations:
   name: pay
   version: 1                        # an older version never takes the place of a newer one
+  tenant: default                   # absent: whichever it is applied in
   agent: billing
   workflow: Pay                     # absent: sessions that declare none
   until: 2027-03-31T00:00:00Z       # afterwards it is as if it had never been
@@ -139,11 +140,15 @@ const listCommand = () =>
     .argument("[agent]", "id of an agent; without, of all")
     .action(list);
 
+/** Contracts with their agents, and whether there are more of them. */
+interface Listed {
+  readonly contracts: readonly (AppliedContract & { readonly agent: string })[];
+  readonly more: boolean;
+}
+
 async function list(agent: string | undefined, options: CommandOptions): Promise<void> {
   const query = agent === undefined ? "" : `?agent=${encodeURIComponent(agent)}`;
-  const { contracts } = await clientOf(options).get<{ contracts: (AppliedContract & { agent: string })[] }>(
-    `/v1/contracts${query}`,
-  );
+  const { contracts, more } = await clientOf(options).get<Listed>(`/v1/contracts${query}`);
   if (options.json) return print(JSON.stringify(contracts));
   if (contracts.length === 0)
     return print(dim("There are none: `offgraph contract --help` says how to make one."));
@@ -159,4 +164,5 @@ async function list(agent: string | undefined, options: CommandOptions): Promise
   print(table(["agent", "workflow", "contract", "state", "operations", "until", "signed by"], rows));
   for (const { name, doesNotHoldFor } of contracts)
     for (const { operation, why } of doesNotHoldFor) print(safe(`  ${name}: not \`${operation}\`: ${why}`));
+  if (more) print(dim("There are more; name an agent to see its own."));
 }

@@ -91,4 +91,12 @@ describe("a signed contract", () => {
       [],
     ]);
   });
+
+  it("of another tenant is refused, and one that names this tenant is taken", async () => {
+    const of = (tenant: string) => signContract(Contract.parse({ ...contract, tenant }), OWNER.privateKey);
+    const other = await post({ signed: of("other") });
+    expect([other.answer.statusCode, other.events]).toEqual([400, []]);
+    await open?.close();
+    expect((await post({ signed: of("default") })).answer.statusCode).toBe(202);
+  });
 });
