@@ -58,10 +58,18 @@ async function commitAll(state: State): Promise<void> {
 
 function begin(state: State): Committing {
   const { set, position, clock, skips } = state;
+  const last = changedClock(state);
   const committing = {
-    ...{ position, agents: set.changed, encoded: 0, skips: changedSkips(skips) },
-    last: changedClock(state),
-    ...{ beganAtMs: clock.now(), spentMs: 0, written: Promise.resolve(), failure: undefined },
+    position,
+    clockMs: state.clockMs,
+    agents: set.changed,
+    encoded: 0,
+    skips: changedSkips(skips),
+    last,
+    beganAtMs: clock.now(),
+    spentMs: 0,
+    written: Promise.resolve(),
+    failure: undefined,
   };
   set.changed = [];
   state.committing = committing;
@@ -129,9 +137,10 @@ async function write(state: State, committing: Committing, changes: GroupChange[
   if (encoded === agents.length) finish(state, committing);
 }
 
-function finish(state: State, { position, beganAtMs, spentMs }: Committing): void {
+function finish(state: State, { position, clockMs, beganAtMs, spentMs }: Committing): void {
   state.committing = undefined;
   state.committed = position;
+  state.committedClockMs = clockMs;
   state.commits++;
   state.committedAtMs = state.clock.now();
   state.commitMs = spentMs;

@@ -20,6 +20,7 @@ export type Partition = Awaited<ReturnType<typeof openPartition>>;
 export async function openPartition(partition: number, options: PartitionOptions) {
   const lease = await options.store.acquire(SPACE, partition);
   const position = await options.store.position(SPACE, partition);
+  const clockMs = options.usesPeers ? await clockOf(options.store, SPACE, partition) : 0;
   const queue = inTurn();
   const state: State = {
     ...options,
@@ -28,7 +29,8 @@ export async function openPartition(partition: number, options: PartitionOptions
     columns: eventColumns(STRETCH),
     set: workingSet(DETECTORS),
     gathering: undefined,
-    clockMs: options.usesPeers ? await clockOf(options.store, SPACE, partition) : 0,
+    clockMs,
+    committedClockMs: clockMs,
     position,
     committed: position,
     skips: await readSkips(options.store, partition),
@@ -46,7 +48,7 @@ export async function openPartition(partition: number, options: PartitionOptions
     /** Position of the next event to fold. */
     position: () => state.position,
     /** Largest event time that was committed, in ms since 1970; 0 if agents are not judged by their peers. */
-    clockMs: () => state.clockMs,
+    clockMs: () => state.committedClockMs,
     /** Folds a batch; findings are durable when it resolves, and the state is committed if its time has come. */
     batch: (batch: RecordBatch) => queue(() => take(state, batch)),
     /** Brings no more agents into memory than events need. */
@@ -78,6 +80,7 @@ async function orForget(state: State, step: () => Promise<void>): Promise<void> 
     state.set = workingSet(DETECTORS);
     state.committing = undefined;
     state.position = state.committed;
+    state.clockMs = state.committedClockMs;
     throw error;
   }
 }

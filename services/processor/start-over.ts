@@ -29,7 +29,7 @@ export async function startOver(
   state.committing = undefined;
   state.set = workingSet(DETECTORS);
   state.position = state.committed;
-  state.clockMs = 0;
+  state.clockMs = state.committedClockMs;
   for await (const batch of stream.read("events", partition, state.committed)) {
     if ((batch.positions[0] ?? failure.end) >= failure.end) return;
     await absorb(state, batch);

@@ -50,6 +50,8 @@ export interface Gathering {
 export interface Committing {
   /** Where it began: every event before it is in what it writes. */
   readonly position: number;
+  /** Largest event time before it, in ms since 1970. */
+  readonly clockMs: number;
   /** The agents that had changed, and how many of them are encoded. */
   readonly agents: readonly AgentRow[];
   encoded: number;
@@ -74,6 +76,8 @@ export interface State extends PartitionOptions {
   gathering: Gathering | undefined;
   /** Largest event time of what was committed, or is being committed, and of ticks; ms since 1970. */
   clockMs: number;
+  /** The same of the last commit: the learner relies on it that no clock runs ahead of what is committed. */
+  committedClockMs: number;
   /** Position of the next event to fold, and of the last commit. */
   position: number;
   committed: number;
