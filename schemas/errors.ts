@@ -71,7 +71,7 @@ export const ERRORS = {
   },
   "not-found": {
     means: "there is nothing with this id",
-    wayOut: "check the id; older findings come back with `offgraph replay`",
+    wayOut: "check the id, or the path, that is named",
     retryable: false,
   },
   "not-running": {
@@ -149,3 +149,7 @@ export class OffgraphError extends Error {
     return ERRORS[this.code].retryable;
   }
 }
+
+/** Whether something that was thrown is an error of this kind. */
+export const hasCode = (error: unknown, code: ErrorCode): error is OffgraphError =>
+  error instanceof OffgraphError && error.code === code;

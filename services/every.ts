@@ -1,6 +1,6 @@
 /** Work that the owners of partitions do by the clock. */
-import { OffgraphError } from "../schemas/errors.ts";
 import type { Clock } from "./ports/clock.ts";
+import { unlessFenced } from "./take-over.ts";
 
 /**
  * Does the work after each interval, until the signal. An owner that is fenced has been followed by another one, who does the work
@@ -16,8 +16,4 @@ export async function every(
     await clock.sleep(intervalMs, signal);
     if (!signal.aborted) await work().catch(unlessFenced);
   }
-}
-
-function unlessFenced(error: unknown): void {
-  if (!(error instanceof OffgraphError) || error.code !== "fenced") throw error;
 }

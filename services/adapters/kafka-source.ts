@@ -5,7 +5,7 @@
  * The holes: records of transactions that were given up are handed out like all others; a topic that was made anew is read
  * from its start, once its end has been found before what was read.
  */
-import { OffgraphError } from "../../schemas/errors.ts";
+import { hasCode } from "../../schemas/errors.ts";
 import type { RawConsumer, RawPlace, RawSource } from "../ports/source.ts";
 import type { Subscription } from "../ports/stream.ts";
 import { KafkaClient } from "./kafka/client.ts";
@@ -197,7 +197,7 @@ async function orFailure<Result>(work: Promise<Result>): Promise<Result> {
   try {
     return await work;
   } catch (cause) {
-    if (cause instanceof OffgraphError && cause.code === "fenced") throw cause;
+    if (hasCode(cause, "fenced")) throw cause;
     throw new ConsumerFailure("the consumer has failed", { cause });
   }
 }

@@ -4,7 +4,7 @@
  */
 import { metrics } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { ERRORS, OffgraphError } from "../../schemas/errors.ts";
+import { ERRORS, hasCode, OffgraphError } from "../../schemas/errors.ts";
 import { text } from "../../schemas/ids.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -151,7 +151,7 @@ async function readAll(body: Body, intake: Intake, reply: FastifyReply): Promise
     for await (const records of body.records) await orUnavailable(reply, intake.take(records));
   } catch (error) {
     // What came before the cut is as good as ever; the sender is told from where on to send again.
-    if (!(error instanceof OffgraphError) || error.code !== "file-truncated") throw error;
+    if (!hasCode(error, "file-truncated")) throw error;
     intake.reject({ line: body.lastLine() + 1, code: error.code, message: error.message });
   }
 }

@@ -4,7 +4,7 @@
  * Those who do have somebody, such as HTTP routes, are given the log and the store themselves, and say `unavailable`.
  */
 import { metrics } from "@opentelemetry/api";
-import { OffgraphError } from "../../schemas/errors.ts";
+import { hasCode, type OffgraphError } from "../../schemas/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
@@ -66,8 +66,7 @@ export function patient(stream: Stream, store: Store, clock: Clock): Patient {
   };
 }
 
-const isUnavailable = (error: unknown): error is OffgraphError =>
-  error instanceof OffgraphError && error.code === "unavailable";
+const isUnavailable = (error: unknown): error is OffgraphError => hasCode(error, "unavailable");
 
 /** A Set keeps the order in which they came, so the first has waited longest. */
 function longest(all: ReadonlySet<Waiting>, nowMs: number): string | undefined {

@@ -6,7 +6,7 @@ import { encodeAgentInto } from "../../detectors/fold/agent-codec.ts";
 import { forget, groupOf } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import type { AgentRow } from "../../detectors/rows.ts";
-import { OffgraphError } from "../../schemas/errors.ts";
+import { hasCode } from "../../schemas/errors.ts";
 import { clockChange } from "../group-versions.ts";
 import type { GroupChange } from "../ports/store.ts";
 import { agentsForgotten, commitDuration } from "./metrics.ts";
@@ -130,7 +130,7 @@ async function write(state: State, committing: Committing, changes: GroupChange[
     if (encoded < agents.length) await store.write(lease, changes);
     else await store.commit(lease, [[...changes, ...last]], position);
   } catch (error) {
-    if (!(error instanceof OffgraphError) || error.code !== "interrupted") throw error;
+    if (!hasCode(error, "interrupted")) throw error;
     return beginAnew(state, committing);
   }
   committing.spentMs += clock.now() - startedAtMs;

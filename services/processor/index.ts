@@ -1,7 +1,6 @@
 /** The processor: every partition of `events` that this process owns, folded and committed. */
 import type { ObservableCallback } from "@opentelemetry/api";
 import { epochOf } from "../../detectors/fold/time.ts";
-import { OffgraphError } from "../../schemas/errors.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import { usesPeers } from "../group-versions.ts";
@@ -11,6 +10,7 @@ import { createJudge } from "../judge.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { Consumer, Stream } from "../ports/stream.ts";
+import { unlessFenced } from "../take-over.ts";
 import { followGroups, type GroupBook } from "./groups.ts";
 import { agentsCapped, lagGauge, sessionsStanding } from "./metrics.ts";
 import { openPartition, type Partition } from "./partition.ts";
@@ -62,7 +62,10 @@ export function startProcessor({ stream, store, clock, settings, key }: Processo
     usesPeers: book !== undefined,
   };
   const run: Run = {
-    ...{ shared, book, partitions, stopping: new AbortController() },
+    shared,
+    book,
+    partitions,
+    stopping: new AbortController(),
     behind: new Map(),
     handedOverAtMs: clock.now(),
     caughtUp: false,
@@ -144,10 +147,6 @@ async function look(run: Run): Promise<void> {
 
 /** Who was fenced is told so by the next batch, and gives the partition back. */
 const commitUnlessFenced = (partition: Partition) => partition.commit(false).catch(unlessFenced);
-
-function unlessFenced(error: unknown): void {
-  if (!(error instanceof OffgraphError) || error.code !== "fenced") throw error;
-}
 
 /** Partitions come one after the other, so all that there are, or none more for a while; a process too many gets none. */
 function hasCaughtUp(run: Run): boolean {

@@ -2,7 +2,7 @@
 import { ByteWriter } from "../../detectors/codec.ts";
 import { workingSet } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
-import { OffgraphError } from "../../schemas/errors.ts";
+import { hasCode, OffgraphError } from "../../schemas/errors.ts";
 import { eventColumns } from "../../schemas/event-view.ts";
 import { clockOf } from "../group-versions.ts";
 import { inTurn } from "../in-turn.ts";
@@ -62,7 +62,7 @@ export async function openPartition(partition: number, options: PartitionOptions
 
 async function take(state: State, batch: RecordBatch): Promise<void> {
   const { failure, partition } = state;
-  if (failure instanceof OffgraphError && failure.code === "fenced") throw failure;
+  if (hasCode(failure, "fenced")) throw failure;
   if (failure !== undefined)
     throw new OffgraphError("internal", `events/${partition} has failed: open it again`, { cause: failure });
   await orForget(state, () => takeBatch(state, batch));

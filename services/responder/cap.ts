@@ -4,10 +4,11 @@
  * at once one is fenced and reads again. A crash after taking leaves the bucket fuller than need be, never emptier.
  */
 import { inTurn } from "../in-turn.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { partitionOf } from "../ports/stream.ts";
 import { fromBytes, toBytes } from "../records.ts";
-import { untilNotFenced } from "./take-over.ts";
+import { untilNotFenced } from "../take-over.ts";
 
 const SPACE = "responder-caps";
 const WINDOW_MS = 600_000;
@@ -24,10 +25,10 @@ export interface Take {
 export type Bucket = (take: Take) => Promise<boolean>;
 
 /** One for all partitions of a process: they take in turn, or they could fence each other for ever. */
-export function openBucket(store: Store, partitions: number): Bucket {
+export function openBucket(store: Store, partitions: number, clock: Clock): Bucket {
   const queue = inTurn();
   return (take) =>
-    queue(() => untilNotFenced(() => tryToTake(store, partitionOf(take.tenant, partitions), take)));
+    queue(() => untilNotFenced(clock, () => tryToTake(store, partitionOf(take.tenant, partitions), take)));
 }
 
 async function tryToTake(

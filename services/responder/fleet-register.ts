@@ -4,7 +4,6 @@
  * the tenant's bucket (cap.ts). It is written before the finding's own commit: after a crash the same finding comes again, and
  * changes nothing.
  */
-import { randomInt } from "node:crypto";
 import type { Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { IncidentId } from "../../schemas/ids.ts";
@@ -13,11 +12,11 @@ import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { partitionOf } from "../ports/stream.ts";
 import { fromBytes } from "../records.ts";
+import { untilNotFenced } from "../take-over.ts";
 import { type Fleet, ROLLOUT, type Running, sight, versioned } from "./fleet.ts";
 import { gathered } from "./on-rollout.ts";
 import { MAX_INCIDENTS } from "./state.ts";
 import { change } from "./stored.ts";
-import { untilNotFenced } from "./take-over.ts";
 
 const SPACE = "responder-fleet";
 
@@ -35,12 +34,10 @@ interface Kept extends Pick<Fleet, "sightings"> {
 /** One for all partitions of a process: they write in turn, or they could fence each other for ever. */
 export function openFleets(store: Store, partitions: number, clock: Clock): Fleets {
   const queue = inTurn();
-  // At random, or two would come in between each other for ever.
-  const pause = (tries: number) => clock.sleep(randomInt(1, 4 * tries + 2));
   return async (finding, nowMs) => {
     if (versioned(finding) === undefined) return undefined;
     const partition = partitionOf(finding.tenant, partitions);
-    return queue(() => untilNotFenced(() => note(store, partition, finding, nowMs), pause));
+    return queue(() => untilNotFenced(clock, () => note(store, partition, finding, nowMs)));
   };
 }
 

@@ -52,7 +52,7 @@ interface Owned {
 /** One owner for each partition, whichever of its streams is assigned first; it goes with the last of them. */
 function ownersOf(options: ResponderOptions) {
   const owned = new Map<number, Owned>();
-  const bucket = openBucket(options.store, options.stream.partitions);
+  const bucket = openBucket(options.store, options.stream.partitions, options.clock);
   const fleets = openFleets(options.store, options.stream.partitions, options.clock);
   let ready = false;
 

@@ -10,6 +10,7 @@ import type { Rebuild } from "../layers/rebuild.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { fromBytes, toBytes } from "../records.ts";
+import { untilNotFenced } from "../take-over.ts";
 
 /** What is agreed on; what nobody has said yet is absent. */
 export interface Agreement {
@@ -29,8 +30,6 @@ export interface Agreement {
 
 const SPACE = "installation";
 const GROUP = "agreement";
-/** Another process that says its word at the same moment fences us. */
-const MAX_TRIES = 20;
 /** How often a process looks whether it has to stop. */
 export const LOOK_MS = 5000;
 
@@ -66,24 +65,25 @@ export const isEmpty = (agreement: Agreement): boolean => Object.keys(agreement)
  * Adds what is not there yet, and `beginning` if nothing is. Fails with `bad-settings`, naming the setting, where something else
  * stands.
  */
-export async function agree(
+export const agree = (
   store: Store,
+  clock: Clock,
   own: Omit<Agreement, "rebuild">,
   beginning: Agreement = {},
+): Promise<Agreement> => untilNotFenced(clock, () => tryToAgree(store, own, beginning));
+
+async function tryToAgree(
+  store: Store,
+  own: Omit<Agreement, "rebuild">,
+  beginning: Agreement,
 ): Promise<Agreement> {
-  for (let tries = 1; ; tries++) {
-    const known = await readAgreement(store);
-    refuseMove(known);
-    refuseDifferences(known, own);
-    const whole = { ...known, ...own, ...(isEmpty(known) && beginning) };
-    if (Object.keys(whole).length === Object.keys(known).length) return known;
-    try {
-      await writeAgreement(store, whole);
-      return whole;
-    } catch (error) {
-      if (!(error instanceof OffgraphError) || error.code !== "fenced" || tries === MAX_TRIES) throw error;
-    }
-  }
+  const known = await readAgreement(store);
+  refuseMove(known);
+  refuseDifferences(known, own);
+  const whole = { ...known, ...own, ...(isEmpty(known) && beginning) };
+  if (Object.keys(whole).length === Object.keys(known).length) return known;
+  await writeAgreement(store, whole);
+  return whole;
 }
 
 /** Replaces what was agreed on. */

@@ -64,7 +64,7 @@ async function openInFolder({ settings, secrets, logger }: OpeningOptions): Prom
   const { stream, store, close } = embedded;
   return orClose(close, async () => {
     const keys = await loadKeys(settings, secrets, {});
-    const agreement = await agree(store, said(keys));
+    const agreement = await agree(store, clock, said(keys));
     return { stream, store, keys, agreement, agreedIn: store, close };
   });
 }
@@ -88,7 +88,7 @@ async function openOnServers({ settings, secrets, logger }: OpeningOptions): Pro
       const keys = await loadKeys(settings, secrets, known);
       const own = { ...said(keys), partitions: kafka.partitions };
       const beginning = isEmpty(known) ? await beginningOn(await open(0), logger) : {};
-      const agreement = await agree(agreedIn, own, beginning);
+      const agreement = await agree(agreedIn, clock, own, beginning);
       const { generation = 0 } = agreement;
       const store = storeOfGeneration(agreedIn, generation);
       const check = async () => refuseLoss(await readAgreement(agreedIn).catch(() => agreement), agreement);

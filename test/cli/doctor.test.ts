@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { clock } from "../../services/adapters/clock.ts";
 import { openEmbedded } from "../../services/adapters/index.ts";
 import { checkNode } from "../../services/cli/doctor-checks.ts";
 import { loadOrMakeKey } from "../../services/ingest/index.ts";
@@ -24,7 +25,7 @@ async function doctor(data: string, more: object = {}) {
 /** A folder as the first start leaves it. */
 async function installed(name: string) {
   const { store, close } = await openEmbedded({ folder: path(name), partitions: 2 });
-  await agree(store, { hashKey: fingerprintOf((await loadOrMakeKey(path(name))).secret) });
+  await agree(store, clock, { hashKey: fingerprintOf((await loadOrMakeKey(path(name))).secret) });
   await close();
   return path(name);
 }

@@ -15,8 +15,9 @@ const PORTS = /^services\/ports\//;
 const JUDGEMENT = /^detectors\//;
 /** What routes and running parts look like, as types. */
 const HTTP = /^services\/http\.ts$/;
-/** What services have in common, so that none has to import another: records as bytes, one task after the other, work by the clock, the outbox. */
-const SHARED = /^services\/(records|in-turn|outbox|every|closest|plain-words|file-fault|version)\.ts$/;
+/** What services have in common, so that none has to import another: records as bytes, one task after the other, work by the clock, who is fenced, the outbox. */
+const SHARED =
+  /^services\/(records|in-turn|outbox|every|take-over|closest|plain-words|file-fault|version)\.ts$/;
 /** Spans of our own work. */
 const TRACING = /^services\/telemetry\/tracing\.ts$/;
 /** What is around the services: settings, what is told of the process, the server, what lies around log and store. */

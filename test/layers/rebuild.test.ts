@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { clock } from "../../services/adapters/clock.ts";
 import { memoryStore, memoryStream } from "../../services/adapters/memory.ts";
 import { rebuildFrom, rebuilding } from "../../services/layers/rebuild.ts";
 import type { NewRecord, Stream } from "../../services/ports/stream.ts";
@@ -106,10 +107,10 @@ describe("the agreement about it", () => {
     const { rebuild } = await afterLoss();
     const beginning = rebuild ? { rebuild } : {};
     const store = memoryStore();
-    expect(await agree(store, { partitions: 1 }, beginning)).toEqual({ partitions: 1, rebuild });
+    expect(await agree(store, clock, { partitions: 1 }, beginning)).toEqual({ partitions: 1, rebuild });
     const other = memoryStore();
-    await agree(other, { partitions: 1 });
-    expect(await agree(other, { hashKey: "a" }, beginning)).toEqual({ partitions: 1, hashKey: "a" });
+    await agree(other, clock, { partitions: 1 });
+    expect(await agree(other, clock, { hashKey: "a" }, beginning)).toEqual({ partitions: 1, hashKey: "a" });
   });
 
   it("stops who has begun with another one, or with one that is gone", async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { DetectorFailure } from "../../detectors/fold/judge.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { memoryStore } from "../../services/adapters/memory.ts";
+import { clockOf } from "../../services/group-versions.ts";
 import type { Judge } from "../../services/judge.ts";
 import type { Store } from "../../services/ports/store.ts";
 import { openPartition, type Partition } from "../../services/processor/partition.ts";
@@ -167,6 +168,22 @@ describe("a commit that is under way", () => {
     expect(await contents(inner)).toEqual(expected.contents);
     expect(new Set(await findingsOf(options))).toEqual(new Set(expected.findings));
     expect(await valuesOf(options.stream, "dead-letters")).toHaveLength(1);
+  });
+
+  it("keeps the partition's clock where it was committed when a detector throws at an earlier event", async () => {
+    const options = { ...optionsOf(), usesPeers: true, judge: failingAt(1) };
+    await options.stream.append(lines(of("ann", issued({}, MINUTE))));
+    const partition = await openPartition(0, options);
+    await takeAll(partition, options.stream);
+    expect(partition.clockMs()).toBe(0);
+    await partition.commit(true);
+    const committedMs = partition.clockMs();
+    await options.stream.append(lines(of("ben", issued())));
+    await takeAll(partition, options.stream);
+    await partition.commit(true);
+    expect(await options.store.position("processor", 0)).toBe(2);
+    expect(await clockOf(options.store, "processor", 0)).toBe(committedMs);
+    expect(committedMs).toBeGreaterThan(0);
   });
 
   it("that fails is told by the next one, and nothing more is folded", async () => {

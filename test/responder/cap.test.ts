@@ -4,6 +4,7 @@ import type { Store } from "../../services/ports/store.ts";
 import { openBucket } from "../../services/responder/cap.ts";
 
 const PARTITIONS = 4;
+const clock = { now: () => 0, sleep: async () => {} };
 const take = (agent: string, max = 100, nowMs = 1_000_000) => ({ tenant: "default", agent, nowMs, max });
 
 /** The same store, with a list of what was asked of it. */
@@ -24,7 +25,7 @@ function watched(store: Store): { store: Store; calls: string[] } {
 describe("the bucket of automatic actions", () => {
   it("lets the partitions of a process take in turn, so that none fences another", async () => {
     const { store, calls } = watched(memoryStore());
-    const bucket = openBucket(store, PARTITIONS);
+    const bucket = openBucket(store, PARTITIONS, clock);
     expect(await Promise.all([bucket(take("a")), bucket(take("b")), bucket(take("c"))])).toEqual([
       true,
       true,
@@ -35,7 +36,7 @@ describe("the bucket of automatic actions", () => {
   });
 
   it("is empty after as many agents as it may act on, and an agent counts once", async () => {
-    const bucket = openBucket(memoryStore(), PARTITIONS);
+    const bucket = openBucket(memoryStore(), PARTITIONS, clock);
     expect(await bucket(take("a", 1))).toBe(true);
     expect(await bucket(take("a", 1))).toBe(true);
     expect(await bucket(take("b", 1))).toBe(false);
@@ -45,7 +46,11 @@ describe("the bucket of automatic actions", () => {
     const store = memoryStore();
     const failing: Store = { ...store, acquire: () => Promise.reject(new Error("down")) };
     let current = failing;
-    const bucket = openBucket(new Proxy(store, { get: (_, name) => Reflect.get(current, name) }), PARTITIONS);
+    const bucket = openBucket(
+      new Proxy(store, { get: (_, name) => Reflect.get(current, name) }),
+      PARTITIONS,
+      clock,
+    );
     await expect(bucket(take("a"))).rejects.toThrow("down");
     current = store;
     expect(await bucket(take("a"))).toBe(true);

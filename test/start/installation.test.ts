@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { clock } from "../../services/adapters/clock.ts";
 import { memoryStore } from "../../services/adapters/memory.ts";
 import { storeOfGeneration, topicPrefixOf } from "../../services/layers/generation.ts";
 import {
@@ -12,21 +13,26 @@ import { manualClock } from "../responder/manual-clock.ts";
 describe("the agreement of an installation", () => {
   it("is what the first process says, and grows by what later ones know", async () => {
     const store = memoryStore();
-    expect(await agree(store, { hashKey: "a" })).toEqual({ hashKey: "a" });
-    expect(await agree(store, { hashKey: "a", auditKey: "pem" })).toEqual({ hashKey: "a", auditKey: "pem" });
+    expect(await agree(store, clock, { hashKey: "a" })).toEqual({ hashKey: "a" });
+    expect(await agree(store, clock, { hashKey: "a", auditKey: "pem" })).toEqual({
+      hashKey: "a",
+      auditKey: "pem",
+    });
     expect(await readAgreement(store)).toEqual({ hashKey: "a", auditKey: "pem" });
   });
 
   it("is one, however many say their word at the same moment", async () => {
     const store = memoryStore();
-    const words = await Promise.allSettled(["a", "b", "c"].map((hashKey) => agree(store, { hashKey })));
+    const words = await Promise.allSettled(
+      ["a", "b", "c"].map((hashKey) => agree(store, clock, { hashKey })),
+    );
     expect(words.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 
   it("refuses who differs, names the setting, and shows no key", async () => {
     const store = memoryStore();
-    await agree(store, { hashKey: "first-key", partitions: 8 });
-    const refused = agree(store, { hashKey: "other-key", partitions: 9 });
+    await agree(store, clock, { hashKey: "first-key", partitions: 8 });
+    const refused = agree(store, clock, { hashKey: "other-key", partitions: 9 });
     await expect(refused).rejects.toMatchObject({ code: "bad-settings" });
     await expect(refused).rejects.toThrow(
       /keys\.hashFile: .*same file.*\n.*kafka\.partitions: .*repartition/,
@@ -36,9 +42,9 @@ describe("the agreement of an installation", () => {
 
   it("is looked at again and again: who works in an old layout stops, others go on", async () => {
     const [store, clock] = [memoryStore(), manualClock(0)];
-    const began = await agree(store, { partitions: 8 });
+    const began = await agree(store, clock, { partitions: 8 });
     const watch = watchInstallation(store, began, clock);
-    await agree(store, { auditKey: "pem" });
+    await agree(store, clock, { auditKey: "pem" });
     await clock.asleep();
     clock.advance(5000);
     await expect.poll(() => watch.agreement().auditKey).toBe("pem");

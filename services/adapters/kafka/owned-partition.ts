@@ -1,5 +1,5 @@
 /** One partition of one topic for as long as this process has it: what was fetched of it is handed out, batch by batch. */
-import { OffgraphError } from "../../../schemas/errors.ts";
+import { hasCode } from "../../../schemas/errors.ts";
 import type { Consumer, RecordBatch } from "../../ports/stream.ts";
 import type { Fetched, Wanted } from "./fetch.ts";
 import { standInFor } from "./log-reader.ts";
@@ -111,7 +111,7 @@ export class OwnedPartition {
       await this.#handOut(from).finally(() => consumer.revoked(this.partition));
       return "released";
     } catch (error) {
-      if (error instanceof OffgraphError && error.code === "fenced") return "fenced";
+      if (hasCode(error, "fenced")) return "fenced";
       throw error;
     } finally {
       this.#isReleased = true;

@@ -2,7 +2,7 @@
  * How far a partition has been read: up to the first batch of which something is not durable yet. The position is kept in our
  * store, under a lease, so that whoever was followed by another owner cannot move it; a copy goes to the source.
  */
-import { OffgraphError } from "../../../schemas/errors.ts";
+import { hasCode } from "../../../schemas/errors.ts";
 import type { RawPlace, RawSource } from "../../ports/source.ts";
 import type { Lease, Store } from "../../ports/store.ts";
 import type { Lane, Lanes } from "./lanes.ts";
@@ -74,7 +74,7 @@ export async function commit(
   try {
     await store.commit(lease, [], position);
   } catch (error) {
-    if (!(error instanceof OffgraphError) || error.code !== "fenced") throw error;
+    if (!hasCode(error, "fenced")) throw error;
     partition.isFenced = true;
     return;
   }
