@@ -55,6 +55,7 @@ function tenantOf(record: AuditRecord): string {
   switch (record.what) {
     case "incident.opened":
     case "finding.attached":
+    case "incident.dropped":
     case "action.held":
       return record.tenant;
     case "action.asked":

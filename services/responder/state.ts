@@ -15,7 +15,7 @@ import type { ActionId, AgentId, IncidentId, Tenant } from "../../schemas/ids.ts
 import type { Settings } from "../../schemas/settings.ts";
 import type { Running } from "./fleet.ts";
 
-/** Most incidents that are kept of one agent; beyond it the oldest closed one goes, then the oldest. */
+/** Most incidents that are kept of one agent; beyond it the oldest closed one goes, then the oldest released one, then the oldest. */
 export const MAX_INCIDENTS = 20;
 /** Most findings, actions, proposals and asked steps that an incident lists; the newest stay. */
 export const MAX_LISTED = 100;
@@ -65,6 +65,14 @@ export type AuditRecord =
       readonly agent: AgentId;
       readonly incident: IncidentId;
       readonly finding: Finding["id"];
+    }
+  | {
+      /** There was no room for it any more, whether or not it was closed. */
+      readonly what: "incident.dropped";
+      readonly tenant: Tenant;
+      readonly agent: AgentId;
+      readonly incident: IncidentId;
+      readonly status: Incident["status"];
     }
   | { readonly what: "action.asked"; readonly action: Action }
   | {
@@ -127,9 +135,18 @@ export function withAction(incident: Incident, action: Action): IncidentAction[]
 /** Puts one incident in its place and keeps the number of incidents bounded. */
 export function withTracked(state: AgentState, changed: Tracked): AgentState {
   const others = state.tracked.filter(({ incident }) => incident.id !== changed.incident.id);
-  const spare = others.find(({ incident }) => incident.status === "closed") ?? others[0];
+  const oldest = (status: Incident["status"]) => others.find(({ incident }) => incident.status === status);
+  const spare = oldest("closed") ?? oldest("released") ?? others[0];
   const kept = others.length < MAX_INCIDENTS ? others : others.filter((one) => one !== spare);
   return { ...state, tracked: [...kept, changed] };
+}
+
+/** What is told of incidents that had to make room for others. */
+export function dropped(before: AgentState, after: AgentState): AuditRecord[] {
+  const kept = new Set(after.tracked.map(({ incident }) => incident.id));
+  return before.tracked.flatMap(({ incident: { id: incident, tenant, agent, status } }) =>
+    kept.has(incident) ? [] : [{ what: "incident.dropped" as const, tenant, agent, incident, status }],
+  );
 }
 
 /** RFC 3339 in UTC. */

@@ -12,7 +12,7 @@ import type { Fleets } from "./fleet-register.ts";
 import { onDecision } from "./on-decision.ts";
 import { onFinding, wouldAct } from "./on-finding.ts";
 import { onOutcome } from "./on-outcome.ts";
-import { type AgentState, type AuditRecord, type Context, newAgent, type Step } from "./state.ts";
+import { type AgentState, type AuditRecord, type Context, dropped, newAgent, type Step } from "./state.ts";
 import { agentGroup, type Input, loadAgents } from "./stored.ts";
 import { spanOf } from "./traces.ts";
 
@@ -51,7 +51,7 @@ export function arrivals(from: Input, batch: RecordBatch, highest: Highest): Arr
   return found.map((arrival) => ({ from, ...arrival }) as Arrival);
 }
 
-/** Folds the records into their agents' states. Nothing is written but the bucket of automatic actions. */
+/** Folds the records into their agents' states. Nothing is written but the bucket of automatic actions and the register of peer groups. */
 export async function fold(records: readonly Arrival[], options: TurnOptions): Promise<Turn> {
   const groups = [...new Set(records.map(({ value }) => agentGroup(value)))];
   const states = await loadAgents(options.store, options.partition, groups);
@@ -66,7 +66,7 @@ export async function fold(records: readonly Arrival[], options: TurnOptions): P
     const step = await stepOf(state, record, { ...options, trace });
     spans.push(span);
     states.set(group, step.state);
-    audit.push(...step.audit);
+    audit.push(...step.audit, ...dropped(state, step.state));
     // Positions of different streams are not comparable, so each stream is a stage of its own.
     const origin = {
       stage: `responder:${record.from}`,

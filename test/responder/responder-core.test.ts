@@ -3,16 +3,19 @@ import { describe, expect, it } from "vitest";
 import { type Action, type ActionOutcome, Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { AgentId } from "../../schemas/ids.ts";
+import { memoryStore } from "../../services/adapters/memory.ts";
 import { onDecision } from "../../services/responder/on-decision.ts";
 import { onFinding, wouldAct } from "../../services/responder/on-finding.ts";
 import { onOutcome } from "../../services/responder/on-outcome.ts";
 import {
   type AgentState,
   type Context,
+  dropped,
   MAX_INCIDENTS,
   newAgent,
   type Step,
 } from "../../services/responder/state.ts";
+import { fold } from "../../services/responder/turn.ts";
 import { AGENT, decision, finding, MINUTE_MS, misuse, NOW_MS, settings, TENANT } from "./given.ts";
 
 const context = (change: Partial<Context> = {}): Context => ({
@@ -75,6 +78,48 @@ describe("incidents", () => {
     const { state } = after(causes, context());
     expect(state.tracked).toHaveLength(MAX_INCIDENTS);
     expect(state.tracked.at(-1)?.incident.cause).toBe("detector-29");
+  });
+  it("lets a closed one go first, then a released one, then the oldest", () => {
+    const of = (numbers: readonly number[]) =>
+      numbers.map((number) => finding(number, { detector: `detector-${number}` }));
+    const statuses = new Map([
+      ["detector-4", "released"],
+      ["detector-7", "closed"],
+    ]);
+    const { state } = after(of(Array.from({ length: MAX_INCIDENTS }, (_, number) => number)), context());
+    const tracked = state.tracked.map((one) => {
+      const status = statuses.get(one.incident.cause) ?? "open";
+      return { ...one, incident: Incident.parse({ ...one.incident, status }) };
+    });
+    let so: AgentState = { ...state, tracked };
+    const gone = [100, 101, 102].flatMap((number) => {
+      const next = after(of([number]), context(), so).state;
+      const told = dropped(so, next);
+      so = next;
+      return told;
+    });
+    expect(gone).toMatchObject([{ status: "closed" }, { status: "released" }, { status: "open" }]);
+    expect(gone[2]).toMatchObject({ incident: tracked[0]?.incident.id });
+  });
+  it("tells the audit log of one that had to make room, and else of none", async () => {
+    const told = async (count: number) => {
+      const records = Array.from({ length: count }, (_, position) => ({
+        from: "findings" as const,
+        position,
+        value: finding(position, { detector: `detector-${position}` }),
+      }));
+      const { audit } = await fold(records, {
+        store: memoryStore(),
+        partition: 0,
+        bucket: async () => true,
+        fleets: async () => undefined,
+        settings: settings(),
+        nowMs: NOW_MS,
+      });
+      return audit.filter(({ what }) => what === "incident.dropped");
+    };
+    expect(await told(MAX_INCIDENTS)).toEqual([]);
+    expect(await told(MAX_INCIDENTS + 1)).toMatchObject([{ agent: AGENT, status: "open" }]);
   });
 });
 
