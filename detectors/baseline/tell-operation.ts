@@ -31,7 +31,7 @@ export function tellOperation(
     about: operation,
     summary: `${quote(operation)} was used, ${relation(place, before)}${onStrangers(novel)}.`,
     expected: `In ${sessions} sessions from ${units(trustUnits)}, ${place} ${before || "never used it"}. ${usual(b, contexts, level)}`,
-    rarity: `surprise ${bits.toFixed(1)} of at most 20 bits; not calibrated yet, so the named facts speak`,
+    rarity: `surprise ${bits.toFixed(1)} of at most 20 bits; a named fact${besideScores(b, progress)}`,
     evidence: {
       operation,
       tier: event.tier,
@@ -55,6 +55,12 @@ const relation = (place: string, before: string) =>
 
 const onStrangers = (novel: readonly Stranger[]) =>
   novel.length === 0 ? "" : `, on ${list(novel)}, ${newness(novel)}`;
+
+/** Whether scores speak there beside the named facts, which never wait for them. */
+function besideScores({ memory }: Baseline, progress: Progress | undefined): string {
+  if (memory === undefined) return ", scores are switched off";
+  return progress?.mode === "enforcing" ? ", which needs no score" : ", scores do not speak here yet";
+}
 
 /** In how many sessions and from how many trust units the operation was used without becoming baseline; empty if in none. */
 function usesBefore(b: Baseline, progress: Progress | undefined, symbol: number): string {

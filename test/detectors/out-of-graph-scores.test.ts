@@ -237,6 +237,18 @@ describe("scores", () => {
     expect(shown.agent.reason).toContain("switched off");
   });
 
+  it("are named beside a fact as they stand: speaking, waiting or switched off", () => {
+    const beside = (given: World, day: number) =>
+      given
+        .sees(...onDay(day, [[READ, { name: "delete_ledger", tier: 2 }]]))
+        .map(({ rarity }) => rarity?.replace(/^surprise [\d.]+ of at most 20 bits; /, ""));
+    const [waiting, off] = [world(settings()), world()];
+    for (const given of [waiting, off]) given.sees(...usualDays(4, 2));
+    expect(beside(calibrated(), DAYS)).toEqual(["a named fact, which needs no score"]);
+    expect(beside(waiting, 2)).toEqual(["a named fact, scores do not speak here yet"]);
+    expect(beside(off, 2)).toEqual(["a named fact, scores are switched off"]);
+  });
+
   it("are off by default, and the view says so", () => {
     const given = world();
     given.sees(...usualDays(4, 2));
