@@ -11,6 +11,7 @@ import { operationFields } from "../../schemas/operation.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Stream } from "../ports/stream.ts";
 import { say, type Word } from "./baseline-word.ts";
+import { noFinding } from "./findings.ts";
 import type { Newest } from "./newest.ts";
 import { checked } from "./requests.ts";
 
@@ -50,8 +51,7 @@ export function baselineRoutes(app: FastifyInstance, options: BaselineOptions): 
   for (const name of ["release", "confirm"] as const)
     app.post<{ Params: { id: string } }>(`/v1/findings/:id/${name}`, act, async (request, reply) => {
       const finding = options.findings.byId(request.params.id);
-      if (finding?.tenant !== request.access.tenant)
-        throw new OffgraphError("not-found", `there is no finding ${request.params.id} among the newest`);
+      if (finding?.tenant !== request.access.tenant) throw noFinding(request.params.id);
       const body = checked(SessionBody, request.body, "body");
       const word = ofSession(SESSION_VERDICTS[name], finding, body);
       return reply.code(202).send(await say(options, request, word));

@@ -12,6 +12,13 @@ export function isWanted(finding: Finding, tenant: string, query: FindingQuery):
   return query.agent === undefined || finding.agent === query.agent;
 }
 
+/** What is older than the newest findings is gone from memory, not lost. */
+export const noFinding = (id: string) =>
+  new OffgraphError(
+    "not-found",
+    `there is no finding ${id} among the newest; older ones come back with \`offgraph replay\``,
+  );
+
 export function findingRoutes(app: FastifyInstance, findings: Newest<Finding>): void {
   app.get("/v1/findings", { config: { role: "read" } }, async (request) => {
     const query = checked(FindingQuery, request.query, "query");
@@ -25,6 +32,6 @@ export function findingRoutes(app: FastifyInstance, findings: Newest<Finding>): 
   app.get<{ Params: { id: string } }>("/v1/findings/:id", { config: { role: "read" } }, async (request) => {
     const finding = findings.byId(request.params.id);
     if (finding?.tenant === request.access.tenant) return finding;
-    throw new OffgraphError("not-found", `there is no finding ${request.params.id} among the newest`);
+    throw noFinding(request.params.id);
   });
 }

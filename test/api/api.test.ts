@@ -44,6 +44,27 @@ describe("GET /v1/findings", () => {
     expect(ids(await app.inject("/v1/findings"))).toEqual([2, 1]);
   });
 
+  it("that are older come back with a replay, and nothing else does", async () => {
+    const { app } = await start();
+    const saidOf = async (url: string) => (await app.inject(url)).json();
+    for (const [url, method] of [
+      ["", "GET"],
+      ["/release", "POST"],
+    ] as const) {
+      const answer = await app.inject({
+        url: `/v1/findings/${idOf("f", 9)}${url}`,
+        method,
+        payload: { reason: "ours" },
+      });
+      expect(answer.json()).toMatchObject({
+        code: "not-found",
+        message: expect.stringContaining("offgraph replay"),
+      });
+    }
+    for (const url of ["/v1/agents/nobody", `/v1/incidents/${idOf("i", 9)}`])
+      expect(JSON.stringify(await saidOf(url))).toMatch(/^(?!.*replay).*check the id/);
+  });
+
   it("shows nothing of another tenant, whatever the request says", async () => {
     const sha256 = createHash("sha256").update("t").digest("hex");
     const { app, found } = await start({ tokens: [{ name: "a", sha256, roles: ["read"], tenant: "acme" }] });
