@@ -8,7 +8,7 @@ import { auditVerifier, type Chain, type Fault } from "../responder/audit-verify
 import type { AuditSource, SourceOptions } from "./audit-source.ts";
 import { EXIT } from "./failure.ts";
 import { type CommandOptions, clientOf, remote } from "./options.ts";
-import { bold, dim, print, tell } from "./terminal.ts";
+import { bold, counted, dim, print, tell } from "./terminal.ts";
 
 const EXAMPLES = `
 Examples:
@@ -98,13 +98,17 @@ function unreadable(chains: readonly Chain[]): Fault {
 }
 
 function tellResult({ entries, sealed, signatures, chains, fault }: Result): void {
-  const some = `${entries.toLocaleString("en")} entries in ${chains.length} chains`;
+  const some = `${counted(entries, "entry", "entries")} in ${counted(chains.length, "chain")}`;
   if (fault === undefined) print(`${bold("Whole")}: ${some}; signatures ${signatures}.`);
   else tellFault(fault, some);
   for (const { partition, head } of chains)
     print(dim(`  chain ${partition}: ends with entry ${head.sequence}, ${head.hash}`));
   if (sealed > 0)
-    print(dim(`  ${sealed} of them are another tenant's: only their place in the chain was checked.`));
+    print(
+      dim(
+        `  ${sealed} of them ${sealed === 1 ? "is" : "are"} of another tenant: only the place in the chain was checked.`,
+      ),
+    );
   if (signatures === "not checked")
     print(dim("  --key FILE checks who wrote them; `offgraph audit key` prints the key."));
 }

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { carryOut, changing, type WordOptions } from "./baseline-word.ts";
 import { type Learned, learnedOf } from "./learned.ts";
 import { clientOf } from "./options.ts";
-import { safe } from "./terminal.ts";
+import { counted, safe } from "./terminal.ts";
 
 type Targets = Readonly<Record<string, readonly string[]>>;
 
@@ -73,7 +73,9 @@ function operationStates(
       : workflows.filter((one) => one.workflow === workflow);
   const stateIn = (one: (typeof meant)[number]) => {
     const edge = one.operations.find(({ operation }) => operation === name);
-    const seen = edge && `${edge.state}, in ${edge.sessions} sessions from ${edge.witnesses} trust units`;
+    const seen =
+      edge &&
+      `${edge.state}, in ${counted(edge.sessions, "session")} from ${counted(edge.witnesses, "trust unit")}`;
     return `\`${name}\` ${one.workflow === undefined ? "outside of any workflow" : `in workflow \`${one.workflow}\``}: ${seen ?? "never learned"}`;
   };
   if (meant.length > 0) return meant.map(stateIn);
@@ -88,7 +90,7 @@ function valueStates(learned: Learned, named: Named, targets: Targets): string[]
     const slot = learned.targets.find((one) => one.operation === name && one.field === field);
     return values.map((value) => {
       const known = slot?.values.find((one) => one.value === value);
-      return `\`${name}\` with ${field} \`${value}\`: ${known === undefined ? "never learned" : `${known.state}, in ${known.sessions} sessions`}`;
+      return `\`${name}\` with ${field} \`${value}\`: ${known === undefined ? "never learned" : `${known.state}, in ${counted(known.sessions, "session")}`}`;
     });
   });
 }

@@ -2,11 +2,11 @@
 import { Command } from "commander";
 import type { Incident } from "../../schemas/action.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
-import { changing, type WordOptions } from "./baseline-word.ts";
+import { changing, nothingDone, type WordOptions } from "./baseline-word.ts";
 import type { Client } from "./client.ts";
 import { wholeId } from "./incidents.ts";
 import { clientOf } from "./options.ts";
-import { bold, dim, print, safe } from "./terminal.ts";
+import { bold, counted, dim, print, safe } from "./terminal.ts";
 
 export function approveRolloutCommand(): Command {
   return changing(new Command("approve-rollout"))
@@ -24,14 +24,17 @@ async function run(id: string, options: WordOptions): Promise<void> {
   const { agents, operations, values } = await rolloutOf(client, id);
   if (!json) {
     for (const operation of operations)
-      print(safe(`\`${operation}\` → baseline of ${agents.length} agents from now on, whoever has used it`));
+      print(
+        safe(
+          `\`${operation}\` → baseline of ${counted(agents.length, "agent")} from now on, whoever has used it`,
+        ),
+      );
     for (const value of values) print(safe(`\`${value}\` → as it is: values are approved agent by agent`));
   }
   const words = agents.flatMap((agent) => operations.map((operation) => ({ agent, ...parted(operation) })));
   if (yes) for (const word of words) await client.post("/v1/baseline/approve", { reason, ...word });
   if (json) print(JSON.stringify({ dryRun: !yes, agents, operations, values }));
-  else
-    print(yes ? `${bold("Accepted")}: ${words.length} approvals.` : dim("Nothing was done; --yes does it."));
+  else print(yes ? `${bold("Accepted")}: ${counted(words.length, "approval")}.` : dim(nothingDone(reason)));
 }
 
 async function rolloutOf(client: Client, given: string) {

@@ -26,7 +26,7 @@ export function baselineCommand(): Command {
       if (options.output) tell(`Written to ${options.output}.`);
     });
   return new Command("baseline")
-    .summary("what was learned: approve, deny, release, confirm, undo, export, import")
+    .summary("what was learned: approve, deny, approve-rollout, release, confirm, undo, export, import")
     .description("a person's word about what was learned, and what was learned as a file")
     .addCommand(releaseHeldCommand())
     .addCommand(confirmHeldCommand())

@@ -5,11 +5,11 @@ import type { Decision } from "../../schemas/action.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Client } from "./client.ts";
 import { duration, spoken } from "./duration.ts";
-import { type CommandOptions, clientOf, remote } from "./options.ts";
+import { type CommandOptions, clientOf, remote, withReason } from "./options.ts";
 import { bold, print, safe, tell } from "./terminal.ts";
 
 interface Options extends CommandOptions {
-  readonly reason: string;
+  readonly reason?: string;
   readonly for?: number;
   readonly dryRun?: true;
   readonly yes?: true;
@@ -34,7 +34,7 @@ export function releaseCommand(): Command {
 }
 
 function contain(verdict: Verdict, description: string): Command {
-  return remote(new Command(verdict))
+  return withReason(remote(new Command(verdict)), ({ dryRun }) => dryRun === true)
     .summary(
       verdict === "quarantine"
         ? "deny an agent and its tokens at every gate"
@@ -42,7 +42,6 @@ function contain(verdict: Verdict, description: string): Command {
     )
     .description(description)
     .argument("<agent>", "id of the agent")
-    .requiredOption("--reason <text>", "why; it is kept in the audit log")
     .option("--dry-run", "say what it would do, and do nothing")
     .option("--yes", "do not ask; needed without a terminal")
     .action((agent: string, options: Options) => run(verdict, agent, options));

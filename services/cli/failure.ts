@@ -41,7 +41,7 @@ export function fail(error: unknown): number {
   if (error instanceof CommanderError) return failUsage(error);
   if (error instanceof OffgraphError) {
     for (const line of error.message.split("\n")) tell(`offgraph: ${safe(line)}`);
-    tell(`  → ${error.wayOut} (${error.code})`);
+    tell(error.code === "bad-request" ? "  (bad-request)" : `  → ${error.wayOut} (${error.code})`);
     return EXIT_BY_CODE[error.code] ?? EXIT.badInput;
   }
   const fault = error instanceof Error ? error : new Error(String(error));

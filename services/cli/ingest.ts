@@ -8,7 +8,7 @@ import { merged, ordered } from "./merge.ts";
 import { type CommandOptions, clientOf, count, remote, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
 import { openSender, type Rejected, type Sender, type Warning } from "./sender.ts";
-import { bold, print, safe, tell } from "./terminal.ts";
+import { bold, counted, print, safe, tell } from "./terminal.ts";
 import type { UnreadFile } from "./unread-files.ts";
 
 /** Lines that are shown when they are not taken; the others are counted. */
@@ -165,9 +165,7 @@ function unreadFiles({ unread, first }: Report, senders: Senders): UnreadFile[] 
 }
 
 function printReport(accepted: number, rejected: number, shown: Report["shown"]): void {
-  print(
-    `${bold(accepted.toLocaleString("en"))} events accepted, ${bold(rejected.toLocaleString("en"))} records rejected`,
-  );
+  print(`${bold(counted(accepted, "event"))} accepted, ${bold(counted(rejected, "record"))} rejected`);
   for (const { file, line, code, message } of shown)
     tell(`  ${safe(file)}:${line}: ${safe(message)} (${code})`);
   if (rejected > shown.length)

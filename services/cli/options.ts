@@ -1,5 +1,6 @@
 /** Options that several commands share, and what they stand for. */
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option, type OptionValues } from "commander";
+import { OffgraphError } from "../../schemas/errors.ts";
 import { SEVERITIES } from "../../schemas/ids.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import { clientSettings, loadSettings } from "../settings/config.ts";
@@ -26,6 +27,19 @@ export const severityOption = (meaning: string) =>
 export function remote(command: Command): Command {
   return command.addOption(jsonOption()).addOption(urlOption()).addOption(configOption());
 }
+
+/** Adds --reason, which every run needs but one that only shows what would change; it fails with `bad-request` without. */
+export const withReason = (command: Command, onlyShows: (options: OptionValues) => boolean): Command =>
+  command
+    .option("--reason <text>", "why, for the audit log; not needed to see what would change")
+    .hook("preAction", () => {
+      const options = command.opts();
+      if (options.reason === undefined && !onlyShows(options))
+        throw new OffgraphError(
+          "bad-request",
+          `${command.name()}: give --reason TEXT: why, for the audit log`,
+        );
+    });
 
 export function clientOf(options: CommandOptions): Client {
   return openClient(clientSettings(loadSettings({ path: options.config }), options.url));

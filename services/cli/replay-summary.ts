@@ -4,7 +4,7 @@ import { isAtLeast, SEVERITIES, type Severity } from "../../schemas/ids.ts";
 import { spoken } from "./duration.ts";
 import type { ReadingNotes } from "./reading-notes.ts";
 import { printFinding } from "./sentences.ts";
-import { bold, dim, print, safe, severe, table } from "./terminal.ts";
+import { bold, counted, dim, print, safe, severe, table, wrap } from "./terminal.ts";
 
 const SHOWN_FINDINGS = 5;
 const SHOWN_AGENTS = 10;
@@ -36,7 +36,7 @@ export function tally(): Tally {
     add(finding) {
       count++;
       worst = worse(worst, finding.severity);
-      const kind = `${finding.detector} ${finding.kind} ${finding.severity}`;
+      const kind = kindOf(finding);
       if (first.length < SHOWN_FINDINGS && !kinds.has(kind)) first.push(finding);
       addTo(kinds, kind, finding);
       addTo(agents, finding.agent, finding);
@@ -52,6 +52,12 @@ export function tally(): Tally {
     first,
   };
 }
+
+/** What new versions are told of quietly is a kind of its own. */
+const kindOf = ({ detector, kind, severity, newVersion }: Finding) =>
+  `${detector} ${kind} ${severity}${newVersion?.quiet ? ` ${QUIET}` : ""}`;
+
+const QUIET = "quiet";
 
 function addTo(rows: Map<string, Row>, key: string, { severity, agent }: Finding): void {
   const row = rows.get(key) ?? { count: 0, worst: severity, agents: new Set() };
@@ -75,21 +81,23 @@ export interface Figures {
 
 export function printSummary(figures: Figures, seen: Tally, notes: ReadingNotes): void {
   const { events, agents, seconds, rejected, duplicates, late } = figures;
-  const number = (value: number) => value.toLocaleString("en");
   print(
-    `${bold(number(events))} events of ${bold(number(agents))} agents in ${spoken(seconds * 1000)}: ${bold(number(seen.count))} findings`,
+    `${bold(counted(events, "event"))} of ${bold(counted(agents, "agent"))} in ${spoken(seconds * 1000)}: ${bold(counted(seen.count, "finding"))}`,
   );
   if (rejected > 0) {
     print(
-      `${rejected === 1 ? "1 record" : `${number(rejected)} records`} could not be read; --dead-letters FILE keeps them with their reasons.`,
+      `${counted(rejected, "record")} could not be read; --dead-letters FILE keeps them with their reasons.`,
     );
     notes.printRefused();
   }
   notes.printIgnored();
-  if (duplicates > 0) print(`${number(duplicates)} events came again and were counted once.`);
+  if (duplicates > 0)
+    print(
+      `${counted(duplicates, "event")} came again and ${duplicates === 1 ? "was" : "were"} counted once.`,
+    );
   if (late > 0)
     print(
-      `${number(late)} events came later than --lateness allows: they inform about tokens, and teach nothing.`,
+      `${counted(late, "event")} came later than --lateness allows: such events inform about tokens, and teach nothing.`,
     );
   print();
   if (events === 0) print(dim("There was no event to judge."));
@@ -110,11 +118,16 @@ function printFound(seen: Tally): void {
 function printKinds({ kinds }: Tally): void {
   const rows = [...kinds].sort(([, a], [, b]) => rank(b.worst) - rank(a.worst) || b.count - a.count);
   const cells = rows.map(([key, row]) => {
-    const [detector = "", kind = ""] = key.split(" ");
-    return [severe(row.worst), detector, kind, row.count, row.agents.size];
+    const [detector = "", kind = "", , quiet] = key.split(" ");
+    const what = quiet === undefined ? kind : `${kind}, new version`;
+    return [severe(row.worst), detector, what, row.count, row.agents.size];
   });
   print(`${table(["severity", "detector", "what", "findings", "agents"], cells)}\n`);
+  if (rows.some(([key]) => key.endsWith(` ${QUIET}`))) print(`${dim(wrap(OF_NEW_VERSIONS))}\n`);
 }
+
+const OF_NEW_VERSIONS =
+  "New version: what an agent writes for the first time soon after its version changed is told as low; what sends, administers or reaches somebody new is told in full.";
 
 function printAgents({ agents }: Tally): void {
   const rows = [...agents].sort(([, a], [, b]) => rank(b.worst) - rank(a.worst) || b.count - a.count);
@@ -122,7 +135,7 @@ function printAgents({ agents }: Tally): void {
     .slice(0, SHOWN_AGENTS)
     .map(([agent, row]) => [safe(agent), row.count, severe(row.worst)]);
   print(`${table(["agent", "findings", "worst"], cells)}`);
-  print(rows.length > SHOWN_AGENTS ? dim(`and ${rows.length - SHOWN_AGENTS} more agents\n`) : "");
+  print(rows.length > SHOWN_AGENTS ? dim(`and ${counted(rows.length - SHOWN_AGENTS, "more agent")}\n`) : "");
 }
 
 const rank = (severity: Severity) => SEVERITIES.indexOf(severity);

@@ -30,19 +30,35 @@ export function printExplanation(finding: Finding): void {
     if (text) print(`${bold(title.padEnd(15))}${wrap(safe(text), " ".repeat(15)).trimStart()}`);
   }
   print(bold("Evidence"));
-  for (const [name, value] of Object.entries(finding.evidence))
-    print(wrap(safe(`${name}: ${[value].flat().join(", ")}`), "  "));
-  const agent = safe(finding.agent);
+  for (const [name, value] of Object.entries(finding.evidence)) {
+    const text = [value].flat().join(", ");
+    if (text !== "") print(wrap(safe(`${name}: ${text}`), "  "));
+  }
   print(`\n${dim("What next")}`);
-  print(dim(`  offgraph agents ${agent}`));
-  print(dim(`  offgraph quarantine ${agent} --reason "…" --dry-run`));
-  print(dim(`  offgraph baseline release ${finding.id} --approve --reason "…"   a false alarm: learn it`));
-  print(dim(`  offgraph baseline confirm ${finding.id} --deny --reason "…"      an attack: never learn it`));
-  print(
-    dim(
-      "  offgraph replay FILE --source NAME --findings out.ndjson   the same finding again, from the source's file",
-    ),
-  );
+  const steps = nextSteps(finding);
+  const width = Math.max(...steps.map(([command]) => command.length));
+  for (const [command, meaning] of steps) print(dim(`  ${command.padEnd(width)}   ${meaning}`));
+}
+
+/** What new versions are told of quietly is decided once for the whole roll-out, not finding by finding. */
+function nextSteps({ id, agent: name, newVersion }: Finding): [command: string, meaning: string][] {
+  const agent = safe(name);
+  const isQuiet = newVersion?.quiet === true;
+  const alone: [string, string][] = [
+    [`offgraph quarantine ${agent} --dry-run`, "what it would do"],
+    [`offgraph baseline release ${id} --approve`, "a false alarm: learn it"],
+  ];
+  const together: [string, string][] = [
+    ["offgraph incidents", "the roll-out that it may be part of"],
+    ["offgraph baseline approve-rollout INCIDENT", "as planned: learn it, for all agents of the roll-out"],
+  ];
+  return [
+    [`offgraph agents ${agent}`, "what was learned"],
+    ...(newVersion === undefined ? [] : together),
+    ...(isQuiet ? [] : alone),
+    [`offgraph baseline confirm ${id} --deny`, "an attack: never learn it"],
+    ["offgraph replay FILE --source NAME --findings out.ndjson", "the same finding again, from the file"],
+  ];
 }
 
 function statements(finding: Finding): [title: string, text: string | undefined][] {

@@ -34,6 +34,10 @@ export function safe(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
 }
 
+/** A number with what it counts: `1 finding`, `2,000 findings`. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+
 const GAP = "  ";
 /** No column of words is made narrower than this. */
 const MIN_WIDTH = 8;

@@ -38,7 +38,7 @@ describe("the files of an audit log", () => {
     const path = files("whole");
     const { code, out } = await ran("audit", "verify", path, "--key", key);
     expect(code).toBe(0);
-    expect(out).toContain("6 entries in 1 chains; signatures checked.");
+    expect(out).toContain("6 entries in 1 chain; signatures checked.");
     expect(out).toContain(`chain 3: ends with entry 6, ${entries[5]?.hash}`);
   });
 

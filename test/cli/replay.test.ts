@@ -14,6 +14,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { history } from "../../services/simulator/history.ts";
 import { live } from "../../services/simulator/live.ts";
+import { LATER, history as past, READ, session } from "../detectors/sessions.ts";
 import { ran } from "./command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "offgraph-replay-"));
@@ -55,6 +56,24 @@ describe("offgraph replay", () => {
     expect(JSON.parse((await ran("replay", path("live.ndjson"), "--json")).out).findingsSha256).toBe(
       summary.findingsSha256,
     );
+  });
+
+  it("says why what new versions bring is told as low, and nothing of it where there are none", async () => {
+    const running = (version: string) => ({ workflow: "Ask", agent: { id: "a", version } });
+    const before = past(60).map((one) => ({ ...one, agent: { id: "a", version: "1" } }));
+    const label = { name: "add_label", tier: 1 } as const;
+    const loud = { service: "ledgers", name: "delete", tier: 2 } as const;
+    const events = [...before, ...session(LATER, [READ, label, loud], running("2"))];
+    const summaryOf = async (some: readonly object[]) => {
+      writeFileSync(path("versions.ndjson"), some.map((one) => JSON.stringify(one)).join("\n"));
+      return (await ran("replay", path("versions.ndjson"))).out;
+    };
+    const summary = await summaryOf(events);
+    expect(summary).toMatch(/low +out-of-graph +operation-new-to-workflow, new version +1 +1\n/);
+    expect(summary).toMatch(/medium +out-of-graph +operation-new-to-workflow +1 +1\n/);
+    expect(summary).toContain("New version: what an agent writes for the first time");
+    const same = events.map((one) => ({ ...one, agent: { id: "a", version: "1" } }));
+    expect(await summaryOf(same)).not.toContain("ew version");
   });
 
   it("writes findings with what scripts need", async () => {

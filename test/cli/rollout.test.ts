@@ -45,13 +45,21 @@ const told = finding(1, {
   },
 });
 
+const announcement = told.newVersion;
+const thief = finding(2, {
+  severity: "high",
+  newVersion: announcement && { ...announcement, quiet: false },
+  evidence: { operation: "bank transfer", targets: [] },
+});
+const alone = finding(3);
+
 /** What a command prints when this system answers, and what it was sent. */
 async function asked(...args: string[]) {
   const sent: object[] = [];
   const system = createServer(async (request, response) => {
     const { url = "", method } = request;
     if (method === "POST") sent.push({ url, ...((await readJson(request)) as object) });
-    const one = [quiet, loud, told].find((each) => url.endsWith(each.id));
+    const one = [quiet, loud, told, thief, alone].find((each) => url.endsWith(each.id));
     response.end(JSON.stringify(one ?? { incidents: [quiet, loud] }));
   });
   await new Promise<void>((resolve) => system.listen(0, "127.0.0.1", resolve));
@@ -82,6 +90,37 @@ describe("a roll-out", () => {
   });
 });
 
+describe("what is next", () => {
+  const next = async ({ id }: { id: string }) =>
+    (await asked("explain", id)).out.split("What next\n")[1]?.replace(/ {2,}/g, "  ") ?? "";
+  const approval = "offgraph baseline approve-rollout INCIDENT  as planned";
+
+  it("after a quiet finding is to look at its roll-out, and not at each finding", async () => {
+    const steps = await next(told);
+    expect(steps).toContain("offgraph incidents  the roll-out");
+    expect(steps).toContain(approval);
+    expect(steps).toContain(`offgraph baseline confirm ${told.id} --deny`);
+    expect(steps).not.toMatch(/quarantine|baseline release/);
+  });
+
+  it("after a loud one is also to stop the agent, because a hijack hides in a roll-out", async () => {
+    const steps = await next(thief);
+    for (const step of [approval, "quarantine", `release ${thief.id}`]) expect(steps).toContain(step);
+  });
+
+  it("has no roll-out without a new version", async () => {
+    const steps = await next(alone);
+    expect(steps).toMatch(/quarantine.*\n.*baseline release/);
+    expect(steps).not.toMatch(/rollout|incidents/);
+  });
+
+  it("stands behind the evidence that there is, without what is empty", async () => {
+    const { out } = await asked("explain", thief.id);
+    expect(out).toContain("operation: bank transfer");
+    expect(out).not.toContain("targets:");
+  });
+});
+
 describe("the approval of a roll-out", () => {
   const approve = (...more: string[]) =>
     asked("baseline", "approve-rollout", "i-aaaa…", "--reason", "planned", ...more);
@@ -105,6 +144,16 @@ describe("the approval of a roll-out", () => {
     const { sent, out } = await approve();
     expect(sent).toEqual([]);
     expect(out).toContain("Nothing was done");
+  });
+
+  it("needs a reason to be said, and none to be shown", async () => {
+    const shown = await asked("baseline", "approve-rollout", id);
+    expect([shown.code, shown.out]).toEqual([
+      0,
+      expect.stringContaining("--yes with --reason TEXT does it."),
+    ]);
+    const { code, err, sent } = await asked("baseline", "approve-rollout", id, "--yes");
+    expect([code, err, sent]).toEqual([2, expect.stringContaining("give --reason TEXT"), []]);
   });
 
   it("is refused for an incident of another cause", async () => {

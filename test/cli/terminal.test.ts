@@ -1,6 +1,17 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
-import { safe, severe, table, wrap } from "../../services/cli/terminal.ts";
+import { counted, safe, severe, table, wrap } from "../../services/cli/terminal.ts";
+
+describe("what is counted", () => {
+  it("is one or many", () => {
+    expect([0, 1, 2000].map((count) => counted(count, "finding"))).toEqual([
+      "0 findings",
+      "1 finding",
+      "2,000 findings",
+    ]);
+    expect([1, 2].map((count) => counted(count, "entry", "entries"))).toEqual(["1 entry", "2 entries"]);
+  });
+});
 
 describe("text from outside", () => {
   it("cannot steer the terminal", () => {

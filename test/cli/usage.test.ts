@@ -42,10 +42,17 @@ describe("the command line", () => {
     expect((await ran("replay", "x", "--finding", "y")).err).toContain("did you mean --findings?");
   });
 
-  it("ends with 2 when a required option is missing", async () => {
-    const { code, err } = await ran("quarantine", "billing");
-    expect(code).toBe(2);
-    expect(err).toContain("--reason");
+  it("wants a reason for what it does, and none for what it only shows", async () => {
+    const { code, err } = await ran("quarantine", "billing", "--url", NOBODY);
+    expect([code, err]).toEqual([2, expect.stringContaining("quarantine: give --reason TEXT")]);
+    expect((await ran("quarantine", "billing", "--dry-run", "--url", NOBODY)).code).toBe(69);
+  });
+
+  it("leaves the way out to a message that names it, and adds it to any other", async () => {
+    expect((await ran("release", "billing", "--url", NOBODY)).err).toMatch(
+      / TEXT: .*\n {2}\(bad-request\)\n$/,
+    );
+    expect((await ran("agents", "--url", NOBODY)).err).toMatch(/\n {2}→ start it with .* \(not-running\)\n$/);
   });
 
   it("tells what commander refuses in the form of all other errors", async () => {
