@@ -14,7 +14,7 @@ import type { GroupChange, Lease, Store } from "./ports/store.ts";
 const SPACE = "groups";
 /** Group of a partition's clock in the space of the processor; no agent has it, because a tenant has at least one character. */
 const CLOCK = "/clock";
-/** Versions written together, of some 10 kB each. */
+/** Versions written together, of at most 16 KB each. */
 const CHUNK = 50;
 
 /** Whether agents are judged by their peers: it costs nothing otherwise. */

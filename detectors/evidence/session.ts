@@ -38,7 +38,7 @@ export interface Shown {
   readonly terms: Float64Array;
   /** Its score as long as nothing else was found in it, in thousandths of a point: what it is judged and calibrates by. */
   points: number;
-  /** Whether its score may alert, and why not: a place in STANDINGS of ledger.ts. */
+  /** Whether its score may alert, and why not: a place in STANDINGS of detectors/detector.ts. */
   standing: number;
   /** A finding was made of its score, or would have been with more budget. */
   told: boolean;
