@@ -194,6 +194,6 @@ describe("offgraph baseline", { shuffle: false, timeout: 30_000 }, () => {
   it("refuses a target that names no field, and a finding that is not there", async () => {
     expect((await remote("baseline", "deny", "a", "x", "y", "--target", "z", "--reason", "r")).code).toBe(2);
     expect((await remote("baseline", "release", "f-0", "--reason", "r")).code).toBe(65);
-    expect((await remote("baseline", "approve", "a", "x", "y")).code).toBe(2);
+    expect((await remote("baseline", "approve", "a", "x", "y", "--yes")).code).toBe(2);
   });
 });

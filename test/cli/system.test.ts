@@ -58,7 +58,7 @@ describe("the running system", { shuffle: false }, () => {
     writeFileSync(path("odd.ndjson"), `${readFileSync(path("live.ndjson"), "utf8")}\n{"kind":`);
     const { code, out, err } = await remote("ingest", path("odd.ndjson"));
     expect(code).toBe(65);
-    expect(out).toContain(`${sent} events accepted, 1 records rejected`);
+    expect(out).toContain(`${sent} events accepted, 1 record rejected`);
     expect(err).toMatch(new RegExp(`odd\\.ndjson:${sent + 1}: .*\\(invalid-json\\)`));
     expect(await json("dead-letters")).toMatchObject([{ code: "invalid-json", source: "offgraph" }]);
   });
