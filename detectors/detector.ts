@@ -91,6 +91,8 @@ export interface Caps {
   tokens: number;
   /** Sessions that waited for a person's word. */
   held: number;
+  /** Persons' words that were not taken in full. */
+  words: number;
 }
 
 /** Whether the score of a session may alert, and why not: too few scores are known, too much is new, the budget is spent. */
@@ -183,7 +185,13 @@ export interface Detector<Settings = unknown, AgentColumns = unknown, SessionCol
   /** The agent's clock has passed into a new epoch (a day of event time). Here candidates become baseline. */
   epochEnded?(agent: AgentRow, own: AgentColumns, epoch: number, settings: Settings): void;
   /** A person has decided about what was learned; the sessions concerned have ended before. `event` carries the decision. */
-  decided?(own: AgentColumns, decision: BaselineDecision, event: EventView, settings: Settings): void;
+  decided?(
+    own: AgentColumns,
+    decision: BaselineDecision,
+    event: EventView,
+    settings: Settings,
+    caps: Caps,
+  ): void;
   /** Learning is ended by decree: what it has shown is the baseline. Neither a session's nor an epoch's end is told afterwards. */
   settle?(own: AgentColumns, settings: Settings): void;
   /** The last word on a finding, whichever part of the detector has made it, at the event in hand. */

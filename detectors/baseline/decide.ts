@@ -2,6 +2,7 @@
 import type { ContractTerms } from "../../schemas/contract.ts";
 import type { BaselineDecision } from "../../schemas/event.ts";
 import { type EventView, TARGET_AT, TARGETS, TEXT } from "../../schemas/event-view.ts";
+import type { Caps } from "../detector.ts";
 import type { Baseline } from "./baseline.ts";
 import { allowValue } from "./contract-values.ts";
 import { contractOf, declare } from "./contracts.ts";
@@ -13,8 +14,20 @@ import { OTHER } from "./names.ts";
 import { replaceBaseline } from "./replace.ts";
 import type { Settings } from "./settings.ts";
 
-/** Acts on a decision; the event is the one that carries it. */
+/** Acts on a decision; the event is the one that carries it. What there is no room for is counted. */
 export function decide(
+  b: Baseline,
+  decision: BaselineDecision,
+  event: EventView,
+  settings: Settings,
+  caps: Caps,
+): void {
+  const before = b.capped;
+  take(b, decision, event, settings);
+  if (b.capped > before) caps.words++;
+}
+
+function take(
   b: Baseline,
   { verdict, session = "", edges = false, baseline, contract }: BaselineDecision,
   event: EventView,

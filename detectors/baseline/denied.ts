@@ -1,11 +1,9 @@
 /** Edges that a person has denied: they are told whenever they are used, learning or not, reading or not. */
+import { MAX_DENIED_EDGES } from "../../schemas/event.ts";
 import { type EventView, TARGET_AT, TARGETS } from "../../schemas/event-view.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import type { Baseline } from "./baseline.ts";
 import { fieldOf } from "./event-names.ts";
-
-/** Most denied edges of one agent; more are not taken, and counted. */
-const MAX_DENIED = 256;
 
 /** One value of a field of an operation; operation and field are numbers of names. */
 export interface TargetEdge {
@@ -30,11 +28,11 @@ const isAlike = (one: DeniedEdge, other: DeniedEdge) =>
   one.low === other.low &&
   one.high === other.high;
 
-/** Adds an edge, unless it is there. */
+/** Adds an edge, unless it is there, or there are too many: that is counted. */
 export function addDenied(b: Baseline, edge: DeniedEdge): void {
   const denied = b.denied ?? [];
   if (denied.some((known) => isAlike(known, edge) && known.workflow === edge.workflow)) return;
-  if (denied.length >= MAX_DENIED) b.capped++;
+  if (denied.length >= MAX_DENIED_EDGES) b.capped++;
   else b.denied = [...denied, edge];
 }
 

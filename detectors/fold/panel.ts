@@ -116,7 +116,7 @@ export function tellEpochEnded(
 
 /** A person has decided about what was learned of an agent. */
 export function tellDecided(
-  { detectors, settings, without, isSettled }: Panel,
+  { detectors, settings, caps, without, isSettled }: Panel,
   agent: AgentRow,
   decision: BaselineDecision,
   event: EventView,
@@ -126,7 +126,7 @@ export function tellDecided(
     const detector = detectors[at]!;
     if (detector.decided === undefined || without?.has(detector.id)) continue;
     try {
-      detector.decided(agent.own[at], decision, event, settings[at]);
+      detector.decided(agent.own[at], decision, event, settings[at], caps);
       noteBaseline(detector, agent, at);
     } catch (cause) {
       throw new DetectorFailure(detector.id, cause);

@@ -11,11 +11,12 @@ import { operationFields } from "../../schemas/operation.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Stream } from "../ports/stream.ts";
 import { say, type Word } from "./baseline-word.ts";
+import { type DeniedOptions, refuseTooMany } from "./denied-edges.ts";
 import { noFinding } from "./findings.ts";
 import type { Newest } from "./newest.ts";
 import { checked } from "./requests.ts";
 
-export interface BaselineOptions {
+export interface BaselineOptions extends DeniedOptions {
   readonly stream: Stream;
   readonly clock: Clock;
   readonly findings: Pick<Newest<Finding>, "byId">;
@@ -59,6 +60,8 @@ export function baselineRoutes(app: FastifyInstance, options: BaselineOptions): 
   for (const name of ["approve", "deny"] as const)
     app.post(`/v1/baseline/${name}`, act, async (request, reply) => {
       const word = ofEdge(EDGE_VERDICTS[name], checked(EdgeBody, request.body, "body"));
+      const edges = Object.values(word.operation?.targets ?? {}).flat().length || 1;
+      if (name === "deny") await refuseTooMany(options, request.access.tenant, word.agent, edges);
       return reply.code(202).send(await say(options, request, word));
     });
 }

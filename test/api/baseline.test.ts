@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
 import { Decision } from "../../schemas/action.ts";
 import { Event } from "../../schemas/event.ts";
+import { memoryStore, memoryStream } from "../../services/adapters/memory.ts";
+import { refuseTooMany } from "../../services/api/denied-edges.ts";
 import type { ApiOptions } from "../../services/api/index.ts";
+import type { Store } from "../../services/ports/store.ts";
 import { partitionOf } from "../../services/ports/stream.ts";
 import { valuesOf } from "../../services/records.ts";
 import { idOf, NOW, PARTITIONS, world } from "./world.ts";
@@ -89,6 +92,19 @@ describe("a word about an edge", () => {
       { verdict: "deny-edge", subject: "bank transfer payee=a@example.net,b@example.net" },
     ]);
     expect(events).toMatchObject([{ operation: { targets }, decision: { verdict: "deny-edge" } }]);
+  });
+
+  it("denies no more than are kept, and says how many are", async () => {
+    const denying = (count: number) => {
+      const view = () => ({ "out-of-graph": { denied: Array.from({ length: count }, () => ({})) } });
+      const store: Pick<Store, "load"> = {
+        load: async (_, __, [group = ""]) => new Map([[group, new Map()]]),
+      };
+      const options = { stream: memoryStream(1), store: { ...memoryStore(), ...store }, view };
+      return refuseTooMany(options, "default", "billing", 1);
+    };
+    await expect(denying(255)).resolves.toBeUndefined();
+    await expect(denying(256)).rejects.toThrow("256 edges of billing are denied");
   });
 
   it.each([

@@ -147,6 +147,7 @@ export function world(settings: Record<string, Record<string, unknown>> = {}, la
   return {
     scored,
     standings: judge.fold.standings,
+    caps: judge.fold.caps,
     settle: () => judge.fold.settle(set),
     sees,
     finds: (...events) => sees(...events).map(({ kind }) => kind),

@@ -289,3 +289,19 @@ describe("an agent that an earlier version wrote", () => {
     expect(agentView(new Map(entries).set("out-of-graph", before), { detectors: {} })).toEqual(given.view());
   });
 });
+
+describe("a denial for which there is no room", () => {
+  const denying = (count: number) => {
+    const given = world();
+    for (let number = 0; number < count; number++)
+      given.sees({ ...deny(transfer(`payee-${number}`)), id: `deny-${number}` });
+    return given;
+  };
+
+  it("is not taken, and is counted; those before it are, and are not", () => {
+    const given = denying(256);
+    expect([graph(given).denied.length, given.caps.words]).toEqual([256, 0]);
+    const more = denying(258);
+    expect([graph(more).denied.length, more.caps.words]).toEqual([256, 2]);
+  });
+});
