@@ -41,6 +41,7 @@ export function fail(error: unknown): number {
   if (error instanceof CommanderError) return failUsage(error);
   if (error instanceof OffgraphError) {
     for (const line of error.message.split("\n")) tell(`offgraph: ${safe(line)}`);
+    // Its messages say what is expected; the way out would only point back at them.
     tell(error.code === "bad-request" ? "  (bad-request)" : `  → ${error.wayOut} (${error.code})`);
     return EXIT_BY_CODE[error.code] ?? EXIT.badInput;
   }
