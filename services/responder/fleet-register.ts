@@ -1,8 +1,9 @@
 /**
- * Where it is kept what the agents of a peer group do together: agents of one group lie in several partitions, so it has a space
- * of its own, in the tenant's partition: `fleet <tenant> <group>` and `rollout <tenant> <incident>` (line feeds for spaces). Whoever writes acquires it first, as with
- * the tenant's bucket (cap.ts). It is written before the finding's own commit: after a crash the same finding comes again, and
- * changes nothing.
+ * Where it is kept what the agents of a peer group (`agent.group`; here it is called a fleet) do together. Agents of one group lie in
+ * several partitions, so it has a space of its own, in the tenant's partition: `fleets <tenant>` lists what is kept, and there are
+ * `fleet <tenant> <group>` and `rollout <tenant> <incident>` (line feeds for spaces). Whoever writes acquires it first, as with the
+ * tenant's bucket (cap.ts). It is written before the finding's own commit: after a crash the same finding comes again, and changes
+ * nothing. Each finding of a new version is a commit of its own, of at most some 150 kB: they are few.
  */
 import type { Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
@@ -14,21 +15,19 @@ import { partitionOf } from "../ports/stream.ts";
 import { fromBytes } from "../records.ts";
 import { untilNotFenced } from "../take-over.ts";
 import { type Fleet, ROLLOUT, type Running, sight, versioned } from "./fleet.ts";
+import { type FleetList, listed, NO_FLEETS } from "./fleet-list.ts";
+import { capped } from "./metrics.ts";
 import { gathered } from "./on-rollout.ts";
-import { MAX_INCIDENTS } from "./state.ts";
 import { change } from "./stored.ts";
 
 const SPACE = "responder-fleet";
 
-/** Most roll-outs of a group whose parts are kept: as many as an agent's incidents. */
-const MAX_ROLLOUTS = MAX_INCIDENTS;
-
 /** The roll-out that a finding is part of; undefined if it is of none. */
 export type Fleets = (finding: Finding, nowMs: number) => Promise<Running | undefined>;
 
-/** What is kept of a peer group: roll-outs are kept apart, and named here, the newest last. */
+/** What is kept of a peer group; its newest roll-out is kept apart. */
 interface Kept extends Pick<Fleet, "sightings"> {
-  readonly rollouts: readonly IncidentId[];
+  readonly newest?: IncidentId | undefined;
 }
 
 /** One for all partitions of a process: they write in turn, or they could fence each other for ever. */
@@ -48,23 +47,29 @@ async function note(
   nowMs: number,
 ): Promise<Running | undefined> {
   const lease = await store.acquire(SPACE, partition);
-  const { tenant, newVersion } = finding;
-  const name = `fleet\n${tenant}\n${newVersion?.group ?? ""}`;
-  const kept = (await load<Kept>(store, partition, name)) ?? { sightings: [], rollouts: [] };
-  const newest = kept.rollouts.at(-1);
-  const rollout = newest && (await load<Running>(store, partition, rolloutName(tenant, newest)));
-  const { fleet, joins } = sight({ sightings: kept.sightings, rollout }, finding, nowMs);
-  const before = kept.rollouts.filter((one) => one !== fleet.rollout?.incident);
-  const rollouts = fleet.rollout === undefined ? before : [...before, fleet.rollout.incident];
+  const { tenant, newVersion: { group = "" } = {} } = finding;
+  const before = (await load<FleetList>(store, partition, listName(tenant))) ?? NO_FLEETS;
+  const kept = (await load<Kept>(store, partition, fleetName(tenant, group))) ?? { sightings: [] };
+  const rollout = kept.newest && (await load<Running>(store, partition, rolloutName(tenant, kept.newest)));
+  const { fleet, joins, crowdedOut } = sight({ sightings: kept.sightings, rollout }, finding, nowMs);
+  const newest = fleet.rollout?.incident;
+  const listing = listed(before, group, newest, nowMs);
   const changes = [
-    change(name, { sightings: fleet.sightings, rollouts: rollouts.slice(-MAX_ROLLOUTS) }),
-    ...rollouts.slice(0, -MAX_ROLLOUTS).map((one) => change(rolloutName(tenant, one), undefined)),
-    ...(fleet.rollout ? [change(rolloutName(tenant, fleet.rollout.incident), fleet.rollout)] : []),
+    change(listName(tenant), listing.list),
+    change(fleetName(tenant, group), { sightings: fleet.sightings, newest }),
+    ...listing.goneGroups.map((one) => change(fleetName(tenant, one), undefined)),
+    ...listing.goneRollouts.map((one) => change(rolloutName(tenant, one), undefined)),
+    ...(newest === undefined ? [] : [change(rolloutName(tenant, newest), fleet.rollout)]),
   ];
   await store.commit(lease, [changes], 0);
+  capped.add(crowdedOut, { what: "first-uses" });
+  capped.add(listing.crowdedOut, { what: "groups" });
+  capped.add(listing.goneRollouts.length, { what: "rollouts" });
   return joins ? fleet.rollout : undefined;
 }
 
+const listName = (tenant: string) => `fleets\n${tenant}`;
+const fleetName = (tenant: string, group: string) => `fleet\n${tenant}\n${group}`;
 const rolloutName = (tenant: string, incident: IncidentId) => `rollout\n${tenant}\n${incident}`;
 
 /** A roll-out's incident with what all its agents have done; any other as it is. */

@@ -1,5 +1,5 @@
 /**
- * What the agents of a peer group do for the first time with new versions, all together. Values only: no I/O and no clock. It is
+ * What the agents of a peer group (a fleet) do for the first time with new versions, all together. Values only: no I/O and no clock. It is
  * judged by event time, so that late arrival changes nothing.
  */
 import type { Rollout } from "../../schemas/action.ts";
@@ -13,7 +13,7 @@ const LEAST_UNITS = 2;
 const LEAST_SHARE = 0.3;
 const TOGETHER_MS = 3_600_000;
 /** From its first finding on, what new versions of a group do is one incident for so long. */
-const ROLLOUT_MS = 86_400_000;
+export const ROLLOUT_MS = 86_400_000;
 /** Most first uses that are kept until their edge is recognised; the newest stay. */
 const MAX_SIGHTINGS = 1024;
 /** Most agents that a roll-out counts. */
@@ -69,23 +69,27 @@ export interface Sight {
   readonly fleet: Fleet;
   /** The finding is part of the roll-out. */
   readonly joins: boolean;
+  /** First uses that had to make room. */
+  readonly crowdedOut: number;
 }
 
 /** The group after a finding, and whether the finding is part of its roll-out. */
 export function sight(before: Fleet, finding: Finding, nowMs: number): Sight {
   const news = versioned(finding);
-  if (news === undefined) return { fleet: before, joins: false };
+  if (news === undefined) return { fleet: before, joins: false, crowdedOut: 0 };
   const timeMs = Date.parse(finding.time);
   const { rollout } = before;
   const running = rollout !== undefined && timeMs < rollout.beganMs + ROLLOUT_MS ? rollout : undefined;
-  const sightings = running?.recognised.includes(news.edge)
+  const all = running?.recognised.includes(news.edge)
     ? before.sightings
     : withSighting(before.sightings, finding, news.edge, timeMs);
+  const sightings = all.slice(-MAX_SIGHTINGS);
+  const crowdedOut = all.length - sightings.length;
   const isRecognised =
     running?.recognised.includes(news.edge) || areTogether(sightings, news.edge, news.peers);
-  if (!news.quiet && !isRecognised) return { fleet: { sightings, rollout }, joins: false };
+  if (!news.quiet && !isRecognised) return { fleet: { sightings, rollout }, joins: false, crowdedOut };
   const joined = join(running ?? begun(finding, timeMs), finding, isRecognised, nowMs);
-  return { fleet: { sightings, rollout: joined }, joins: true };
+  return { fleet: { sightings, rollout: joined }, joins: true, crowdedOut };
 }
 
 function withSighting(before: readonly Sighting[], finding: Finding, edge: string, timeMs: number) {
@@ -94,7 +98,7 @@ function withSighting(before: readonly Sighting[], finding: Finding, edge: strin
   const others = before.filter(
     (one) => one.timeMs > timeMs - TOGETHER_MS && (one.agent !== agent || one.edge !== edge),
   );
-  return [...others, { edge, agent, trustUnit, timeMs }].slice(-MAX_SIGHTINGS);
+  return [...others, { edge, agent, trustUnit, timeMs }];
 }
 
 /** Without the size of the group, its share is not asked for. */

@@ -13,7 +13,7 @@ const attached = meter.createCounter("offgraph_responder_attached_total", {
 /** What had to go because there was too much of it, by what. */
 export const capped = meter.createCounter("offgraph_responder_capped_total", {
   description:
-    "Let go because there was too much of it: incidents of an agent (also in the audit log, as `incident.dropped`), first uses, groups and roll-outs of the register of new versions",
+    "Let go because there was too much of it: incidents of an agent (also in the audit log, as `incident.dropped`), first uses, groups and roll-outs of new versions",
 });
 const asked = meter.createCounter("offgraph_responder_actions_total", {
   description: "Actions asked for, by kind and mode",

@@ -127,14 +127,23 @@ describe("a roll-out", () => {
     expect(moved[0]?.rollout?.agents).toHaveLength(7);
   });
 
-  it("is kept within bounds: the newest twenty of a group, a thousand agents, twenty edges", async () => {
+  it("is kept within bounds: the newest hundred of a tenant, and groups that were heard of in a day", async () => {
     const store = memoryStore();
     const fleets = openFleets(store, 1, clock);
-    const day = (number: number) => new Date(NOW_MS + number * 25 * 60 * MINUTE_MS).toISOString();
-    for (const number of agents(30)) await fleets(news(number, {}, { time: day(number) }), NOW_MS);
-    let groups = 0;
-    for await (const _ of store.scan("responder-fleet", 0)) groups++;
-    expect(groups).toBe(21);
+    const kept = async () => {
+      const names: string[] = [];
+      for await (const [name] of store.scan("responder-fleet", 0)) names.push(name.split("\n")[0] ?? "");
+      return ["fleets", "fleet", "rollout"].map((kind) => names.filter((name) => name === kind).length);
+    };
+    for (const number of agents(300)) await fleets(news(number, { group: `group-${number}` }), NOW_MS);
+    expect(await kept()).toEqual([1, 256, 100]);
+    await fleets(news(300, { group: "group-300" }), NOW_MS + 60 * MINUTE_MS);
+    expect(await kept()).toEqual([1, 256, 100]);
+    await fleets(news(301, { group: "group-301" }), NOW_MS + 24 * 60 * MINUTE_MS);
+    expect(await kept()).toEqual([1, 2, 100]);
+  });
+
+  it("is kept within bounds: a thousand agents, twenty edges, a thousand first uses", () => {
     let fleet: Fleet = NO_FLEET;
     for (const number of agents(3000))
       fleet = sight(fleet, news(number, { edge: `erp step-${number % 50}`, peers: 3000 }), NOW_MS).fleet;
