@@ -69,7 +69,7 @@ export interface Draft {
   /** The agent runs a version that is new. */
   readonly newVersion?: Finding["newVersion"];
   /** The version of the agent's peers that had a say: see judgedBy in schemas/finding.ts. */
-  readonly peers?: string | undefined;
+  readonly peerVersion?: string | undefined;
   readonly evidence: Readonly<Record<string, string | number | boolean | string[]>>;
 }
 

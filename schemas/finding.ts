@@ -25,7 +25,7 @@ export const NewVersion = z.object({
   /** Peer group of the agent, if it has one. */
   group: z.string().optional(),
   /** Agents of that group, where its baseline is known. */
-  peers: z.int().optional(),
+  peerAgents: z.int().optional(),
   /** What is new, in words that are the same for every agent that does the same. */
   edge: z.string(),
   /** Told at a lower severity than without a new version. */
@@ -74,7 +74,7 @@ export const Finding = z.object({
     /** Number of the agent's frozen baseline; 0 before the first. */
     baseline: z.int(),
     /** Peer group whose version backed the agent, and the day at the end of which that stands: `payers 2026-03-01`, of the tenant the day alone. */
-    peers: z.string().optional(),
+    peerVersion: z.string().optional(),
     /** First 12 digits of the SHA-256 of the detector settings. */
     settings: z.string(),
     /** Name of the key that hashed secrets; `public` in replays without the installation's key. */

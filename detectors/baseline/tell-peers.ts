@@ -27,8 +27,8 @@ export function withPeers(
   return {
     ...draft,
     ...(share >= USUAL && { severity: "low" }),
-    peers: versionName(peers),
+    peerVersion: versionName(peers),
     expected: `${draft.expected} Of ${version.witnesses} witnesses among its peers ${uses} use it.`,
-    evidence: { ...draft.evidence, peersThatUseIt: uses, peers: version.witnesses },
+    evidence: { ...draft.evidence, peersThatUseIt: uses, peerWitnesses: version.witnesses },
   };
 }

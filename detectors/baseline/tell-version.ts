@@ -46,7 +46,7 @@ export function withNewVersion(
 /** How many agents the group has, if its baseline is known. */
 function peersOf({ agent, groups }: Rows<Baseline, Path>, { group }: Build, timeMs: number) {
   const known = groups?.versionFor(agent.tenant, group, Math.floor(timeMs / DAY_MS));
-  return known?.group === group && { peers: known.agents };
+  return known?.group === group && { peerAgents: known.agents };
 }
 
 const DAY_MS = 86_400_000;

@@ -40,7 +40,7 @@ export function tellSession(said: Said): Draft {
     summary: `With ${quote(operationOf(event))} its session scores ${signed(s.score)} points, above ${signed(limit)}: ${terms.join(", ")}.`,
     expected: `At most ${share(rate)} of clean sessions score above ${signed(limit)}, by ${calibrationOf(said)}.`,
     rarity: `p-value ${short(pOf(said))}; promised ${share(rate)} of sessions, and ${settings.falseAlertsPerAgentDay} expected false alerts a day of this agent in all`,
-    peers: versionOf(said),
+    peerVersion: versionOf(said),
     evidence: { ...evidenceOf(said), threshold: limit, promisedRate: short(rate) },
   };
 }
@@ -55,7 +55,7 @@ export function tellRun(said: Said): Draft {
     summary: `${sessions + 1} sessions, each a little unlikely and none above its threshold, add up to ${sum.toFixed(2)}, above ${limits.runAlertsAt.toFixed(2)}.`,
     expected: `Clean sessions add up to so much once in ${limits.runLength} of them or less often, by ${calibrationOf(said)}.`,
     rarity: `p-value of the last one ${short(pOf(said))}; the others are in \`evidence.sessions\``,
-    peers: versionOf(said),
+    peerVersion: versionOf(said),
     evidence: { ...evidenceOf(said), sum: short(sum), sessions: [...names, rows.session.name] },
   };
 }

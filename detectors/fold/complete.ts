@@ -66,10 +66,11 @@ export function complete(
   };
 }
 
-const judgesOf = ({ peers }: Draft, { baselineVersion }: AgentRow, { settings, key }: Provenance) => ({
+const judgesOf = ({ peerVersion }: Draft, { baselineVersion }: AgentRow, { settings, key }: Provenance) => ({
   baseline: baselineVersion,
-  ...(peers !== undefined && { peers }),
-  ...{ settings, key },
+  ...(peerVersion !== undefined && { peerVersion }),
+  settings,
+  key,
 });
 
 const hashOf = (token: TokenRow, event: EventView) => event.text(TEXT.hash) || token.hash;

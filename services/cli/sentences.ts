@@ -75,7 +75,7 @@ function statements(finding: Finding): [title: string, text: string | undefined]
     ["Token", tokenOf(finding)],
     [
       "Judged by",
-      `${detector} version ${version}, baseline ${judgedBy.baseline}${judgedBy.peers === undefined ? "" : `, peers ${judgedBy.peers}`}, settings ${judgedBy.settings}, key ${judgedBy.key}`,
+      `${detector} version ${version}, baseline ${judgedBy.baseline}${judgedBy.peerVersion === undefined ? "" : `, peers ${judgedBy.peerVersion}`}, settings ${judgedBy.settings}, key ${judgedBy.key}`,
     ],
     ["Tags", Object.values(finding.tags).flat().join(", ")],
   ];

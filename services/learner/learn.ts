@@ -38,7 +38,7 @@ export async function learnNewest(learning: Learning, signal?: AbortSignal): Pro
   await writeVersions(store, lease, epoch, versions);
   daysTotal.add(1);
   versionsTotal.add(versions.length);
-  if (sums.isCapped) capped.add(1);
+  if (sums.isCapped) capped.add(1, { what: "groups" });
   if (made > 0 && epoch > made + 1) daysMissed.add(epoch - made - 1);
   return epoch;
 }

@@ -86,7 +86,7 @@ export function sight(before: Fleet, finding: Finding, nowMs: number): Sight {
   const sightings = all.slice(-MAX_SIGHTINGS);
   const crowdedOut = all.length - sightings.length;
   const isRecognised =
-    running?.recognised.includes(news.edge) || areTogether(sightings, news.edge, news.peers);
+    running?.recognised.includes(news.edge) || areTogether(sightings, news.edge, news.peerAgents);
   if (!news.quiet && !isRecognised) return { fleet: { sightings, rollout }, joins: false, crowdedOut };
   const joined = join(running ?? begun(finding, timeMs), finding, isRecognised, nowMs);
   return { fleet: { sightings, rollout: joined }, joins: true, crowdedOut };
@@ -102,10 +102,10 @@ function withSighting(before: readonly Sighting[], finding: Finding, edge: strin
 }
 
 /** Without the size of the group, its share is not asked for. */
-function areTogether(sightings: readonly Sighting[], edge: string, peers = 0): boolean {
+function areTogether(sightings: readonly Sighting[], edge: string, peerAgents = 0): boolean {
   const alike = sightings.filter((one) => one.edge === edge);
   const units = new Set(alike.flatMap(({ trustUnit }) => (trustUnit === "" ? [] : [trustUnit])));
-  return alike.length >= Math.max(LEAST_AGENTS, LEAST_SHARE * peers) && units.size >= LEAST_UNITS;
+  return alike.length >= Math.max(LEAST_AGENTS, LEAST_SHARE * peerAgents) && units.size >= LEAST_UNITS;
 }
 
 function begun(finding: Finding, timeMs: number): Running {

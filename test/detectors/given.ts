@@ -1,7 +1,7 @@
 /** Events in a line or two, and the whole fold over them. */
 
 import type { baselineView } from "../../detectors/baseline/view.ts";
-import type { Standing } from "../../detectors/detector.ts";
+import type { Caps, Standing } from "../../detectors/detector.ts";
 import { TERMS } from "../../detectors/evidence/term.ts";
 import { decodeAgent, encodeAgent } from "../../detectors/fold/agent-codec.ts";
 import { agentView } from "../../detectors/fold/agent-view.ts";
@@ -97,6 +97,8 @@ export interface World {
   readonly scored: ScoredCall[];
   /** Sessions that were scored, by how they stood. */
   readonly standings: Readonly<Record<Standing, number>>;
+  /** What was let go, or not taken, by what. */
+  readonly caps: Readonly<Caps>;
   /** Ends all sessions and learning. */
   settle(): void;
   /** Folds events; answers what was found. */

@@ -261,5 +261,5 @@ it("a new version is told with the size of its peer group, where that is known",
   ];
   for (const [position, one] of events.entries())
     fold.step(set, viewOf(one), position, (finding) => findings.push(finding));
-  expect(findings).toMatchObject([{ newVersion: { group: "billing", peers: 50 } }]);
+  expect(findings).toMatchObject([{ newVersion: { group: "billing", peerAgents: 50 } }]);
 });

@@ -74,7 +74,7 @@ it("a new agent of a known group is judged, and caught, on its second day; also 
   expect(found?.value).toMatchObject({
     agent: "new",
     kind: "unlikely-session",
-    judgedBy: { peers: "payers 2026-03-11" },
+    judgedBy: { peerVersion: "payers 2026-03-11" },
   });
   await running.stop();
 });

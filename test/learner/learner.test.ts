@@ -38,7 +38,7 @@ describe("a new agent", () => {
     const { judged, found } = await firstDays("payers");
     expect(judged).toBe(7);
     expect(found.map(({ kind }) => kind)).toEqual(["unlikely-session"]);
-    expect(found[0]?.judgedBy.peers).toBe("payers 2026-03-11");
+    expect(found[0]?.judgedBy.peerVersion).toBe("payers 2026-03-11");
     expect(found[0]?.expected).toContain("sessions of 4 agents of the group payers");
   });
 
@@ -56,7 +56,7 @@ describe("a new agent", () => {
   it("of no group is judged by its tenant", async () => {
     const { judged, found } = await firstDays("strangers");
     expect(judged).toBe(7);
-    expect(found[0]?.judgedBy.peers).toBe("2026-03-11");
+    expect(found[0]?.judgedBy.peerVersion).toBe("2026-03-11");
   });
 
   it("of a group that is too young itself is judged by its tenant", async () => {
@@ -101,7 +101,7 @@ describe("a named fact", () => {
   it("of what most peers do is told at low severity, with their number", async () => {
     const [found] = await firstFiling(FILING);
     expect(found).toMatchObject({ kind: "operation-new-to-agent", severity: "low" });
-    expect(found?.judgedBy.peers).toBe("payers 2026-03-10");
+    expect(found?.judgedBy.peerVersion).toBe("payers 2026-03-10");
     expect(found?.expected).toContain("Of 5 witnesses among its peers 4 use it.");
   });
 

@@ -19,9 +19,9 @@ const history = Array.from({ length: 14 }, (_, day) => dayly(day));
 /** What does not depend on the key that names were hashed with. */
 const told = (findings: readonly Finding[]) =>
   findings
-    .map(({ judgedBy: { peers, baseline, settings }, ...finding }) => ({
+    .map(({ judgedBy: { peerVersion, baseline, settings }, ...finding }) => ({
       ...finding,
-      peers,
+      peerVersion,
       baseline,
       settings,
     }))
@@ -32,7 +32,7 @@ describe("a replay", () => {
     const system = await days(3);
     for (const [day, events] of history.entries()) await system.passes(day, ...events);
     const live = told(await system.findings());
-    expect(live.map(({ peers }) => peers)).toContain("payers 2026-03-11");
+    expect(live.map(({ peerVersion }) => peerVersion)).toContain("payers 2026-03-11");
     const { findings } = await replayed([record(history.flat())], { settings: settingsOf({}) });
     expect(told(findings)).toEqual(live);
   });

@@ -146,7 +146,7 @@ describe("a roll-out", () => {
   it("is kept within bounds: a thousand agents, twenty edges, a thousand first uses", () => {
     let fleet: Fleet = NO_FLEET;
     for (const number of agents(3000))
-      fleet = sight(fleet, news(number, { edge: `erp step-${number % 50}`, peers: 3000 }), NOW_MS).fleet;
+      fleet = sight(fleet, news(number, { edge: `erp step-${number % 50}`, peerAgents: 3000 }), NOW_MS).fleet;
     expect(fleet.sightings.length).toBeLessThanOrEqual(1024);
     expect(fleet.rollout).toMatchObject({ findingCount: 3000 });
     expect(fleet.rollout?.agents).toHaveLength(1000);
@@ -196,7 +196,7 @@ describe("what is sensitive in a roll-out", () => {
   });
 
   it("waits for three tenths of a group whose size is known", async () => {
-    const { all } = await following(agents(20).map((number) => sends(number, { peers: 50 })));
+    const { all } = await following(agents(20).map((number) => sends(number, { peerAgents: 50 })));
     expect(causes(all).filter((cause) => cause === "left-its-graph")).toHaveLength(14);
   });
 });
