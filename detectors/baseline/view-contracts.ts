@@ -15,7 +15,10 @@ function contractView(b: Baseline, contract: Contract) {
     ...(workflow !== 0 && { workflow: nameOf(b, workflow) }),
     until: new Date(untilMs).toISOString(),
     state: ended ? "ended" : "in force",
-    ...{ closed, key, digest, operations: clauses.size },
+    closed,
+    key,
+    digest,
+    operations: clauses.size,
     doesNotHoldFor: open.map(([operation, clause]) => ({
       operation: nameOf(b, operation),
       why: whyOf(clause),

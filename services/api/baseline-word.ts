@@ -73,8 +73,12 @@ function eventOf(decision: Decision, { said, workflow, operation }: Part, at: nu
   const { id, tenant, agent, time, by, reason, subject } = decision;
   return {
     id: (at === 0 ? id : `${id}-${at}`) as string as EventId,
-    ...{ kind: "decision.made", time, observedTime: time, tenant },
-    ...{ source: "offgraph", agent: { id: agent } },
+    kind: "decision.made",
+    time,
+    observedTime: time,
+    tenant,
+    source: "offgraph",
+    agent: { id: agent },
     ...(workflow !== undefined && { workflow }),
     ...(operation !== undefined && { operation }),
     decision: { ...said, by, reason, subject },

@@ -51,7 +51,9 @@ export function collector(
       partition: partitionOf(groupOf(finding.tenant, finding.agent), stream.partitions),
       value: Buffer.from(JSON.stringify(derived)),
       trace,
-      ...{ finding, observedMs, span },
+      finding,
+      observedMs,
+      span,
     };
     out.push(record);
   };
