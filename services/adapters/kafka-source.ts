@@ -104,7 +104,9 @@ class KafkaSource implements RawSource {
     const over = new AbortController();
     const group = new ConsumerGroup({
       ...this.#options,
-      ...{ topics, whenShorter: "start anew", onEmpty: () => {} },
+      topics,
+      whenShorter: "start anew",
+      onEmpty: () => {},
     });
     this.#group = group;
     const runs = Array.from(topics.keys(), (topic) => {

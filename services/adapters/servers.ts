@@ -50,7 +50,9 @@ export function sourceOptions(
   const kafkaPassword = own ? secrets.sourcePasswords?.get(name) : secrets.kafkaPassword;
   const { topicPrefix, sessionTimeoutMs, instanceId } = kafka ?? EMBEDDED;
   return {
-    ...{ topics, start, groupId: group ?? `${topicPrefix}source.${name}` },
+    topics,
+    start,
+    groupId: group ?? `${topicPrefix}source.${name}`,
     ...reachOf(where, { kafkaPassword }),
     ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
     ...(instanceId !== undefined && { instanceId }),

@@ -60,7 +60,9 @@ class KafkaStream implements Stream {
     const { compression, deliveryTimeoutMs, maxRecordBytes } = { ...DEFAULTS, ...options };
     this.#patience = { what: "read", timeoutMs: deliveryTimeoutMs };
     this.#appender = new Appender(client, {
-      ...{ compression, deliveryTimeoutMs, maxRecordBytes },
+      compression,
+      deliveryTimeoutMs,
+      maxRecordBytes,
       topicOf: (stream) => topicOf(options, stream),
     });
   }

@@ -63,7 +63,12 @@ async function openWorld(settings: Settings, secrets: Secrets, whole: Store, { t
   const old = prefixed(generation, partitions);
   await refuseWorkers(old, secrets);
   return {
-    ...{ settings, whole, agreement, generation, partitions, to },
+    settings,
+    whole,
+    agreement,
+    generation,
+    partitions,
+    to,
     from: await openServerStream(old, secrets),
     openNew: () => openServerStream(prefixed(generation + 1, to), secrets),
     store: storeOfGeneration(whole, generation),

@@ -63,7 +63,11 @@ export class ConsumerGroup {
     this.#options = options;
     this.client = new KafkaClient(options);
     this.#membership = new Membership({
-      ...{ client: this.client, groupId, instanceId, sessionTimeoutMs, signal },
+      client: this.client,
+      groupId,
+      instanceId,
+      sessionTimeoutMs,
+      signal,
       partitions: Math.max(...topics.values()),
       topics: () => [...this.#runs.keys()],
       owned: () =>
@@ -71,7 +75,10 @@ export class ConsumerGroup {
       assigned: (given, isContinuous) => this.#onAssigned(given, isContinuous),
     });
     this.#fetcher = new Fetcher({
-      ...{ client: this.client, stallTimeoutMs, signal, whenShorter },
+      client: this.client,
+      stallTimeoutMs,
+      signal,
+      whenShorter,
       log: (message) => log?.("warn", message),
       partitions: () => Array.from(this.#held.values(), ({ owned }) => owned),
       find: ({ topic, partition }) => this.#held.get(`${topic}/${partition}`)?.owned,

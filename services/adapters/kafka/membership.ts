@@ -104,7 +104,9 @@ export class Membership {
     const topics = [{ topic, partitions: [{ partition, offset: `${position}` }] }];
     const { groupId } = this.#options;
     await this.#send("offsetCommit", {
-      ...{ memberId: this.#memberId, groupId, groupGenerationId: this.#generation },
+      memberId: this.#memberId,
+      groupId,
+      groupGenerationId: this.#generation,
       topics,
     });
   }
@@ -116,7 +118,9 @@ export class Membership {
     const claim = { owned: this.#hasGap ? [] : owned(), generation: this.#generation };
     const args = {
       ...this.#me(),
-      ...{ groupId, sessionTimeout: sessionTimeoutMs, rebalanceTimeout: REBALANCE_TIMEOUT_MS },
+      groupId,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
       protocolType: "consumer",
       groupProtocols: [{ name: PROTOCOL, metadata: encodeClaim(topics(), claim) }],
     };
