@@ -12,6 +12,7 @@ import type { Finding } from "../schemas/finding.ts";
 import type { Severity } from "../schemas/ids.ts";
 import type { ByteReader, ByteWriter } from "./codec.ts";
 import type { Groups } from "./groups/book.ts";
+import type { Contribution } from "./groups/contribution.ts";
 import type { AgentRow, SessionRow } from "./rows.ts";
 import type { Taxonomy } from "./tags.ts";
 import type { Cells, TokenRow, Widths } from "./token-row.ts";
@@ -146,6 +147,17 @@ export interface PackedColumns extends Widths {
   read(own: Cells, from: ByteReader, version: number): void;
 }
 
+/** How agents learn from their peers. */
+export interface Sharing<Settings, AgentColumns> {
+  /** Whether agents are judged by their peers. */
+  isOn(settings: Settings): boolean;
+  /**
+   * What an agent, whose newest event is of the day `newest`, adds to its group at the end of the day `end`; `gone` if that was not
+   * kept, because it has moved on too far. Nothing if it has nothing to add.
+   */
+  contribution(own: AgentColumns, newest: number, end: number): Contribution | "gone" | undefined;
+}
+
 /**
  * One unit of judgement. Its functions are written as methods: TypeScript compares the parameters of methods in both
  * directions, so a detector with columns of its own is a `Detector` of the catalogue, and the fold hands each one back
@@ -201,7 +213,9 @@ export interface Detector<Settings = unknown, AgentColumns = unknown, SessionCol
     event: EventView,
     settings: Settings,
   ): Draft;
-  /** Number of the frozen baseline that the agent is judged by. The fold asks for it when a session or an epoch has ended. */
+  /** Absent: each agent is judged by itself alone. One detector shares. */
+  readonly sharing?: Sharing<Settings, AgentColumns>;
+  /** Number of the frozen baseline that the agent is judged by; one detector has baselines. The fold asks for it when a session or an epoch has ended. */
   baselineVersion?(own: AgentColumns): number;
   /** The agent's columns in readable form, for people and for comparing. */
   view?(own: AgentColumns, agent: AgentRow, settings: Settings): unknown;

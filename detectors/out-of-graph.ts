@@ -43,7 +43,7 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
     const isStrange = takeTargets(baseline, path, operation, event);
     const isDenied = denied !== undefined && tellDenied(baseline, path, denied, operation, event, out);
     if (event.tier > 0 && !isDenied && !isOutside) judge(baseline, path, operation, isStrange, event, out);
-    if (baseline.memory !== undefined) evidence.observe(rows, operation, event, settings, out);
+    if (baseline.memory !== undefined) evidence.attend(rows, operation, event, settings, out);
     addStep(path, operation);
   },
 
@@ -65,6 +65,7 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
     evidence.settle(baseline, settings);
   },
 
+  sharing: evidence.sharing,
   beforeEpoch: evidence.keepForPeers,
   decided: decide,
   amended: withNewVersion,

@@ -210,3 +210,6 @@ export const Denial = z.object({
   reason: z.string(),
 });
 export type Denial = z.infer<typeof Denial>;
+
+/** Most edges of one agent that are denied at a time; a denial beyond is refused. */
+export const MAX_DENIED_EDGES = 256;

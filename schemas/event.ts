@@ -141,6 +141,3 @@ export const Event = z.discriminatedUnion("kind", [
 export type Event = z.infer<typeof Event>;
 /** What a person has said about what was learned. */
 export type BaselineDecision = Extract<Event, { kind: "decision.made" }>["decision"];
-
-/** Most edges of one agent that are denied at a time; a denial beyond is refused. */
-export const MAX_DENIED_EDGES = 256;

@@ -2,7 +2,6 @@
  * What learner and processors leave for one another in the store: versions of peer groups, and how far partitions have come
  * in event time. Versions lie in a space of their own, whose position is the newest day that was added up.
  */
-import type { Settings as OutOfGraph } from "../detectors/baseline/settings.ts";
 import { ByteReader, ByteWriter } from "../detectors/codec.ts";
 import { type Book, keyOf, partsOfKey, VERSIONS_KEPT } from "../detectors/groups/book.ts";
 import { type GroupVersion, readVersion, writeVersion } from "../detectors/groups/version.ts";
@@ -19,9 +18,8 @@ const CHUNK = 50;
 
 /** Whether agents are judged by their peers: it costs nothing otherwise. */
 export function usesPeers({ detectors }: Pick<Settings, "detectors">): boolean {
-  const at = DETECTORS.findIndex(({ id }) => id === "out-of-graph");
-  const { evidence, peers } = detectorSettingsOf(detectors)[at] as OutOfGraph;
-  return evidence === "on" && peers === "on";
+  const settings = detectorSettingsOf(detectors);
+  return DETECTORS.some(({ sharing }, at) => sharing?.isOn(settings[at]));
 }
 
 /** The newest day (days since 1970) that was added up; 0 before the first. */

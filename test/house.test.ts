@@ -7,7 +7,7 @@ import { ERRORS } from "../schemas/errors.ts";
 import { Settings } from "../schemas/settings.ts";
 import { generated, outdated } from "../scripts/docs/generated.ts";
 import { settingsRows } from "../scripts/docs/settings-table.ts";
-import { importsAreAllowed, onlyTheCatalogueSees } from "./house/imports.ts";
+import { importsAreAllowed, namesNoDetector, onlyTheCatalogueSees } from "./house/imports.ts";
 import { isPure } from "./house/purity.ts";
 import { fileIsShort, functionsAreShort } from "./house/sizes.ts";
 import { type Rule, type Source, sourcesIn } from "./house/source.ts";
@@ -38,6 +38,7 @@ describe("imports", () => {
 
   it("see a detector only from the catalogue", () => {
     expect(complaints(onlyTheCatalogueSees(ids), sources)).toEqual([]);
+    expect(complaints(namesNoDetector(ids), sources)).toEqual([]);
   });
 
   it("leave the environment to services/settings/config.ts", () => {

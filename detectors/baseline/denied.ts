@@ -1,5 +1,5 @@
 /** Edges that a person has denied: they are told whenever they are used, learning or not, reading or not. */
-import { MAX_DENIED_EDGES } from "../../schemas/event.ts";
+import { MAX_DENIED_EDGES } from "../../schemas/action.ts";
 import { type EventView, TARGET_AT, TARGETS } from "../../schemas/event-view.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import type { Baseline } from "./baseline.ts";

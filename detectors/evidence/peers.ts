@@ -2,8 +2,9 @@
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Baseline } from "../baseline/baseline.ts";
 import type { Settings } from "../baseline/settings.ts";
+import type { Sharing } from "../detector.ts";
 import type { Groups } from "../groups/book.ts";
-import { contributionOf } from "../groups/contribute.ts";
+import { contributionAt, contributionOf } from "../groups/contribute.ts";
 import { keep, NONE } from "../groups/peers.ts";
 import type { GroupVersion } from "../groups/version.ts";
 import type { AgentRow } from "../rows.ts";
@@ -66,3 +67,9 @@ export function keepForPeers(agent: AgentRow, b: Baseline, epoch: number, settin
   const contribution = contributionOf(b, agent.epoch, epoch);
   if (contribution !== undefined && b.memory !== undefined) keep(b.memory.peers, contribution);
 }
+
+/** Agents whose sessions are scored learn from one another. */
+export const sharing: Sharing<Settings, Baseline> = {
+  isOn: ({ evidence, peers }) => evidence === "on" && peers === "on",
+  contribution: contributionAt,
+};

@@ -5,8 +5,8 @@ import { DETECTORS, detectorSettingsOf } from "../index.ts";
 import { decodeAgent } from "./agent-codec.ts";
 import { forget, workingSet } from "./working-set.ts";
 
-/** The detector that learns graphs. */
-const AT = DETECTORS.findIndex(({ id }) => id === "out-of-graph");
+/** The detector that has baselines. */
+const AT = DETECTORS.findIndex(({ baselineVersion }) => baselineVersion !== undefined);
 
 /** The agent's own columns of what was learned, without its sessions and tokens, in stored entries; undefined if they cannot be read. */
 export function agentBaseline(

@@ -41,105 +41,76 @@ export function endColumns(detectors: readonly Detector[], of: "agent" | "sessio
   for (let at = 0; at < own.length; at++) detectors[at]?.columns[of].end?.(own[at]);
 }
 
-/** A session is over: detectors learn from it. Fails with DetectorFailure if one throws; so do the next two. */
-export function tellSessionEnded(
-  { detectors, settings, caps, without, isSettled }: Panel,
-  row: SessionRow,
-): void {
-  if (isSettled) return;
-  const { agent, own } = row;
+/** Tells each detector that is not left out; fails with DetectorFailure if one throws. Not for every event: it takes a closure. */
+function tellEach({ detectors, without }: Panel, tell: (detector: Detector, at: number) => void): void {
   for (let at = 0; at < detectors.length; at++) {
     const detector = detectors[at]!;
-    if (detector.sessionEnded === undefined || without?.has(detector.id)) continue;
+    if (without?.has(detector.id)) continue;
     try {
-      detector.sessionEnded(agent, agent.own[at], row, own[at], settings[at], caps);
-      noteBaseline(detector, agent, at);
+      tell(detector, at);
     } catch (cause) {
       throw new DetectorFailure(detector.id, cause);
     }
   }
+}
+
+/** A session is over: detectors learn from it. Fails with DetectorFailure if one throws; so does all that is told below. */
+export function tellSessionEnded(panel: Panel, row: SessionRow): void {
+  const { settings, caps, isSettled } = panel;
+  if (isSettled) return;
+  const { agent, own } = row;
+  tellEach(panel, (detector, at) => {
+    detector.sessionEnded?.(agent, agent.own[at], row, own[at], settings[at], caps);
+    noteBaseline(detector, agent, at);
+  });
 }
 
 /** A token's row is about to go. */
-export function tellTokenEnded(
-  { detectors, settings, without }: Panel,
-  agent: AgentRow,
-  row: TokenRow,
-): void {
-  for (let at = 0; at < detectors.length; at++) {
-    const detector = detectors[at]!;
-    if (detector.tokenEnded === undefined || without?.has(detector.id)) continue;
-    try {
-      detector.tokenEnded(agent, agent.own[at], row, row.own[at]!, settings[at]);
-    } catch (cause) {
-      throw new DetectorFailure(detector.id, cause);
-    }
-  }
+export function tellTokenEnded(panel: Panel, agent: AgentRow, row: TokenRow): void {
+  const { settings } = panel;
+  tellEach(panel, (detector, at) =>
+    detector.tokenEnded?.(agent, agent.own[at], row, row.own[at]!, settings[at]),
+  );
 }
 
 /** The agent's clock is about to pass into a new day: what it had learned by then is kept for its peers. */
-export function tellBeforeEpoch(
-  { detectors, settings, without, isSettled }: Panel,
-  agent: AgentRow,
-  epoch: number,
-): void {
+export function tellBeforeEpoch(panel: Panel, agent: AgentRow, epoch: number): void {
+  const { settings, isSettled } = panel;
   if (isSettled) return;
-  for (let at = 0; at < detectors.length; at++) {
-    const detector = detectors[at]!;
-    if (detector.beforeEpoch === undefined || without?.has(detector.id)) continue;
-    try {
-      detector.beforeEpoch(agent, agent.own[at], epoch, settings[at]);
-    } catch (cause) {
-      throw new DetectorFailure(detector.id, cause);
-    }
-  }
+  tellEach(panel, (detector, at) => detector.beforeEpoch?.(agent, agent.own[at], epoch, settings[at]));
 }
 
 /** The agent's clock has passed into a new day: candidates become baseline. */
-export function tellEpochEnded(
-  { detectors, settings, without, isSettled }: Panel,
-  agent: AgentRow,
-  epoch: number,
-): void {
+export function tellEpochEnded(panel: Panel, agent: AgentRow, epoch: number): void {
+  const { settings, isSettled } = panel;
   if (isSettled) return;
-  for (let at = 0; at < detectors.length; at++) {
-    const detector = detectors[at]!;
-    if (detector.epochEnded === undefined || without?.has(detector.id)) continue;
-    try {
-      detector.epochEnded(agent, agent.own[at], epoch, settings[at]);
-      noteBaseline(detector, agent, at);
-    } catch (cause) {
-      throw new DetectorFailure(detector.id, cause);
-    }
-  }
+  tellEach(panel, (detector, at) => {
+    detector.epochEnded?.(agent, agent.own[at], epoch, settings[at]);
+    noteBaseline(detector, agent, at);
+  });
 }
 
 /** A person has decided about what was learned of an agent. */
 export function tellDecided(
-  { detectors, settings, caps, without, isSettled }: Panel,
+  panel: Panel,
   agent: AgentRow,
   decision: BaselineDecision,
   event: EventView,
 ): void {
+  const { settings, caps, isSettled } = panel;
   if (isSettled) return;
-  for (let at = 0; at < detectors.length; at++) {
-    const detector = detectors[at]!;
-    if (detector.decided === undefined || without?.has(detector.id)) continue;
-    try {
-      detector.decided(agent.own[at], decision, event, settings[at], caps);
-      noteBaseline(detector, agent, at);
-    } catch (cause) {
-      throw new DetectorFailure(detector.id, cause);
-    }
-  }
+  tellEach(panel, (detector, at) => {
+    detector.decided?.(agent.own[at], decision, event, settings[at], caps);
+    noteBaseline(detector, agent, at);
+  });
+}
+
+/** Learning is over by decree. */
+export function tellSettled(panel: Panel, { own }: AgentRow): void {
+  tellEach(panel, (detector, at) => detector.settle?.(own[at], panel.settings[at]));
 }
 
 /** Findings say by which baseline they were judged, so it stands in a shared column, which the fold alone writes. */
 function noteBaseline(detector: Detector, agent: AgentRow, at: number): void {
   if (detector.baselineVersion !== undefined) agent.baselineVersion = detector.baselineVersion(agent.own[at]);
-}
-
-/** Learning is over by decree. */
-export function tellSettled({ detectors, settings }: Panel, { own }: AgentRow): void {
-  for (const [at, detector] of detectors.entries()) detector.settle?.(own[at], settings[at]);
 }

@@ -1,13 +1,11 @@
 /** What an agent of the working set adds for a day, of all that detectors keep of it. */
-import type { Baseline } from "../baseline/baseline.ts";
 import { DETECTORS } from "../index.ts";
 import type { AgentRow } from "../rows.ts";
-import { contributionAt } from "./contribute.ts";
 import type { Contribution } from "./contribution.ts";
 
-const AT = DETECTORS.findIndex(({ id }) => id === "out-of-graph");
+const AT = DETECTORS.findIndex(({ sharing }) => sharing !== undefined);
 
-/** What it adds for the day `epoch`; `gone` if that was not kept, because it has moved on too far. Nothing if its sessions are not scored. */
+/** What it adds for the day `epoch`: see Sharing in detector.ts. */
 export function addedBy({ epoch: newest, own }: AgentRow, epoch: number): Contribution | "gone" | undefined {
-  return contributionAt(own[AT] as Baseline, newest, epoch);
+  return DETECTORS[AT]?.sharing?.contribution(own[AT], newest, epoch);
 }

@@ -1,6 +1,6 @@
 /** How many edges of an agent are denied: a person is told at once that one more is not taken. */
+import { MAX_DENIED_EDGES } from "../../schemas/action.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
-import { MAX_DENIED_EDGES } from "../../schemas/event.ts";
 import type { Entries, Store } from "../ports/store.ts";
 import { partitionOf, type Stream } from "../ports/stream.ts";
 

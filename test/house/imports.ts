@@ -2,7 +2,7 @@
  * Arrows point toward the nouns: main → adapters → ports → schemas, main → services → detectors → schemas.
  * Never back, never sideways.
  */
-import { at, importsOf, type Rule } from "./source.ts";
+import { at, importsOf, nodesOf, type Rule } from "./source.ts";
 
 interface Room {
   readonly files: RegExp;
@@ -66,6 +66,20 @@ function ownFolder(path: string): string {
   if (top !== "services") return `${top}/`;
   return service?.endsWith(".ts") ? path : `${top}/${service}/`;
 }
+
+/** What is the same for all detectors; an evaluation is of the one whose scores it weighs. */
+const NEUTRAL =
+  /^(detectors\/(fold|groups)\/|services\/(processor|learner|replay(?!\/evaluate))\/|services\/[^/]+\.ts$)/;
+
+/** No detector is named there, so that what one needs is part of the contract that all have. */
+export const namesNoDetector =
+  (detectors: readonly string[]): Rule =>
+  (source) =>
+    NEUTRAL.test(source.path)
+      ? [...nodesOf(source.program)]
+          .filter(([{ type, value }]) => type === "Literal" && detectors.includes(`${value}`))
+          .map(([{ start, value }]) => at(source, start, `names the detector ${value}`))
+      : [];
 
 /** Only the catalogue sees a detector, so that its file and its line can be deleted and nothing else. */
 export const onlyTheCatalogueSees =

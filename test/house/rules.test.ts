@@ -1,6 +1,6 @@
 /** Each rule of the house bites where it should, and is quiet where it should. */
 import { describe, expect, it } from "vitest";
-import { importsAreAllowed, onlyTheCatalogueSees } from "./imports.ts";
+import { importsAreAllowed, namesNoDetector, onlyTheCatalogueSees } from "./imports.ts";
 import { isPure } from "./purity.ts";
 import { fileIsShort, functionsAreShort } from "./sizes.ts";
 import { parse, type Rule } from "./source.ts";
@@ -75,6 +75,22 @@ const CASES: Readonly<Record<string, Case>> = {
     quiet: [
       ["detectors/index.ts", 'import { b } from "./token-reuse.ts";'],
       ["detectors/fold.ts", 'import { b } from "./index.ts";'],
+    ],
+  },
+  "names no detector": {
+    rule: namesNoDetector(["token-reuse"]),
+    bites: [
+      ["detectors/fold/a.ts", 'const at = DETECTORS.findIndex(({ id }) => id === "token-reuse");'],
+      ["services/processor/a.ts", 'const a = { "token-reuse": 1 };'],
+      ["services/a.ts", 'const a = "token-reuse";'],
+    ],
+    quiet: [
+      [
+        "detectors/fold/a.ts",
+        "const at = DETECTORS.findIndex(({ sharing }) => sharing !== undefined); // token-reuse",
+      ],
+      ["services/cli/a.ts", 'const a = "token-reuse";'],
+      ["services/replay/evaluate/a.ts", 'const a = "token-reuse";'],
     ],
   },
   "is pure": {
