@@ -92,6 +92,8 @@ export interface Caps {
   tokens: number;
   /** Sessions that waited for a person's word. */
   held: number;
+  /** Revocations of a token family or a consent. */
+  revocations: number;
   /** Persons' words that were not taken in full. */
   words: number;
 }

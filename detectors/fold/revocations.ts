@@ -3,6 +3,7 @@
  * section 2.1), those that are known and those that are only seen later.
  */
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
+import type { Caps } from "../detector.ts";
 import type { AgentRow, Revocation } from "../rows.ts";
 import type { TokenRow } from "../token-row.ts";
 import type { TokenTable } from "./token-table.ts";
@@ -22,11 +23,11 @@ export function revoke(row: TokenRow, timeMs: number): void {
 }
 
 /** Takes in a revocation that names no token: of the family if it names one, else of the whole grant. */
-export function revokeOrigin(tokens: TokenTable, agent: AgentRow, event: EventView): void {
+export function revokeOrigin(caps: Caps, tokens: TokenTable, agent: AgentRow, event: EventView): void {
   const origin = event.has(FAMILY_COLUMN) ? FAMILY_COLUMN : ROOT_GRANT_COLUMN;
   if (!event.has(origin)) return;
   const revocation = { low: lowOf(event, origin), high: event.high(origin), time: event.time };
-  remember(agent.revocations, revocation);
+  remember(caps, agent.revocations, revocation);
   for (let slot = agent.oldestToken; slot >= 0; slot = tokens.newer(slot)) {
     const row = tokens.move(slot);
     if (isOf(row, revocation)) take(row, revocation);
@@ -53,11 +54,14 @@ const lowOf = (event: EventView, origin: Origin) => event.low(origin) ^ origin;
 const isOf = (row: TokenRow, { low, high }: Revocation) =>
   (row.familyLow === low && row.familyHigh === high) || (row.grantLow === low && row.grantHigh === high);
 
-function remember(revocations: Revocation[], revocation: Revocation): void {
+function remember(caps: Caps, revocations: Revocation[], revocation: Revocation): void {
   const { low, high, time } = revocation;
   const at = revocations.findIndex((known) => known.low === low && known.high === high);
   const [known = revocation] = at < 0 ? [] : revocations.splice(at, 1);
-  if (revocations.length >= MAX_REVOCATIONS) revocations.shift();
+  if (revocations.length >= MAX_REVOCATIONS) {
+    revocations.shift();
+    caps.revocations++;
+  }
   revocations.push({ low, high, time: Math.min(known.time, time) });
 }
 

@@ -26,7 +26,7 @@ export function tokenOf(
 ): TokenRow | undefined {
   const column = event.has(PUBLIC_ID_COLUMN) ? PUBLIC_ID_COLUMN : HASH_COLUMN;
   if (!event.has(column)) {
-    if (event.kindIndex === REVOKED) revokeOrigin(set.tokens, agent, event);
+    if (event.kindIndex === REVOKED) revokeOrigin(panel.caps, set.tokens, agent, event);
     return undefined;
   }
   const low = event.low(column) ^ agent.low;

@@ -162,12 +162,14 @@ describe("a use after revocation", () => {
     },
   );
 
-  it("remembers the newest 64 revoked families of an agent", () => {
+  it("remembers the newest 64 revoked families of an agent, and counts the others", () => {
     const ends = (count: number) =>
       Array.from({ length: count }, (_, i) => revoked(MINUTE + i, { family: `f-${i}` }));
     const use = call(20 * MINUTE, { token: { publicId: "jti", family: "f-0" } });
-    expect(world().finds(...ends(64), use)).toEqual(["use-after-revocation"]);
-    expect(world().finds(...ends(65), use)).toEqual([]);
+    const [all, tooMany] = [world(), world()];
+    expect(all.finds(...ends(64), use)).toEqual(["use-after-revocation"]);
+    expect(tooMany.finds(...ends(65), use)).toEqual([]);
+    expect([all.caps.revocations, tooMany.caps.revocations]).toEqual([0, 1]);
   });
 
   it("holds for every token of a family that is revoked as such", () => {
