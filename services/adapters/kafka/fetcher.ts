@@ -22,6 +22,8 @@ export interface FetcherOptions {
 }
 
 const MAX_WAIT_MS = 500;
+/** How long a fetch waits for quiet partitions while another one has enough for now: it wants more before long, and then must not wait. */
+const BUSY_WAIT_MS = 10;
 const MAX_BYTES = 2_097_152;
 const MAX_PARTITION_BYTES = 1_048_576;
 /** Most bytes that lie ready in all partitions of a group: 64 MiB. */
@@ -76,7 +78,7 @@ export class Fetcher {
       if (this.#busy.has(node)) continue;
       const busy = this.#busy;
       busy.add(node);
-      this.#fetch(node, wanted)
+      this.#fetch(node, wanted, this.#waitMs())
         .catch(fail)
         .finally(() => busy.delete(node))
         .finally(() => this.wake());
@@ -102,8 +104,13 @@ export class Fetcher {
     return byNode;
   }
 
-  async #fetch(node: number, wanted: readonly Wanted[]): Promise<void> {
-    const limits = { maxWaitMs: MAX_WAIT_MS, maxBytes: MAX_BYTES, maxPartitionBytes: MAX_PARTITION_BYTES };
+  #waitMs(): number {
+    for (const { wanted } of this.#options.partitions()) if (wanted === undefined) return BUSY_WAIT_MS;
+    return MAX_WAIT_MS;
+  }
+
+  async #fetch(node: number, wanted: readonly Wanted[], maxWaitMs: number): Promise<void> {
+    const limits = { maxWaitMs, maxBytes: MAX_BYTES, maxPartitionBytes: MAX_PARTITION_BYTES };
     try {
       const fetched = separated(await fetchFrom(this.#options.client, node, wanted, limits));
       for (const one of fetched) if (one.errorCode === 0) this.#options.find(one)?.receive(one);
