@@ -1,63 +1,35 @@
 /** A person's word about what was learned, given on the command line to a system that runs. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../schemas/finding.ts";
-import type { Learned } from "../../services/cli/learned.ts";
 import { DAY, type Given, HOUR } from "../detectors/given.ts";
 import { history, KINDS, LATER, READ, session, transfer } from "../detectors/sessions.ts";
-import { PROGRAM, ran } from "./command.ts";
+import { type ServiceProcess, startService } from "../kill/service.ts";
+import { eventually, talkTo } from "./talk.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "offgraph-baseline-"));
 const path = (name: string) => join(folder, name);
 const THIEF = "accounts@thief.example.net";
-let child: ChildProcess;
-let url: string;
+let system: ServiceProcess;
+const talk = talkTo(() => system.url, folder);
+const { remote, json, ready, learned, sends } = talk;
 
 beforeAll(async () => {
-  child = spawn(process.execPath, [PROGRAM, "start", "--data", path("data"), "--port", "0"], {
-    stdio: ["ignore", "pipe", "inherit"],
-    cwd: folder,
-  });
-  const lines = createInterface({ input: child.stdout as NonNullable<typeof child.stdout> });
-  url = await new Promise((resolve) => {
-    lines.on("line", (line) => {
-      const { msg, url: where } = JSON.parse(line);
-      if (msg === "started") resolve(String(where));
-    });
-  });
+  system = await startService({ folder: path("data"), settings: {} });
 }, 30_000);
-afterAll(() => {
-  child.kill("SIGKILL");
+afterAll(async () => {
+  await system.stop("SIGKILL");
   rmSync(folder, { recursive: true });
 });
 
-/** What has come by is seen once it is committed. */
-const eventually = <Value>(ask: () => Promise<Value>) => expect.poll(ask, { timeout: 20_000 });
-const remote = (...args: string[]) => ran(...args, "--url", url);
-const json = async (...args: string[]) => JSON.parse((await remote(...args, "--json")).out);
-
-async function sends(...events: readonly Given[]): Promise<void> {
-  writeFileSync(path("events.ndjson"), events.map((event) => JSON.stringify(event)).join("\n"));
-  expect((await remote("ingest", path("events.ndjson"))).code).toBe(0);
-}
-
 /** The finding of a session, as soon as it is there. */
-async function foundIn([first]: readonly Given[]): Promise<Finding> {
-  const all = async () =>
-    (await remote("findings", "--limit", "100", "--json")).out
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => JSON.parse(line) as Finding)
-      .find((finding) => finding.session === first?.session);
-  await eventually(all).toBeDefined();
-  return (await all()) as Finding;
+async function foundIn(events: readonly Given[]): Promise<Finding> {
+  await eventually(async () => (await talk.foundIn(events)).length).toBeGreaterThan(0);
+  return (await talk.foundIn(events))[0] as Finding;
 }
 
-const learned = async (): Promise<Learned> => (await json("agents", "a"))["out-of-graph"];
 const stateOf = async (workflow: string, operation: string) =>
   (await learned()).workflows
     .find((one) => one.workflow === workflow)
@@ -69,7 +41,7 @@ const first = strange(LATER);
 // One system for all, which goes on from test to test.
 describe("offgraph baseline", { shuffle: false, timeout: 30_000 }, () => {
   it("knows what was learned", async () => {
-    await eventually(async () => (await fetch(`${url}/readyz`)).status).toBe(200);
+    await ready();
     await sends(...history(60), ...session(LATER - DAY, KINDS.Ask(99), { workflow: "Ask" }));
     await eventually(async () => (await json("agents")).length).toBe(1);
   });

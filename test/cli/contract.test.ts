@@ -1,78 +1,35 @@
 /** A contract from what was learned to the end of its workflow's silence: keys, draft, signature, check and application. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import type { Finding } from "../../schemas/finding.ts";
-import type { Learned } from "../../services/cli/learned.ts";
-import { DAY, type Given, HOUR } from "../detectors/given.ts";
+import { DAY, HOUR } from "../detectors/given.ts";
 import { history, KINDS, LATER, payee, READ, session } from "../detectors/sessions.ts";
-import { PROGRAM, ran } from "./command.ts";
+import { type ServiceProcess, startService } from "../kill/service.ts";
+import { ran } from "./command.ts";
+import { eventually, talkTo } from "./talk.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "offgraph-contract-"));
 const path = (name: string) => join(folder, name);
 const UNTIL = "2099-01-01T00:00:00.000Z";
-let child: ChildProcess;
-let url: string;
+let system: ServiceProcess;
+const { remote, json, ready, learned, sends, foundIn } = talkTo(() => system.url, folder);
 
-async function start(): Promise<void> {
-  const config = path("offgraph.yaml");
-  child = spawn(
-    process.execPath,
-    [PROGRAM, "start", "--data", path("data"), "--port", "0", "--config", config],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-      cwd: folder,
-    },
-  );
-  const lines = createInterface({ input: child.stdout as NonNullable<typeof child.stdout> });
-  url = await new Promise((resolve) => {
-    lines.on("line", (line) => {
-      const { msg, url: where } = JSON.parse(line);
-      if (msg === "started") resolve(String(where));
-    });
-  });
-}
-
-const ready = () => eventually(async () => (await fetch(`${url}/readyz`)).status).toBe(200);
-
-const ended = () => new Promise((resolve) => child.once("exit", resolve));
+const settings = { contracts: { keys: [{ name: "owner", publicKeyFile: path("owner.pub") }] } };
+const start = async () => {
+  system = await startService({ folder: path("data"), settings });
+};
 
 beforeAll(async () => {
   expect((await ran("contract", "keygen", path("owner"))).code).toBe(0);
   expect((await ran("contract", "keygen", path("stranger"))).code).toBe(0);
-  writeFileSync(
-    path("offgraph.yaml"),
-    stringify({ contracts: { keys: [{ name: "owner", publicKeyFile: path("owner.pub") }] } }),
-  );
   await start();
 }, 30_000);
-afterAll(() => {
-  child.kill("SIGKILL");
+afterAll(async () => {
+  await system.stop("SIGKILL");
   rmSync(folder, { recursive: true });
 });
-
-/** What has come by is seen once it is committed. */
-const eventually = <Value>(ask: () => Promise<Value>) => expect.poll(ask, { timeout: 20_000 });
-const remote = (...args: string[]) => ran(...args, "--url", url);
-const json = async (...args: string[]) => JSON.parse((await remote(...args, "--json")).out);
-const learned = async (): Promise<Learned> => (await json("agents", "a"))["out-of-graph"];
-
-async function sends(...events: readonly Given[]): Promise<void> {
-  writeFileSync(path("events.ndjson"), events.map((event) => JSON.stringify(event)).join("\n"));
-  expect((await remote("ingest", path("events.ndjson"))).code).toBe(0);
-}
-
-const findings = async (): Promise<Finding[]> =>
-  (await remote("findings", "--limit", "100", "--json")).out
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line));
-const foundIn = async ([first]: readonly Given[]) =>
-  (await findings()).filter((finding) => finding.session === first?.session);
 
 /** Signs a contract of workflow Ask, and answers the file. */
 async function signed(name: string, changes: object, key = "owner"): Promise<string> {
@@ -212,9 +169,7 @@ describe("offgraph contract", { shuffle: false, timeout: 30_000 }, () => {
 
   it("holds after a kill and a restart", async () => {
     const before = await learned();
-    const gone = ended();
-    child.kill("SIGKILL");
-    await gone;
+    await system.stop("SIGKILL");
     await start();
     await ready();
     await eventually(async () => (await learned()).contracts).toEqual(before.contracts);
