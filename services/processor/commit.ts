@@ -10,7 +10,7 @@ import { hasCode } from "../../schemas/errors.ts";
 import { clockChange } from "../group-versions.ts";
 import type { GroupChange } from "../ports/store.ts";
 import { agentsForgotten, commitDuration } from "./metrics.ts";
-import { changedSkips } from "./skips.ts";
+import { changedSkips, forgetSkips } from "./skips.ts";
 import type { Committing, State } from "./state.ts";
 
 /** Agents that are encoded and written together, some 10 us and 10 kB each: so few that events hardly wait for them. */
@@ -142,6 +142,7 @@ function finish(state: State, { position, clockMs, beganAtMs, spentMs }: Committ
   state.committed = position;
   state.committedClockMs = clockMs;
   state.commits++;
+  forgetSkips(state.skips, position);
   state.committedAtMs = state.clock.now();
   state.commitMs = spentMs;
   commitDuration.record((state.committedAtMs - beganAtMs) / 1000);

@@ -21,3 +21,11 @@ export function changedSkips(skips: Skips): GroupChange[] {
   const newest = [...skips].slice(-MAX_SKIPS).map(([position, detectors]) => [position, [...detectors]]);
   return [{ group: SKIPS, entries: new Map([["skips", Buffer.from(JSON.stringify(newest))]]) }];
 }
+
+/** Forgets the oldest beyond the cap: of events before the last commit, which are not folded again. */
+export function forgetSkips(skips: Skips, committed: number): void {
+  for (const position of skips.keys()) {
+    if (skips.size <= MAX_SKIPS || position >= committed) return;
+    skips.delete(position);
+  }
+}
