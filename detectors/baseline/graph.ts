@@ -1,5 +1,5 @@
 /** The workflow graph of one agent: its edges, and what was counted of them. How they lie in memory stands in graph-layout.ts. */
-import { ints } from "../stats/room.ts";
+import { copy, ints } from "../stats/room.ts";
 import * as layout from "./graph-layout.ts";
 import {
   capacityOf,
@@ -64,7 +64,7 @@ export function addChild(g: Graph, parent: number, symbol: number): number {
 function grow(g: Graph): void {
   const { page: old, at: from, room, count } = g;
   const { page, at } = ints.room(room * 2);
-  for (let i = 0; i < count * WIDTH; i++) page[at + i] = old[from + i]!;
+  copy(old, from, count * WIDTH, page, at);
   ints.giveBack(old, from, room);
   g.page = page;
   g.at = at;

@@ -1,22 +1,41 @@
 /** Learning from a session that has ended without a finding. */
+
+import { bringNear } from "../stats/room.ts";
 import { type Baseline, type Progress, progressOf } from "./baseline.ts";
 import { addChild, child, countUse, noteSession, ORDER, sessionsOf, symbolOf } from "./graph.ts";
-import { MAX_NODES } from "./graph-layout.ts";
+import { type Graph, indexOf, MAX_NODES, WIDTH } from "./graph-layout.ts";
 import { learnValues } from "./learn-values.ts";
 import { START, tierOf } from "./names.ts";
 import type { Path } from "./path.ts";
 import type { Settings } from "./settings.ts";
+import type { Targets } from "./targets.ts";
 import { endLearning } from "./turn.ts";
+import { VALUE_RECORD } from "./value-table.ts";
 
 /** Learns from a whole session. `day` is days since 2000, at most 65,535. */
 export function learn(b: Baseline, path: Path, day: number, settings: Settings): void {
+  bringGraph(b.graph);
+  bringTargets(b.targets);
   const agent = progressOf(b, 0);
   const workflow = path.workflow > 0 ? progressOf(b, path.workflow) : undefined;
-  if (agent !== undefined) learnPath(b, agent, path, day);
-  if (workflow !== undefined) learnPath(b, workflow, path, day);
-  learnValues(b, path, day, agent === undefined ? 1 : unitNumber(agent, path.unit));
+  const unit = agent === undefined ? 1 : unitNumber(agent, path.unit);
+  if (agent !== undefined) learnPath(b, agent, path, day, unit);
+  if (workflow !== undefined) learnPath(b, workflow, path, day, unitNumber(workflow, path.unit));
+  learnValues(b, path, day, unit);
   if (workflow !== undefined) endLearning(b, workflow, settings);
   if (agent !== undefined) endLearning(b, agent, settings);
+}
+
+/** The agent was perhaps not seen for long, and a session looks up many nodes and values at once. */
+function bringGraph(g: Graph): void {
+  bringNear(g.page, g.at, g.count * WIDTH);
+  bringNear(g.page, indexOf(g), g.room >> 2);
+}
+
+function bringTargets({ slots, slotsAt, slotsRoom, table, tableAt, indexRoom, recordsAt, count }: Targets) {
+  bringNear(slots, slotsAt, slotsRoom);
+  bringNear(table, tableAt, indexRoom);
+  bringNear(table, recordsAt, count * VALUE_RECORD);
 }
 
 const NO_WITNESS = 0;
@@ -25,8 +44,7 @@ const NO_WITNESS = 0;
 export function unitNumber({ units }: Progress, unit: number): number {
   // Whoever names no unit is no witness, unless nobody ever names one.
   if (unit === 0 && units.some((known) => known !== 0)) return NO_WITNESS;
-  const at = units.indexOf(unit);
-  if (at >= 0) return at + 1;
+  for (let at = 0; at < units.length; at++) if (units[at] === unit) return at + 1;
   if (units.length < 255) units.push(unit);
   return units.length;
 }
@@ -40,9 +58,8 @@ const walks = new Float64Array(MAX_NODES);
 /** The nodes in which the walk in hand stands, by order; 0 where none is known. One list for all, because learning never nests. */
 const contexts = new Int32Array(ORDER + 2);
 
-function learnPath(b: Baseline, progress: Progress, path: Path, day: number): void {
+function learnPath(b: Baseline, progress: Progress, path: Path, day: number, unit: number): void {
   const { graph } = b;
-  const unit = unitNumber(progress, path.unit);
   progress.sessions++;
   walks[0]!++;
   // Where a workflow is declared its own graph knows the long contexts; the agent's needs what they have in common.

@@ -3,7 +3,7 @@
  * graph holds no text and its bytes mean the same in every process.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { ints } from "../stats/room.ts";
+import { copy, ints } from "../stats/room.ts";
 
 /** Number 0 is "unknown"; these two are in every dictionary. */
 export const START = 1;
@@ -85,7 +85,7 @@ function grow(dictionary: Names): void {
   const { page: old, at: from, capacity } = dictionary;
   const longer = capacity * 2;
   const { page, at } = ints.room(roomOf(longer));
-  for (let i = 0; i < capacity * WIDTH; i++) page[at + i] = old[from + i]!;
+  copy(old, from, capacity * WIDTH, page, at);
   ints.giveBack(old, from, roomOf(capacity));
   dictionary.page = page;
   dictionary.at = at;

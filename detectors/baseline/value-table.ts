@@ -3,7 +3,7 @@
  * of their numbers with a part of the hash. Most values are new when they are learned; that they are is told
  * by the index alone, and they are written side by side, so that few lines of the processor's cache are fetched.
  */
-import { ints } from "../stats/room.ts";
+import { copy, ints } from "../stats/room.ts";
 
 /** The values of one agent. */
 export interface ValueTable {
@@ -112,7 +112,7 @@ function grow(t: ValueTable): void {
   const { table: old, tableAt, indexRoom, recordsAt: from, capacity, count } = t;
   begin(t, longer(capacity));
   const { table, recordsAt } = t;
-  for (let i = 0; i < count * WIDTH; i++) table[recordsAt + i] = old[from + i]!;
+  copy(old, from, count * WIDTH, table, recordsAt);
   ints.giveBack(old, tableAt, indexRoom + capacity * WIDTH);
   for (let i = 0; i < count; i++) enter(t, recordsAt + i * WIDTH, i + 1);
 }
