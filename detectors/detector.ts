@@ -135,6 +135,11 @@ export interface Columns<State, Settings> {
   restart?(state: State, settings: Settings): void;
   /** Gives back memory that is shared (stats/room.ts), because the row is let go: the columns are not used again. */
   end?(state: State): void;
+  /**
+   * Of an agent alone: brings what an event looks up into the processor's cache (stats/room.ts), because the agent was not seen
+   * for long. Changes nothing.
+   */
+  bringNear?(state: State): void;
   /** Dense binary; the fold writes the version in front. */
   write(state: State, to: ByteWriter): void;
   /** Reads `version` or the one before it. */

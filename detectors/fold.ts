@@ -74,7 +74,7 @@ export function createFold(
       if (!event.has(TEXT.agent)) return "skipped";
       const agent = agentOf(panel, set, event);
       if (position <= agent.position) return "skipped";
-      absorb(set, agent, position);
+      absorb(panel, set, agent, position);
       panel.without = without;
       if (isRepeat(agent, event)) return "duplicate";
       if (event.kindIndex === DECISION) {

@@ -1,21 +1,17 @@
 /** Learning from a session that has ended without a finding. */
-
-import { bringNear } from "../stats/room.ts";
 import { type Baseline, type Progress, progressOf } from "./baseline.ts";
 import { addChild, child, countUse, noteSession, ORDER, sessionsOf, symbolOf } from "./graph.ts";
-import { type Graph, indexOf, MAX_NODES, WIDTH } from "./graph-layout.ts";
+import { MAX_NODES } from "./graph-layout.ts";
 import { learnValues } from "./learn-values.ts";
 import { START, tierOf } from "./names.ts";
+import { bringForSession } from "./near.ts";
 import type { Path } from "./path.ts";
 import type { Settings } from "./settings.ts";
-import type { Targets } from "./targets.ts";
 import { endLearning } from "./turn.ts";
-import { VALUE_RECORD } from "./value-table.ts";
 
 /** Learns from a whole session. `day` is days since 2000, at most 65,535. */
 export function learn(b: Baseline, path: Path, day: number, settings: Settings): void {
-  bringGraph(b.graph);
-  bringTargets(b.targets);
+  bringForSession(b);
   const agent = progressOf(b, 0);
   const workflow = path.workflow > 0 ? progressOf(b, path.workflow) : undefined;
   const unit = agent === undefined ? 1 : unitNumber(agent, path.unit);
@@ -24,18 +20,6 @@ export function learn(b: Baseline, path: Path, day: number, settings: Settings):
   learnValues(b, path, day, unit);
   if (workflow !== undefined) endLearning(b, workflow, settings);
   if (agent !== undefined) endLearning(b, agent, settings);
-}
-
-/** The agent was perhaps not seen for long, and a session looks up many nodes and values at once. */
-function bringGraph(g: Graph): void {
-  bringNear(g.page, g.at, g.count * WIDTH);
-  bringNear(g.page, indexOf(g), g.room >> 2);
-}
-
-function bringTargets({ slots, slotsAt, slotsRoom, table, tableAt, indexRoom, recordsAt, count }: Targets) {
-  bringNear(slots, slotsAt, slotsRoom);
-  bringNear(table, tableAt, indexRoom);
-  bringNear(table, recordsAt, count * VALUE_RECORD);
 }
 
 const NO_WITNESS = 0;

@@ -43,8 +43,9 @@ export const hashesOf = ({ page, at }: Names, number: number): [low: number, hig
 
 const LEAST_CAPACITY = 32;
 
-/** Numbers of a dictionary and its index. */
-const roomOf = (capacity: number) => capacity * (WIDTH + 2);
+/** Numbers of a name, with its two in the index. */
+export const NUMBERS_OF_NAME = WIDTH + 2;
+const roomOf = (capacity: number) => capacity * NUMBERS_OF_NAME;
 
 /** A dictionary of the three numbers that are in every one. */
 export function newNames(): Names {

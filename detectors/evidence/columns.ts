@@ -7,6 +7,7 @@ import {
   writeBaseline,
 } from "../baseline/baseline.ts";
 import { readDenied, writeDenied } from "../baseline/denied.ts";
+import { bringForEvent } from "../baseline/near.ts";
 import { endPath, newPath, type Path, readPath, restartPath, writePath } from "../baseline/path.ts";
 import { readPen, writePen } from "../baseline/pen.ts";
 import type { Settings } from "../baseline/settings.ts";
@@ -29,6 +30,7 @@ const HAS_CONTRACTS = 2;
 export const ofAgent = {
   start: (settings: Settings): Baseline => remembering(newBaseline(), settings),
   end: endBaseline,
+  bringNear: bringForEvent,
   write(b: Baseline, to: ByteWriter): void {
     writeBaseline(b, to);
     to.u8((b.memory === undefined ? 0 : HAS_MEMORY) | (b.contracts === undefined ? 0 : HAS_CONTRACTS));

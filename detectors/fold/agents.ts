@@ -1,7 +1,7 @@
 /** The agent of an event: found in the working set, or begun. */
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import { type AgentRow, agentRow } from "../rows.ts";
-import { seenBefore } from "../stats/recent-ids.ts";
+import { bringIdsNear, seenBefore } from "../stats/recent-ids.ts";
 import { type Panel, startColumns } from "./panel.ts";
 import { epochOf } from "./time.ts";
 import type { WorkingSet } from "./working-set.ts";
@@ -28,12 +28,21 @@ export function agentOf(panel: Panel, set: WorkingSet, event: EventView): AgentR
   return begun;
 }
 
+/** So many events later what an agent looks up has left the processor's cache. */
+const LONG = 1024;
+
 /** Notes that the event at this position is absorbed, so that it is skipped after a reload. */
-export function absorb(set: WorkingSet, agent: AgentRow, position: number): void {
+export function absorb(panel: Panel, set: WorkingSet, agent: AgentRow, position: number): void {
+  if (position - agent.position > LONG) bringColumnsNear(panel, agent);
   agent.position = position;
   if (agent.changed) return;
   agent.changed = true;
   set.changed.push(agent);
+}
+
+function bringColumnsNear({ detectors }: Panel, { recent, own }: AgentRow): void {
+  bringIdsNear(recent);
+  for (let at = 0; at < own.length; at++) detectors[at]?.columns.agent.bringNear?.(own[at]);
 }
 
 /** Whether its source has told the event before. Mixed with the source, so that no source can use up another's ids. */

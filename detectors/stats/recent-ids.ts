@@ -3,7 +3,7 @@
  * most 256. Two generations; when the younger is full it becomes the elder and the elder is forgotten.
  */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { ints, readInts } from "./room.ts";
+import { bringNear, ints, readInts } from "./room.ts";
 
 /** Ids in one generation. */
 export const GENERATION_SIZE = 128;
@@ -36,6 +36,12 @@ export function recentIds(): RecentIds {
 export function endRecentIds(ids: RecentIds): void {
   ints.giveBack(ids.young, ids.youngAt, ids.youngRoom);
   ints.giveBack(ids.elder, ids.elderAt, ids.elderRoom);
+}
+
+/** Brings them into the processor's cache. */
+export function bringIdsNear({ young, youngAt, youngRoom, elder, elderAt, elderRoom }: RecentIds): void {
+  bringNear(young, youngAt, youngRoom);
+  bringNear(elder, elderAt, elderRoom);
 }
 
 /** Whether the id is remembered; if not, it is from now on. */
