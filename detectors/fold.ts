@@ -82,7 +82,7 @@ export function createFold(
         return "folded";
       }
       const isLate = event.time < agent.clock - latenessMs;
-      if (event.time > agent.clock) passTime(panel, set, agent, event.time);
+      if (event.time > agent.clock) passTime(panel, set, agent, event);
       heard.event = event;
       heard.emit = emit;
       heard.rows.agent = agent;

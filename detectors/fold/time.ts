@@ -1,4 +1,5 @@
 /** What time alone changes: sessions that have ended, tokens that have gone, the turn of an epoch. */
+import type { EventView } from "../../schemas/event-view.ts";
 import type { AgentRow } from "../rows.ts";
 import { type Panel, tellBeforeEpoch, tellEpochEnded } from "./panel.ts";
 import { endIdleSessions } from "./sessions.ts";
@@ -10,8 +11,9 @@ const DAY_MS = 86_400_000;
 /** The epoch of a time: days since 1970. */
 export const epochOf = (timeMs: number) => Math.floor(timeMs / DAY_MS);
 
-/** Moves an agent's clock on to a later time. */
-export function passTime(panel: Panel, set: WorkingSet, agent: AgentRow, timeMs: number): void {
+/** Moves an agent's clock on to the time of an event that is later. (A time that is handed over is an object on the heap.) */
+export function passTime(panel: Panel, set: WorkingSet, agent: AgentRow, event: EventView): void {
+  const timeMs = event.time;
   const epoch = epochOf(timeMs);
   if (epoch > agent.epoch) tellBeforeEpoch(panel, agent, epoch);
   endIdleSessions(panel, set, agent, timeMs);

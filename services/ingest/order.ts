@@ -22,9 +22,10 @@ export class OrderBuffer {
   /** Largest time put in. */
   #newest = Number.NEGATIVE_INFINITY;
   #ended = false;
-  /** Slots in order, from `#head` on. */
-  #ring: number[] = [];
+  /** Slots in order, in places `#head` to `#tail` of a ring, whose length is a power of two. */
+  #ring = new Int32Array(1024);
   #head = 0;
+  #tail = 0;
   readonly #heap: number[] = [];
   /** The next event to go; -1 if there is none, undefined while it is not known. */
   #next: number | undefined = -1;
@@ -50,9 +51,7 @@ export class OrderBuffer {
     const time = this.#time(slot);
     if (time > this.#newest) this.#newest = time;
     this.#next = undefined;
-    const last = this.#ring[this.#ring.length - 1];
-    if (this.#head === this.#ring.length || last === undefined || this.#before(last, slot))
-      this.#ring.push(slot);
+    if (this.#head === this.#tail || this.#before(this.#at(this.#tail - 1), slot)) this.#append(slot);
     else this.#push(slot);
   }
 
@@ -80,15 +79,12 @@ export class OrderBuffer {
     if (!this.#ended && this.#time(next) >= this.#newest - this.#latenessMs) this.forced++;
     this.#next = undefined;
     if (next === this.#heap[0]) this.#pop();
-    else if (++this.#head > 4096 && this.#head * 2 > this.#ring.length) {
-      this.#ring = this.#ring.slice(this.#head);
-      this.#head = 0;
-    }
+    else this.#head++;
     return next;
   }
 
   #full(): boolean {
-    return this.#ring.length - this.#head + this.#heap.length >= MAX_WAITING;
+    return this.#tail - this.#head + this.#heap.length >= MAX_WAITING;
   }
 
   #first(): number {
@@ -97,10 +93,25 @@ export class OrderBuffer {
   }
 
   #find(): number {
-    const inRing = this.#ring[this.#head] ?? -1;
+    const inRing = this.#head === this.#tail ? -1 : this.#at(this.#head);
     const inHeap = this.#heap[0] ?? -1;
     if (inRing < 0 || inHeap < 0) return Math.max(inRing, inHeap);
     return this.#before(inRing, inHeap) ? inRing : inHeap;
+  }
+
+  #at(place: number): number {
+    return this.#ring[place & (this.#ring.length - 1)]!;
+  }
+
+  #append(slot: number): void {
+    if (this.#tail - this.#head === this.#ring.length) {
+      const waiting = Int32Array.from({ length: this.#ring.length }, (_, at) => this.#at(this.#head + at));
+      this.#ring = new Int32Array(waiting.length * 2);
+      this.#ring.set(waiting);
+      this.#head = 0;
+      this.#tail = waiting.length;
+    }
+    this.#ring[this.#tail++ & (this.#ring.length - 1)] = slot;
   }
 
   #time(slot: number): number {

@@ -158,8 +158,7 @@ function drain(run: Run, inputs: readonly Recorded[], view: EventView, emit: Emi
 }
 
 function earliest(inputs: readonly Recorded[]): Recorded | undefined {
-  const [only] = inputs;
-  if (inputs.length === 1) return only?.isReady() ? only : undefined;
+  if (inputs.length === 1) return inputs[0]?.isReady() ? inputs[0] : undefined;
   let first: Recorded | undefined;
   let time = Number.POSITIVE_INFINITY;
   for (const input of inputs) {
