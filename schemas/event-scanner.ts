@@ -22,7 +22,7 @@ export { type HashKey, hashKey } from "./scanner/hash-key.ts";
 // Bound to names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
 const { STRIDE, TIMES, KIND, AUDIENCES, AUDIENCE_AT, TARGETS, TARGET_AT, TIME, OBSERVED, ISSUED, EXPIRES } =
   view;
-const { LINE, NEAR, NEAR_SIZE, PADDING, RECORD, TOKEN_IS_NAMED } = memory;
+const { LINE, NEAR, NEAR_SIZE, PADDING, RECORD, TOKEN_IS_NAMED, HAS_ODD_TEXT } = memory;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -78,6 +78,7 @@ export class EventScanner {
     into.bytes[slot] = bytes;
     into.lines[slot * 2] = start;
     into.lines[slot * 2 + 1] = end;
+    into.plain[slot] = (seen & HAS_ODD_TEXT) === 0 ? 1 : 0;
     this.#giveNumbers(into.numbers, slot * STRIDE);
     this.#giveTimes(into.times, slot * TIMES);
     return true;

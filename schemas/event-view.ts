@@ -81,6 +81,8 @@ export interface EventColumns {
   readonly bytes: (Buffer | undefined)[];
   /** Start and end of each slot's line within its bytes. */
   readonly lines: Int32Array;
+  /** 1 where all texts of the slot are printable ASCII without escapes. */
+  readonly plain: Uint8Array;
 }
 
 /** Room for so many events. */
@@ -91,6 +93,7 @@ export function eventColumns(capacity: number): EventColumns {
     times: new Float64Array(capacity * TIMES),
     bytes: new Array(capacity).fill(undefined),
     lines: new Int32Array(capacity * 2),
+    plain: new Uint8Array(capacity),
   };
 }
 
@@ -189,7 +192,9 @@ export class EventView {
   textAt(offset: number): string {
     const { numbers } = this;
     const from = numbers[this.at + offset + 2]!;
-    return decode(this.columns.bytes[this.slot], from, from + numbers[this.at + offset + 3]!);
+    const to = from + numbers[this.at + offset + 3]!;
+    const { bytes, plain } = this.columns;
+    return decode(bytes[this.slot], from, to, plain[this.slot] === 1);
   }
   /** Copies the first bytes of a text, as they stand in the JSON, at most `most`; answers how many. */
   copyText(offset: number, to: Uint8Array, at: number, most: number): number {
@@ -207,9 +212,10 @@ export class EventView {
   }
 }
 
-/** Text between two offsets of JSON bytes; escapes are rare, so they are looked for afterwards. */
-function decode(bytes: Buffer | undefined, from: number, to: number): string {
+/** Text between two offsets of JSON bytes. */
+function decode(bytes: Buffer | undefined, from: number, to: number, isPlain: boolean): string {
   if (bytes === undefined || to === from) return "";
+  if (isPlain) return bytes.toString("latin1", from, to);
   const raw = bytes.toString("utf8", from, to);
   return raw.includes("\\") ? JSON.parse(`"${raw}"`) : raw;
 }

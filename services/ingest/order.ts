@@ -160,6 +160,7 @@ export class OrderBuffer {
     grown.numbers.set(old.numbers.subarray(0, old.capacity * STRIDE));
     grown.times.set(old.times);
     grown.lines.set(old.lines);
+    grown.plain.set(old.plain);
     for (let slot = 0; slot < old.capacity; slot++) grown.bytes[slot] = old.bytes[slot];
     this.columns = grown;
     this.#view.columns = grown;

@@ -79,3 +79,5 @@ export const IS_OPERATION = 13;
 
 /** Among the fields of an event that were seen: its token has a public id or a hash. */
 export const TOKEN_IS_NAMED = 1 << 30;
+/** Also among them: a text holds escapes or more than printable ASCII. */
+export const HAS_ODD_TEXT = 1 << 29;

@@ -26,7 +26,7 @@ import {
 } from "./memory";
 import { readTenant, readTokenHash } from "./names";
 import { giveOrigins, readProvenance, readTargets, takeEvent } from "./targets";
-import { readText } from "./text";
+import { oddText, readText, takeTexts } from "./text";
 import { readTime } from "./time";
 import { skipMember } from "./unknown";
 import { listed, readBoolean, readInt, readTexts, readWord } from "./values";
@@ -40,15 +40,16 @@ let namedToken: i32 = 0;
 
 /**
  * Reads the line `[from, end)`, which lies `shift` bytes further on here than in the caller's memory. Answers the event's
- * fields as bits, and TOKEN_IS_NAMED; -1 if it is not certain.
+ * fields as bits, TOKEN_IS_NAMED and HAS_ODD_TEXT; -1 if it is not certain.
  */
 export function scan(from: usize, end: usize, shift: usize, strict: bool): i32 {
   takeLine(from, end, shift, strict);
+  takeTexts();
   takeEvent(from < memory.LINE ? memory.LINE : (end + memory.PADDING + 15) & ~15);
   clear();
   const after = readObject(from, GRAMMAR, rootEnd);
   if (after === 0 || after > end || spaced(after) < end) return -1;
-  return seen | namedToken;
+  return seen | namedToken | oddText;
 }
 
 /** Writes the keyed hash of the bytes `[from, to)` to the first two numbers. */

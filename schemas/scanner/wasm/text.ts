@@ -1,8 +1,16 @@
 /** Texts: found to their end, checked, hashed, and written as four numbers. */
 import { firstOf, hashEnd, hashOf, hashStart, hashStep } from "./hash";
 import { BACKSLASH, isStrict, lineEnd, QUOTE, shift } from "./line";
-import { BACKSLASHES, PRINTABLE_LIMITS, PRINTABLE_SHIFTS, QUOTES } from "./memory";
+import { BACKSLASHES, HAS_ODD_TEXT, PRINTABLE_LIMITS, PRINTABLE_SHIFTS, QUOTES } from "./memory";
 import { isPlain } from "./secrets";
+
+/** HAS_ODD_TEXT if the line in hand has one so far. */
+export let oddText: i32 = 0;
+
+/** Begins with a line of which no text was read yet. */
+export function takeTexts(): void {
+  oddText = 0;
+}
 
 /**
  * Reads a text of 1 to `longest` bytes, whose quote stands at `at`, and writes its hash and range to `into`. Answers where
@@ -38,6 +46,7 @@ function stopsIn(bytes: v128): i32 {
 
 /** Text of a line that we wrote: it may be long, hold escapes and any UTF-8. */
 function readAnyText(from: usize, into: usize): usize {
+  oddText = HAS_ODD_TEXT;
   let to = from;
   while (to < lineEnd && load<u8>(to) !== QUOTE) to += load<u8>(to) === BACKSLASH ? 2 : 1;
   return to >= lineEnd || to === from ? 0 : written(hashOf(from, to), from, to, into);
