@@ -6,8 +6,9 @@ import type { Targets } from "./targets.ts";
 const MIN_DRAWS = 10;
 /** A slot with a smaller q is closed. */
 export const CLOSED = 0.05;
-/** After this many draws a slot with q above a half is open for good. */
+/** After this many draws a slot with a larger q is open for good. */
 const OPEN_AFTER = 50;
+const OPEN = 0.5;
 /** Most slots of one agent. */
 const MAX_SLOTS = 1024;
 
@@ -32,11 +33,13 @@ export const drawsOf = (t: Targets, slot: number) => t.slots[slot + DRAWS]!;
 export const valuesOf = (t: Targets, slot: number) => t.slots[slot + VALUES_OPEN]! >>> 2;
 /** Whether new values are so common that none is remembered any more. */
 export const isOpen = (t: Targets, slot: number) => (t.slots[slot + VALUES_OPEN]! & OPEN_BIT) !== 0;
-/** Probability that the next value of the slot is one never seen. */
-export const novelty = (t: Targets, slot: number) => (t.slots[slot + ONCE]! + 1) / (drawsOf(t, slot) + 2);
+/** Values that were drawn once, and one. */
+const unseen = (t: Targets, slot: number) => t.slots[slot + ONCE]! + 1;
+/** q: probability that the next value of the slot is one never seen. An answer that is no whole number costs an object. */
+export const novelty = (t: Targets, slot: number) => unseen(t, slot) / (drawsOf(t, slot) + 2);
 /** Whether a new value would be a surprise. */
 export const isClosed = (t: Targets, slot: number) =>
-  !isOpen(t, slot) && drawsOf(t, slot) >= MIN_DRAWS && novelty(t, slot) < CLOSED;
+  !isOpen(t, slot) && drawsOf(t, slot) >= MIN_DRAWS && unseen(t, slot) < CLOSED * (drawsOf(t, slot) + 2);
 /** Whether the slot's baseline is made: it has been closed, and hardly any of its values wait for witnesses. */
 export const isSettled = (t: Targets, slot: number) => (t.slots[slot + VALUES_OPEN]! & SETTLED_BIT) !== 0;
 
@@ -107,7 +110,7 @@ export function open(t: Targets, slot: number): void {
 export function countDraw(t: Targets, slot: number, once: number): void {
   t.slots[slot + DRAWS]!++;
   t.slots[slot + ONCE]! += once;
-  if (drawsOf(t, slot) >= OPEN_AFTER && novelty(t, slot) > 0.5) open(t, slot);
+  if (drawsOf(t, slot) >= OPEN_AFTER && unseen(t, slot) > OPEN * (drawsOf(t, slot) + 2)) open(t, slot);
 }
 
 /** Counts one more value. */

@@ -51,7 +51,11 @@ function find(families: readonly Family[], event: EventView): Family | undefined
   const column = familyColumn(event);
   const low = event.low(column);
   const high = event.high(column);
-  for (const family of families) if (family.low === low && family.high === high) return family;
+  // The newest are the likeliest.
+  for (let at = families.length - 1; at >= 0; at--) {
+    const family = families[at];
+    if (family?.low === low && family.high === high) return family;
+  }
   return undefined;
 }
 
