@@ -10,6 +10,7 @@ import { ORIGINS, OUTCOMES } from "../operation.ts";
 import {
   IS_AUDIENCE,
   IS_BOOLEAN,
+  IS_EVENT_ID,
   IS_HASH,
   IS_INT,
   IS_LIST,
@@ -123,7 +124,7 @@ const AUTHENTICATION = [id("method"), id("credential")];
 
 /** The fields of an event; completeness.ts counts on their places. */
 export const ROOT: readonly Field[] = [
-  id("id", "id"),
+  field("id", IS_EVENT_ID, { most: ID_LENGTH, place: textPlace("id") }),
   oneOf("kind", EVENT_KINDS, view.KIND),
   time("time", view.TIME),
   time("observedTime", view.OBSERVED),

@@ -76,6 +76,7 @@ export const IS_TARGETS = 10;
 export const IS_PROVENANCE = 11;
 export const IS_TOKEN = 12;
 export const IS_OPERATION = 13;
+export const IS_EVENT_ID = 14;
 
 /** Among the fields of an event that were seen: its token has a public id or a hash. */
 export const TOKEN_IS_NAMED = 1 << 30;

@@ -130,6 +130,8 @@ function readValue(at: usize, field: usize): usize {
 /** Values of a kind that just one field has. */
 function readOwnKind(at: usize, field: usize, most: u32, place: usize): usize {
   switch (load<i32>(field, FIELD_KIND)) {
+    case memory.IS_EVENT_ID:
+      return readText(at, most, place, true);
     case memory.IS_TENANT:
       return readTenant(at, most, place);
     case memory.IS_HASH:

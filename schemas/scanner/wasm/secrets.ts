@@ -6,15 +6,17 @@ import { KNOWN, KNOWN_TEXTS, MASK_END, PAIR_RULES, PAIR_RULES_END, PAIR_TABLES }
 const LONG_TEXT: usize = 200;
 
 /** Whether a text is none that looks like a secret. Most texts come again and again: those are known by their hash. */
-export function isPlain(hash: u64, from: usize, to: usize): bool {
+export function isKnownPlain(hash: u64, from: usize, to: usize): bool {
   const place = KNOWN + ((hash as usize) & (KNOWN_TEXTS - 1)) * 8;
-  return load<u64>(place) === hash || isFoundPlain(hash, from, to, place);
-}
-
-function isFoundPlain(hash: u64, from: usize, to: usize, place: usize): bool {
-  if ((to - from >= LONG_TEXT || mayBeSecret(pairsIn(from, to))) && looksSecret(from, to)) return false;
+  if (load<u64>(place) === hash) return true;
+  if (!isPlain(from, to)) return false;
   store<u64>(place, hash);
   return true;
+}
+
+/** The same of a text that comes but once. */
+export function isPlain(from: usize, to: usize): bool {
+  return !((to - from >= LONG_TEXT || mayBeSecret(pairsIn(from, to))) && looksSecret(from, to));
 }
 
 /** Whether the groups of pairs that were hit leave room for a secret. */

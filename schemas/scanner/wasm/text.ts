@@ -2,7 +2,7 @@
 import { firstOf, hashEnd, hashOf, hashStart, hashStep } from "./hash";
 import { BACKSLASH, isStrict, lineEnd, QUOTE, shift } from "./line";
 import { BACKSLASHES, HAS_ODD_TEXT, PRINTABLE_LIMITS, PRINTABLE_SHIFTS, QUOTES } from "./memory";
-import { isPlain } from "./secrets";
+import { isKnownPlain, isPlain } from "./secrets";
 
 /** HAS_ODD_TEXT if the line in hand has one so far. */
 export let oddText: i32 = 0;
@@ -14,9 +14,9 @@ export function takeTexts(): void {
 
 /**
  * Reads a text of 1 to `longest` bytes, whose quote stands at `at`, and writes its hash and range to `into`. Answers where
- * it ends, 0 if it is refused.
+ * it ends, 0 if it is refused. `comesOnce`: no other line is expected to have it.
  */
-export function readText(at: usize, longest: u32, into: usize): usize {
+export function readText(at: usize, longest: u32, into: usize, comesOnce: bool = false): usize {
   if (load<u8>(at) !== QUOTE) return 0;
   const from = at + 1;
   let to = from;
@@ -33,7 +33,7 @@ export function readText(at: usize, longest: u32, into: usize): usize {
   // Less than none is more than any.
   if (load<u8>(to) !== QUOTE || to - from - 1 >= longest) return isStrict ? 0 : readAnyText(from, into);
   hash = hashEnd(hashStep(hash, firstOf(bytes, rest)), to - from);
-  if (isStrict && !isPlain(hash, from, to)) return 0;
+  if (isStrict && !(comesOnce ? isPlain(from, to) : isKnownPlain(hash, from, to))) return 0;
   return written(hash, from, to, into);
 }
 
