@@ -4,14 +4,12 @@ import { addChild, child, countUse, noteSession, ORDER, sessionsOf, symbolOf } f
 import { MAX_NODES } from "./graph-layout.ts";
 import { learnValues } from "./learn-values.ts";
 import { START, tierOf } from "./names.ts";
-import { bringForSession } from "./near.ts";
 import type { Path } from "./path.ts";
 import type { Settings } from "./settings.ts";
 import { endLearning } from "./turn.ts";
 
 /** Learns from a whole session. `day` is days since 2000, at most 65,535. */
 export function learn(b: Baseline, path: Path, day: number, settings: Settings): void {
-  bringForSession(b);
   const agent = progressOf(b, 0);
   const workflow = path.workflow > 0 ? progressOf(b, path.workflow) : undefined;
   const unit = agent === undefined ? 1 : unitNumber(agent, path.unit);

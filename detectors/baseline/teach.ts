@@ -3,6 +3,7 @@ import * as evidence from "../evidence/evidence.ts";
 import type { Baseline } from "./baseline.ts";
 import { learn } from "./learn.ts";
 import { noteLearned } from "./lineage.ts";
+import { bringForSession } from "./near.ts";
 import type { Path } from "./path.ts";
 import type { Settings } from "./settings.ts";
 
@@ -10,6 +11,7 @@ import type { Settings } from "./settings.ts";
 export function teach(b: Baseline, p: Path, day: number, settings: Settings): void {
   const { version, graph } = b;
   const { count } = graph;
+  bringForSession(b);
   evidence.learn(b, p, day, settings);
   learn(b, p, day, settings);
   noteLearned(b, p, count);

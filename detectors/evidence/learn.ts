@@ -27,9 +27,11 @@ export function learnShown(m: Memory, s: Shown, lesson: Lesson): void {
     if (lesson.workflow > 0 && !letters.isIdentifier) learnLetters(m, letters, lesson.workflow, lesson);
   }
   for (let at = 0, end = s.valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH) {
-    learnValue(m, s, at, 0, lesson);
+    const value = valueAt(s, at);
+    learnValue(m, s, at, value, 0, lesson);
     // An address that the agent knows is no stranger to any of its tasks.
-    if (lesson.workflow > 0 && !isIdentifier(classAt(s, at))) learnValue(m, s, at, lesson.workflow, lesson);
+    if (lesson.workflow > 0 && !isIdentifier(value.valueClass))
+      learnValue(m, s, at, value, lesson.workflow, lesson);
   }
 }
 
@@ -68,8 +70,7 @@ function valueAt(s: Shown, at: number): Lessoned {
   return { operation, field, valueClass, sensitive, low, high, isFirstOfSlot, isFirstOfClass };
 }
 
-function learnValue(m: Memory, s: Shown, at: number, scope: number, lesson: Lesson): void {
-  const value = valueAt(s, at);
+function learnValue(m: Memory, s: Shown, at: number, value: Lessoned, scope: number, lesson: Lesson): void {
   const { operation, field, low, high } = value;
   const slot = slotOf(m, scope, operation, field, adding);
   // Nothing is worth remembering of a slot where most is new.

@@ -54,7 +54,6 @@ export function observe(m: Memory, s: Shown, step: Step): void {
   for (const target of step.targets) if (observeTarget(m, s, step, target)) isNovel = true;
   for (const target of step.targets) keep(m, s, step, target);
   if (s.answered) observeOperation(step);
-  else silenceNovelty();
   if (isNovel && s.novelties < MOST_NOVELTIES) s.novelties++;
   s.steps++;
   s.hasJustRead = step.tier === 0 && step.result === OK;
@@ -68,18 +67,13 @@ function observeOperation(step: Step): void {
   if (sourced > 0) terms[term.OUTPUT_SHARE] = fromOutput / sourced;
 }
 
-/** Nothing has answered yet, so nothing new can have come from what was read. */
-function silenceNovelty(): void {
-  for (const at of [term.NEW_PARTY, term.NEW_CODE, term.NEW_TEXT]) terms[at] = 0;
-  terms.fill(0, term.OUTPUT_SHARE);
-}
-
-/** Answers whether the target is a party that the agent does not know. */
+/** Answers whether the target is a party that the agent does not know. Until something has answered, nothing new can have come from what was read. */
 function observeTarget(m: Memory, s: Shown, step: Step, target: Target): boolean {
   appraise(target, step.tenantLow, step.tenantHigh);
   const { valueClass, low, high } = appraised;
   if (appraised.reserved) terms[term.RESERVED_NAME] = 1;
   if (isIdentifier(valueClass)) return observeParty(m, s, step, target);
+  if (!s.answered) return false;
   if (valueClass === CODE) observeCode(m, step, target, low, high);
   else if (valueClass === TEXT) observeText(m, s, step, target, low, high);
   else if (valueClass === WORD && target.origin === FROM_OUTPUT)
@@ -104,12 +98,15 @@ function rarity({ peers: { version } }: Memory, low: number, high: number): numb
 function observeParty(m: Memory, s: Shown, step: Step, target: Target): boolean {
   const { valueClass, low, high } = appraised;
   if (hasDealtWith(s, low, high)) terms[term.SEEN_EARLIER] = 1;
-  if (target.origin === FROM_OUTPUT && isNewInSlot(m, step, target, low, high)) terms[term.OUTPUT_PARTY] = 1;
+  const isFromOutput = s.answered && target.origin === FROM_OUTPUT;
+  if (isFromOutput && isNewInSlot(m, step, target, low, high)) terms[term.OUTPUT_PARTY] = 1;
   if (isKnown(m.values, anywhere(m, 0, low, high))) return false;
-  const bits = noveltyBits(m, 0, step.operation, target.field, valueClass);
-  const { party } = targetValue(target);
   const rare = rarity(m, low, high);
-  raise(term.NEW_PARTY, Math.min(5, bits * unlikeness(party, m.shingles, s.shingles)) * rare);
+  if (s.answered) {
+    const bits = noveltyBits(m, 0, step.operation, target.field, valueClass);
+    const { party } = targetValue(target);
+    raise(term.NEW_PARTY, Math.min(5, bits * unlikeness(party, m.shingles, s.shingles)) * rare);
+  }
   return rare > 1 - USUAL;
 }
 
@@ -141,8 +138,9 @@ function keep(m: Memory, s: Shown, step: Step, target: Target): void {
   if (valueClass === NO_TARGET || valueClass === NUMBER) return;
   keepValue(s, step.operation, target.field, valueClass | (step.tier > 0 ? SENSITIVE_USE : 0), low, high);
   const isParty = isIdentifier(valueClass);
-  const [record, scoped] = [anywhere(m, 0, low, high), anywhere(m, isParty ? 0 : step.scope, low, high)];
-  if (isKnown(m.values, record) && isKnown(m.values, scoped)) return;
+  const isScoped = !isParty && step.scope !== 0;
+  if (isKnown(m.values, anywhere(m, 0, low, high)))
+    if (!isScoped || isKnown(m.values, anywhere(m, step.scope, low, high))) return;
   const { text, party } = targetValue(target);
   addLetters(s.shingles, text, party);
   if (step.isLearnable) keepLetters(s, { low, high, isIdentifier: isParty, text, party });

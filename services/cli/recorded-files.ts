@@ -5,7 +5,7 @@ import type { Settings } from "../../schemas/settings.ts";
 import { clock } from "../adapters/clock.ts";
 import { type Key, tierOf } from "../ingest/index.ts";
 import { openRecorded } from "../ingest/recorded.ts";
-import type { Recorded } from "../ports/recorded.ts";
+import type { Recorded, RecordedInput } from "../ports/recorded.ts";
 import { converters } from "./converters.ts";
 import type { FileInput } from "./inputs.ts";
 import type { LineFile } from "./line-file.ts";
@@ -48,27 +48,19 @@ export function recordedFiles(
       return convert(record);
     };
     const recorded = openRecorded({ ...shared, ...file, convert: noting });
-    const entry: Opened = { file, recorded, record: undefined, isRead: false };
+    const entry: Opened = { file, recorded, record: undefined };
     opened.push(entry);
-    const { fill } = recorded;
-    const filled = async () => {
-      const more = await fill();
-      entry.isRead ||= more;
-      return more;
-    };
-    return Object.assign(recorded, { fill: filled });
+    return recorded;
   };
   return {
     open,
-    unread: () => opened.filter(({ isRead, recorded }) => !isRead && recorded.refused > 0),
+    unread: () => opened.filter(({ recorded: { admitted, refused } }) => admitted === 0 && refused > 0),
   };
 }
 
 interface Opened {
   readonly file: FileInput;
-  readonly recorded: Recorded;
+  readonly recorded: RecordedInput;
   /** The first record that is JSON. */
   record: unknown;
-  /** Whether any event came of it. */
-  isRead: boolean;
 }

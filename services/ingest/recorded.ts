@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../schemas/errors.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import { OBSERVED, STRIDE, TEXT, TEXT_AT, TIME, TIMES } from "../../schemas/event-view.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Recorded, RecordedOptions } from "../ports/recorded.ts";
+import type { RecordedInput, RecordedOptions } from "../ports/recorded.ts";
 import { deadLetter } from "./dead-letters.ts";
 import { type Door, MAX_AHEAD_MS, openDoor } from "./door.ts";
 import { type Block, type LongRecord, readRecords, release } from "./files.ts";
@@ -45,6 +45,7 @@ interface Reading {
   /** The block that the event in a slot lies in. */
   readonly heldBy: (Held | undefined)[];
   readonly progress: { done: number; total: number };
+  admitted: number;
   refused: number;
   ended: boolean;
   /** What reading ended with, if not with the end. */
@@ -60,42 +61,26 @@ interface Held {
 }
 
 /** Opens a file for replay. Nothing is read, and nothing of the file can be wrong, before the first `fill`. */
-export const openRecorded = (file: RecordedFile): Recorded => new Input(begin(file));
-
-/** A class, so that the inputs of all replays in a process have one shape: V8 looks the functions up otherwise. */
-class Input implements Recorded {
-  readonly #reading: Reading;
-  readonly #order: OrderBuffer;
-
-  constructor(reading: Reading) {
-    this.#reading = reading;
-    this.#order = reading.order;
-  }
-
-  get columns() {
-    return this.#order.columns;
-  }
-  get refused() {
-    return this.#reading.refused;
-  }
-  fill(): Promise<boolean> {
-    return fill(this.#reading);
-  }
-  isReady(): boolean {
-    return this.#order.isReady();
-  }
-  nextTime(): number {
-    return this.#order.nextTime();
-  }
-  take(): number {
-    return this.#order.take();
-  }
-  free(slot: number): void {
-    free(this.#reading, slot);
-  }
-  progress() {
-    return this.#reading.progress;
-  }
+export function openRecorded(file: RecordedFile): RecordedInput {
+  const reading = begin(file);
+  const { order, progress } = reading;
+  return {
+    get columns() {
+      return order.columns;
+    },
+    get admitted() {
+      return reading.admitted;
+    },
+    get refused() {
+      return reading.refused;
+    },
+    fill: () => fill(reading),
+    isReady: () => order.isReady(),
+    nextTime: () => order.nextTime(),
+    take: () => order.take(),
+    free: (slot) => free(reading, slot),
+    progress: () => progress,
+  };
 }
 
 function begin(file: RecordedFile): Reading {
@@ -120,6 +105,7 @@ function begin(file: RecordedFile): Reading {
     held: undefined,
     heldBy: [],
     progress,
+    admitted: 0,
     refused: 0,
     ended: false,
     fault: undefined,
@@ -209,6 +195,7 @@ function readInPlace(reading: Reading, held: Held, start: number, end: number): 
   if (scanner.scan(held.block.bytes, start, end, order.columns, slot, true) && isOurs(reading, slot)) {
     reading.heldBy[slot] = held;
     held.events++;
+    reading.admitted++;
     order.put(slot);
     return true;
   }
@@ -240,11 +227,13 @@ function admit(
   }
 }
 
-function put({ order, scanner }: Reading, text: string): void {
+function put(reading: Reading, text: string): void {
+  const { order, scanner } = reading;
   const line = Buffer.from(text);
   const slot = order.slot();
   if (!scanner.scan(line, 0, line.length, order.columns, slot, false))
     throw new Error(`the scanner cannot read what the door wrote: ${text}`);
+  reading.admitted++;
   order.put(slot);
 }
 

@@ -20,6 +20,12 @@ export interface Recorded {
   readonly refused: number;
 }
 
+/** A file of recorded telemetry. */
+export interface RecordedInput extends Recorded {
+  /** Events read so far. */
+  readonly admitted: number;
+}
+
 /** Who is told of what cannot be read, and of what is left out. */
 export interface RecordedOptions {
   readonly onRefused?: ((letter: DeadLetter) => void) | undefined;
