@@ -1,14 +1,14 @@
 /** What is learned of one agent: names, graph, targets, and how far each workflow has come. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import type { Memory } from "../evidence/memory.ts";
-import type { Builds } from "./builds.ts";
-import type { Contract } from "./contracts.ts";
-import type { DeniedEdge } from "./denied.ts";
-import { addChild, child, endGraph, type Graph, newGraph } from "./graph.ts";
-import { readGraph, writeGraph } from "./graph-codec.ts";
+import type { Contract } from "./contracts/contracts.ts";
+import type { DeniedEdge } from "./decisions/denied.ts";
+import type { Pen } from "./decisions/pen.ts";
+import { addChild, child, endGraph, type Graph, newGraph } from "./graph/graph.ts";
+import { readGraph, writeGraph } from "./graph/graph-codec.ts";
 import { endNames, type Names, newNames, readNames, writeNames } from "./names.ts";
-import type { Pen } from "./pen.ts";
-import { endTargets, newTargets, readTargets, type Targets, writeTargets } from "./targets.ts";
+import { endTargets, newTargets, readTargets, type Targets, writeTargets } from "./values/targets.ts";
+import type { Builds } from "./versions/builds.ts";
 
 /**
  * learning: only invariants speak. shadow: named facts speak, scores are not calibrated. enforcing: scores speak too, within

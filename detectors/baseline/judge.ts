@@ -2,12 +2,12 @@
 import type { EventView } from "../../schemas/event-view.ts";
 import type { Out } from "../detector.ts";
 import type { Baseline } from "./baseline.ts";
-import { child } from "./graph.ts";
-import { isKnownTo } from "./lineage.ts";
+import { child } from "./graph/graph.ts";
 import type { Path } from "./path.ts";
-import { strangersOf } from "./strangers.ts";
 import { tellOperation } from "./tell-operation.ts";
 import { tellTarget } from "./tell-target.ts";
+import { strangersOf } from "./values/strangers.ts";
+import { isKnownTo } from "./versions/lineage.ts";
 
 /** Which graph speaks: the workflow's, or the agent's where that one cannot. */
 export type Level = "workflow" | "agent";

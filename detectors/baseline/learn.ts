@@ -1,12 +1,12 @@
 /** Learning from a session that has ended without a finding. */
 import { type Baseline, type Progress, progressOf } from "./baseline.ts";
-import { addChild, child, countUse, noteSession, ORDER, sessionsOf, symbolOf } from "./graph.ts";
-import { MAX_NODES } from "./graph-layout.ts";
-import { learnValues } from "./learn-values.ts";
+import { addChild, child, countUse, noteSession, ORDER, sessionsOf, symbolOf } from "./graph/graph.ts";
+import { MAX_NODES } from "./graph/graph-layout.ts";
 import { START, tierOf } from "./names.ts";
 import type { Path } from "./path.ts";
 import type { Settings } from "./settings.ts";
 import { endLearning } from "./turn.ts";
+import { learnValues } from "./values/learn-values.ts";
 
 /** Learns from a whole session. `day` is days since 2000, at most 65,535. */
 export function learn(b: Baseline, path: Path, day: number, settings: Settings): void {

@@ -23,12 +23,12 @@ import {
   stateOf,
   symbolOf,
   witnessesOf,
-} from "./graph.ts";
+} from "./graph/graph.ts";
 import { type Names, tierOf } from "./names.ts";
 import type { Settings } from "./settings.ts";
-import * as slots from "./slots.ts";
-import type { Targets } from "./targets.ts";
-import * as values from "./values.ts";
+import * as slots from "./values/slots.ts";
+import type { Targets } from "./values/targets.ts";
+import * as values from "./values/values.ts";
 
 /**
  * After so many sessions, what too few trust units have used is those units' own habit. Learning waits for it no

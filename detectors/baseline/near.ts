@@ -3,9 +3,9 @@
 import type { Memory } from "../evidence/memory.ts";
 import { bringNear } from "../stats/room.ts";
 import type { Baseline } from "./baseline.ts";
-import { type Graph, indexOf, WIDTH } from "./graph-layout.ts";
+import { type Graph, indexOf, WIDTH } from "./graph/graph-layout.ts";
 import { NUMBERS_OF_NAME } from "./names.ts";
-import { VALUE_RECORD } from "./value-table.ts";
+import { VALUE_RECORD } from "./values/value-table.ts";
 
 /** What an event looks up: names, slots of targets, and values, of which most are unknown. */
 export function bringForEvent({ names, targets, graph, memory }: Baseline): void {

@@ -4,10 +4,10 @@ import type { ByteReader, ByteWriter } from "../codec.ts";
 import type { Shown } from "../evidence/session.ts";
 import { ints, readBytes, readInts } from "../stats/room.ts";
 import { type Baseline, progressOf } from "./baseline.ts";
-import { beginSession } from "./builds.ts";
 import { unitOf, workflowOf } from "./event-names.ts";
-import { endLabels, LABEL_BYTES, type Labels, makeRoom, noLabels } from "./labels.ts";
 import type { Settings } from "./settings.ts";
+import { endLabels, LABEL_BYTES, type Labels, makeRoom, noLabels } from "./values/labels.ts";
+import { beginSession } from "./versions/builds.ts";
 
 /** Longest path that a session teaches, in steps; later steps are judged but not learned. */
 const MAX_PATH = 128;

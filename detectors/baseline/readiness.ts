@@ -1,6 +1,6 @@
 /** When learning is over: a workflow has been used often enough, and hardly anything in it is still new or unconfirmed. */
 import type { Baseline, Progress } from "./baseline.ts";
-import { isBaseline, parentOf, sessionsOf, symbolOf, witnessesOf } from "./graph.ts";
+import { isBaseline, parentOf, sessionsOf, symbolOf, witnessesOf } from "./graph/graph.ts";
 import { MOST_WAITED, type Stage, witnessesNeeded } from "./life-cycle.ts";
 import { tierOf } from "./names.ts";
 import type { Settings } from "./settings.ts";

@@ -2,10 +2,10 @@
 import * as evidence from "../evidence/evidence.ts";
 import type { Baseline } from "./baseline.ts";
 import { learn } from "./learn.ts";
-import { noteLearned } from "./lineage.ts";
 import { bringForSession } from "./near.ts";
 import type { Path } from "./path.ts";
 import type { Settings } from "./settings.ts";
+import { noteLearned } from "./versions/lineage.ts";
 
 /** Learns from a whole session; `day` is that of `dayOf`. */
 export function teach(b: Baseline, p: Path, day: number, settings: Settings): void {

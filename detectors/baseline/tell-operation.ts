@@ -2,10 +2,19 @@
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Draft } from "../detector.ts";
 import type { Baseline, Progress } from "./baseline.ts";
-import { child, childrenOf, countOf, ORDER, sessionsOf, symbolOf, totalOf, witnessesOf } from "./graph.ts";
+import {
+  child,
+  childrenOf,
+  countOf,
+  ORDER,
+  sessionsOf,
+  symbolOf,
+  totalOf,
+  witnessesOf,
+} from "./graph/graph.ts";
+import { type Contexts, contextsOf, escapeChance, probability, surprise } from "./graph/predictor.ts";
 import type { Path } from "./path.ts";
-import { type Contexts, contextsOf, escapeChance, probability, surprise } from "./predictor.ts";
-import type { Stranger } from "./strangers.ts";
+import type { Stranger } from "./values/strangers.ts";
 import { list, nameOf, newness, pairs, percent, quote, units, workflowName } from "./wording.ts";
 
 /** A sensitive operation outside the workflow's or the agent's baseline, with or without a target that is new too. */

@@ -3,8 +3,8 @@ import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Draft } from "../detector.ts";
 import type { Baseline } from "./baseline.ts";
 import type { Path } from "./path.ts";
-import { drawsOf, novelty, valuesOf } from "./slots.ts";
-import type { Stranger } from "./strangers.ts";
+import { drawsOf, novelty, valuesOf } from "./values/slots.ts";
+import type { Stranger } from "./values/strangers.ts";
 import { list, nameOf, newness, pairs, percent, quote, workflowName } from "./wording.ts";
 
 /** A known sensitive operation on an identifier that is new to a closed slot. */

@@ -1,6 +1,6 @@
 /** When candidates become baseline: at the end of learning, and then at the turn of every epoch. */
 import type { Baseline, Progress } from "./baseline.ts";
-import { noteLearned } from "./contracts.ts";
+import { noteLearned } from "./contracts/contracts.ts";
 import { type Stage, turnGraph, turnTargets } from "./life-cycle.ts";
 import { isReady, stageOf } from "./readiness.ts";
 import type { Settings } from "./settings.ts";

@@ -2,6 +2,8 @@
 import { modeReason } from "../evidence/modes.ts";
 import { scoresView } from "../evidence/view.ts";
 import type { Baseline, Progress } from "./baseline.ts";
+import { contractsView, pinnedBy } from "./contracts/view-contracts.ts";
+import { decidedView } from "./decisions/view-decided.ts";
 import {
   BASELINE,
   CANDIDATE,
@@ -13,16 +15,14 @@ import {
   stateOf,
   symbolOf,
   witnessesOf,
-} from "./graph.ts";
+} from "./graph/graph.ts";
 import { START, tierOf } from "./names.ts";
 import { noveltyForecast, stageOf, unsettledShare, unwitnessedShare } from "./readiness.ts";
 import type { Settings } from "./settings.ts";
-import * as slots from "./slots.ts";
-import type { Targets } from "./targets.ts";
-import * as values from "./values.ts";
-import { buildsView } from "./view-builds.ts";
-import { contractsView, pinnedBy } from "./view-contracts.ts";
-import { decidedView } from "./view-decided.ts";
+import * as slots from "./values/slots.ts";
+import type { Targets } from "./values/targets.ts";
+import * as values from "./values/values.ts";
+import { buildsView } from "./versions/view-builds.ts";
 import { withoutWorkflowView } from "./without-workflow.ts";
 import { nameOf } from "./wording.ts";
 

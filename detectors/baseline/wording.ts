@@ -1,7 +1,7 @@
 /** Words that the sentences of out-of-graph share. */
 import type { Baseline } from "./baseline.ts";
 import type { Path } from "./path.ts";
-import type { Stranger } from "./strangers.ts";
+import type { Stranger } from "./values/strangers.ts";
 
 /** The name that a number of the dictionary stands for. */
 export const nameOf = (b: Baseline, symbol: number) => b.names.texts[symbol] ?? "?";

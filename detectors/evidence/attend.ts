@@ -11,12 +11,12 @@ import {
 import { MAX_TARGETS } from "../../schemas/operation.ts";
 import type { Baseline, Progress } from "../baseline/baseline.ts";
 import { fieldOf } from "../baseline/event-names.ts";
-import { child } from "../baseline/graph.ts";
-import { isKnownTo } from "../baseline/lineage.ts";
+import { child } from "../baseline/graph/graph.ts";
+import { stand as enterGraph, escapeChance, walk } from "../baseline/graph/predictor.ts";
 import { hashesOf } from "../baseline/names.ts";
 import type { Path } from "../baseline/path.ts";
-import { stand as enterGraph, escapeChance, walk } from "../baseline/predictor.ts";
 import type { Settings } from "../baseline/settings.ts";
+import { isKnownTo } from "../baseline/versions/lineage.ts";
 import type { Out, Rows } from "../detector.ts";
 import { chanceOf, shareKnown } from "../groups/version.ts";
 import type { Target } from "./appraise.ts";

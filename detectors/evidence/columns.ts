@@ -6,13 +6,13 @@ import {
   readBaseline,
   writeBaseline,
 } from "../baseline/baseline.ts";
-import { readDenied, writeDenied } from "../baseline/denied.ts";
+import { readContracts, writeContracts } from "../baseline/contracts/stored-contracts.ts";
+import { readDenied, writeDenied } from "../baseline/decisions/denied.ts";
+import { readPen, writePen } from "../baseline/decisions/pen.ts";
 import { bringForEvent } from "../baseline/near.ts";
 import { endPath, newPath, type Path, readPath, restartPath, writePath } from "../baseline/path.ts";
-import { readPen, writePen } from "../baseline/pen.ts";
 import type { Settings } from "../baseline/settings.ts";
-import { readBuilds, writeBuilds } from "../baseline/stored-builds.ts";
-import { readContracts, writeContracts } from "../baseline/stored-contracts.ts";
+import { readBuilds, writeBuilds } from "../baseline/versions/stored-builds.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { newMemory, readMemory, writeMemory } from "./memory.ts";
 import { silenceScores } from "./modes.ts";

@@ -1,6 +1,6 @@
 /** What a live session has shown: what its score is made of, and what it will teach. */
 
-import { CONTEXTS } from "../baseline/predictor.ts";
+import { CONTEXTS } from "../baseline/graph/predictor.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { TERMS } from "./term.ts";
 

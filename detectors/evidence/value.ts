@@ -3,7 +3,7 @@
  * owner, the top two directories. Whatever only stands for a value (`null`, `[repo name]`, `product_id` as a product id)
  * or lies under a reserved domain reaches nobody, so it is no target.
  */
-import { kindOf } from "../baseline/value-kind.ts";
+import { kindOf } from "../baseline/values/value-kind.ts";
 
 /** Classes of values, below 16. From OWNED on they are identifiers: they name somebody or something to reach. */
 export const NO_TARGET = 0;

@@ -1,6 +1,6 @@
 /** What an agent adds to its group, from what is known of it. */
 import type { Baseline, Progress } from "../baseline/baseline.ts";
-import { isBaseline, parentOf, symbolOf } from "../baseline/graph.ts";
+import { isBaseline, parentOf, symbolOf } from "../baseline/graph/graph.ts";
 import { hashesOf, type Names, OTHER } from "../baseline/names.ts";
 import { knownAnywhere } from "../evidence/memory.ts";
 import {

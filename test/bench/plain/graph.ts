@@ -1,5 +1,5 @@
 /** The workflow graph as Maps of Maps: what follows what, and the targets of each operation. */
-import { isIdentifier } from "../../../detectors/baseline/value-kind.ts";
+import { isIdentifier } from "../../../detectors/baseline/values/value-kind.ts";
 import type { Event } from "../../../schemas/event.ts";
 
 type Call = Extract<Event, { kind: "api.called" }>;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import * as graph from "../../../detectors/baseline/graph.ts";
-import { readGraph, writeGraph } from "../../../detectors/baseline/graph-codec.ts";
-import { slotFor } from "../../../detectors/baseline/slots.ts";
-import { newTargets, readTargets, writeTargets } from "../../../detectors/baseline/targets.ts";
-import * as values from "../../../detectors/baseline/values.ts";
+import * as graph from "../../../detectors/baseline/graph/graph.ts";
+import { readGraph, writeGraph } from "../../../detectors/baseline/graph/graph-codec.ts";
+import { slotFor } from "../../../detectors/baseline/values/slots.ts";
+import { newTargets, readTargets, writeTargets } from "../../../detectors/baseline/values/targets.ts";
+import * as values from "../../../detectors/baseline/values/values.ts";
 import { ByteReader, ByteWriter } from "../../../detectors/codec.ts";
 
 const written = (write: (to: ByteWriter) => void) => {

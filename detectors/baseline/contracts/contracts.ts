@@ -1,0 +1,140 @@
+/**
+ * Contracts of an agent: what its owner has signed. What one names is pinned from when it is applied until it ends, and then is
+ * what it was before, as far as nobody has decided otherwise. Only agents that have contracts pay for them.
+ */
+import { MAX_CONTRACT_OPERATIONS, MAX_CONTRACTS } from "../../../schemas/contract.ts";
+import { type Baseline, type Progress, progressOf } from "../baseline.ts";
+import {
+  addChild,
+  BASELINE,
+  CANDIDATE,
+  child,
+  DENIED,
+  PINNED,
+  setState,
+  stateOf,
+  witnessesOf,
+} from "../graph/graph.ts";
+import { tierOf } from "../names.ts";
+import { type ContractValue, forgetValues } from "./contract-values.ts";
+
+/** What a contract says of one operation. */
+export interface Clause {
+  /** Its sensitive use is allowed too. */
+  readonly sensitive: boolean;
+  /** State of the edge without this contract. */
+  before: number;
+  /** False where a person has denied the edge, or it was used for more than was declared. */
+  holds: boolean;
+  /** Values that are allowed, of fields that have any. */
+  values: readonly ContractValue[];
+}
+
+/** What identifies a contract, and what it says as a whole. */
+export interface Terms {
+  readonly name: string;
+  readonly version: number;
+  /** Event time, ms since 1970. */
+  readonly untilMs: number;
+  readonly closed: boolean;
+  /** Name of the key that has signed it. */
+  readonly key: string;
+  /** SHA-256 of what was signed, hexadecimal. */
+  readonly digest: string;
+  /** Number of the workflow's name; 0 for sessions that declare none. */
+  readonly workflow: number;
+}
+
+/** A contract, the newest version of its name. */
+export interface Contract extends Terms {
+  /** By number of the operation's name. */
+  readonly clauses: Map<number, Clause>;
+  /** Its time is over: nothing of it is left but its version. */
+  ended: boolean;
+}
+
+/** The contract, begun if it is new; undefined if a newer one is there, or another of the same version. */
+export function contractOf(b: Baseline, terms: Terms): Contract | undefined {
+  const known = b.contracts?.find(({ name }) => name === terms.name);
+  if (known !== undefined && known.version >= terms.version)
+    return known.digest === terms.digest && known.version === terms.version ? known : undefined;
+  if (known === undefined && (b.contracts?.length ?? 0) >= MAX_CONTRACTS) {
+    b.capped++;
+    return undefined;
+  }
+  if (known !== undefined) endContract(b, known);
+  const begun = { ...terms, clauses: new Map(), ended: false };
+  b.contracts = [...(b.contracts ?? []).filter((one) => one !== known), begun];
+  return begun;
+}
+
+/** A contract names an operation; undefined if there is no room for it. */
+export function declare(
+  b: Baseline,
+  contract: Contract,
+  operation: number,
+  sensitive: boolean,
+): Clause | undefined {
+  const { clauses, workflow } = contract;
+  const known = clauses.get(operation);
+  if (known !== undefined) return known;
+  const root = progressOf(b, workflow)?.root ?? 0;
+  const node = root && (child(b.graph, root, operation) || addChild(b.graph, root, operation));
+  if (node === 0 || clauses.size >= MAX_CONTRACT_OPERATIONS) {
+    b.capped++;
+    return undefined;
+  }
+  const before = stateOf(b.graph, node);
+  const holds = before !== DENIED && (sensitive || tierOf(b.names, operation) === 0);
+  const clause = { sensitive, before, holds, values: [] };
+  clauses.set(operation, clause);
+  if (holds) setState(b.graph, node, PINNED);
+  return clause;
+}
+
+/** The edge of a workflow; 0 if there is none. */
+export const edgeOf = (b: Baseline, workflow: number, operation: number) =>
+  child(b.graph, b.progress.get(workflow)?.root ?? 0, operation);
+
+/** The contract ends: what it has named is what it was before. */
+export function endContract(b: Baseline, contract: Contract): void {
+  for (const operation of contract.clauses.keys()) lapse(b, contract, operation);
+  contract.clauses.clear();
+  contract.ended = true;
+  b.version++;
+}
+
+/** One operation is no longer vouched for. */
+export function lapse(b: Baseline, contract: Contract, operation: number): void {
+  const clause = contract.clauses.get(operation);
+  if (clause === undefined) return;
+  forgetValues(b, operation, clause);
+  if (!clause.holds) return;
+  clause.holds = false;
+  // Somebody else had pinned it before.
+  if (clause.before === PINNED) return;
+  const heir = clausesOf(b, contract.workflow, operation).find((one) => one.holds);
+  const node = edgeOf(b, contract.workflow, operation);
+  if (heir !== undefined) heir.before = clause.before;
+  else if (stateOf(b.graph, node) === PINNED) setState(b.graph, node, clause.before);
+}
+
+/** What the contracts of a workflow say of an operation. */
+export const clausesOf = (b: Baseline, workflow: number, operation: number): readonly Clause[] =>
+  (b.contracts ?? []).flatMap((one) => (one.workflow === workflow ? (one.clauses.get(operation) ?? []) : []));
+
+/** A person has decided about an edge (its new state): it stays so when contracts end. */
+export function noteDecided(b: Baseline, workflow: number, operation: number, state: number): void {
+  for (const clause of clausesOf(b, workflow, operation)) {
+    clause.before = state;
+    clause.holds &&= state !== DENIED;
+  }
+}
+
+/** A workflow's learning ends: what it has shown by enough witnesses is baseline, also when contracts end. */
+export function noteLearned(b: Baseline, { workflow, root }: Progress, needed: number): void {
+  for (const contract of b.contracts ?? [])
+    for (const [operation, clause] of contract.workflow === workflow ? contract.clauses : [])
+      if (clause.before === CANDIDATE && witnessesOf(b.graph, child(b.graph, root, operation)) >= needed)
+        clause.before = BASELINE;
+}

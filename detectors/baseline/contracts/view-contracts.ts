@@ -1,0 +1,44 @@
+/** Contracts of an agent in readable form. */
+import type { Baseline, Progress } from "../baseline.ts";
+import { nameOf } from "../wording.ts";
+import type { Clause, Contract } from "./contracts.ts";
+
+/** All of them, those that have ended too. */
+export const contractsView = (b: Baseline) => (b.contracts ?? []).map((one) => contractView(b, one));
+
+function contractView(b: Baseline, contract: Contract) {
+  const { name, version, workflow, untilMs, closed, ended, key, digest, clauses } = contract;
+  const open = [...clauses].filter(([, { holds }]) => !holds);
+  return {
+    name,
+    version,
+    ...(workflow !== 0 && { workflow: nameOf(b, workflow) }),
+    until: new Date(untilMs).toISOString(),
+    state: ended ? "ended" : "in force",
+    closed,
+    key,
+    digest,
+    operations: clauses.size,
+    doesNotHoldFor: open.map(([operation, clause]) => ({
+      operation: nameOf(b, operation),
+      why: whyOf(clause),
+    })),
+  };
+}
+
+const whyOf = ({ sensitive }: Clause) =>
+  sensitive
+    ? "a person has denied it"
+    : "it writes, sends or administers, and is not declared as sensitive; or a person has denied it";
+
+/** Which contract an edge is pinned by, if one does. */
+export function pinnedBy(b: Baseline, { workflow }: Progress, operation: number) {
+  const contract = b.contracts?.find(
+    (one) => one.workflow === workflow && one.clauses.get(operation)?.holds === true,
+  );
+  return contract && { by: contractName(contract) };
+}
+
+/** A contract in words: `contract payroll v3, signed by platform-team`. */
+export const contractName = ({ name, version, key }: Pick<Contract, "name" | "version" | "key">) =>
+  `contract ${name} v${version}, signed by ${key}`;

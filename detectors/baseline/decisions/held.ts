@@ -1,0 +1,71 @@
+/** Sessions in which something was found: into the pen, and out of it by a person's word. */
+import { ByteReader, ByteWriter } from "../../codec.ts";
+import type { Caps } from "../../detector.ts";
+import { ofSession, VERSION } from "../../evidence/columns.ts";
+import { forgetScore } from "../../evidence/evidence.ts";
+import type { SessionRow } from "../../rows.ts";
+import { type Baseline, progressOf } from "../baseline.ts";
+import { approveStrange, denyStrange } from "../graph/strange-edges.ts";
+import { endPath, type Path } from "../path.ts";
+import type { Settings } from "../settings.ts";
+import { dayOf, teach } from "../teach.ts";
+import { expire, type HeldSession, hold, newPen, take } from "./pen.ts";
+
+const DAY_MS = 86_400_000;
+
+/** One for all calls: its memory is kept. */
+const writer = new ByteWriter();
+
+/** Withholds a session that has ended from learning, and keeps it until a person decides. */
+export function holdSession(b: Baseline, row: SessionRow, p: Path, { heldDays }: Settings, caps: Caps): void {
+  const progress = progressOf(b, Math.max(p.workflow, 0));
+  if (progress !== undefined) progress.withheld++;
+  if (p.steps === 0 || heldDays === 0) return;
+  const { name, startedAt, lastAt: endedAt } = row;
+  ofSession.write(p, writer.clear());
+  b.pen ??= newPen();
+  const held = { name, startedAt, endedAt, habit: habitOf(p), version: VERSION, bytes: writer.take() };
+  if (hold(b.pen, held)) caps.held++;
+}
+
+/** In any order, because what was told first in a session says nothing of its habit. */
+const habitOf = ({ workflow, told }: Path) =>
+  told.reduce((sum, fact) => (sum + Math.imul(fact, 0x9e3779b1)) | 0, workflow);
+
+/** The turn of a day (days since 1970): what has waited for too long is dropped. */
+export function expireHeld({ pen }: Baseline, epoch: number, { heldDays }: Settings): void {
+  if (pen !== undefined) expire(pen, (epoch - heldDays) * DAY_MS);
+}
+
+const takeHeld = ({ pen }: Baseline, name: string) => (pen === undefined ? [] : take(pen, name));
+
+/** Learns the held sessions of a name after all, as of the day they were on; with `edges`, what was strange in them is approved. */
+export function releaseSession(b: Baseline, name: string, edges: boolean, settings: Settings): void {
+  for (const held of takeHeld(b, name)) {
+    const p = pathOf(held, settings);
+    if (p === undefined) continue;
+    if (edges) approveStrange(b, p);
+    teach(b, p, dayOf(held.endedAt), settings);
+    const progress = progressOf(b, Math.max(p.workflow, 0));
+    if (progress !== undefined) progress.withheld--;
+    if (b.pen !== undefined) b.pen.released++;
+    endPath(p);
+  }
+}
+
+/** Drops the held sessions of a name for good; with `edges`, what was strange in them is denied. */
+export function confirmSession(b: Baseline, name: string, edges: boolean, settings: Settings): void {
+  for (const held of takeHeld(b, name)) {
+    if (b.pen !== undefined) b.pen.confirmed++;
+    const p = pathOf(held, settings);
+    if (p === undefined) continue;
+    forgetScore(b, p);
+    if (edges) denyStrange(b, p);
+    endPath(p);
+  }
+}
+
+/** What the session did; undefined if it was written by a version that is no longer read. */
+export function pathOf({ bytes, version }: HeldSession, settings: Settings): Path | undefined {
+  return version < VERSION - 1 ? undefined : ofSession.read(new ByteReader(bytes), version, settings);
+}

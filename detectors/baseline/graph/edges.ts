@@ -1,0 +1,61 @@
+/** What a person's approval or denial changes: edges that are baseline from now on, whoever has used them, or never. */
+import { type Baseline, type Progress, progressOf } from "../baseline.ts";
+import { noteApproved } from "../contracts/contract-values.ts";
+import { noteDecided } from "../contracts/contracts.ts";
+import { addDenied, type DeniedEdge, removeDenied, type TargetEdge } from "../decisions/denied.ts";
+import { addKnown } from "../values/known-value.ts";
+import * as slots from "../values/slots.ts";
+import * as values from "../values/values.ts";
+import { addChild, child, DENIED, PINNED, setState } from "./graph.ts";
+
+/** An operation may be used in a workflow (by number of its name), or in all that are known and outside of any. */
+export function approveOperation(b: Baseline, operation: number, workflow: number | "all"): void {
+  for (const progress of progressesOf(b, workflow)) mark(b, progress, operation, PINNED);
+  removeDenied(b, operationEdge(operation, workflow));
+}
+
+/** An operation may not be used in a workflow, or in any. */
+export function denyOperation(b: Baseline, operation: number, workflow: number | "all"): void {
+  for (const progress of progressesOf(b, workflow)) mark(b, progress, operation, DENIED);
+  addDenied(b, operationEdge(operation, workflow));
+}
+
+function progressesOf(b: Baseline, workflow: number | "all"): readonly Progress[] {
+  if (workflow === "all") return [...b.progress.values()];
+  const progress = progressOf(b, workflow);
+  if (progress === undefined) b.capped++;
+  return progress === undefined ? [] : [progress];
+}
+
+function mark(b: Baseline, { root, workflow }: Progress, operation: number, state: number): void {
+  const { graph } = b;
+  noteDecided(b, workflow, operation, state);
+  const node = child(graph, root, operation) || addChild(graph, root, operation);
+  if (node === 0) b.capped++;
+  else setState(graph, node, state);
+}
+
+const operationEdge = (operation: number, workflow: number | "all"): DeniedEdge => ({
+  workflow: workflow === "all" ? 0 : workflow,
+  operation,
+  field: 0,
+  low: 0,
+  high: 0,
+  value: "",
+});
+
+/** A value may be used. */
+export function approveTarget(b: Baseline, edge: TargetEdge): void {
+  removeDenied(b, { ...edge, workflow: 0 });
+  addKnown(b, edge);
+  noteApproved(b, edge);
+}
+
+/** A value may not be used. */
+export function denyTarget(b: Baseline, edge: TargetEdge): void {
+  const { targets } = b;
+  const slot = slots.slotOf(targets, edge.operation, edge.field);
+  const record = slot < 0 ? -1 : values.find(targets, slot, edge.low, edge.high);
+  if (record >= 0) values.markUnknown(targets, record);
+  addDenied(b, { ...edge, workflow: 0 });
+}
