@@ -9,7 +9,7 @@ import type { Detector, Standing } from "./detector.ts";
 import { absorb, agentOf, isRepeat } from "./fold/agents.ts";
 import type { Provenance } from "./fold/complete.ts";
 import { decide } from "./fold/decisions.ts";
-import { hearing, judge, type OnScored, type Seat, seat } from "./fold/judge.ts";
+import { hear, hearing, type OnScored, type Seat, seat } from "./fold/hearing.ts";
 import { type Panel, tellSettled } from "./fold/panel.ts";
 import { endSessions, sessionOf } from "./fold/sessions.ts";
 import { passTime } from "./fold/time.ts";
@@ -88,7 +88,7 @@ export function createFold(
       heard.rows.agent = agent;
       heard.rows.session = sessionOf(panel, set, agent, event, isLate);
       heard.rows.token = tokenOf(panel, set, agent, event);
-      judge(routes[event.kindIndex] ?? NO_SEATS, heard, event, isLate, without);
+      hear(routes[event.kindIndex] ?? NO_SEATS, heard, event, isLate, without);
       return isLate ? "late" : "folded";
     },
     settle(set) {

@@ -1,6 +1,6 @@
 /** Fold and settings together: what the processor and replay both run. */
 import { createHash } from "node:crypto";
-import type { OnScored } from "../detectors/fold/judge.ts";
+import type { OnScored } from "../detectors/fold/hearing.ts";
 import { createFold, type Fold } from "../detectors/fold.ts";
 import type { Groups } from "../detectors/groups/book.ts";
 import { DETECTORS, detectorSettingsOf } from "../detectors/index.ts";

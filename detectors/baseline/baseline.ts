@@ -89,16 +89,16 @@ export function endBaseline({ names, graph, targets }: Baseline): void {
 }
 
 /** The progress of a workflow, begun if it is new; undefined beyond the cap. */
-export function progressOf(b: Baseline, workflow: number): Progress | undefined {
-  const known = b.progress.get(workflow);
-  if (known !== undefined || b.progress.size > MAX_WORKFLOWS) return known;
+export function progressOf(baseline: Baseline, workflow: number): Progress | undefined {
+  const known = baseline.progress.get(workflow);
+  if (known !== undefined || baseline.progress.size > MAX_WORKFLOWS) return known;
   // The agent's root is symbol 0 and a workflow's its own number, under the unused node 0.
-  const root = child(b.graph, 0, workflow) || addChild(b.graph, 0, workflow);
+  const root = child(baseline.graph, 0, workflow) || addChild(baseline.graph, 0, workflow);
   if (root === 0) return undefined;
-  const isLate = (b.progress.get(0)?.mode ?? "learning") !== "learning";
+  const isLate = (baseline.progress.get(0)?.mode ?? "learning") !== "learning";
   const counts = { sessions: 0, units: [], sensitiveOnce: 0, withheld: 0 };
   const begun: Progress = { workflow, root, mode: "learning", ...counts, isLate };
-  b.progress.set(workflow, begun);
+  baseline.progress.set(workflow, begun);
   return begun;
 }
 
@@ -106,19 +106,19 @@ export function progressOf(b: Baseline, workflow: number): Progress | undefined 
 const LATE = 128;
 
 /** Dense; the graph as it lies in memory. */
-export function writeBaseline(b: Baseline, to: ByteWriter): void {
-  writeNames(b.names, to);
-  writeGraph(b.graph, to);
-  writeTargets(b.targets, to);
-  to.i32(b.version);
-  to.i32(b.capped);
-  to.u16(b.progress.size);
-  for (const progress of b.progress.values()) writeProgress(progress, to);
+export function writeBaseline(baseline: Baseline, to: ByteWriter): void {
+  writeNames(baseline.names, to);
+  writeGraph(baseline.graph, to);
+  writeTargets(baseline.targets, to);
+  to.i32(baseline.version);
+  to.i32(baseline.capped);
+  to.u16(baseline.progress.size);
+  for (const progress of baseline.progress.values()) writeProgress(progress, to);
 }
 
 /** Reads what writeBaseline wrote. */
 export function readBaseline(from: ByteReader): Baseline {
-  const [dictionary, g, t] = [readNames(from), readGraph(from), readTargets(from)];
+  const [dictionary, graph, targets] = [readNames(from), readGraph(from), readTargets(from)];
   const [version, capped] = [from.i32(), from.i32()];
   const all = Array.from({ length: from.u16() }, () => readProgress(from));
   const progress = new Map(all.map((one) => [one.workflow, one]));
@@ -129,7 +129,7 @@ export function readBaseline(from: ByteReader): Baseline {
     builds: undefined,
     contracts: undefined,
   };
-  return { names: dictionary, graph: g, targets: t, progress, version, capped, ...others };
+  return { names: dictionary, graph: graph, targets: targets, progress, version, capped, ...others };
 }
 
 function writeProgress(progress: Progress, to: ByteWriter): void {

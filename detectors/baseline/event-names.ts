@@ -19,33 +19,37 @@ const UNIT = 0x14057b7e;
 const FIELD = 0x6c078965;
 
 /** The event's workflow; 0 if none is declared, or too many were. */
-export function workflowOf(b: Baseline, event: EventView): number {
-  const number = nameOf(b, event, WORKFLOW_COLUMN, WORKFLOW);
+export function workflowOf(baseline: Baseline, event: EventView): number {
+  const number = nameOf(baseline, event, WORKFLOW_COLUMN, WORKFLOW);
   return number === OTHER ? 0 : number;
 }
 
 /** The event's trust unit; 0 if none is given. */
-export const unitOf = (b: Baseline, event: EventView) => nameOf(b, event, TRUST_UNIT_COLUMN, UNIT);
+export const unitOf = (baseline: Baseline, event: EventView) =>
+  nameOf(baseline, event, TRUST_UNIT_COLUMN, UNIT);
 
 /** The event's operation. */
-export function operationOf(b: Baseline, event: EventView): number {
+export function operationOf(baseline: Baseline, event: EventView): number {
   const low = event.low(OPERATION_COLUMN) ^ Math.imul(event.low(SERVICE_COLUMN), OPERATION);
   const high = event.high(OPERATION_COLUMN) ^ event.high(SERVICE_COLUMN);
-  const symbol = numberOf(b.names, low, high) || addName(b.names, low, high, internedOperation(event));
-  noteTier(b.names, symbol, event.tier);
+  const symbol =
+    numberOf(baseline.names, low, high) || addName(baseline.names, low, high, internedOperation(event));
+  noteTier(baseline.names, symbol, event.tier);
   return symbol;
 }
 
 /** The field of a target whose numbers begin at `at`. */
-export function fieldOf(b: Baseline, event: EventView, at: number): number {
+export function fieldOf(baseline: Baseline, event: EventView, at: number): number {
   const low = event.number(at) ^ FIELD;
   const high = event.number(at + 1);
-  return numberOf(b.names, low, high) || addName(b.names, low, high, internedTextAt(event, at));
+  return numberOf(baseline.names, low, high) || addName(baseline.names, low, high, internedTextAt(event, at));
 }
 
-function nameOf(b: Baseline, event: EventView, column: TextColumn, space: number): number {
+function nameOf(baseline: Baseline, event: EventView, column: TextColumn, space: number): number {
   if (!event.has(column)) return 0;
   const low = event.low(column) ^ space;
   const high = event.high(column);
-  return numberOf(b.names, low, high) || addName(b.names, low, high, internedText(event, column));
+  return (
+    numberOf(baseline.names, low, high) || addName(baseline.names, low, high, internedText(event, column))
+  );
 }

@@ -17,39 +17,41 @@ export type Level = "workflow" | "agent";
  * a loop makes one finding.
  */
 export function judge(
-  b: Baseline,
-  p: Path,
+  baseline: Baseline,
+  path: Path,
   symbol: number,
   isStrange: boolean,
   event: EventView,
   out: Out,
 ): void {
-  const level = outside(b, p, symbol);
+  const level = outside(baseline, path, symbol);
   if (level !== undefined) {
-    if (isNewlyTold(p, symbol))
-      out.finding(tellOperation(b, p, symbol, level, strangersOf(b, symbol, event), event));
+    if (isNewlyTold(path, symbol))
+      out.finding(tellOperation(baseline, path, symbol, level, strangersOf(baseline, symbol, event), event));
     return;
   }
   if (!isStrange) return;
-  const closed = strangersOf(b, symbol, event).filter((stranger) => stranger.closed);
-  if (closed.length > 0 && isNewlyTold(p, -symbol)) out.finding(tellTarget(b, p, symbol, closed, event));
+  const closed = strangersOf(baseline, symbol, event).filter((stranger) => stranger.closed);
+  if (closed.length > 0 && isNewlyTold(path, -symbol))
+    out.finding(tellTarget(baseline, path, symbol, closed, event));
 }
 
 /** Which graph the operation is outside of; undefined if of none that may speak. */
-function outside(b: Baseline, p: Path, symbol: number): Level | undefined {
-  const workflow = p.workflow > 0 ? b.progress.get(p.workflow) : undefined;
+function outside(baseline: Baseline, path: Path, symbol: number): Level | undefined {
+  const workflow = path.workflow > 0 ? baseline.progress.get(path.workflow) : undefined;
   // A workflow that began with the agent learns in peace; one that turns up later is judged by what the agent knows.
   if (workflow?.mode === "learning" && !workflow.isLate) return undefined;
-  if (workflow !== undefined && isKnownTo(b, p, child(b.graph, workflow.root, symbol))) return undefined;
+  if (workflow !== undefined && isKnownTo(baseline, path, child(baseline.graph, workflow.root, symbol)))
+    return undefined;
   if (workflow !== undefined && workflow.mode !== "learning") return "workflow";
-  const agent = b.progress.get(0);
+  const agent = baseline.progress.get(0);
   if (agent === undefined || agent.mode === "learning") return undefined;
-  return isKnownTo(b, p, child(b.graph, agent.root, symbol)) ? undefined : "agent";
+  return isKnownTo(baseline, path, child(baseline.graph, agent.root, symbol)) ? undefined : "agent";
 }
 
 /** Notes that a fact is told; false if it was told before. */
-function isNewlyTold(p: Path, fact: number): boolean {
-  if (p.told.includes(fact)) return false;
-  p.told = [...p.told, fact];
+function isNewlyTold(path: Path, fact: number): boolean {
+  if (path.told.includes(fact)) return false;
+  path.told = [...path.told, fact];
   return true;
 }

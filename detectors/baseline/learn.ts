@@ -9,15 +9,15 @@ import { endLearning } from "./turn.ts";
 import { learnValues } from "./values/learn-values.ts";
 
 /** Learns from a whole session. `day` is days since 2000, at most 65,535. */
-export function learn(b: Baseline, path: Path, day: number, settings: Settings): void {
-  const agent = progressOf(b, 0);
-  const workflow = path.workflow > 0 ? progressOf(b, path.workflow) : undefined;
+export function learn(baseline: Baseline, path: Path, day: number, settings: Settings): void {
+  const agent = progressOf(baseline, 0);
+  const workflow = path.workflow > 0 ? progressOf(baseline, path.workflow) : undefined;
   const unit = agent === undefined ? 1 : unitNumber(agent, path.unit);
-  if (agent !== undefined) learnPath(b, agent, path, day, unit);
-  if (workflow !== undefined) learnPath(b, workflow, path, day, unitNumber(workflow, path.unit));
-  learnValues(b, path, day, unit);
-  if (workflow !== undefined) endLearning(b, workflow, settings);
-  if (agent !== undefined) endLearning(b, agent, settings);
+  if (agent !== undefined) learnPath(baseline, agent, path, day, unit);
+  if (workflow !== undefined) learnPath(baseline, workflow, path, day, unitNumber(workflow, path.unit));
+  learnValues(baseline, path, day, unit);
+  if (workflow !== undefined) endLearning(baseline, workflow, settings);
+  if (agent !== undefined) endLearning(baseline, agent, settings);
 }
 
 const NO_WITNESS = 0;
@@ -40,8 +40,8 @@ const walks = new Float64Array(MAX_NODES);
 /** The nodes in which the walk in hand stands, by order; 0 where none is known. One list for all, because learning never nests. */
 const contexts = new Int32Array(ORDER + 2);
 
-function learnPath(b: Baseline, progress: Progress, path: Path, day: number, unit: number): void {
-  const { graph } = b;
+function learnPath(baseline: Baseline, progress: Progress, path: Path, day: number, unit: number): void {
+  const { graph } = baseline;
   progress.sessions++;
   walks[0]!++;
   // Where a workflow is declared its own graph knows the long contexts; the agent's needs what they have in common.
@@ -50,7 +50,8 @@ function learnPath(b: Baseline, progress: Progress, path: Path, day: number, uni
   contexts[0] = progress.root;
   contexts[1] = child(graph, progress.root, START) || addChild(graph, progress.root, START);
   const { symbols, symbolsAt, steps } = path;
-  for (let at = symbolsAt; at < symbolsAt + steps; at++) step(b, progress, symbols[at]!, longest, day, unit);
+  for (let at = symbolsAt; at < symbolsAt + steps; at++)
+    step(baseline, progress, symbols[at]!, longest, day, unit);
 }
 
 /**
@@ -58,25 +59,25 @@ function learnPath(b: Baseline, progress: Progress, path: Path, day: number, uni
  * at the next shorter one: the counts of modified Kneser-Ney smoothing.
  */
 function step(
-  b: Baseline,
+  baseline: Baseline,
   progress: Progress,
   symbol: number,
   longest: number,
   day: number,
   unit: number,
 ): void {
-  const { graph } = b;
+  const { graph } = baseline;
   let counting = true;
   for (let order = longest; order >= 0; order--) {
     const context = contexts[order]!;
-    const node = context === 0 ? 0 : child(graph, context, symbol) || begin(b, context, order, symbol);
+    const node = context === 0 ? 0 : child(graph, context, symbol) || begin(baseline, context, order, symbol);
     contexts[order + 1] = node;
     if (node === 0) continue;
     if (counting) counting = countUse(graph, node);
     if (walks[node] === walks[0]) continue;
     walks[node] = walks[0]!;
     noteSession(graph, node, day, unit);
-    if (order === 0 && tierOf(b.names, symbol) > 0) countOneOffs(progress, sessionsOf(graph, node));
+    if (order === 0 && tierOf(baseline.names, symbol) > 0) countOneOffs(progress, sessionsOf(graph, node));
   }
   contexts[0] = progress.root;
 }
@@ -85,10 +86,11 @@ function step(
  * A new edge. A context that only one session has seen is not gone into further: what follows it says nothing yet, and
  * most of the longer contexts of a young agent are of that kind.
  */
-function begin(b: Baseline, context: number, order: number, symbol: number): number {
-  if (order > 0 && sessionsOf(b.graph, context) < 2 && symbolOf(b.graph, context) !== START) return 0;
-  const node = addChild(b.graph, context, symbol);
-  if (node === 0) b.capped++;
+function begin(baseline: Baseline, context: number, order: number, symbol: number): number {
+  if (order > 0 && sessionsOf(baseline.graph, context) < 2 && symbolOf(baseline.graph, context) !== START)
+    return 0;
+  const node = addChild(baseline.graph, context, symbol);
+  if (node === 0) baseline.capped++;
   return node;
 }
 

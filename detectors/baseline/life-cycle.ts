@@ -42,9 +42,9 @@ export function witnessesNeeded({ witnesses }: Settings, units: number, learning
 }
 
 /** Which root a node hangs under. */
-function rootOf(g: Graph, node: number): number {
+function rootOf(graph: Graph, node: number): number {
   let at = node;
-  for (let parent = parentOf(g, at); parent !== 0; parent = parentOf(g, at)) at = parent;
+  for (let parent = parentOf(graph, at); parent !== 0; parent = parentOf(graph, at)) at = parent;
   return at;
 }
 
@@ -56,17 +56,17 @@ export interface Stage {
 
 /** Promotes what may be promoted and freezes its counts. `stageOf` gives the stage of a root. */
 export function turnGraph(
-  g: Graph,
+  graph: Graph,
   dictionary: Names,
   rules: Settings,
   stageOf: (root: number) => Stage,
 ): void {
   // Parents stand before their children, so a context is promoted before what follows it.
-  for (let node = 1; node < g.count; node++) {
-    if (freshOf(g, node) === 0 && parentOf(g, node) !== 0) continue;
-    if (stateOf(g, node) === CANDIDATE && deserves(g, dictionary, rules, node, stageOf))
-      setState(g, node, BASELINE);
-    if (stateOf(g, node) === BASELINE || stateOf(g, node) === PINNED) freeze(g, node);
+  for (let node = 1; node < graph.count; node++) {
+    if (freshOf(graph, node) === 0 && parentOf(graph, node) !== 0) continue;
+    if (stateOf(graph, node) === CANDIDATE && deserves(graph, dictionary, rules, node, stageOf))
+      setState(graph, node, BASELINE);
+    if (stateOf(graph, node) === BASELINE || stateOf(graph, node) === PINNED) freeze(graph, node);
   }
 }
 
@@ -74,63 +74,68 @@ export function turnGraph(
 const needsPerson = ({ sensitive }: Settings, tier: number) => tier > 0 && sensitive === "approval";
 
 function deserves(
-  g: Graph,
+  graph: Graph,
   dictionary: Names,
   rules: Settings,
   node: number,
   stageOf: (root: number) => Stage,
 ): boolean {
-  const root = rootOf(g, node);
+  const root = rootOf(graph, node);
   if (node === root) return true;
   const { learning, needed } = stageOf(root);
-  if (witnessesOf(g, node) < needed) return false;
+  if (witnessesOf(graph, node) < needed) return false;
   if (learning) return true;
-  const sensitive = needsPerson(rules, tierOf(dictionary, symbolOf(g, node)));
+  const sensitive = needsPerson(rules, tierOf(dictionary, symbolOf(graph, node)));
   // A transition to a sensitive operation follows the operation itself.
-  if (parentOf(g, node) !== root) return !sensitive || isBaseline(g, child(g, root, symbolOf(g, node)));
-  return !sensitive && sessionsOf(g, node) >= rules.sessions && onManyDays(g, node);
+  if (parentOf(graph, node) !== root)
+    return !sensitive || isBaseline(graph, child(graph, root, symbolOf(graph, node)));
+  return !sensitive && sessionsOf(graph, node) >= rules.sessions && onManyDays(graph, node);
 }
 
 /**
  * The same for target values; a slot is judged by the agent's own stage. A slot has a learning of its own: what w
  * witnesses have shown becomes baseline when it settles. Afterwards a value of a sensitive operation needs a person.
  */
-export function turnTargets(t: Targets, dictionary: Names, rules: Settings, stage: Stage): void {
-  values.dropOpen(t);
-  const settling = settlingSlots(t, stage.needed);
-  for (let record = values.first(t); record >= 0; record = values.after(t, record)) {
-    if (values.isKnown(t, record) || values.witnessesOf(t, record) < stage.needed) continue;
-    const slot = values.slotOfValue(t, record);
-    const tier = tierOf(dictionary, slots.operationOf(t, slot));
-    const sensitive = needsPerson(rules, tier) && slots.isSettled(t, slot);
-    const proven = values.sessionsOf(t, record) >= rules.sessions && values.onManyDays(t, record);
-    if (stage.learning || settling?.has(slot) || (!sensitive && proven)) values.markKnown(t, record);
+export function turnTargets(targets: Targets, dictionary: Names, rules: Settings, stage: Stage): void {
+  values.dropOpen(targets);
+  const settling = settlingSlots(targets, stage.needed);
+  for (let record = values.first(targets); record >= 0; record = values.after(targets, record)) {
+    if (values.isKnown(targets, record) || values.witnessesOf(targets, record) < stage.needed) continue;
+    const slot = values.slotOfValue(targets, record);
+    const tier = tierOf(dictionary, slots.operationOf(targets, slot));
+    const sensitive = needsPerson(rules, tier) && slots.isSettled(targets, slot);
+    const proven = values.sessionsOf(targets, record) >= rules.sessions && values.onManyDays(targets, record);
+    if (stage.learning || settling?.has(slot) || (!sensitive && proven)) values.markKnown(targets, record);
   }
-  for (const slot of settling ?? []) slots.settle(t, slot);
+  for (const slot of settling ?? []) slots.settle(targets, slot);
 }
 
 /** Slots that have closed, and of whose draws hardly any were values that still wait for witnesses. */
-function settlingSlots(t: Targets, needed: number): ReadonlySet<number> | undefined {
-  const waiting = closedSlots(t);
+function settlingSlots(targets: Targets, needed: number): ReadonlySet<number> | undefined {
+  const waiting = closedSlots(targets);
   if (waiting === undefined) return undefined;
-  for (let record = values.first(t); record >= 0; record = values.after(t, record)) {
-    const sessions = waiting.get(values.slotOfValue(t, record));
-    if (sessions === undefined || values.isKnown(t, record) || values.witnessesOf(t, record) >= needed)
+  for (let record = values.first(targets); record >= 0; record = values.after(targets, record)) {
+    const sessions = waiting.get(values.slotOfValue(targets, record));
+    if (
+      sessions === undefined ||
+      values.isKnown(targets, record) ||
+      values.witnessesOf(targets, record) >= needed
+    )
       continue;
-    const own = values.sessionsOf(t, record);
-    if (own < MOST_WAITED) waiting.set(values.slotOfValue(t, record), sessions + own);
+    const own = values.sessionsOf(targets, record);
+    if (own < MOST_WAITED) waiting.set(values.slotOfValue(targets, record), sessions + own);
   }
   const settling = [...waiting].filter(
-    ([slot, sessions]) => sessions <= slots.CLOSED * slots.drawsOf(t, slot),
+    ([slot, sessions]) => sessions <= slots.CLOSED * slots.drawsOf(targets, slot),
   );
   return new Set(settling.map(([slot]) => slot));
 }
 
 /** Slots that have closed and are not settled, each with 0; undefined if there are none, as for most agents on most days. */
-function closedSlots(t: Targets): Map<number, number> | undefined {
+function closedSlots(targets: Targets): Map<number, number> | undefined {
   let closed: Map<number, number> | undefined;
-  for (let slot = slots.first(t); slot >= 0; slot = slots.after(t, slot)) {
-    if (!slots.isClosed(t, slot) || slots.isSettled(t, slot)) continue;
+  for (let slot = slots.first(targets); slot >= 0; slot = slots.after(targets, slot)) {
+    if (!slots.isClosed(targets, slot) || slots.isSettled(targets, slot)) continue;
     closed ??= new Map();
     closed.set(slot, 0);
   }

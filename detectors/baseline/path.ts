@@ -66,52 +66,52 @@ export function newPath(): Path {
 }
 
 /** The first step of a session says which workflow it is of, on whose trust unit, and which version runs. */
-export function beginPath(b: Baseline, p: Path, event: EventView, settings: Settings): void {
-  p.workflow = workflowOf(b, event);
-  p.unit = unitOf(b, event);
-  p.build = beginSession(b, event, settings);
-  if (p.workflow > 0) progressOf(b, p.workflow);
+export function beginPath(baseline: Baseline, path: Path, event: EventView, settings: Settings): void {
+  path.workflow = workflowOf(baseline, event);
+  path.unit = unitOf(baseline, event);
+  path.build = beginSession(baseline, event, settings);
+  if (path.workflow > 0) progressOf(baseline, path.workflow);
 }
 
 /** Gives the memory back; the path is of no more use. */
-export function endPath(p: Path): void {
-  ints.giveBack(p.symbols, p.symbolsAt, p.symbolsRoom);
-  ints.giveBack(p.values, p.valuesAt, p.valuesRoom);
-  endLabels(p);
+export function endPath(path: Path): void {
+  ints.giveBack(path.symbols, path.symbolsAt, path.symbolsRoom);
+  ints.giveBack(path.values, path.valuesAt, path.valuesRoom);
+  endLabels(path);
 }
 
 /** Makes a path like new; its arrays are kept. */
-export function restartPath(p: Path): void {
-  p.workflow = -1;
-  p.unit = 0;
-  p.build = 0;
-  p.steps = 0;
-  p.valueCount = 0;
-  p.labelBytes = 0;
-  p.told = NOTHING_TOLD;
+export function restartPath(path: Path): void {
+  path.workflow = -1;
+  path.unit = 0;
+  path.build = 0;
+  path.steps = 0;
+  path.valueCount = 0;
+  path.labelBytes = 0;
+  path.told = NOTHING_TOLD;
 }
 
 const FIRST_STEPS = 16;
 const FIRST_VALUES = 4;
 
 /** Adds a step, unless the path is as long as a session teaches. */
-export function addStep(p: Path, symbol: number): void {
-  if (p.steps >= MAX_PATH) return;
-  if (p.steps === p.symbolsRoom) growSymbols(p);
-  p.symbols[p.symbolsAt + p.steps++] = symbol;
+export function addStep(path: Path, symbol: number): void {
+  if (path.steps >= MAX_PATH) return;
+  if (path.steps === path.symbolsRoom) growSymbols(path);
+  path.symbols[path.symbolsAt + path.steps++] = symbol;
 }
 
-function growSymbols(p: Path): void {
-  const longer = Math.max(FIRST_STEPS, p.symbolsRoom * 2);
-  const { page, at } = ints.grown(p.symbols, p.symbolsAt, p.symbolsRoom, longer);
-  p.symbols = page;
-  p.symbolsAt = at;
-  p.symbolsRoom = longer;
+function growSymbols(path: Path): void {
+  const longer = Math.max(FIRST_STEPS, path.symbolsRoom * 2);
+  const { page, at } = ints.grown(path.symbols, path.symbolsAt, path.symbolsRoom, longer);
+  path.symbols = page;
+  path.symbolsAt = at;
+  path.symbolsRoom = longer;
 }
 
 /** Keeps a target value for learning, with its label if it is new. `at` is where the value's numbers begin. */
 export function keepValue(
-  p: Path,
+  path: Path,
   symbol: number,
   field: number,
   isNew: boolean,
@@ -120,33 +120,33 @@ export function keepValue(
 ): void {
   const low = event.number(at);
   const high = event.number(at + 1);
-  if (p.valueCount >= MAX_PATH_VALUES || isKept(p, symbol, field, low, high)) return;
-  if (p.valueCount * VALUE_WIDTH === p.valuesRoom) growValues(p);
-  const to = p.valuesAt + p.valueCount * VALUE_WIDTH;
-  const length = isNew ? keepLabel(p, event, at) : 0;
-  p.values[to] = symbol;
-  p.values[to + 1] = field;
-  p.values[to + 2] = low;
-  p.values[to + 3] = high;
-  p.values[to + 4] = p.labelBytes - length;
-  p.values[to + 5] = length;
-  p.valueCount++;
+  if (path.valueCount >= MAX_PATH_VALUES || isKept(path, symbol, field, low, high)) return;
+  if (path.valueCount * VALUE_WIDTH === path.valuesRoom) growValues(path);
+  const to = path.valuesAt + path.valueCount * VALUE_WIDTH;
+  const length = isNew ? keepLabel(path, event, at) : 0;
+  path.values[to] = symbol;
+  path.values[to + 1] = field;
+  path.values[to + 2] = low;
+  path.values[to + 3] = high;
+  path.values[to + 4] = path.labelBytes - length;
+  path.values[to + 5] = length;
+  path.valueCount++;
 }
 
-function growValues(p: Path): void {
-  const longer = Math.max(FIRST_VALUES * VALUE_WIDTH, p.valuesRoom * 2);
-  const { page, at } = ints.grown(p.values, p.valuesAt, p.valuesRoom, longer);
-  p.values = page;
-  p.valuesAt = at;
-  p.valuesRoom = longer;
+function growValues(path: Path): void {
+  const longer = Math.max(FIRST_VALUES * VALUE_WIDTH, path.valuesRoom * 2);
+  const { page, at } = ints.grown(path.values, path.valuesAt, path.valuesRoom, longer);
+  path.values = page;
+  path.valuesAt = at;
+  path.valuesRoom = longer;
 }
 
 /** Where the values of a path end in their page. */
-export const valuesEnd = (p: Path) => p.valuesAt + p.valueCount * VALUE_WIDTH;
+export const valuesEnd = (path: Path) => path.valuesAt + path.valueCount * VALUE_WIDTH;
 
-function isKept(p: Path, symbol: number, field: number, low: number, high: number): boolean {
-  const { values } = p;
-  for (let at = p.valuesAt, end = valuesEnd(p); at < end; at += VALUE_WIDTH) {
+function isKept(path: Path, symbol: number, field: number, low: number, high: number): boolean {
+  const { values } = path;
+  for (let at = path.valuesAt, end = valuesEnd(path); at < end; at += VALUE_WIDTH) {
     if (
       values[at + 2] === low &&
       values[at + 3] === high &&
@@ -159,20 +159,20 @@ function isKept(p: Path, symbol: number, field: number, low: number, high: numbe
 }
 
 /** Copies the value's first bytes; answers how many. */
-function keepLabel(p: Path, event: EventView, at: number): number {
-  makeRoom(p, LABEL_BYTES);
-  const length = event.copyText(at, p.labels, p.labelsAt + p.labelBytes, LABEL_BYTES);
-  p.labelBytes += length;
+function keepLabel(path: Path, event: EventView, at: number): number {
+  makeRoom(path, LABEL_BYTES);
+  const length = event.copyText(at, path.labels, path.labelsAt + path.labelBytes, LABEL_BYTES);
+  path.labelBytes += length;
   return length;
 }
 
 /** Dense; only what is in use of each array. */
-export function writePath(p: Path, to: ByteWriter): void {
-  for (const value of [p.workflow, p.unit, p.steps, p.valueCount, p.labelBytes]) to.i32(value);
-  to.ints(p.symbols, p.symbolsAt, p.steps);
-  to.ints(p.values, p.valuesAt, p.valueCount * VALUE_WIDTH);
-  to.bytes(p.labels, p.labelsAt, p.labelBytes);
-  to.numbers(p.told);
+export function writePath(path: Path, to: ByteWriter): void {
+  for (const value of [path.workflow, path.unit, path.steps, path.valueCount, path.labelBytes]) to.i32(value);
+  to.ints(path.symbols, path.symbolsAt, path.steps);
+  to.ints(path.values, path.valuesAt, path.valueCount * VALUE_WIDTH);
+  to.bytes(path.labels, path.labelsAt, path.labelBytes);
+  to.numbers(path.told);
 }
 
 /** Reads what writePath wrote. */

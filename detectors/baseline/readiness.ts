@@ -16,33 +16,39 @@ const MOST_UNSETTLED = 0.1;
 const LOOK_EVERY = 4;
 
 /** Whether a workflow, or the agent as a whole, may leave learning now. */
-export function isReady(b: Baseline, progress: Progress, settings: Settings): boolean {
+export function isReady(baseline: Baseline, progress: Progress, settings: Settings): boolean {
   const { sessions } = progress;
   // Looking costs a walk over the graph, so not every session is followed by a look.
   if (sessions < settings.minSessions || (sessions - settings.minSessions) % LOOK_EVERY !== 0) return false;
   // The agent as a whole knows no more than its workflows do: what they have yet to show is not new to it.
-  if (progress.workflow === 0 && unsettledShare(b, progress) > MOST_UNSETTLED) return false;
-  return Math.max(noveltyForecast(progress), unwitnessedShare(b, progress, settings)) <= settings.maxNovelty;
+  if (progress.workflow === 0 && unsettledShare(baseline, progress) > MOST_UNSETTLED) return false;
+  return (
+    Math.max(noveltyForecast(progress), unwitnessedShare(baseline, progress, settings)) <= settings.maxNovelty
+  );
 }
 
 /** Share of sessions with a sensitive operation that too few trust units have used: it would not become baseline. */
-export function unwitnessedShare(b: Baseline, progress: Progress, settings: Settings): number {
+export function unwitnessedShare(baseline: Baseline, progress: Progress, settings: Settings): number {
   const { needed } = stageOf(progress, settings);
   let sessions = 0;
-  for (let node = 1; node < b.graph.count; node++) {
-    if (parentOf(b.graph, node) !== progress.root || tierOf(b.names, symbolOf(b.graph, node)) === 0) continue;
+  for (let node = 1; node < baseline.graph.count; node++) {
+    if (
+      parentOf(baseline.graph, node) !== progress.root ||
+      tierOf(baseline.names, symbolOf(baseline.graph, node)) === 0
+    )
+      continue;
     // A person has approved it.
-    if (isBaseline(b.graph, node)) continue;
-    const own = sessionsOf(b.graph, node);
-    if (witnessesOf(b.graph, node) < needed && own < MOST_WAITED) sessions += own;
+    if (isBaseline(baseline.graph, node)) continue;
+    const own = sessionsOf(baseline.graph, node);
+    if (witnessesOf(baseline.graph, node) < needed && own < MOST_WAITED) sessions += own;
   }
   return sessions / Math.max(1, progress.sessions);
 }
 
 /** Share of the agent's sessions that belong to workflows which are still learning. */
-export function unsettledShare(b: Baseline, agent: Progress): number {
+export function unsettledShare(baseline: Baseline, agent: Progress): number {
   let sessions = 0;
-  for (const progress of b.progress.values())
+  for (const progress of baseline.progress.values())
     if (progress.workflow !== 0 && progress.mode === "learning") sessions += progress.sessions;
   return sessions / agent.sessions;
 }

@@ -8,14 +8,14 @@ import type { Settings } from "./settings.ts";
 import { noteLearned } from "./versions/lineage.ts";
 
 /** Learns from a whole session; `day` is that of `dayOf`. */
-export function teach(b: Baseline, p: Path, day: number, settings: Settings): void {
-  const { version, graph } = b;
+export function teach(baseline: Baseline, path: Path, day: number, settings: Settings): void {
+  const { version, graph } = baseline;
   const { count } = graph;
-  bringForSession(b);
-  evidence.learn(b, p, day, settings);
-  learn(b, p, day, settings);
-  noteLearned(b, p, count);
-  evidence.end(b, b.version > version, settings);
+  bringForSession(baseline);
+  evidence.learn(baseline, path, day, settings);
+  learn(baseline, path, day, settings);
+  noteLearned(baseline, path, count);
+  evidence.end(baseline, baseline.version > version, settings);
 }
 
 /** Days since 2000, so that they fit 16 bits until 2179; the time is in ms since 1970. */

@@ -19,32 +19,32 @@ import { list, nameOf, newness, pairs, percent, quote, units, workflowName } fro
 
 /** A sensitive operation outside the workflow's or the agent's baseline, with or without a target that is new too. */
 export function tellOperation(
-  b: Baseline,
-  p: Path,
+  baseline: Baseline,
+  path: Path,
   symbol: number,
   level: "workflow" | "agent",
   strangers: readonly Stranger[],
   event: EventView,
 ): Draft {
-  const contexts = contextsHere(b, p);
-  const bits = surprise(probability(b.graph, contexts, symbol, b.names.texts.length));
+  const contexts = contextsHere(baseline, path);
+  const bits = surprise(probability(baseline.graph, contexts, symbol, baseline.names.texts.length));
   const novel = strangers.filter((stranger) => stranger.novel);
-  const progress = b.progress.get(level === "workflow" ? p.workflow : 0);
+  const progress = baseline.progress.get(level === "workflow" ? path.workflow : 0);
   const [sessions, trustUnits] = [progress?.sessions ?? 0, progress?.units.length ?? 0];
-  const place = level === "workflow" ? `workflow ${quote(nameOf(b, p.workflow))}` : "this agent";
+  const place = level === "workflow" ? `workflow ${quote(nameOf(baseline, path.workflow))}` : "this agent";
   // The event's own words: the dictionary may be full.
   const operation = `${event.text(TEXT.service)} ${event.text(TEXT.operation)}`;
-  const before = usesBefore(b, progress, symbol);
+  const before = usesBefore(baseline, progress, symbol);
   return {
     kind: novel.length > 0 ? "operation-and-target-new" : `operation-new-to-${level}`,
     about: operation,
     summary: `${quote(operation)} was used, ${relation(place, before)}${onStrangers(novel)}.`,
-    expected: `In ${sessions} sessions from ${units(trustUnits)}, ${place} ${before || "never used it"}. ${usual(b, contexts, level)}`,
-    rarity: `surprise ${bits.toFixed(1)} of at most 20 bits; a named fact${besideScores(b, progress)}`,
+    expected: `In ${sessions} sessions from ${units(trustUnits)}, ${place} ${before || "never used it"}. ${usual(baseline, contexts, level)}`,
+    rarity: `surprise ${bits.toFixed(1)} of at most 20 bits; a named fact${besideScores(baseline, progress)}`,
     evidence: {
       operation,
       tier: event.tier,
-      workflow: workflowName(b, p),
+      workflow: workflowName(baseline, path),
       sessions,
       trustUnits,
       surpriseBits: Number(bits.toFixed(2)),
@@ -54,9 +54,14 @@ export function tellOperation(
   };
 }
 
-function contextsHere(b: Baseline, p: Path): Contexts {
-  const [agent, workflow] = [b.progress.get(0)?.root ?? 0, b.progress.get(p.workflow)?.root ?? 0];
-  return contextsOf(b.graph, agent, workflow, [...p.symbols.subarray(p.symbolsAt, p.symbolsAt + p.steps)]);
+function contextsHere(baseline: Baseline, path: Path): Contexts {
+  const [agent, workflow] = [
+    baseline.progress.get(0)?.root ?? 0,
+    baseline.progress.get(path.workflow)?.root ?? 0,
+  ];
+  return contextsOf(baseline.graph, agent, workflow, [
+    ...path.symbols.subarray(path.symbolsAt, path.symbolsAt + path.steps),
+  ]);
 }
 
 const relation = (place: string, before: string) =>
@@ -72,30 +77,33 @@ function besideScores({ memory }: Baseline, progress: Progress | undefined): str
 }
 
 /** In how many sessions and from how many trust units the operation was used without becoming baseline; empty if in none. */
-function usesBefore(b: Baseline, progress: Progress | undefined, symbol: number): string {
-  const node = progress === undefined ? 0 : child(b.graph, progress.root, symbol);
-  const sessions = node === 0 ? 0 : sessionsOf(b.graph, node);
+function usesBefore(baseline: Baseline, progress: Progress | undefined, symbol: number): string {
+  const node = progress === undefined ? 0 : child(baseline.graph, progress.root, symbol);
+  const sessions = node === 0 ? 0 : sessionsOf(baseline.graph, node);
   return sessions === 0
     ? ""
-    : `used it in ${sessions}, from ${units(witnessesOf(b.graph, node))}: too few to make it baseline`;
+    : `used it in ${sessions}, from ${units(witnessesOf(baseline.graph, node))}: too few to make it baseline`;
 }
 
 /** What usually comes next from where the session stands, in the longest context with history. */
-function usual(b: Baseline, contexts: Contexts, level: "workflow" | "agent"): string {
+function usual(baseline: Baseline, contexts: Contexts, level: "workflow" | "agent"): string {
   const from = level === "workflow" ? ORDER + 1 : 0;
   for (let order = ORDER; order >= 0; order--) {
     const context = contexts[from + order] ?? 0;
-    if (context === 0 || totalOf(b.graph, context) < 3) continue;
-    const fresh = percent(escapeChance(b.graph, context, order));
-    return `Expected next here: ${shares(b, context)}; anything new ${fresh}.`;
+    if (context === 0 || totalOf(baseline.graph, context) < 3) continue;
+    const fresh = percent(escapeChance(baseline.graph, context, order));
+    return `Expected next here: ${shares(baseline, context)}; anything new ${fresh}.`;
   }
   return "";
 }
 
-function shares(b: Baseline, context: number): string {
-  const total = totalOf(b.graph, context);
-  return childrenOf(b.graph, context)
+function shares(baseline: Baseline, context: number): string {
+  const total = totalOf(baseline.graph, context);
+  return childrenOf(baseline.graph, context)
     .slice(0, 3)
-    .map((node) => `${quote(nameOf(b, symbolOf(b.graph, node)))} ${percent(countOf(b.graph, node) / total)}`)
+    .map(
+      (node) =>
+        `${quote(nameOf(baseline, symbolOf(baseline.graph, node)))} ${percent(countOf(baseline.graph, node) / total)}`,
+    )
     .join(", ");
 }

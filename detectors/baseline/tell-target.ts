@@ -9,17 +9,17 @@ import { list, nameOf, newness, pairs, percent, quote, workflowName } from "./wo
 
 /** A known sensitive operation on an identifier that is new to a closed slot. */
 export function tellTarget(
-  b: Baseline,
-  p: Path,
+  baseline: Baseline,
+  path: Path,
   symbol: number,
   strangers: readonly Stranger[],
   event: EventView,
 ): Draft {
-  const operation = nameOf(b, symbol);
+  const operation = nameOf(baseline, symbol);
   const slot = strangers[0]?.slot ?? -1;
-  const known = slot < 0 ? 0 : valuesOf(b.targets, slot);
-  const q = slot < 0 ? 1 : novelty(b.targets, slot);
-  const draws = slot < 0 ? 0 : drawsOf(b.targets, slot);
+  const known = slot < 0 ? 0 : valuesOf(baseline.targets, slot);
+  const q = slot < 0 ? 1 : novelty(baseline.targets, slot);
+  const draws = slot < 0 ? 0 : drawsOf(baseline.targets, slot);
   return {
     kind: "target-first-seen",
     about: `${operation} ${list(strangers)}`,
@@ -29,7 +29,7 @@ export function tellTarget(
     evidence: {
       operation,
       tier: event.tier,
-      workflow: workflowName(b, p),
+      workflow: workflowName(baseline, path),
       draws,
       knownValues: known,
       noveltyProbability: Number(q.toFixed(4)),

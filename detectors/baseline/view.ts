@@ -33,80 +33,82 @@ const STATES: Readonly<Record<number, string>> = {
   [DENIED]: "denied",
 };
 
-const stateName = (b: Baseline, node: number) => STATES[stateOf(b.graph, node)] ?? "candidate";
+const stateName = (baseline: Baseline, node: number) => STATES[stateOf(baseline.graph, node)] ?? "candidate";
 
 /** All of it but what only the hot path needs. */
-export function baselineView(b: Baseline, settings: Settings) {
-  const agent = b.progress.get(0);
-  const workflows = [...b.progress.values()].filter((progress) => progress.workflow !== 0);
+export function baselineView(baseline: Baseline, settings: Settings) {
+  const agent = baseline.progress.get(0);
+  const workflows = [...baseline.progress.values()].filter((progress) => progress.workflow !== 0);
   return {
-    version: b.version,
-    agent: agent === undefined ? undefined : progressView(b, agent, settings),
-    workflows: workflows.map((progress) => progressView(b, progress, settings)),
-    targets: allSlots(b.targets)
-      .map((slot) => slotView(b, slot))
+    version: baseline.version,
+    agent: agent === undefined ? undefined : progressView(baseline, agent, settings),
+    workflows: workflows.map((progress) => progressView(baseline, progress, settings)),
+    targets: allSlots(baseline.targets)
+      .map((slot) => slotView(baseline, slot))
       .sort(byName),
-    versions: buildsView(b),
-    contracts: contractsView(b),
-    withoutWorkflow: withoutWorkflowView(b),
-    scores: scoresView(b, settings),
-    ...decidedView(b, settings),
-    notLearnedForCaps: b.capped,
+    versions: buildsView(baseline),
+    contracts: contractsView(baseline),
+    withoutWorkflow: withoutWorkflowView(baseline),
+    scores: scoresView(baseline, settings),
+    ...decidedView(baseline, settings),
+    notLearnedForCaps: baseline.capped,
   };
 }
 
-function progressView(b: Baseline, progress: Progress, settings: Settings) {
-  const operations = childrenOf(b.graph, progress.root).filter((node) => symbolOf(b.graph, node) !== START);
+function progressView(baseline: Baseline, progress: Progress, settings: Settings) {
+  const operations = childrenOf(baseline.graph, progress.root).filter(
+    (node) => symbolOf(baseline.graph, node) !== START,
+  );
   return {
-    workflow: progress.workflow === 0 ? undefined : nameOf(b, progress.workflow),
+    workflow: progress.workflow === 0 ? undefined : nameOf(baseline, progress.workflow),
     mode: progress.mode,
-    reason: reason(b, progress, settings),
+    reason: reason(baseline, progress, settings),
     alertsOn: alertsOn(progress),
     sessions: progress.sessions,
     withheldSessions: progress.withheld,
-    trustUnits: progress.units.map((unit) => (unit === 0 ? "(none given)" : nameOf(b, unit))),
+    trustUnits: progress.units.map((unit) => (unit === 0 ? "(none given)" : nameOf(baseline, unit))),
     witnessesNeeded: stageOf(progress, settings).needed,
     noveltyForecast: Number(noveltyForecast(progress).toFixed(4)),
-    operations: operations.map((node) => edgeView(b, progress, node)),
-    transitions: operations.flatMap((node) => transitionsFrom(b, progress, node)).slice(0, 200),
+    operations: operations.map((node) => edgeView(baseline, progress, node)),
+    transitions: operations.flatMap((node) => transitionsFrom(baseline, progress, node)).slice(0, 200),
   };
 }
 
-function edgeView(b: Baseline, progress: Progress, node: number) {
-  const symbol = symbolOf(b.graph, node);
+function edgeView(baseline: Baseline, progress: Progress, node: number) {
+  const symbol = symbolOf(baseline.graph, node);
   return {
-    operation: nameOf(b, symbol),
-    tier: tierOf(b.names, symbol),
-    state: stateName(b, node),
-    ...pinnedBy(b, progress, symbol),
-    sessions: sessionsOf(b.graph, node),
-    witnesses: witnessesOf(b.graph, node),
-    count: countOf(b.graph, node),
+    operation: nameOf(baseline, symbol),
+    tier: tierOf(baseline.names, symbol),
+    state: stateName(baseline, node),
+    ...pinnedBy(baseline, progress, symbol),
+    sessions: sessionsOf(baseline.graph, node),
+    witnesses: witnessesOf(baseline.graph, node),
+    count: countOf(baseline.graph, node),
   };
 }
 
-function transitionsFrom(b: Baseline, progress: Progress, operation: number) {
-  return childrenOf(b.graph, operation).map((node) => ({
-    from: nameOf(b, symbolOf(b.graph, operation)),
-    to: nameOf(b, symbolOf(b.graph, node)),
-    state: stateName(b, node),
-    sessions: sessionsOf(b.graph, node),
+function transitionsFrom(baseline: Baseline, progress: Progress, operation: number) {
+  return childrenOf(baseline.graph, operation).map((node) => ({
+    from: nameOf(baseline, symbolOf(baseline.graph, operation)),
+    to: nameOf(baseline, symbolOf(baseline.graph, node)),
+    state: stateName(baseline, node),
+    sessions: sessionsOf(baseline.graph, node),
     ofWorkflow: progress.workflow !== 0,
   }));
 }
 
 /** Why the mode is what it is, in a sentence. */
-function reason(b: Baseline, progress: Progress, settings: Settings): string {
-  if (progress.mode !== "learning") return modeReason(b, progress, settings);
+function reason(baseline: Baseline, progress: Progress, settings: Settings): string {
+  if (progress.mode !== "learning") return modeReason(baseline, progress, settings);
   const { sessions } = progress;
   if (sessions < settings.minSessions)
     return `not enough history: ${sessions} of ${settings.minSessions} sessions`;
   if (noveltyForecast(progress) > settings.maxNovelty)
     return `still finding new sensitive operations: forecast ${(noveltyForecast(progress) * 100).toFixed(1)} % of sessions, ${settings.maxNovelty * 100} % allowed`;
-  const unwitnessed = unwitnessedShare(b, progress, settings);
+  const unwitnessed = unwitnessedShare(baseline, progress, settings);
   if (unwitnessed > settings.maxNovelty)
     return `${(unwitnessed * 100).toFixed(1)} % of sessions used a sensitive operation that too few trust units have used, ${settings.maxNovelty * 100} % allowed`;
-  return `${Math.round(unsettledShare(b, progress) * 100)} % of sessions belong to workflows that are still learning`;
+  return `${Math.round(unsettledShare(baseline, progress) * 100)} % of sessions belong to workflows that are still learning`;
 }
 
 /** What would make a finding, in the order of weight. */
@@ -119,15 +121,16 @@ function alertsOn(progress: Progress): string[] {
   return progress.isLate ? [...always, "sensitive operations that the whole agent never used"] : always;
 }
 
-function allSlots(t: Targets): number[] {
+function allSlots(targets: Targets): number[] {
   const found: number[] = [];
-  for (let slot = slots.first(t); slot >= 0; slot = slots.after(t, slot)) found.push(slot);
+  for (let slot = slots.first(targets); slot >= 0; slot = slots.after(targets, slot)) found.push(slot);
   return found;
 }
 
-function allValues(t: Targets): number[] {
+function allValues(targets: Targets): number[] {
   const found: number[] = [];
-  for (let record = values.first(t); record >= 0; record = values.after(t, record)) found.push(record);
+  for (let record = values.first(targets); record >= 0; record = values.after(targets, record))
+    found.push(record);
   return found;
 }
 
@@ -137,32 +140,32 @@ const SHOWN_VALUES = 50;
 const byName = (one: { operation: string; field: string }, other: { operation: string; field: string }) =>
   `${one.operation} ${one.field}` < `${other.operation} ${other.field}` ? -1 : 1;
 
-function slotView(b: Baseline, slot: number) {
-  const t = b.targets;
-  const records = allValues(t).filter((record) => values.slotOfValue(t, record) === slot);
+function slotView(baseline: Baseline, slot: number) {
+  const targets = baseline.targets;
+  const records = allValues(targets).filter((record) => values.slotOfValue(targets, record) === slot);
   return {
-    operation: nameOf(b, slots.operationOf(t, slot)),
-    field: nameOf(b, slots.fieldOf(t, slot)),
-    draws: slots.drawsOf(t, slot),
-    noveltyProbability: Number(slots.novelty(t, slot).toFixed(4)),
-    openness: openness(t, slot),
+    operation: nameOf(baseline, slots.operationOf(targets, slot)),
+    field: nameOf(baseline, slots.fieldOf(targets, slot)),
+    draws: slots.drawsOf(targets, slot),
+    noveltyProbability: Number(slots.novelty(targets, slot).toFixed(4)),
+    openness: openness(targets, slot),
     values: records
-      .map((record) => valueView(t, record))
+      .map((record) => valueView(targets, record))
       .sort((x, y) => y.sessions - x.sessions || (x.value < y.value ? -1 : 1))
       .slice(0, SHOWN_VALUES),
   };
 }
 
-function openness(t: Targets, slot: number): "open" | "closed" | "undecided" {
-  if (slots.isOpen(t, slot)) return "open";
-  return slots.isClosed(t, slot) && slots.isSettled(t, slot) ? "closed" : "undecided";
+function openness(targets: Targets, slot: number): "open" | "closed" | "undecided" {
+  if (slots.isOpen(targets, slot)) return "open";
+  return slots.isClosed(targets, slot) && slots.isSettled(targets, slot) ? "closed" : "undecided";
 }
 
-function valueView(t: Targets, record: number) {
+function valueView(targets: Targets, record: number) {
   return {
-    value: values.labelOf(t, record),
-    sessions: values.sessionsOf(t, record),
-    witnesses: values.witnessesOf(t, record),
-    state: values.isKnown(t, record) ? "baseline" : "candidate",
+    value: values.labelOf(targets, record),
+    sessions: values.sessionsOf(targets, record),
+    witnesses: values.witnessesOf(targets, record),
+    state: values.isKnown(targets, record) ? "baseline" : "candidate",
   };
 }

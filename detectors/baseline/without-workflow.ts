@@ -2,10 +2,10 @@
 import type { Baseline } from "./baseline.ts";
 
 /** How many of an agent's sessions declared no workflow, what that costs, and how to send one; in readable form. */
-export function withoutWorkflowView(b: Baseline) {
-  const all = b.progress.get(0)?.sessions ?? 0;
+export function withoutWorkflowView(baseline: Baseline) {
+  const all = baseline.progress.get(0)?.sessions ?? 0;
   let declared = 0;
-  for (const { workflow, sessions } of b.progress.values()) if (workflow !== 0) declared += sessions;
+  for (const { workflow, sessions } of baseline.progress.values()) if (workflow !== 0) declared += sessions;
   const sessions = Math.max(0, all - declared);
   return {
     sessions,

@@ -4,11 +4,11 @@ import type { Path } from "./path.ts";
 import type { Stranger } from "./values/strangers.ts";
 
 /** The name that a number of the dictionary stands for. */
-export const nameOf = (b: Baseline, symbol: number) => b.names.texts[symbol] ?? "?";
+export const nameOf = (baseline: Baseline, symbol: number) => baseline.names.texts[symbol] ?? "?";
 
 /** The session's workflow. */
-export const workflowName = (b: Baseline, { workflow }: Path) =>
-  workflow > 0 ? nameOf(b, workflow) : "(none declared)";
+export const workflowName = (baseline: Baseline, { workflow }: Path) =>
+  workflow > 0 ? nameOf(baseline, workflow) : "(none declared)";
 
 /** A name within a sentence. */
 export const quote = (text: string) => `\`${text}\``;

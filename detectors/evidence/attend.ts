@@ -39,25 +39,26 @@ export function attend(
   settings: Settings,
   out: Out,
 ): void {
-  const { agent: b, session: p } = rows.own;
-  const { memory: m } = b;
-  const { shown: s } = p;
-  const agent = b.progress.get(0);
-  if (m === undefined || s === undefined || agent === undefined) return;
-  const workflow = p.workflow > 0 ? b.progress.get(p.workflow) : undefined;
+  const { agent: baseline, session: path } = rows.own;
+  const { memory } = baseline;
+  const { shown } = path;
+  const agent = baseline.progress.get(0);
+  if (memory === undefined || shown === undefined || agent === undefined) return;
+  const workflow = path.workflow > 0 ? baseline.progress.get(path.workflow) : undefined;
   const table = settings.weights === "shipped" ? SHIPPED : tableOf(settings.weights);
-  weighBy(m.guarantee, table.version);
-  if (rows.groups !== undefined && settings.peers === "on") consultPeers(rows.agent, m, event, rows.groups);
-  if (s.steps === 0) {
-    enterGraph(b.graph, agent.root, workflow?.root ?? 0, s.contexts);
-    stand(b, p, m, s, settings, out);
+  weighBy(memory.guarantee, table.version);
+  if (rows.groups !== undefined && settings.peers === "on")
+    consultPeers(rows.agent, memory, event, rows.groups);
+  if (shown.steps === 0) {
+    enterGraph(baseline.graph, agent.root, workflow?.root ?? 0, shown.contexts);
+    stand(baseline, path, memory, shown, settings, out);
   }
-  fill(b, m, p, s, agent, workflow, operation, event);
-  observe(m, s, call);
+  fill(baseline, memory, path, shown, agent, workflow, operation, event);
+  observe(memory, shown, call);
   const context = contextOf(call.scope, call.sourced > 0);
-  const score = raiseScore(s, table.contexts[context], terms);
-  out.scored?.({ score, sessionScore: s.score, terms, context });
-  if (s.at === s.steps - 1) speak(rows, event, table, context, settings, out);
+  const score = raiseScore(shown, table.contexts[context], terms);
+  out.scored?.({ score, sessionScore: shown.score, terms, context });
+  if (shown.at === shown.steps - 1) speak(rows, event, table, context, settings, out);
 }
 
 /** The call in hand; one for all, because a call is observed before the next one comes. */
@@ -78,10 +79,10 @@ const call: { -readonly [Name in keyof Step]: Step[Name] } = {
 };
 
 function fill(
-  b: Baseline,
-  m: Memory,
-  p: Path,
-  s: Shown,
+  baseline: Baseline,
+  memory: Memory,
+  path: Path,
+  shown: Shown,
   agent: Progress,
   workflow: Progress | undefined,
   operation: number,
@@ -95,20 +96,20 @@ function fill(
   call.operation = operation;
   call.tier = event.tier;
   call.result = event.number(RESULT);
-  const share = commonness(b, m, operation);
-  const { version } = m.peers;
+  const share = commonness(baseline, memory, operation);
+  const { version } = memory.peers;
   call.surpriseBits = walk(
-    b.graph,
-    s.contexts,
+    baseline.graph,
+    shown.contexts,
     operation,
     version === undefined ? 0 : chanceOf(version, share),
   );
-  call.isNewOperation = !isKnownTo(b, p, child(b.graph, scope.root, operation));
+  call.isNewOperation = !isKnownTo(baseline, path, child(baseline.graph, scope.root, operation));
   // What is well known of the scope itself, its peers do not make up for.
-  call.madeUp = share === 0 ? 0 : share * escapeChance(b.graph, scope.root, 0);
+  call.madeUp = share === 0 ? 0 : share * escapeChance(baseline.graph, scope.root, 0);
   // After learning only a person makes a value of a sensitive operation known.
-  call.isLearnable = m.isLearning || event.tier === 0;
-  call.targets = targetsOf(b, event);
+  call.isLearnable = memory.isLearning || event.tier === 0;
+  call.targets = targetsOf(baseline, event);
   call.sourced = event.number(SOURCED);
   call.fromOutput = event.number(FROM_OUTPUT);
 }
@@ -141,12 +142,12 @@ const held: readonly Held[] = Array.from({ length: MAX_TARGETS }, (_, index) => 
 /** The first so many of them. */
 const firstHeld = Array.from({ length: MAX_TARGETS + 1 }, (_, count) => held.slice(0, count));
 
-function targetsOf(b: Baseline, event: EventView): readonly Target[] {
+function targetsOf(baseline: Baseline, event: EventView): readonly Target[] {
   heard = event;
   const targets = firstHeld[event.number(TARGETS)] ?? [];
   for (const [index, target] of targets.entries()) {
     const at = TARGET_AT + index * 8;
-    target.field = fieldOf(b, event, at);
+    target.field = fieldOf(baseline, event, at);
     target.low = event.number(at + 4) ^ Math.imul(event.number(at), 31);
     target.high = event.number(at + 5) ^ event.number(at + 1);
     target.origin = event.origin(index);

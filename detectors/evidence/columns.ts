@@ -31,56 +31,59 @@ export const ofAgent = {
   start: (settings: Settings): Baseline => remembering(newBaseline(), settings),
   end: endBaseline,
   bringNear: bringForEvent,
-  write(b: Baseline, to: ByteWriter): void {
-    writeBaseline(b, to);
-    to.u8((b.memory === undefined ? 0 : HAS_MEMORY) | (b.contracts === undefined ? 0 : HAS_CONTRACTS));
-    if (b.memory !== undefined) writeMemory(b.memory, to);
-    writePen(b.pen, to);
-    writeDenied(b.denied, to);
-    writeBuilds(b.builds, to);
-    if (b.contracts !== undefined) writeContracts(b.contracts, to);
+  write(baseline: Baseline, to: ByteWriter): void {
+    writeBaseline(baseline, to);
+    to.u8(
+      (baseline.memory === undefined ? 0 : HAS_MEMORY) |
+        (baseline.contracts === undefined ? 0 : HAS_CONTRACTS),
+    );
+    if (baseline.memory !== undefined) writeMemory(baseline.memory, to);
+    writePen(baseline.pen, to);
+    writeDenied(baseline.denied, to);
+    writeBuilds(baseline.builds, to);
+    if (baseline.contracts !== undefined) writeContracts(baseline.contracts, to);
   },
   read(from: ByteReader, version: number, settings: Settings): Baseline {
-    const b = readBaseline(from);
+    const baseline = readBaseline(from);
     const flags = from.u8();
-    if ((flags & HAS_MEMORY) !== 0) b.memory = readMemory(from);
-    b.pen = readPen(from);
-    b.denied = readDenied(from);
-    if (version >= BUILDS_SINCE) b.builds = readBuilds(from);
-    if ((flags & HAS_CONTRACTS) !== 0) b.contracts = readContracts(from);
-    return remembering(b, settings);
+    if ((flags & HAS_MEMORY) !== 0) baseline.memory = readMemory(from);
+    baseline.pen = readPen(from);
+    baseline.denied = readDenied(from);
+    if (version >= BUILDS_SINCE) baseline.builds = readBuilds(from);
+    if ((flags & HAS_CONTRACTS) !== 0) baseline.contracts = readContracts(from);
+    return remembering(baseline, settings);
   },
 };
 
-function remembering(b: Baseline, { evidence }: Settings): Baseline {
-  if (evidence === "off" && b.memory !== undefined) silenceScores(b);
-  b.memory = evidence === "on" ? (b.memory ?? newMemory()) : undefined;
-  return b;
+function remembering(baseline: Baseline, { evidence }: Settings): Baseline {
+  if (evidence === "off" && baseline.memory !== undefined) silenceScores(baseline);
+  baseline.memory = evidence === "on" ? (baseline.memory ?? newMemory()) : undefined;
+  return baseline;
 }
 
 /** Columns of a session. */
 export const ofSession = {
   start: (settings: Settings): Path => showing(newPath(), settings),
-  restart(p: Path): void {
-    restartPath(p);
-    if (p.shown !== undefined) restartShown(p.shown);
+  restart(path: Path): void {
+    restartPath(path);
+    if (path.shown !== undefined) restartShown(path.shown);
   },
   end: endPath,
-  write(p: Path, to: ByteWriter): void {
-    writePath(p, to);
-    to.u8(p.shown === undefined ? 0 : 1);
-    if (p.shown !== undefined) writeShown(p.shown, to);
-    to.u16(p.build);
+  write(path: Path, to: ByteWriter): void {
+    writePath(path, to);
+    to.u8(path.shown === undefined ? 0 : 1);
+    if (path.shown !== undefined) writeShown(path.shown, to);
+    to.u16(path.build);
   },
   read(from: ByteReader, version: number, settings: Settings): Path {
-    const p = readPath(from);
-    if (from.u8() === 1) p.shown = readShown(from);
-    if (version >= BUILDS_SINCE) p.build = from.u16();
-    return showing(p, settings);
+    const path = readPath(from);
+    if (from.u8() === 1) path.shown = readShown(from);
+    if (version >= BUILDS_SINCE) path.build = from.u16();
+    return showing(path, settings);
   },
 };
 
-function showing(p: Path, { evidence }: Settings): Path {
-  p.shown = evidence === "on" ? (p.shown ?? newShown()) : undefined;
-  return p;
+function showing(path: Path, { evidence }: Settings): Path {
+  path.shown = evidence === "on" ? (path.shown ?? newShown()) : undefined;
+  return path;
 }

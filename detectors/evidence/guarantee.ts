@@ -37,40 +37,40 @@ export const newGuarantee = (): Guarantee => ({
 });
 
 /** The limits of the day, with `budget` expected false alerts. */
-export function limitsToday(g: Guarantee, budget: number): Limits {
-  g.limits ??= limitsOf(g.ranked, g.ledger.expected, budget);
-  return g.limits;
+export function limitsToday(guarantee: Guarantee, budget: number): Limits {
+  guarantee.limits ??= limitsOf(guarantee.ranked, guarantee.ledger.expected, budget);
+  return guarantee.limits;
 }
 
 /** A new day: scores are frozen for it, and the budget is whole again. */
-export function turnGuarantee(g: Guarantee): void {
-  turnLedger(g.ledger, g.ranked.length > 0 || g.basis !== OWN);
-  g.ranked = ranked(g.reservoir);
-  g.basis = OWN;
-  g.limits = undefined;
+export function turnGuarantee(guarantee: Guarantee): void {
+  turnLedger(guarantee.ledger, guarantee.ranked.length > 0 || guarantee.basis !== OWN);
+  guarantee.ranked = ranked(guarantee.reservoir);
+  guarantee.basis = OWN;
+  guarantee.limits = undefined;
 }
 
 /** Thresholds of the day come from the scores of others. */
-export function borrow(g: Guarantee, ranked: Int32Array): void {
-  g.ranked = ranked;
-  g.basis = PEERS;
-  g.limits = undefined;
+export function borrow(guarantee: Guarantee, ranked: Int32Array): void {
+  guarantee.ranked = ranked;
+  guarantee.basis = PEERS;
+  guarantee.limits = undefined;
 }
 
 /** Scores of other weights are forgotten. */
-export function weighBy(g: Guarantee, version: number): void {
-  if (g.weights === version) return;
-  g.weights = version;
-  g.reservoir.count = 0;
-  g.ranked = NO_SCORES;
-  g.basis = OWN;
-  g.limits = undefined;
-  restartRun(g.run);
+export function weighBy(guarantee: Guarantee, version: number): void {
+  if (guarantee.weights === version) return;
+  guarantee.weights = version;
+  guarantee.reservoir.count = 0;
+  guarantee.ranked = NO_SCORES;
+  guarantee.basis = OWN;
+  guarantee.limits = undefined;
+  restartRun(guarantee.run);
 }
 
 /** Dense. */
-export function writeGuarantee(g: Guarantee, to: ByteWriter): void {
-  const { weights, reservoir, ranked, basis, ledger, run } = g;
+export function writeGuarantee(guarantee: Guarantee, to: ByteWriter): void {
+  const { weights, reservoir, ranked, basis, ledger, run } = guarantee;
   to.i32(weights);
   to.ints(reservoir.scores, 0, reservoir.count);
   to.u8(basis);

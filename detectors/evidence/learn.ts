@@ -20,26 +20,26 @@ export interface Lesson {
 }
 
 /** Learns every value that a session has shown, and the letters of those that it has confirmed. */
-export function learnShown(m: Memory, s: Shown, lesson: Lesson): void {
-  m.sessions++;
-  for (const letters of s.letters) {
-    learnLetters(m, letters, 0, lesson);
-    if (lesson.workflow > 0 && !letters.isIdentifier) learnLetters(m, letters, lesson.workflow, lesson);
+export function learnShown(memory: Memory, shown: Shown, lesson: Lesson): void {
+  memory.sessions++;
+  for (const letters of shown.letters) {
+    learnLetters(memory, letters, 0, lesson);
+    if (lesson.workflow > 0 && !letters.isIdentifier) learnLetters(memory, letters, lesson.workflow, lesson);
   }
-  for (let at = 0, end = s.valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH) {
-    const value = valueAt(s, at);
-    learnValue(m, s, at, value, 0, lesson);
+  for (let at = 0, end = shown.valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH) {
+    const value = valueAt(shown, at);
+    learnValue(memory, shown, at, value, 0, lesson);
     // An address that the agent knows is no stranger to any of its tasks.
     if (lesson.workflow > 0 && !isIdentifier(value.valueClass))
-      learnValue(m, s, at, value, lesson.workflow, lesson);
+      learnValue(memory, shown, at, value, lesson.workflow, lesson);
   }
 }
 
 /** Learns the letters of a value that enough trust units have used, the one of this session among them. */
-function learnLetters(m: Memory, letters: Letters, scope: number, { unit, needed }: Lesson): void {
-  const record = anywhere(m, scope, letters.low, letters.high);
-  const others = record < 0 || unit === 0 ? 0 : witnessesOf(m.values, record, unit);
-  if (others >= needed - 1) addLetters(shinglesOf(m, scope, true), letters.text, letters.party);
+function learnLetters(memory: Memory, letters: Letters, scope: number, { unit, needed }: Lesson): void {
+  const record = anywhere(memory, scope, letters.low, letters.high);
+  const others = record < 0 || unit === 0 ? 0 : witnessesOf(memory.values, record, unit);
+  if (others >= needed - 1) addLetters(shinglesOf(memory, scope, true), letters.text, letters.party);
 }
 
 const classAt = ({ values }: Shown, at: number) => values[at + 2]! & (SENSITIVE_USE - 1);
@@ -56,52 +56,59 @@ interface Lessoned {
   readonly isFirstOfClass: boolean;
 }
 
-function valueAt(s: Shown, at: number): Lessoned {
-  const { values } = s;
+function valueAt(shown: Shown, at: number): Lessoned {
+  const { values } = shown;
   const [operation, field, state] = [values[at]!, values[at + 1]!, values[at + 2]!];
   const [low, high] = [values[at + 3]!, values[at + 4]!];
-  const valueClass = classAt(s, at);
+  const valueClass = classAt(shown, at);
   let [isFirstOfSlot, isFirstOfClass] = [true, true];
   for (let before = 0; before < at; before += VALUE_WIDTH) {
     if (values[before] === operation && values[before + 1] === field) isFirstOfSlot = false;
-    if (classAt(s, before) === valueClass) isFirstOfClass = false;
+    if (classAt(shown, before) === valueClass) isFirstOfClass = false;
   }
   const sensitive = (state & SENSITIVE_USE) !== 0;
   return { operation, field, valueClass, sensitive, low, high, isFirstOfSlot, isFirstOfClass };
 }
 
-function learnValue(m: Memory, s: Shown, at: number, value: Lessoned, scope: number, lesson: Lesson): void {
+function learnValue(
+  memory: Memory,
+  shown: Shown,
+  at: number,
+  value: Lessoned,
+  scope: number,
+  lesson: Lesson,
+): void {
   const { operation, field, low, high } = value;
-  const slot = slotOf(m, scope, operation, field, adding);
+  const slot = slotOf(memory, scope, operation, field, adding);
   // Nothing is worth remembering of a slot where most is new.
-  if (slot < 0 || isOpen(m, slot)) return;
-  const record = inSlot(m, scope, operation, field, low, high, adding);
-  countDraw(m.slots, slot, value.isFirstOfSlot ? 1 : 0, drawn(m, record));
-  use(m, record, value, scope, lesson);
-  if (!isLearned(m, s, at, scope)) learnAnywhere(m, value, scope, lesson);
+  if (slot < 0 || isOpen(memory, slot)) return;
+  const record = inSlot(memory, scope, operation, field, low, high, adding);
+  countDraw(memory.slots, slot, value.isFirstOfSlot ? 1 : 0, drawn(memory, record));
+  use(memory, record, value, scope, lesson);
+  if (!isLearned(memory, shown, at, scope)) learnAnywhere(memory, value, scope, lesson);
 }
 
-function learnAnywhere(m: Memory, value: Lessoned, scope: number, lesson: Lesson): void {
-  const record = anywhere(m, scope, value.low, value.high, adding);
-  const slot = classSlotOf(m, scope, value.valueClass, adding);
-  if (slot >= 0) countDraw(m.slots, slot, value.isFirstOfClass ? 1 : 0, drawn(m, record));
-  use(m, record, value, scope, lesson);
+function learnAnywhere(memory: Memory, value: Lessoned, scope: number, lesson: Lesson): void {
+  const record = anywhere(memory, scope, value.low, value.high, adding);
+  const slot = classSlotOf(memory, scope, value.valueClass, adding);
+  if (slot >= 0) countDraw(memory.slots, slot, value.isFirstOfClass ? 1 : 0, drawn(memory, record));
+  use(memory, record, value, scope, lesson);
 }
 
 /** Whether the session has taught the same value before, in a slot that is not open. */
-function isLearned(m: Memory, { values }: Shown, at: number, scope: number): boolean {
+function isLearned(memory: Memory, { values }: Shown, at: number, scope: number): boolean {
   for (let before = 0; before < at; before += VALUE_WIDTH) {
     if (values[before + 3] !== values[at + 3] || values[before + 4] !== values[at + 4]) continue;
-    if (!isOpen(m, slotOf(m, scope, values[before]!, values[before + 1]!))) return true;
+    if (!isOpen(memory, slotOf(memory, scope, values[before]!, values[before + 1]!))) return true;
   }
   return false;
 }
 
 /** A value that cannot be remembered counts as new. */
-const drawn = (m: Memory, record: number) => (record < 0 ? 1 : noteDraw(m.values, record));
+const drawn = (memory: Memory, record: number) => (record < 0 ? 1 : noteDraw(memory.values, record));
 
-function use(m: Memory, record: number, { sensitive }: Lessoned, scope: number, lesson: Lesson): void {
-  const isLearning = scope === 0 ? m.isLearning : lesson.workflowIsLearning;
-  if (record < 0) m.capped++;
-  else noteUse(m.values, record, lesson.unit, lesson.day, sensitive && !isLearning);
+function use(memory: Memory, record: number, { sensitive }: Lessoned, scope: number, lesson: Lesson): void {
+  const isLearning = scope === 0 ? memory.isLearning : lesson.workflowIsLearning;
+  if (record < 0) memory.capped++;
+  else noteUse(memory.values, record, lesson.unit, lesson.day, sensitive && !isLearning);
 }

@@ -46,18 +46,18 @@ export const newLedger = (): Ledger => ({
 });
 
 /** A session begins: answers how it stands, and pays for it if it is judged. Fixed before its first call is scored. */
-export function enter(l: Ledger, isLearning: boolean, limits: Limits, unit: number): number {
-  const standing = isLearning ? LEARNING : limits.cost === 0 ? CALIBRATION : pay(l, limits, unit);
-  l.begun++;
-  l.standings[standing]!++;
+export function enter(ledger: Ledger, isLearning: boolean, limits: Limits, unit: number): number {
+  const standing = isLearning ? LEARNING : limits.cost === 0 ? CALIBRATION : pay(ledger, limits, unit);
+  ledger.begun++;
+  ledger.standings[standing]!++;
   return standing;
 }
 
-function pay(l: Ledger, { sessions, ofOneUnit }: Limits, unit: number): number {
-  if (l.judged >= sessions || (l.judgedOf[unit] ?? 0) >= ofOneUnit) return BUDGET;
-  if (unit >= l.judgedOf.length) l.judgedOf = longer(l.judgedOf, unit + 1);
-  l.judged++;
-  l.judgedOf[unit]!++;
+function pay(ledger: Ledger, { sessions, ofOneUnit }: Limits, unit: number): number {
+  if (ledger.judged >= sessions || (ledger.judgedOf[unit] ?? 0) >= ofOneUnit) return BUDGET;
+  if (unit >= ledger.judgedOf.length) ledger.judgedOf = longer(ledger.judgedOf, unit + 1);
+  ledger.judged++;
+  ledger.judgedOf[unit]!++;
   return JUDGED;
 }
 
@@ -68,14 +68,14 @@ function longer(counts: Int32Array, length: number): Int32Array {
 }
 
 /** A new day: the forecast is made, and the budget is whole again. `isPromised` says whether scores could alert on the old one. */
-export function turnLedger(l: Ledger, isPromised: boolean): void {
-  if (l.begun > 0) l.expected = forecast(l, isPromised);
-  for (let at = 0; at < l.standings.length; at++)
-    l.standings[at] = Math.floor(l.standings[at]! * (1 - NEWEST));
-  l.begun = 0;
-  l.judged = 0;
-  l.judgedOf.fill(0);
-  l.told = 0;
+export function turnLedger(ledger: Ledger, isPromised: boolean): void {
+  if (ledger.begun > 0) ledger.expected = forecast(ledger, isPromised);
+  for (let at = 0; at < ledger.standings.length; at++)
+    ledger.standings[at] = Math.floor(ledger.standings[at]! * (1 - NEWEST));
+  ledger.begun = 0;
+  ledger.judged = 0;
+  ledger.judgedOf.fill(0);
+  ledger.told = 0;
 }
 
 /** Before anything is promised a forecast follows every day: there is no budget yet that a flood could thin out. */

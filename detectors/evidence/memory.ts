@@ -75,13 +75,13 @@ export function newMemory(): Memory {
 }
 
 /** The pieces of a scope: a workflow's, or the agent's (0, or too many workflows). Begun when `adding`. */
-export function shinglesOf(m: Memory, scope: number, adding = false): Int32Array {
-  const known = scope === 0 ? m.shingles : m.workflowShingles.get(scope);
+export function shinglesOf(memory: Memory, scope: number, adding = false): Int32Array {
+  const known = scope === 0 ? memory.shingles : memory.workflowShingles.get(scope);
   if (known !== undefined) return known;
   if (!adding) return NO_SHINGLES;
-  if (m.workflowShingles.size >= MAX_WORKFLOWS) return m.shingles;
+  if (memory.workflowShingles.size >= MAX_WORKFLOWS) return memory.shingles;
   const begun = new Int32Array(WORKFLOW_SHINGLES);
-  m.workflowShingles.set(scope, begun);
+  memory.workflowShingles.set(scope, begun);
   return begun;
 }
 
@@ -109,7 +109,7 @@ function keyed(low: number, high: number, kind: number, scope: number, operation
 }
 
 /** Where to look, or to add. */
-type Finder = (r: Records, low: number, high: number) => number;
+type Finder = (records: Records, low: number, high: number) => number;
 
 /** The hash of a value anywhere in an agent, the same in all agents of its tenant: read `hashed`, which it answers, at once. */
 export const hashAnywhere = (low: number, high: number) => keyed(low, high, ANYWHERE, 0, 0, 0);
@@ -125,14 +125,20 @@ export function knownAnywhere({ values }: Memory): (readonly [low: number, high:
 }
 
 /** The record of a value anywhere in a scope (0 is the agent); -1 if it has none. */
-export function anywhere(m: Memory, scope: number, low: number, high: number, by: Finder = find): number {
+export function anywhere(
+  memory: Memory,
+  scope: number,
+  low: number,
+  high: number,
+  by: Finder = find,
+): number {
   const key = keyed(low, high, ANYWHERE, scope, 0, 0);
-  return by(m.values, key.low, key.high);
+  return by(memory.values, key.low, key.high);
 }
 
 /** The record of a value in a slot of a scope; -1 if it has none. */
 export function inSlot(
-  m: Memory,
+  memory: Memory,
   scope: number,
   operation: number,
   field: number,
@@ -141,48 +147,49 @@ export function inSlot(
   by: Finder = find,
 ): number {
   const key = keyed(low, high, IN_SLOT, scope, operation, field);
-  return by(m.values, key.low, key.high);
+  return by(memory.values, key.low, key.high);
 }
 
 /** The record of a slot of a scope; -1 if it has none. */
 export function slotOf(
-  m: Memory,
+  memory: Memory,
   scope: number,
   operation: number,
   field: number,
   by: Finder = find,
 ): number {
   const key = keyed(0, 0, SLOT, scope, operation, field);
-  return by(m.slots, key.low, key.high);
+  return by(memory.slots, key.low, key.high);
 }
 
 /** The record of all slots of a class in a scope; -1 if it has none. */
-export function classSlotOf(m: Memory, scope: number, valueClass: number, by: Finder = find): number {
+export function classSlotOf(memory: Memory, scope: number, valueClass: number, by: Finder = find): number {
   const key = keyed(0, 0, CLASS, scope, valueClass, 0);
-  return by(m.slots, key.low, key.high);
+  return by(memory.slots, key.low, key.high);
 }
 
 /** Adds what is not there; -1 if there are too many. */
 export const adding: Finder = findOrAdd;
 
-const noveltyOf = (r: Records, slot: number) => (onceOf(r, slot) + 1) / (drawsOf(r, slot) + 2);
+const noveltyOf = (records: Records, slot: number) =>
+  (onceOf(records, slot) + 1) / (drawsOf(records, slot) + 2);
 
 /** Whether so many values of a slot are new that none is remembered. */
-export function isOpen(m: Memory, slot: number): boolean {
-  return drawsOf(m.slots, slot) >= OPEN_AFTER && noveltyOf(m.slots, slot) > 0.5;
+export function isOpen(memory: Memory, slot: number): boolean {
+  return drawsOf(memory.slots, slot) >= OPEN_AFTER && noveltyOf(memory.slots, slot) > 0.5;
 }
 
 /** Bits by which a new value is a surprise in a slot: -log2 q. None if nothing is known of the like. */
 export function noveltyBits(
-  m: Memory,
+  memory: Memory,
   scope: number,
   operation: number,
   field: number,
   valueClass: number,
 ): number {
-  const own = slotOf(m, scope, operation, field);
-  const slot = drawsOf(m.slots, own) >= MIN_DRAWS ? own : classSlotOf(m, scope, valueClass);
-  return slot < 0 ? 0 : -log2(noveltyOf(m.slots, slot));
+  const own = slotOf(memory, scope, operation, field);
+  const slot = drawsOf(memory.slots, own) >= MIN_DRAWS ? own : classSlotOf(memory, scope, valueClass);
+  return slot < 0 ? 0 : -log2(noveltyOf(memory.slots, slot));
 }
 
 /** What a value needs to become part of the baseline. */
@@ -196,12 +203,12 @@ export interface Promotion {
 }
 
 /** Makes what deserves it part of the baseline. */
-export function promote(m: Memory, { needed, learning, sessions }: Promotion): void {
-  const r = m.values;
-  for (const record of all(r)) {
-    if (sessionsOf(r, record) === 0 || witnessesOf(r, record) < needed) continue;
-    const proven = sessionsOf(r, record) >= Math.min(7, sessions) && onManyDays(r, record);
-    if (learning || (proven && !isSensitive(r, record))) markKnown(r, record);
+export function promote(memory: Memory, { needed, learning, sessions }: Promotion): void {
+  const records = memory.values;
+  for (const record of all(records)) {
+    if (sessionsOf(records, record) === 0 || witnessesOf(records, record) < needed) continue;
+    const proven = sessionsOf(records, record) >= Math.min(7, sessions) && onManyDays(records, record);
+    if (learning || (proven && !isSensitive(records, record))) markKnown(records, record);
   }
 }
 
@@ -209,17 +216,17 @@ export function promote(m: Memory, { needed, learning, sessions }: Promotion): v
 const SHARING = 4;
 
 /** Dense; the tables as they lie in memory. */
-export function writeMemory(m: Memory, to: ByteWriter): void {
-  writeRecords(m.values, to);
-  writeRecords(m.slots, to);
-  to.ints(m.shingles);
-  to.i32(m.capped);
-  to.i32(m.sessions);
-  to.u8((m.isLearning ? 1 : 0) | SHARING);
-  writeGuarantee(m.guarantee, to);
-  writePeers(m.peers, to);
-  to.u16(m.workflowShingles.size);
-  for (const [workflow, shingles] of m.workflowShingles) {
+export function writeMemory(memory: Memory, to: ByteWriter): void {
+  writeRecords(memory.values, to);
+  writeRecords(memory.slots, to);
+  to.ints(memory.shingles);
+  to.i32(memory.capped);
+  to.i32(memory.sessions);
+  to.u8((memory.isLearning ? 1 : 0) | SHARING);
+  writeGuarantee(memory.guarantee, to);
+  writePeers(memory.peers, to);
+  to.u16(memory.workflowShingles.size);
+  for (const [workflow, shingles] of memory.workflowShingles) {
     to.i32(workflow);
     to.ints(shingles);
   }

@@ -45,19 +45,19 @@ const USUAL = 0.5;
 export const terms = new Float64Array(term.TERMS.length);
 
 /** Observes a call: fills `terms`, and keeps in the session what it shows. */
-export function observe(m: Memory, s: Shown, step: Step): void {
+export function observe(memory: Memory, shown: Shown, step: Step): void {
   terms.fill(0);
   if (step.result === ERROR) terms[term.FAILED] = 1;
-  if (s.hasJustRead) terms[term.FOLLOWS_READ] = 1;
-  terms[term.EARLIER_NOVELTY] = s.novelties;
+  if (shown.hasJustRead) terms[term.FOLLOWS_READ] = 1;
+  terms[term.EARLIER_NOVELTY] = shown.novelties;
   let isNovel = step.isNewOperation && step.madeUp < USUAL;
-  for (const target of step.targets) if (observeTarget(m, s, step, target)) isNovel = true;
-  for (const target of step.targets) keep(m, s, step, target);
-  if (s.answered) observeOperation(step);
-  if (isNovel && s.novelties < MOST_NOVELTIES) s.novelties++;
-  s.steps++;
-  s.hasJustRead = step.tier === 0 && step.result === OK;
-  if (step.result <= OK) s.answered = true;
+  for (const target of step.targets) if (observeTarget(memory, shown, step, target)) isNovel = true;
+  for (const target of step.targets) keep(memory, shown, step, target);
+  if (shown.answered) observeOperation(step);
+  if (isNovel && shown.novelties < MOST_NOVELTIES) shown.novelties++;
+  shown.steps++;
+  shown.hasJustRead = step.tier === 0 && step.result === OK;
+  if (step.result <= OK) shown.answered = true;
 }
 
 function observeOperation(step: Step): void {
@@ -68,16 +68,16 @@ function observeOperation(step: Step): void {
 }
 
 /** Answers whether the target is a party that the agent does not know. Until something has answered, nothing new can have come from what was read. */
-function observeTarget(m: Memory, s: Shown, step: Step, target: Target): boolean {
+function observeTarget(memory: Memory, shown: Shown, step: Step, target: Target): boolean {
   appraise(target, step.tenantLow, step.tenantHigh);
   const { valueClass, low, high } = appraised;
   if (appraised.reserved) terms[term.RESERVED_NAME] = 1;
-  if (isIdentifier(valueClass)) return observeParty(m, s, step, target);
-  if (!s.answered) return false;
-  if (valueClass === CODE) observeCode(m, step, target, low, high);
-  else if (valueClass === TEXT) observeText(m, s, step, target, low, high);
+  if (isIdentifier(valueClass)) return observeParty(memory, shown, step, target);
+  if (!shown.answered) return false;
+  if (valueClass === CODE) observeCode(memory, step, target, low, high);
+  else if (valueClass === TEXT) observeText(memory, shown, step, target, low, high);
   else if (valueClass === WORD && target.origin === FROM_OUTPUT)
-    raise(term.OUTPUT_WORD, isNewInSlot(m, step, target, low, high) ? 1 : 0);
+    raise(term.OUTPUT_WORD, isNewInSlot(memory, step, target, low, high) ? 1 : 0);
   return false;
 }
 
@@ -85,8 +85,8 @@ function raise(at: number, value: number): void {
   if (value > (terms[at] ?? 0)) terms[at] = value;
 }
 
-const isNewInSlot = (m: Memory, step: Step, { field }: Target, low: number, high: number) =>
-  !isKnown(m.values, inSlot(m, 0, step.operation, field, low, high));
+const isNewInSlot = (memory: Memory, step: Step, { field }: Target, low: number, high: number) =>
+  !isKnown(memory.values, inSlot(memory, 0, step.operation, field, low, high));
 
 /** Share of the agent's peers that do not know a value either. */
 function rarity({ peers: { version } }: Memory, low: number, high: number): number {
@@ -95,53 +95,60 @@ function rarity({ peers: { version } }: Memory, low: number, high: number): numb
   return 1 - shareKnown(version, version.values, hash.low, hash.high);
 }
 
-function observeParty(m: Memory, s: Shown, step: Step, target: Target): boolean {
+function observeParty(memory: Memory, shown: Shown, step: Step, target: Target): boolean {
   const { valueClass, low, high } = appraised;
-  if (hasDealtWith(s, low, high)) terms[term.SEEN_EARLIER] = 1;
-  const isFromOutput = s.answered && target.origin === FROM_OUTPUT;
-  if (isFromOutput && isNewInSlot(m, step, target, low, high)) terms[term.OUTPUT_PARTY] = 1;
-  if (isKnown(m.values, anywhere(m, 0, low, high))) return false;
-  const rare = rarity(m, low, high);
-  if (s.answered) {
-    const bits = noveltyBits(m, 0, step.operation, target.field, valueClass);
+  if (hasDealtWith(shown, low, high)) terms[term.SEEN_EARLIER] = 1;
+  const isFromOutput = shown.answered && target.origin === FROM_OUTPUT;
+  if (isFromOutput && isNewInSlot(memory, step, target, low, high)) terms[term.OUTPUT_PARTY] = 1;
+  if (isKnown(memory.values, anywhere(memory, 0, low, high))) return false;
+  const rare = rarity(memory, low, high);
+  if (shown.answered) {
+    const bits = noveltyBits(memory, 0, step.operation, target.field, valueClass);
     const { party } = targetValue(target);
-    raise(term.NEW_PARTY, Math.min(5, bits * unlikeness(party, m.shingles, s.shingles)) * rare);
+    raise(term.NEW_PARTY, Math.min(5, bits * unlikeness(party, memory.shingles, shown.shingles)) * rare);
   }
   return rare > 1 - USUAL;
 }
 
-function observeCode(m: Memory, step: Step, target: Target, low: number, high: number): void {
-  if (isKnown(m.values, anywhere(m, step.scope, low, high))) return;
-  const bits = noveltyBits(m, step.scope, step.operation, target.field, CODE);
-  raise(term.NEW_CODE, Math.min(5, bits) * rarity(m, low, high));
+function observeCode(memory: Memory, step: Step, target: Target, low: number, high: number): void {
+  if (isKnown(memory.values, anywhere(memory, step.scope, low, high))) return;
+  const bits = noveltyBits(memory, step.scope, step.operation, target.field, CODE);
+  raise(term.NEW_CODE, Math.min(5, bits) * rarity(memory, low, high));
 }
 
-function observeText(m: Memory, s: Shown, step: Step, target: Target, low: number, high: number): void {
+function observeText(
+  memory: Memory,
+  shown: Shown,
+  step: Step,
+  target: Target,
+  low: number,
+  high: number,
+): void {
   const { operation, scope } = step;
   const { field, origin } = target;
-  if (!isKnown(m.values, anywhere(m, scope, low, high))) {
+  if (!isKnown(memory.values, anywhere(memory, scope, low, high))) {
     const { text } = targetValue(target);
-    const unlike = unlikeness(text, shinglesOf(m, scope), s.shingles);
-    const bits = noveltyBits(m, scope, operation, field, TEXT);
-    raise(term.NEW_TEXT, Math.min(4, bits * unlike) * rarity(m, low, high));
+    const unlike = unlikeness(text, shinglesOf(memory, scope), shown.shingles);
+    const bits = noveltyBits(memory, scope, operation, field, TEXT);
+    raise(term.NEW_TEXT, Math.min(4, bits * unlike) * rarity(memory, low, high));
   }
   if (origin !== FROM_OUTPUT && origin !== FROM_NEITHER) return;
-  if (isKnown(m.values, anywhere(m, 0, low, high))) return;
-  const bits = Math.min(4, noveltyBits(m, 0, operation, field, TEXT));
+  if (isKnown(memory.values, anywhere(memory, 0, low, high))) return;
+  const bits = Math.min(4, noveltyBits(memory, 0, operation, field, TEXT));
   raise(origin === FROM_OUTPUT ? term.OUTPUT_TEXT : term.OWN_WORDS, bits);
 }
 
 /** Keeps a target for learning. */
-function keep(m: Memory, s: Shown, step: Step, target: Target): void {
+function keep(memory: Memory, shown: Shown, step: Step, target: Target): void {
   appraise(target, step.tenantLow, step.tenantHigh);
   const { valueClass, low, high } = appraised;
   if (valueClass === NO_TARGET || valueClass === NUMBER) return;
-  keepValue(s, step.operation, target.field, valueClass | (step.tier > 0 ? SENSITIVE_USE : 0), low, high);
+  keepValue(shown, step.operation, target.field, valueClass | (step.tier > 0 ? SENSITIVE_USE : 0), low, high);
   const isParty = isIdentifier(valueClass);
   const isScoped = !isParty && step.scope !== 0;
-  if (isKnown(m.values, anywhere(m, 0, low, high)))
-    if (!isScoped || isKnown(m.values, anywhere(m, step.scope, low, high))) return;
+  if (isKnown(memory.values, anywhere(memory, 0, low, high)))
+    if (!isScoped || isKnown(memory.values, anywhere(memory, step.scope, low, high))) return;
   const { text, party } = targetValue(target);
-  addLetters(s.shingles, text, party);
-  if (step.isLearnable) keepLetters(s, { low, high, isIdentifier: isParty, text, party });
+  addLetters(shown.shingles, text, party);
+  if (step.isLearnable) keepLetters(shown, { low, high, isIdentifier: isParty, text, party });
 }

@@ -13,10 +13,10 @@ import { isCalibrated } from "./limits.ts";
 import type { Memory } from "./memory.ts";
 
 /** Settles, at the agent's first call of a day, which version of which group judges the day; at every call, in a comparison or two. */
-export function consultPeers(agent: AgentRow, m: Memory, event: EventView, groups: Groups): void {
-  const { peers } = m;
+export function consultPeers(agent: AgentRow, memory: Memory, event: EventView, groups: Groups): void {
+  const { peers } = memory;
   if (peers.day === agent.epoch) {
-    if (isParted(m)) rejoin(agent, m, groups);
+    if (isParted(memory)) rejoin(agent, memory, groups);
     return;
   }
   peers.day = agent.epoch;
@@ -24,7 +24,8 @@ export function consultPeers(agent: AgentRow, m: Memory, event: EventView, group
   peers.version = judgeOf(groups, agent, peers.group);
   peers.judge = peers.version?.group ?? "";
   peers.epoch = peers.version?.epoch ?? NONE;
-  if (peers.version !== undefined && !isCalibrated(m.guarantee.ranked)) borrowFrom(m, peers.version);
+  if (peers.version !== undefined && !isCalibrated(memory.guarantee.ranked))
+    borrowFrom(memory, peers.version);
 }
 
 /** The version of the group, or that of the tenant while too few sessions of the group are scored. */
@@ -36,22 +37,22 @@ function judgeOf(groups: Groups, { tenant, epoch }: AgentRow, group: string): Gr
 }
 
 /** Looks the day's version up again. */
-function rejoin({ tenant }: AgentRow, m: Memory, groups: Groups): void {
-  const { peers, guarantee } = m;
+function rejoin({ tenant }: AgentRow, memory: Memory, groups: Groups): void {
+  const { peers, guarantee } = memory;
   peers.version =
     groups.versionOf(tenant, peers.judge, peers.epoch) ?? groups.versionFor(tenant, peers.group, peers.day);
   peers.epoch = peers.version?.epoch ?? NONE;
   if (peers.version === undefined) return;
   peers.judge = peers.version.group;
-  if (guarantee.basis !== OWN) borrowFrom(m, peers.version);
+  if (guarantee.basis !== OWN) borrowFrom(memory, peers.version);
 }
 
 /** The agent was read from the store, and its version is not at hand yet. */
 const isParted = ({ peers }: Memory) => peers.epoch !== NONE && peers.version === undefined;
 
 /** Scores by other weights are not comparable. */
-function borrowFrom({ guarantee: g }: Memory, { weights, ranked }: GroupVersion): void {
-  if (weights === g.weights && isCalibrated(ranked)) borrow(g, ranked);
+function borrowFrom({ guarantee }: Memory, { weights, ranked }: GroupVersion): void {
+  if (weights === guarantee.weights && isCalibrated(ranked)) borrow(guarantee, ranked);
 }
 
 /**
@@ -62,10 +63,10 @@ export const lowestToTell = ({ guarantee, peers }: Memory) =>
   guarantee.basis === OWN ? Number.NEGATIVE_INFINITY : Math.max(...peers.own);
 
 /** The agent's day is over: keeps what it adds to its group for that day. Nothing that the passing of time changes has happened yet. */
-export function keepForPeers(agent: AgentRow, b: Baseline, epoch: number, settings: Settings): void {
+export function keepForPeers(agent: AgentRow, baseline: Baseline, epoch: number, settings: Settings): void {
   if (settings.peers === "off") return;
-  const contribution = contributionOf(b, agent.epoch, epoch);
-  if (contribution !== undefined && b.memory !== undefined) keep(b.memory.peers, contribution);
+  const contribution = contributionOf(baseline, agent.epoch, epoch);
+  if (contribution !== undefined && baseline.memory !== undefined) keep(baseline.memory.peers, contribution);
 }
 
 /** Agents whose sessions are scored learn from one another. */

@@ -34,31 +34,31 @@ const MANY_DAYS = 1 << 28;
 export const newRecords = (): Records => ({ table: new Int32Array(WIDTH * 16), count: 0 });
 
 /** The record with a key; -1 if there is none. */
-export function find(r: Records, low: number, high: number): number {
-  const at = place(r.table, low, high);
-  return r.table[at] === 0 && r.table[at + 1] === 0 ? -1 : at;
+export function find(records: Records, low: number, high: number): number {
+  const at = place(records.table, low, high);
+  return records.table[at] === 0 && records.table[at + 1] === 0 ? -1 : at;
 }
 
 /** The record with a key, added if it is new; -1 if there are too many. */
-export function findOrAdd(r: Records, low: number, high: number): number {
-  const known = find(r, low, high);
+export function findOrAdd(records: Records, low: number, high: number): number {
+  const known = find(records, low, high);
   if (known >= 0) return known;
-  if (r.count >= MAX_RECORDS) return -1;
-  if ((r.count + 1) * WIDTH * 3 > r.table.length * 2) grow(r);
-  r.count++;
-  const at = place(r.table, low, high);
-  r.table[at] = low;
-  r.table[at + 1] = high;
+  if (records.count >= MAX_RECORDS) return -1;
+  if ((records.count + 1) * WIDTH * 3 > records.table.length * 2) grow(records);
+  records.count++;
+  const at = place(records.table, low, high);
+  records.table[at] = low;
+  records.table[at + 1] = high;
   return at;
 }
 
-function grow(r: Records): void {
-  const old = r.table;
-  r.table = new Int32Array(old.length * 2);
+function grow(records: Records): void {
+  const old = records.table;
+  records.table = new Int32Array(old.length * 2);
   for (let from = 0; from < old.length; from += WIDTH) {
     if (old[from] === 0 && old[from + 1] === 0) continue;
-    const to = place(r.table, old[from]!, old[from + 1]!);
-    for (let i = 0; i < WIDTH; i++) r.table[to + i] = old[from + i]!;
+    const to = place(records.table, old[from]!, old[from + 1]!);
+    for (let i = 0; i < WIDTH; i++) records.table[to + i] = old[from + i]!;
   }
 }
 
@@ -74,36 +74,45 @@ function place(table: Int32Array, low: number, high: number): number {
 }
 
 /** Whether a value is part of the baseline. */
-export const isKnown = (r: Records, record: number) => record >= 0 && (r.table[record + 2]! & KNOWN) !== 0;
+export const isKnown = (records: Records, record: number) =>
+  record >= 0 && (records.table[record + 2]! & KNOWN) !== 0;
 /** Whether a writing, sending or administrative operation has used the value after learning. */
-export const isSensitive = (r: Records, record: number) => (r.table[record + 2]! & SENSITIVE) !== 0;
+export const isSensitive = (records: Records, record: number) =>
+  (records.table[record + 2]! & SENSITIVE) !== 0;
 /** Sessions that used the value, up to 7. */
-export const sessionsOf = (r: Records, record: number) => (r.table[record + 2]! >>> 25) & 7;
+export const sessionsOf = (records: Records, record: number) => (records.table[record + 2]! >>> 25) & 7;
 /** Whether it was used on days that differ. */
-export const onManyDays = (r: Records, record: number) => (r.table[record + 2]! & MANY_DAYS) !== 0;
+export const onManyDays = (records: Records, record: number) =>
+  (records.table[record + 2]! & MANY_DAYS) !== 0;
 
 /** Different trust units that used the value, up to three; `except` is not counted. */
-export function witnessesOf(r: Records, record: number, except = 0): number {
+export function witnessesOf(records: Records, record: number, except = 0): number {
   let count = 0;
   for (let at = 0; at < UNITS; at++) {
-    const unit = (r.table[record + 2]! >>> (at * UNIT_BITS)) & LAST_UNIT;
+    const unit = (records.table[record + 2]! >>> (at * UNIT_BITS)) & LAST_UNIT;
     if (unit !== 0 && unit !== except) count++;
   }
   return count;
 }
 
 /** Makes a value part of the baseline. */
-export function markKnown(r: Records, record: number): void {
-  r.table[record + 2]! |= KNOWN;
+export function markKnown(records: Records, record: number): void {
+  records.table[record + 2]! |= KNOWN;
 }
 
 /** Notes that one more session used a value, on a day and from a trust unit (1 to 127; 0 is no witness). */
-export function noteUse(r: Records, record: number, unit: number, day: number, sensitive: boolean): void {
-  let state = withUnit(r.table[record + 2]!, unit);
+export function noteUse(
+  records: Records,
+  record: number,
+  unit: number,
+  day: number,
+  sensitive: boolean,
+): void {
+  let state = withUnit(records.table[record + 2]!, unit);
   const sessions = (state & SESSIONS) === SESSIONS ? SESSIONS : (state & SESSIONS) + SESSION;
   if ((state & SESSIONS) === 0) state |= (day & 7) << 29;
   else if (state >>> 29 !== (day & 7)) state |= MANY_DAYS;
-  r.table[record + 2] = (state & ~SESSIONS) | sessions | (sensitive ? SENSITIVE : 0);
+  records.table[record + 2] = (state & ~SESSIONS) | sessions | (sensitive ? SENSITIVE : 0);
 }
 
 function withUnit(state: number, unit: number): number {
@@ -116,33 +125,36 @@ function withUnit(state: number, unit: number): number {
 }
 
 /** Notes that a value was drawn: 1 for the first time, -1 for the second, 0 later. */
-export function noteDraw(r: Records, record: number): 1 | 0 | -1 {
-  const drawn = r.table[record + 2]! & (DRAWN | DRAWN_AGAIN);
-  r.table[record + 2]! |= drawn === 0 ? DRAWN : DRAWN_AGAIN;
+export function noteDraw(records: Records, record: number): 1 | 0 | -1 {
+  const drawn = records.table[record + 2]! & (DRAWN | DRAWN_AGAIN);
+  records.table[record + 2]! |= drawn === 0 ? DRAWN : DRAWN_AGAIN;
   return drawn === 0 ? 1 : drawn === DRAWN ? -1 : 0;
 }
 
 /** Counts draws of a slot; `once` is the change in the number of values that were drawn exactly once. */
-export function countDraw(r: Records, slot: number, draws: 0 | 1, once: number): void {
+export function countDraw(records: Records, slot: number, draws: 0 | 1, once: number): void {
   // Beyond 65,535 draws the proportion is kept.
-  if (drawsOf(r, slot) === 0xffff) r.table[slot + 2] = (0x7fff << 16) | (onceOf(r, slot) >>> 1);
-  r.table[slot + 2] = ((drawsOf(r, slot) + draws) << 16) | Math.max(0, onceOf(r, slot) + once);
+  if (drawsOf(records, slot) === 0xffff)
+    records.table[slot + 2] = (0x7fff << 16) | (onceOf(records, slot) >>> 1);
+  records.table[slot + 2] =
+    ((drawsOf(records, slot) + draws) << 16) | Math.max(0, onceOf(records, slot) + once);
 }
 
 /** Sessions that have drawn from a slot; none if it is not there. */
-export const drawsOf = (r: Records, slot: number) => (slot < 0 ? 0 : r.table[slot + 2]! >>> 16);
+export const drawsOf = (records: Records, slot: number) => (slot < 0 ? 0 : records.table[slot + 2]! >>> 16);
 /** Values of a slot that were drawn exactly once. */
-export const onceOf = (r: Records, slot: number) => r.table[slot + 2]! & 0xffff;
+export const onceOf = (records: Records, slot: number) => records.table[slot + 2]! & 0xffff;
 
 /** All records, in no order that means anything. */
-export function* all(r: Records): Generator<number> {
-  for (let at = 0; at < r.table.length; at += WIDTH) if (r.table[at] !== 0 || r.table[at + 1] !== 0) yield at;
+export function* all(records: Records): Generator<number> {
+  for (let at = 0; at < records.table.length; at += WIDTH)
+    if (records.table[at] !== 0 || records.table[at + 1] !== 0) yield at;
 }
 
 /** Dense: the table as it lies in memory. */
-export function writeRecords(r: Records, to: ByteWriter): void {
-  to.i32(r.count);
-  to.ints(r.table);
+export function writeRecords(records: Records, to: ByteWriter): void {
+  to.i32(records.count);
+  to.ints(records.table);
 }
 
 /** Reads what writeRecords wrote. */

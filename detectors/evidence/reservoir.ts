@@ -21,20 +21,20 @@ export const newReservoir = (): Reservoir => ({ scores: NO_SCORES, count: 0 });
 const held = new Int32Array(MAX_UNITS);
 
 /** Adds the score of the newest session, in thousandths of a point. */
-export function addScore(r: Reservoir, points: number, unit: number): void {
+export function addScore(reservoir: Reservoir, points: number, unit: number): void {
   held.fill(0);
-  for (let at = 0; at < r.count; at++) held[unitOfScore(r.scores[at]!)]!++;
-  const others = r.count - held[unit]!;
-  if (others >= OTHERS && held[unit]! > others) removeOldest(r, unit);
-  else if (r.count === MAX_SCORES) removeOldest(r, largest());
-  if (r.count === r.scores.length) r.scores = longer(r.scores);
-  r.scores[r.count++] = packed(points, unit);
+  for (let at = 0; at < reservoir.count; at++) held[unitOfScore(reservoir.scores[at]!)]!++;
+  const others = reservoir.count - held[unit]!;
+  if (others >= OTHERS && held[unit]! > others) removeOldest(reservoir, unit);
+  else if (reservoir.count === MAX_SCORES) removeOldest(reservoir, largest());
+  if (reservoir.count === reservoir.scores.length) reservoir.scores = longer(reservoir.scores);
+  reservoir.scores[reservoir.count++] = packed(points, unit);
 }
 
 /** Removes the newest of these scores, if it is still there. */
-export function removeScore(r: Reservoir, points: number, unit: number): void {
-  const at = r.scores.subarray(0, r.count).lastIndexOf(packed(points, unit));
-  if (at >= 0) removeAt(r, at);
+export function removeScore(reservoir: Reservoir, points: number, unit: number): void {
+  const at = reservoir.scores.subarray(0, reservoir.count).lastIndexOf(packed(points, unit));
+  if (at >= 0) removeAt(reservoir, at);
 }
 
 function largest(): number {
@@ -43,15 +43,15 @@ function largest(): number {
   return unit;
 }
 
-function removeOldest(r: Reservoir, unit: number): void {
+function removeOldest(reservoir: Reservoir, unit: number): void {
   let at = 0;
-  while (unitOfScore(r.scores[at]!) !== unit) at++;
-  removeAt(r, at);
+  while (unitOfScore(reservoir.scores[at]!) !== unit) at++;
+  removeAt(reservoir, at);
 }
 
-function removeAt(r: Reservoir, at: number): void {
-  r.scores.copyWithin(at, at + 1, r.count);
-  r.count--;
+function removeAt(reservoir: Reservoir, at: number): void {
+  reservoir.scores.copyWithin(at, at + 1, reservoir.count);
+  reservoir.count--;
 }
 
 function longer(scores: Int32Array): Int32Array {

@@ -14,12 +14,12 @@ export function scoreOf({ bias, terms: weights }: Weights, terms: Float64Array):
 }
 
 /** Raises the session's score if this call, the newest, is worse than all before it; answers the call's score. */
-export function raiseScore(s: Shown, weights: Weights, terms: Float64Array): number {
+export function raiseScore(shown: Shown, weights: Weights, terms: Float64Array): number {
   const score = scoreOf(weights, terms);
-  if (score <= s.score) return score;
-  s.score = score;
-  s.at = s.steps - 1;
-  s.terms.set(terms);
+  if (score <= shown.score) return score;
+  shown.score = score;
+  shown.at = shown.steps - 1;
+  shown.terms.set(terms);
   return score;
 }
 

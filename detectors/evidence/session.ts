@@ -85,21 +85,21 @@ export function newShown(): Shown {
 }
 
 /** Makes a session that has ended like new. */
-export function restartShown(s: Shown): void {
-  s.answered = false;
-  s.hasJustRead = false;
-  s.novelties = 0;
-  s.steps = 0;
-  s.valueCount = 0;
-  s.shingles.fill(0);
-  s.contexts.fill(0);
-  s.letters.length = 0;
-  s.score = LOWEST;
-  s.at = 0;
-  s.terms.fill(0);
-  s.points = LOWEST * 1000;
-  s.standing = 0;
-  s.told = false;
+export function restartShown(shown: Shown): void {
+  shown.answered = false;
+  shown.hasJustRead = false;
+  shown.novelties = 0;
+  shown.steps = 0;
+  shown.valueCount = 0;
+  shown.shingles.fill(0);
+  shown.contexts.fill(0);
+  shown.letters.length = 0;
+  shown.score = LOWEST;
+  shown.at = 0;
+  shown.terms.fill(0);
+  shown.points = LOWEST * 1000;
+  shown.standing = 0;
+  shown.told = false;
 }
 
 /** Whether the session has dealt with a party before. */
@@ -111,21 +111,21 @@ export function hasDealtWith({ values, valueCount }: Shown, low: number, high: n
 
 /** Keeps a value for learning, once. */
 export function keepValue(
-  s: Shown,
+  shown: Shown,
   operation: number,
   field: number,
   state: number,
   low: number,
   high: number,
 ): void {
-  if (s.valueCount >= MAX_VALUES || isKept(s, operation, field, low, high)) return;
-  const at = s.valueCount++ * VALUE_WIDTH;
-  if (at === s.values.length) s.values = longer(s.values);
-  s.values[at] = operation;
-  s.values[at + 1] = field;
-  s.values[at + 2] = state;
-  s.values[at + 3] = low;
-  s.values[at + 4] = high;
+  if (shown.valueCount >= MAX_VALUES || isKept(shown, operation, field, low, high)) return;
+  const at = shown.valueCount++ * VALUE_WIDTH;
+  if (at === shown.values.length) shown.values = longer(shown.values);
+  shown.values[at] = operation;
+  shown.values[at + 1] = field;
+  shown.values[at + 2] = state;
+  shown.values[at + 3] = low;
+  shown.values[at + 4] = high;
 }
 
 function longer(values: Int32Array): Int32Array {
@@ -143,32 +143,32 @@ function isKept({ values, valueCount }: Shown, operation: number, field: number,
 }
 
 /** Keeps the text of a value that is not known. */
-export function keepLetters(s: Shown, letters: Letters): void {
+export function keepLetters(shown: Shown, letters: Letters): void {
   let length = letters.text.length;
-  for (const { text } of s.letters) {
+  for (const { text } of shown.letters) {
     if (text === letters.text) return;
     length += text.length;
   }
-  if (s.letters.length < MAX_VALUES && length <= MAX_LETTERS) s.letters.push(letters);
+  if (shown.letters.length < MAX_VALUES && length <= MAX_LETTERS) shown.letters.push(letters);
 }
 
 /** Dense. */
-export function writeShown(s: Shown, to: ByteWriter): void {
-  const states = (s.answered ? 1 : 0) | (s.hasJustRead ? 2 : 0) | (s.told ? 64 : 0);
-  to.u8(states | (s.novelties << 2) | (s.standing << 4));
-  for (const count of [s.steps, s.valueCount, s.at]) to.i32(count);
-  to.f64(s.score);
-  to.i32(s.points);
-  to.ints(s.values.subarray(0, s.valueCount * VALUE_WIDTH));
-  to.ints(s.shingles);
-  to.ints(s.contexts);
-  to.u8(s.letters.length);
-  for (const { low, high, isIdentifier, text, party } of s.letters) {
+export function writeShown(shown: Shown, to: ByteWriter): void {
+  const states = (shown.answered ? 1 : 0) | (shown.hasJustRead ? 2 : 0) | (shown.told ? 64 : 0);
+  to.u8(states | (shown.novelties << 2) | (shown.standing << 4));
+  for (const count of [shown.steps, shown.valueCount, shown.at]) to.i32(count);
+  to.f64(shown.score);
+  to.i32(shown.points);
+  to.ints(shown.values.subarray(0, shown.valueCount * VALUE_WIDTH));
+  to.ints(shown.shingles);
+  to.ints(shown.contexts);
+  to.u8(shown.letters.length);
+  for (const { low, high, isIdentifier, text, party } of shown.letters) {
     for (const value of [low, high]) to.i32(value);
     to.u8(isIdentifier ? 1 : 0);
     to.texts([text, party]);
   }
-  for (const value of s.terms) to.f64(value);
+  for (const value of shown.terms) to.f64(value);
 }
 
 /** Reads what writeShown wrote. */

@@ -24,22 +24,22 @@ export function speak(
   settings: Settings,
   out: Out,
 ): void {
-  const { memory: m } = rows.own.agent;
-  const { shown: s } = rows.own.session;
-  if (m === undefined || s === undefined || (rows.session.flagged && !s.told)) return;
-  const { guarantee: g } = m;
-  const points = thousandths(s.score);
-  s.points = points;
-  if (s.told || (s.standing !== JUDGED && s.standing !== BUDGET)) return;
-  const limits = limitsToday(g, settings.falseAlertsPerAgentDay);
-  const threshold = Math.max(limits.thresholds[event.tier]!, lowestToTell(m));
+  const { memory } = rows.own.agent;
+  const { shown } = rows.own.session;
+  if (memory === undefined || shown === undefined || (rows.session.flagged && !shown.told)) return;
+  const { guarantee } = memory;
+  const points = thousandths(shown.score);
+  shown.points = points;
+  if (shown.told || (shown.standing !== JUDGED && shown.standing !== BUDGET)) return;
+  const limits = limitsToday(guarantee, settings.falseAlertsPerAgentDay);
+  const threshold = Math.max(limits.thresholds[event.tier]!, lowestToTell(memory));
   const isAbove = points > threshold;
-  if (!isAbove && !mayAddUp(g, s, limits)) return;
+  if (!isAbove && !mayAddUp(guarantee, shown, limits)) return;
   const said = {
-    g,
+    g: guarantee,
     limits,
     threshold,
-    s,
+    s: shown,
     points,
     rows,
     event,
@@ -48,9 +48,9 @@ export function speak(
     settings,
   };
   if (isAbove) tell(said, tellSession(said), out);
-  else if (sumWith(g.run, gainOf(pValue(g.ranked, points))) >= limits.runAlertsAt) {
+  else if (sumWith(guarantee.run, gainOf(pValue(guarantee.ranked, points))) >= limits.runAlertsAt) {
     tell(said, tellRun(said), out);
-    restartRun(g.run);
+    restartRun(guarantee.run);
   }
 }
 
@@ -59,9 +59,9 @@ const mayAddUp = ({ run, basis }: Guarantee, { standing }: Shown, { largestGain,
   basis === OWN && standing === JUDGED && sumWith(run, largestGain) >= runAlertsAt;
 
 /** Once a session: it is told, or held back. */
-function tell({ g: { ledger }, s }: Said, draft: Draft, out: Out): void {
-  s.told = true;
-  if (s.standing === BUDGET) ledger.heldBack++;
+function tell({ g: { ledger }, s: shown }: Said, draft: Draft, out: Out): void {
+  shown.told = true;
+  if (shown.standing === BUDGET) ledger.heldBack++;
   else {
     ledger.told++;
     out.finding(draft);

@@ -18,17 +18,29 @@ import type { Shown } from "./session.ts";
 const YOUNGEST = 5;
 
 /** Says how a session stands, before its first call is scored. */
-export function stand(b: Baseline, p: Path, m: Memory, s: Shown, settings: Settings, out: Out): void {
-  const { guarantee } = m;
+export function stand(
+  baseline: Baseline,
+  path: Path,
+  memory: Memory,
+  shown: Shown,
+  settings: Settings,
+  out: Out,
+): void {
+  const { guarantee } = memory;
   const limits = limitsToday(guarantee, settings.falseAlertsPerAgentDay);
-  s.standing = enter(guarantee.ledger, isTooNew(b, p, m, settings), limits, unitIn(b, p));
-  out.stands(STANDINGS[s.standing]!);
+  shown.standing = enter(
+    guarantee.ledger,
+    isTooNew(baseline, path, memory, settings),
+    limits,
+    unitIn(baseline, path),
+  );
+  out.stands(STANDINGS[shown.standing]!);
 }
 
 /** Whether it is too early to judge the session: while the agent learns, unless the scores of its peers speak. */
-function isTooNew(b: Baseline, p: Path, m: Memory, settings: Settings): boolean {
-  if (!m.isLearning) return isNew(b, p, settings);
-  return m.guarantee.basis === OWN || !isOfAge(b);
+function isTooNew(baseline: Baseline, path: Path, memory: Memory, settings: Settings): boolean {
+  if (!memory.isLearning) return isNew(baseline, path, settings);
+  return memory.guarantee.basis === OWN || !isOfAge(baseline);
 }
 
 /** Before the first midnight nothing is frozen that a session could be compared with. */
@@ -36,9 +48,9 @@ const isOfAge = ({ version, progress }: Baseline) =>
   version > 0 && (progress.get(0)?.sessions ?? 0) >= YOUNGEST;
 
 /** Whether too much is still new to the workflow; one that turned up late may not hide behind its own learning. */
-function isNew(b: Baseline, p: Path, settings: Settings): boolean {
-  const agent = b.progress.get(0);
-  const workflow = p.workflow > 0 ? b.progress.get(p.workflow) : undefined;
+function isNew(baseline: Baseline, path: Path, settings: Settings): boolean {
+  const agent = baseline.progress.get(0);
+  const workflow = path.workflow > 0 ? baseline.progress.get(path.workflow) : undefined;
   const scope = workflow === undefined || (isLearning(workflow) && workflow.isLate) ? agent : workflow;
   return scope === undefined || isLearning(scope) || noveltyForecast(scope) > settings.maxNovelty;
 }
@@ -52,16 +64,16 @@ function unitIn({ progress }: Baseline, { unit }: Path): number {
 }
 
 /** A session has ended: its score, as long as nothing else was found in it, calibrates those of the days to come. */
-export function calibrate(b: Baseline, p: Path, session: SessionRow): void {
-  const { memory } = b;
-  const { shown: s } = p;
-  if (memory === undefined || s === undefined || s.steps === 0) return;
-  const { guarantee: g } = memory;
-  if (!s.told && isOfAge(b)) keepOwn(memory.peers, s.points);
-  if (memory.isLearning || s.standing === LEARNING) return;
-  addScore(g.reservoir, known(g, s), unitIn(b, p));
-  if (s.standing === JUDGED && g.basis === OWN && !session.flagged)
-    addSession(g.run, gainOf(pValue(g.ranked, s.points)), session.name);
+export function calibrate(baseline: Baseline, path: Path, session: SessionRow): void {
+  const { memory } = baseline;
+  const { shown } = path;
+  if (memory === undefined || shown === undefined || shown.steps === 0) return;
+  const { guarantee } = memory;
+  if (!shown.told && isOfAge(baseline)) keepOwn(memory.peers, shown.points);
+  if (memory.isLearning || shown.standing === LEARNING) return;
+  addScore(guarantee.reservoir, known(guarantee, shown), unitIn(baseline, path));
+  if (shown.standing === JUDGED && guarantee.basis === OWN && !session.flagged)
+    addSession(guarantee.run, gainOf(pValue(guarantee.ranked, shown.points)), session.name);
 }
 
 /**
@@ -72,9 +84,9 @@ const known = ({ ranked }: Guarantee, { points, told }: Shown) =>
   told && ranked.length > 0 && isOfOne(ranked) ? Math.min(points, pointsOf(ranked[0]!)) : points;
 
 /** A person has said that a session was an attack: its score is no longer among the others. */
-export function forgetScore(b: Baseline, p: Path): void {
-  const { memory } = b;
-  const { shown: s } = p;
-  if (memory === undefined || s === undefined) return;
-  removeScore(memory.guarantee.reservoir, known(memory.guarantee, s), unitIn(b, p));
+export function forgetScore(baseline: Baseline, path: Path): void {
+  const { memory } = baseline;
+  const { shown } = path;
+  if (memory === undefined || shown === undefined) return;
+  removeScore(memory.guarantee.reservoir, known(memory.guarantee, shown), unitIn(baseline, path));
 }

@@ -32,12 +32,12 @@ export interface Said {
 
 /** A session whose score is above the threshold. */
 export function tellSession(said: Said): Draft {
-  const { limits, threshold, s, event, settings } = said;
+  const { limits, threshold, s: shown, event, settings } = said;
   const [rate, limit] = [limits.rates[event.tier]!, threshold / 1000];
   const terms = partsOf(said).map(({ name, points }) => `${name} ${signed(points)}`);
   return {
     kind: "unlikely-session",
-    summary: `With ${quote(operationOf(event))} its session scores ${signed(s.score)} points, above ${signed(limit)}: ${terms.join(", ")}.`,
+    summary: `With ${quote(operationOf(event))} its session scores ${signed(shown.score)} points, above ${signed(limit)}: ${terms.join(", ")}.`,
     expected: `At most ${share(rate)} of clean sessions score above ${signed(limit)}, by ${calibrationOf(said)}.`,
     rarity: `p-value ${short(pOf(said))}; promised ${share(rate)} of sessions, and ${settings.falseAlertsPerAgentDay} expected false alerts a day of this agent in all`,
     peerVersion: versionOf(said),
@@ -47,9 +47,9 @@ export function tellSession(said: Said): Draft {
 
 /** Sessions that are each a little unlikely, and together too much; this one is the last. */
 export function tellRun(said: Said): Draft {
-  const { g, limits, rows } = said;
-  const { sessions, names } = g.run;
-  const sum = sumWith(g.run, gainOf(pOf(said)));
+  const { g: guarantee, limits, rows } = said;
+  const { sessions, names } = guarantee.run;
+  const sum = sumWith(guarantee.run, gainOf(pOf(said)));
   return {
     kind: "unlikely-run-of-sessions",
     summary: `${sessions + 1} sessions, each a little unlikely and none above its threshold, add up to ${sum.toFixed(2)}, above ${limits.runAlertsAt.toFixed(2)}.`,
@@ -61,27 +61,27 @@ export function tellRun(said: Said): Draft {
 }
 
 function evidenceOf(said: Said) {
-  const { g, s, rows, event, weights, context, settings } = said;
+  const { g: guarantee, s: shown, rows, event, weights, context, settings } = said;
   return {
     operation: operationOf(event),
     tier: event.tier,
     workflow: workflowName(rows.own.agent, rows.own.session),
-    score: Number(s.score.toFixed(2)),
+    score: Number(shown.score.toFixed(2)),
     terms: partsOf(said).map(({ name, points, means }) => `${name} ${signed(points)}: ${means}`),
     bias: weights.bias,
-    weights: `${context}, version ${g.weights}`,
+    weights: `${context}, version ${guarantee.weights}`,
     pValue: short(pOf(said)),
-    calibrationSessions: g.ranked.length,
-    calibrationTrustUnits: unitsOf(g.ranked),
+    calibrationSessions: guarantee.ranked.length,
+    calibrationTrustUnits: unitsOf(guarantee.ranked),
     falseAlertsPerAgentDay: settings.falseAlertsPerAgentDay,
     trustUnit: event.text(TEXT.trustUnit),
   };
 }
 
 /** What would be shown as 0.00 is left out. */
-const partsOf = ({ weights, s }: Said) =>
-  partsOfScore(weights, s.terms).filter(({ points }) => Math.abs(points) >= 0.005);
-const pOf = ({ g, points }: Said) => pValue(g.ranked, points);
+const partsOf = ({ weights, s: shown }: Said) =>
+  partsOfScore(weights, shown.terms).filter(({ points }) => Math.abs(points) >= 0.005);
+const pOf = ({ g: guarantee, points }: Said) => pValue(guarantee.ranked, points);
 const operationOf = (event: EventView) => `${event.text(TEXT.service)} ${event.text(TEXT.operation)}`;
 
 function calibrationOf({ g: { ranked, basis }, rows }: Said): string {

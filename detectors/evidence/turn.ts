@@ -45,8 +45,8 @@ export function end({ memory, progress }: Baseline, hasLeftLearning: boolean, se
 }
 
 /** The turn of an epoch: what has proved itself becomes known, and thresholds are made for the next one. */
-export function turn(b: Baseline, settings: Settings): void {
-  const { memory, progress } = b;
+export function turn(baseline: Baseline, settings: Settings): void {
+  const { memory, progress } = baseline;
   const agent = progress.get(0);
   if (memory === undefined || agent === undefined) return;
   if (!memory.isLearning)
@@ -56,7 +56,7 @@ export function turn(b: Baseline, settings: Settings): void {
       sessions: settings.sessions,
     });
   turnGuarantee(memory.guarantee);
-  turnModes(b, settings);
+  turnModes(baseline, settings);
 }
 
 /** Learning is ended by decree: what witnesses have shown is known. */

@@ -15,15 +15,19 @@ const TOO_MANY = 0.2;
 /** Scores of an agent; only why there are none if they are switched off. */
 export function scoresView({ memory }: Baseline, settings: Settings) {
   if (memory === undefined) return { state: "off", reason: "detectors.out-of-graph.evidence is off" };
-  const { guarantee: g, peers } = memory;
-  const limits = limitsToday(g, settings.falseAlertsPerAgentDay);
+  const { guarantee, peers } = memory;
+  const limits = limitsToday(guarantee, settings.falseAlertsPerAgentDay);
   return {
     ...stateOf(memory),
     peers: { group: peers.group || "(none told)", judgedBy: versionName(peers) ?? "none" },
-    budget: budgetView(g, limits, settings),
-    calibration: calibrationView(g),
-    sessions: sessionsView(g),
-    run: { sum: round(g.run.sum), toldAt: round(limits.runAlertsAt), sessions: g.run.sessions },
+    budget: budgetView(guarantee, limits, settings),
+    calibration: calibrationView(guarantee),
+    sessions: sessionsView(guarantee),
+    run: {
+      sum: round(guarantee.run.sum),
+      toldAt: round(limits.runAlertsAt),
+      sessions: guarantee.run.sessions,
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import type { EventView } from "../../schemas/event-view.ts";
 import type { Caps, Detector } from "../detector.ts";
 import type { AgentRow, SessionRow } from "../rows.ts";
 import type { TokenRow } from "../token-row.ts";
-import { DetectorFailure } from "./judge.ts";
+import { DetectorFailure } from "./hearing.ts";
 
 /** The detectors of a fold; `settings[i]` are those of `detectors[i]`, and so are `own[i]` of each row. */
 export interface Panel {

@@ -15,20 +15,20 @@ import { firstPairs } from "./pairs.ts";
 import { MOST_KEPT } from "./peers.ts";
 
 /** What the agent adds for the days from `from` to before `until`; undefined if its sessions are not scored. */
-export function contributionOf(b: Baseline, from: number, until: number): Contribution | undefined {
-  const { memory: m } = b;
-  const agent = b.progress.get(0);
-  if (m === undefined || agent === undefined) return undefined;
-  const { guarantee: g, peers } = m;
-  const { scores, count } = g.reservoir;
+export function contributionOf(baseline: Baseline, from: number, until: number): Contribution | undefined {
+  const { memory } = baseline;
+  const agent = baseline.progress.get(0);
+  if (memory === undefined || agent === undefined) return undefined;
+  const { guarantee, peers } = memory;
+  const { scores, count } = guarantee.reservoir;
   return {
     group: peers.group,
     from,
     until,
-    weights: g.weights,
-    units: unitsOf(b.names, agent),
-    operations: firstPairs(operationsOf(b, agent), MOST_OPERATIONS),
-    values: firstPairs(knownAnywhere(m), MOST_VALUES),
+    weights: guarantee.weights,
+    units: unitsOf(baseline.names, agent),
+    operations: firstPairs(operationsOf(baseline, agent), MOST_OPERATIONS),
+    values: firstPairs(knownAnywhere(memory), MOST_VALUES),
     scores: scores.slice(Math.max(0, count - MOST_SCORES), count),
   };
 }
@@ -37,9 +37,13 @@ export function contributionOf(b: Baseline, from: number, until: number): Contri
  * The same at the end of the day `end`, of an agent whose newest event is of the day `newest`: as it is now if that was no
  * later, else as it was kept; `gone` if it has had so many days since that it may not be kept any more.
  */
-export function contributionAt(b: Baseline, newest: number, end: number): Contribution | "gone" | undefined {
-  if (newest <= end) return contributionOf(b, newest, STILL);
-  const kept = b.memory?.peers.kept ?? [];
+export function contributionAt(
+  baseline: Baseline,
+  newest: number,
+  end: number,
+): Contribution | "gone" | undefined {
+  if (newest <= end) return contributionOf(baseline, newest, STILL);
+  const kept = baseline.memory?.peers.kept ?? [];
   const then = kept.find(({ from, until }) => from <= end && end < until);
   return then ?? (kept.length < MOST_KEPT ? undefined : "gone");
 }

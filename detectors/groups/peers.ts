@@ -44,13 +44,13 @@ export const newPeers = (): Peers => ({
 });
 
 /** Keeps what the agent adds for a day that is over. */
-export function keep(p: Peers, contribution: Contribution): void {
-  p.kept = [contribution, ...p.kept].slice(0, MOST_KEPT);
+export function keep(peers: Peers, contribution: Contribution): void {
+  peers.kept = [contribution, ...peers.kept].slice(0, MOST_KEPT);
 }
 
 /** Keeps the score of a session of its own that nothing was told of. */
-export function keepOwn(p: Peers, points: number): void {
-  p.own = [...p.own, points].slice(-MOST_OWN);
+export function keepOwn(peers: Peers, points: number): void {
+  peers.own = [...peers.own, points].slice(-MOST_OWN);
 }
 
 /** The version that judges the day: `payers 2026-03-01`, the day alone for the tenant's; undefined if there is none. */
@@ -58,14 +58,14 @@ export const versionName = ({ judge, epoch }: Peers): string | undefined =>
   epoch === NONE ? undefined : `${judge} ${dateOf(epoch)}`.trimStart();
 
 /** Dense. */
-export function writePeers(p: Peers, to: ByteWriter): void {
-  to.text(p.group);
-  to.i32(p.day);
-  to.text(p.judge);
-  to.i32(p.epoch);
-  to.numbers(p.own);
-  to.u8(p.kept.length);
-  for (const contribution of p.kept) writeContribution(contribution, to);
+export function writePeers(peers: Peers, to: ByteWriter): void {
+  to.text(peers.group);
+  to.i32(peers.day);
+  to.text(peers.judge);
+  to.i32(peers.epoch);
+  to.numbers(peers.own);
+  to.u8(peers.kept.length);
+  for (const contribution of peers.kept) writeContribution(contribution, to);
 }
 
 /** Reads what writePeers wrote. */

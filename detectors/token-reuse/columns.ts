@@ -81,73 +81,73 @@ const HAS_PLACE = 1;
 const IS_ATTESTED = 2;
 
 /** Services that the token reached, as bits. */
-export const reached = (c: Cells) => c.numbers[c.number + REACHED]!;
+export const reached = (cells: Cells) => cells.numbers[cells.number + REACHED]!;
 /** Services that accepted it. */
-export const acceptedBy = (c: Cells) => c.numbers[c.number + ACCEPTED]!;
+export const acceptedBy = (cells: Cells) => cells.numbers[cells.number + ACCEPTED]!;
 /** Notes a use by the service with this bit. */
-export function noteService(c: Cells, bit: number, accepted: boolean): void {
-  c.numbers[c.number + REACHED]! |= bit;
-  if (accepted) c.numbers[c.number + ACCEPTED]! |= bit;
+export function noteService(cells: Cells, bit: number, accepted: boolean): void {
+  cells.numbers[cells.number + REACHED]! |= bit;
+  if (accepted) cells.numbers[cells.number + ACCEPTED]! |= bit;
 }
 
 /** Kinds already told of this token, as bits. */
-export const told = (c: Cells) => c.numbers[c.number + TOLD]!;
+export const told = (cells: Cells) => cells.numbers[cells.number + TOLD]!;
 /** Notes that the kind with this bit is told. */
-export function noteTold(c: Cells, bit: number): void {
-  c.numbers[c.number + TOLD]! |= bit;
+export function noteTold(cells: Cells, bit: number): void {
+  cells.numbers[cells.number + TOLD]! |= bit;
 }
 
 /** Time of the newest accepted use that is remembered; NaN before the first. */
-export const lastTime = (c: Cells) => c.times[c.time + LAST_TIME]!;
+export const lastTime = (cells: Cells) => cells.times[cells.time + LAST_TIME]!;
 /** The newest accepted use. */
-export function lastUse(c: Cells, { names }: AgentColumns): Use | undefined {
-  const time = lastTime(c);
+export function lastUse(cells: Cells, { names }: AgentColumns): Use | undefined {
+  const time = lastTime(cells);
   if (Number.isNaN(time)) return undefined;
-  const service = names[c.numbers[c.number + LAST_SERVICE]!] ?? "(one of many)";
-  return { service, eventId: c.others[c.other + LAST_EVENT] as string, time, accepted: true };
+  const service = names[cells.numbers[cells.number + LAST_SERVICE]!] ?? "(one of many)";
+  return { service, eventId: cells.others[cells.other + LAST_EVENT] as string, time, accepted: true };
 }
 /** Remembers the newest accepted use, at the service with this place in the agent's list. */
-export function setLast(c: Cells, service: number, eventId: string, timeMs: number): void {
-  c.numbers[c.number + LAST_SERVICE] = service;
-  c.others[c.other + LAST_EVENT] = eventId;
-  c.times[c.time + LAST_TIME] = timeMs;
+export function setLast(cells: Cells, service: number, eventId: string, timeMs: number): void {
+  cells.numbers[cells.number + LAST_SERVICE] = service;
+  cells.others[cells.other + LAST_EVENT] = eventId;
+  cells.times[cells.time + LAST_TIME] = timeMs;
 }
 
 /** What the token has beyond what all have; undefined for most. */
-export const moreOf = (c: Cells) => c.others[c.other + MORE] as More | undefined;
+export const moreOf = (cells: Cells) => cells.others[cells.other + MORE] as More | undefined;
 /** The same, begun if it is not there. */
-export function begunMore(c: Cells): More {
-  const more = moreOf(c) ?? { places: [], waiting: [] };
-  c.others[c.other + MORE] = more;
+export function begunMore(cells: Cells): More {
+  const more = moreOf(cells) ?? { places: [], waiting: [] };
+  cells.others[cells.other + MORE] = more;
   return more;
 }
 
 /** Whether the token was used from anywhere yet. */
-export const hasPlace = (c: Cells) => c.numbers[c.number + PLACE_FLAGS] !== 0;
+export const hasPlace = (cells: Cells) => cells.numbers[cells.number + PLACE_FLAGS] !== 0;
 /** Whether the first place is this one. */
-export const isPlace = (c: Cells, low: number, high: number) =>
-  c.numbers[c.number + PLACE_LOW] === low && c.numbers[c.number + PLACE_HIGH] === high;
+export const isPlace = (cells: Cells, low: number, high: number) =>
+  cells.numbers[cells.number + PLACE_LOW] === low && cells.numbers[cells.number + PLACE_HIGH] === high;
 /** Notes a use from the first place. */
-export function notePlace(c: Cells, timeMs: number): void {
-  if (timeMs > c.times[c.time + PLACE_TIME]!) c.times[c.time + PLACE_TIME] = timeMs;
+export function notePlace(cells: Cells, timeMs: number): void {
+  if (timeMs > cells.times[cells.time + PLACE_TIME]!) cells.times[cells.time + PLACE_TIME] = timeMs;
 }
 /** The first place. */
-export const firstPlace = (c: Cells): Place => ({
-  low: c.numbers[c.number + PLACE_LOW]!,
-  high: c.numbers[c.number + PLACE_HIGH]!,
-  text: c.others[c.other + PLACE_TEXT] as string,
-  attested: (c.numbers[c.number + PLACE_FLAGS]! & IS_ATTESTED) !== 0,
-  eventId: c.others[c.other + PLACE_EVENT] as string,
-  time: c.times[c.time + PLACE_TIME]!,
+export const firstPlace = (cells: Cells): Place => ({
+  low: cells.numbers[cells.number + PLACE_LOW]!,
+  high: cells.numbers[cells.number + PLACE_HIGH]!,
+  text: cells.others[cells.other + PLACE_TEXT] as string,
+  attested: (cells.numbers[cells.number + PLACE_FLAGS]! & IS_ATTESTED) !== 0,
+  eventId: cells.others[cells.other + PLACE_EVENT] as string,
+  time: cells.times[cells.time + PLACE_TIME]!,
 });
 /** Remembers the first place. */
-export function setFirstPlace(c: Cells, { low, high, text, attested, eventId, time }: Place): void {
-  c.numbers[c.number + PLACE_LOW] = low;
-  c.numbers[c.number + PLACE_HIGH] = high;
-  c.numbers[c.number + PLACE_FLAGS] = HAS_PLACE | (attested ? IS_ATTESTED : 0);
-  c.others[c.other + PLACE_EVENT] = eventId;
-  c.others[c.other + PLACE_TEXT] = text;
-  c.times[c.time + PLACE_TIME] = time;
+export function setFirstPlace(cells: Cells, { low, high, text, attested, eventId, time }: Place): void {
+  cells.numbers[cells.number + PLACE_LOW] = low;
+  cells.numbers[cells.number + PLACE_HIGH] = high;
+  cells.numbers[cells.number + PLACE_FLAGS] = HAS_PLACE | (attested ? IS_ATTESTED : 0);
+  cells.others[cells.other + PLACE_EVENT] = eventId;
+  cells.others[cells.other + PLACE_TEXT] = text;
+  cells.times[cells.time + PLACE_TIME] = time;
 }
 
 /** Columns of tokens. */
@@ -155,23 +155,23 @@ export const tokenColumns: PackedColumns = {
   numbers: 7,
   times: 2,
   others: 4,
-  write(c, to) {
-    for (let i = 0; i < 7; i++) to.i32(c.numbers[c.number + i]!);
-    for (let i = 0; i < 2; i++) to.f64(c.times[c.time + i]!);
-    for (let i = 0; i < MORE; i++) to.text((c.others[c.other + i] as string | undefined) ?? "");
-    const { places, waiting } = moreOf(c) ?? NO_MORE;
+  write(cells, to) {
+    for (let i = 0; i < 7; i++) to.i32(cells.numbers[cells.number + i]!);
+    for (let i = 0; i < 2; i++) to.f64(cells.times[cells.time + i]!);
+    for (let i = 0; i < MORE; i++) to.text((cells.others[cells.other + i] as string | undefined) ?? "");
+    const { places, waiting } = moreOf(cells) ?? NO_MORE;
     to.u8(places.length);
     for (const place of places) writePlace(place, to);
     to.u8(waiting.length);
     for (const use of waiting) writeUse(use, to);
   },
-  read(c, from) {
-    for (let i = 0; i < 7; i++) c.numbers[c.number + i] = from.i32();
-    for (let i = 0; i < 2; i++) c.times[c.time + i] = from.f64();
-    for (let i = 0; i < MORE; i++) c.others[c.other + i] = from.text();
+  read(cells, from) {
+    for (let i = 0; i < 7; i++) cells.numbers[cells.number + i] = from.i32();
+    for (let i = 0; i < 2; i++) cells.times[cells.time + i] = from.f64();
+    for (let i = 0; i < MORE; i++) cells.others[cells.other + i] = from.text();
     const places = Array.from({ length: from.u8() }, () => readPlace(from));
     const waiting = Array.from({ length: from.u8() }, () => readUse(from));
-    if (places.length + waiting.length > 0) c.others[c.other + MORE] = { places, waiting };
+    if (places.length + waiting.length > 0) cells.others[cells.other + MORE] = { places, waiting };
   },
 };
 const NO_MORE: More = { places: [], waiting: [] };

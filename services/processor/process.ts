@@ -6,7 +6,7 @@
  * folded, no finding is lost, and none counts twice. The hole: a finding may stand in the stream `findings` more than
  * once, and a reader that looks at neither id nor origin sees it again.
  */
-import { DetectorFailure } from "../../detectors/fold/judge.ts";
+import { DetectorFailure } from "../../detectors/fold/hearing.ts";
 import { EventView } from "../../schemas/event-view.ts";
 import type { NewRecord, RecordBatch } from "../ports/stream.ts";
 import { commit } from "./commit.ts";

@@ -1,5 +1,5 @@
 /** When a detector throws: back to the last commit, and on from there without that detector at that event. */
-import type { DetectorFailure } from "../../detectors/fold/judge.ts";
+import type { DetectorFailure } from "../../detectors/fold/hearing.ts";
 import { workingSet } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import type { RecordBatch } from "../ports/stream.ts";

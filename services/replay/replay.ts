@@ -4,7 +4,7 @@
  */
 import { decodeAgent, encodeAgent } from "../../detectors/fold/agent-codec.ts";
 import { agentHigh, agentLow } from "../../detectors/fold/agents.ts";
-import type { OnScored } from "../../detectors/fold/judge.ts";
+import type { OnScored } from "../../detectors/fold/hearing.ts";
 import { forget, type WorkingSet, workingSet } from "../../detectors/fold/working-set.ts";
 import { DETECTORS } from "../../detectors/index.ts";
 import { PairMap } from "../../detectors/stats/pair-map.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Detector } from "../../detectors/detector.ts";
-import { DetectorFailure } from "../../detectors/fold/judge.ts";
+import { DetectorFailure } from "../../detectors/fold/hearing.ts";
 import { workingSet } from "../../detectors/fold/working-set.ts";
 import { createFold } from "../../detectors/fold.ts";
 import { tokenReuse } from "../../detectors/token-reuse.ts";

@@ -1,6 +1,6 @@
 /** Agents of one group that pay, day after day, over a log and a store in memory: folded, committed and added up in turn. */
 import { agentView } from "../../detectors/fold/agent-view.ts";
-import type { OnScored } from "../../detectors/fold/judge.ts";
+import type { OnScored } from "../../detectors/fold/hearing.ts";
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { Derived } from "../../schemas/origin.ts";

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { DetectorFailure } from "../../detectors/fold/judge.ts";
+import { DetectorFailure } from "../../detectors/fold/hearing.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { memoryStore } from "../../services/adapters/memory.ts";
 import { clockOf } from "../../services/group-versions.ts";

@@ -22,16 +22,16 @@ const isSame = (one: ContractValue, { field, low, high }: Omit<ContractValue, "m
   one.field === field && one.low === low && one.high === high;
 
 /** A contract allows a value; of an open slot nothing is remembered, because no value is a surprise there. */
-export function allowValue(b: Baseline, clause: Clause, edge: TargetEdge): void {
+export function allowValue(baseline: Baseline, clause: Clause, edge: TargetEdge): void {
   const { operation, field, low, high } = edge;
   if (clause.values.some((one) => isSame(one, edge))) return;
   if (clause.values.length >= MAX_TARGETS) {
-    b.capped++;
+    baseline.capped++;
     return;
   }
-  const heldByOther = madeBy(b, operation, edge).length > 0;
-  const made = heldByOther || !values.isKnown(b.targets, recordOf(b, edge));
-  if (made) addKnown(b, edge);
+  const heldByOther = madeBy(baseline, operation, edge).length > 0;
+  const made = heldByOther || !values.isKnown(baseline.targets, recordOf(baseline, edge));
+  if (made) addKnown(baseline, edge);
   clause.values = [...clause.values, { field, low, high, made }];
 }
 
@@ -45,30 +45,30 @@ export const recordOf = (
 };
 
 /** The same value as contracts have made it known. */
-const madeBy = (b: Baseline, operation: number, value: Omit<ContractValue, "made">): ContractValue[] =>
-  (b.contracts ?? []).flatMap(({ clauses }) =>
+const madeBy = (baseline: Baseline, operation: number, value: Omit<ContractValue, "made">): ContractValue[] =>
+  (baseline.contracts ?? []).flatMap(({ clauses }) =>
     (clauses.get(operation)?.values ?? []).filter((one) => one.made && isSame(one, value)),
   );
 
 /** The values of a clause are no longer allowed by it. */
-export function forgetValues(b: Baseline, operation: number, clause: Clause): void {
+export function forgetValues(baseline: Baseline, operation: number, clause: Clause): void {
   const gone = clause.values;
   clause.values = [];
   for (const value of gone) {
-    if (!value.made || madeBy(b, operation, value).length > 0) continue;
-    const record = recordOf(b, { operation, ...value });
-    if (record >= 0) values.markUnknown(b.targets, record);
+    if (!value.made || madeBy(baseline, operation, value).length > 0) continue;
+    const record = recordOf(baseline, { operation, ...value });
+    if (record >= 0) values.markUnknown(baseline.targets, record);
   }
 }
 
 /** A person has approved a value: it stays known when contracts end. */
-export function noteApproved(b: Baseline, edge: TargetEdge): void {
-  for (const value of madeBy(b, edge.operation, edge)) value.made = false;
+export function noteApproved(baseline: Baseline, edge: TargetEdge): void {
+  for (const value of madeBy(baseline, edge.operation, edge)) value.made = false;
 }
 
 /** The first value of a step that no contract of the workflow allows for its field, though one does others: where its numbers begin; -1 if there is none. */
 export function valueOutside(
-  b: Baseline,
+  baseline: Baseline,
   contracts: readonly Contract[],
   workflow: number,
   operation: number,
@@ -81,7 +81,7 @@ export function valueOutside(
       if (contract.workflow === workflow)
         allows = Math.max(
           allows,
-          allowance(contract.clauses.get(operation), fieldOf(b, event, at), event, at),
+          allowance(contract.clauses.get(operation), fieldOf(baseline, event, at), event, at),
         );
     if (allows === OTHERS) return at;
   }

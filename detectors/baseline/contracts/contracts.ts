@@ -54,23 +54,23 @@ export interface Contract extends Terms {
 }
 
 /** The contract, begun if it is new; undefined if a newer one is there, or another of the same version. */
-export function contractOf(b: Baseline, terms: Terms): Contract | undefined {
-  const known = b.contracts?.find(({ name }) => name === terms.name);
+export function contractOf(baseline: Baseline, terms: Terms): Contract | undefined {
+  const known = baseline.contracts?.find(({ name }) => name === terms.name);
   if (known !== undefined && known.version >= terms.version)
     return known.digest === terms.digest && known.version === terms.version ? known : undefined;
-  if (known === undefined && (b.contracts?.length ?? 0) >= MAX_CONTRACTS) {
-    b.capped++;
+  if (known === undefined && (baseline.contracts?.length ?? 0) >= MAX_CONTRACTS) {
+    baseline.capped++;
     return undefined;
   }
-  if (known !== undefined) endContract(b, known);
+  if (known !== undefined) endContract(baseline, known);
   const begun = { ...terms, clauses: new Map(), ended: false };
-  b.contracts = [...(b.contracts ?? []).filter((one) => one !== known), begun];
+  baseline.contracts = [...(baseline.contracts ?? []).filter((one) => one !== known), begun];
   return begun;
 }
 
 /** A contract names an operation; undefined if there is no room for it. */
 export function declare(
-  b: Baseline,
+  baseline: Baseline,
   contract: Contract,
   operation: number,
   sensitive: boolean,
@@ -78,63 +78,68 @@ export function declare(
   const { clauses, workflow } = contract;
   const known = clauses.get(operation);
   if (known !== undefined) return known;
-  const root = progressOf(b, workflow)?.root ?? 0;
-  const node = root && (child(b.graph, root, operation) || addChild(b.graph, root, operation));
+  const root = progressOf(baseline, workflow)?.root ?? 0;
+  const node = root && (child(baseline.graph, root, operation) || addChild(baseline.graph, root, operation));
   if (node === 0 || clauses.size >= MAX_CONTRACT_OPERATIONS) {
-    b.capped++;
+    baseline.capped++;
     return undefined;
   }
-  const before = stateOf(b.graph, node);
-  const holds = before !== DENIED && (sensitive || tierOf(b.names, operation) === 0);
+  const before = stateOf(baseline.graph, node);
+  const holds = before !== DENIED && (sensitive || tierOf(baseline.names, operation) === 0);
   const clause = { sensitive, before, holds, values: [] };
   clauses.set(operation, clause);
-  if (holds) setState(b.graph, node, PINNED);
+  if (holds) setState(baseline.graph, node, PINNED);
   return clause;
 }
 
 /** The edge of a workflow; 0 if there is none. */
-export const edgeOf = (b: Baseline, workflow: number, operation: number) =>
-  child(b.graph, b.progress.get(workflow)?.root ?? 0, operation);
+export const edgeOf = (baseline: Baseline, workflow: number, operation: number) =>
+  child(baseline.graph, baseline.progress.get(workflow)?.root ?? 0, operation);
 
 /** The contract ends: what it has named is what it was before. */
-export function endContract(b: Baseline, contract: Contract): void {
-  for (const operation of contract.clauses.keys()) lapse(b, contract, operation);
+export function endContract(baseline: Baseline, contract: Contract): void {
+  for (const operation of contract.clauses.keys()) lapse(baseline, contract, operation);
   contract.clauses.clear();
   contract.ended = true;
-  b.version++;
+  baseline.version++;
 }
 
 /** One operation is no longer vouched for. */
-export function lapse(b: Baseline, contract: Contract, operation: number): void {
+export function lapse(baseline: Baseline, contract: Contract, operation: number): void {
   const clause = contract.clauses.get(operation);
   if (clause === undefined) return;
-  forgetValues(b, operation, clause);
+  forgetValues(baseline, operation, clause);
   if (!clause.holds) return;
   clause.holds = false;
   // Somebody else had pinned it before.
   if (clause.before === PINNED) return;
-  const heir = clausesOf(b, contract.workflow, operation).find((one) => one.holds);
-  const node = edgeOf(b, contract.workflow, operation);
+  const heir = clausesOf(baseline, contract.workflow, operation).find((one) => one.holds);
+  const node = edgeOf(baseline, contract.workflow, operation);
   if (heir !== undefined) heir.before = clause.before;
-  else if (stateOf(b.graph, node) === PINNED) setState(b.graph, node, clause.before);
+  else if (stateOf(baseline.graph, node) === PINNED) setState(baseline.graph, node, clause.before);
 }
 
 /** What the contracts of a workflow say of an operation. */
-export const clausesOf = (b: Baseline, workflow: number, operation: number): readonly Clause[] =>
-  (b.contracts ?? []).flatMap((one) => (one.workflow === workflow ? (one.clauses.get(operation) ?? []) : []));
+export const clausesOf = (baseline: Baseline, workflow: number, operation: number): readonly Clause[] =>
+  (baseline.contracts ?? []).flatMap((one) =>
+    one.workflow === workflow ? (one.clauses.get(operation) ?? []) : [],
+  );
 
 /** A person has decided about an edge (its new state): it stays so when contracts end. */
-export function noteDecided(b: Baseline, workflow: number, operation: number, state: number): void {
-  for (const clause of clausesOf(b, workflow, operation)) {
+export function noteDecided(baseline: Baseline, workflow: number, operation: number, state: number): void {
+  for (const clause of clausesOf(baseline, workflow, operation)) {
     clause.before = state;
     clause.holds &&= state !== DENIED;
   }
 }
 
 /** A workflow's learning ends: what it has shown by enough witnesses is baseline, also when contracts end. */
-export function noteLearned(b: Baseline, { workflow, root }: Progress, needed: number): void {
-  for (const contract of b.contracts ?? [])
+export function noteLearned(baseline: Baseline, { workflow, root }: Progress, needed: number): void {
+  for (const contract of baseline.contracts ?? [])
     for (const [operation, clause] of contract.workflow === workflow ? contract.clauses : [])
-      if (clause.before === CANDIDATE && witnessesOf(b.graph, child(b.graph, root, operation)) >= needed)
+      if (
+        clause.before === CANDIDATE &&
+        witnessesOf(baseline.graph, child(baseline.graph, root, operation)) >= needed
+      )
         clause.before = BASELINE;
 }

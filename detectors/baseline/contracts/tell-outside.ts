@@ -16,28 +16,29 @@ const OUTSIDE = 1 << 17;
 
 /** Takes in what time and the step change; answers whether the step was told, or was before in this session. */
 export function tellOutside(
-  b: Baseline,
-  p: Path,
+  baseline: Baseline,
+  path: Path,
   contracts: readonly Contract[],
   operation: number,
   event: EventView,
   out: Out,
 ): boolean {
-  const workflow = Math.max(p.workflow, 0);
+  const workflow = Math.max(path.workflow, 0);
   let closed: Contract | undefined;
   for (const contract of contracts) {
-    if (!contract.ended && event.time >= contract.untilMs) endContract(b, contract);
+    if (!contract.ended && event.time >= contract.untilMs) endContract(baseline, contract);
     if (contract.ended || contract.workflow !== workflow) continue;
-    if (event.tier > 0 && contract.clauses.get(operation)?.sensitive === false) lapse(b, contract, operation);
+    if (event.tier > 0 && contract.clauses.get(operation)?.sensitive === false)
+      lapse(baseline, contract, operation);
     if (contract.closed) closed ??= contract;
   }
-  return closed !== undefined && tell(b, p, contracts, closed, operation, event, out);
+  return closed !== undefined && tell(baseline, path, contracts, closed, operation, event, out);
 }
 
 /** Tells a step that the contracts of its workflow do not name, once a session for each operation. */
 function tell(
-  b: Baseline,
-  p: Path,
+  baseline: Baseline,
+  path: Path,
   contracts: readonly Contract[],
   closed: Contract,
   operation: number,
@@ -45,21 +46,21 @@ function tell(
   out: Out,
 ): boolean {
   const { workflow } = closed;
-  const state = stateOf(b.graph, edgeOf(b, workflow, operation));
+  const state = stateOf(baseline.graph, edgeOf(baseline, workflow, operation));
   // What is denied is told as that.
   if (state === DENIED) return false;
-  const at = state === PINNED ? valueOutside(b, contracts, workflow, operation, event) : -1;
+  const at = state === PINNED ? valueOutside(baseline, contracts, workflow, operation, event) : -1;
   if (state === PINNED && at < 0) return false;
-  if (p.told.includes(operation | OUTSIDE)) return true;
-  p.told = [...p.told, operation | OUTSIDE];
+  if (path.told.includes(operation | OUTSIDE)) return true;
+  path.told = [...path.told, operation | OUTSIDE];
   const value = at < 0 ? "" : ` with ${event.textAt(at)} ${quote(event.textAt(at + 4))}`;
-  out.finding(draftOf(b, p, closed, operation, value, event));
+  out.finding(draftOf(baseline, path, closed, operation, value, event));
   return true;
 }
 
 function draftOf(
-  b: Baseline,
-  p: Path,
+  baseline: Baseline,
+  path: Path,
   contract: Contract,
   operation: number,
   value: string,
@@ -69,7 +70,9 @@ function draftOf(
   // The event's own words: the dictionary may be full.
   const used = `${event.text(TEXT.service)} ${event.text(TEXT.operation)}`;
   const place =
-    contract.workflow === 0 ? "sessions without a workflow" : `workflow ${quote(workflowName(b, p))}`;
+    contract.workflow === 0
+      ? "sessions without a workflow"
+      : `workflow ${quote(workflowName(baseline, path))}`;
   const reading = clauses.get(operation)?.sensitive === false ? ", reading alone of this one" : "";
   return {
     kind: "outside-contract",
@@ -80,10 +83,10 @@ function draftOf(
     evidence: {
       operation: used,
       tier: event.tier,
-      workflow: workflowName(b, p),
+      workflow: workflowName(baseline, path),
       contract: `${name} v${version}`,
       signedBy: key,
-      targets: pairs(strangersOf(b, operation, event)),
+      targets: pairs(strangersOf(baseline, operation, event)),
       trustUnit: event.text(TEXT.trustUnit),
     },
   };

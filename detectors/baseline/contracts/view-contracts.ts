@@ -4,15 +4,16 @@ import { nameOf } from "../wording.ts";
 import type { Clause, Contract } from "./contracts.ts";
 
 /** All of them, those that have ended too. */
-export const contractsView = (b: Baseline) => (b.contracts ?? []).map((one) => contractView(b, one));
+export const contractsView = (baseline: Baseline) =>
+  (baseline.contracts ?? []).map((one) => contractView(baseline, one));
 
-function contractView(b: Baseline, contract: Contract) {
+function contractView(baseline: Baseline, contract: Contract) {
   const { name, version, workflow, untilMs, closed, ended, key, digest, clauses } = contract;
   const open = [...clauses].filter(([, { holds }]) => !holds);
   return {
     name,
     version,
-    ...(workflow !== 0 && { workflow: nameOf(b, workflow) }),
+    ...(workflow !== 0 && { workflow: nameOf(baseline, workflow) }),
     until: new Date(untilMs).toISOString(),
     state: ended ? "ended" : "in force",
     closed,
@@ -20,7 +21,7 @@ function contractView(b: Baseline, contract: Contract) {
     digest,
     operations: clauses.size,
     doesNotHoldFor: open.map(([operation, clause]) => ({
-      operation: nameOf(b, operation),
+      operation: nameOf(baseline, operation),
       why: whyOf(clause),
     })),
   };
@@ -32,8 +33,8 @@ const whyOf = ({ sensitive }: Clause) =>
     : "it writes, sends or administers, and is not declared as sensitive; or a person has denied it";
 
 /** Which contract an edge is pinned by, if one does. */
-export function pinnedBy(b: Baseline, { workflow }: Progress, operation: number) {
-  const contract = b.contracts?.find(
+export function pinnedBy(baseline: Baseline, { workflow }: Progress, operation: number) {
+  const contract = baseline.contracts?.find(
     (one) => one.workflow === workflow && one.clauses.get(operation)?.holds === true,
   );
   return contract && { by: contractName(contract) };

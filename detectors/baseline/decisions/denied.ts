@@ -29,25 +29,25 @@ const isAlike = (one: DeniedEdge, other: DeniedEdge) =>
   one.high === other.high;
 
 /** Adds an edge, unless it is there, or there are too many: that is counted. */
-export function addDenied(b: Baseline, edge: DeniedEdge): void {
-  const denied = b.denied ?? [];
+export function addDenied(baseline: Baseline, edge: DeniedEdge): void {
+  const denied = baseline.denied ?? [];
   if (denied.some((known) => isAlike(known, edge) && known.workflow === edge.workflow)) return;
-  if (denied.length >= MAX_DENIED_EDGES) b.capped++;
-  else b.denied = [...denied, edge];
+  if (denied.length >= MAX_DENIED_EDGES) baseline.capped++;
+  else baseline.denied = [...denied, edge];
 }
 
 /** Takes an edge away. What is denied in all workflows ends with its approval in one. */
-export function removeDenied(b: Baseline, edge: DeniedEdge): void {
+export function removeDenied(baseline: Baseline, edge: DeniedEdge): void {
   const { workflow } = edge;
   const ends = (known: DeniedEdge) =>
     isAlike(known, edge) && (known.workflow === workflow || known.workflow === 0 || workflow === 0);
-  const left = b.denied?.filter((known) => !ends(known));
-  b.denied = left === undefined || left.length === 0 ? undefined : left;
+  const left = baseline.denied?.filter((known) => !ends(known));
+  baseline.denied = left === undefined || left.length === 0 ? undefined : left;
 }
 
 /** The denied edge that a step of a workflow uses, if it uses one. */
 export function deniedIn(
-  b: Baseline,
+  baseline: Baseline,
   denied: readonly DeniedEdge[],
   workflow: number,
   operation: number,
@@ -55,16 +55,22 @@ export function deniedIn(
 ): DeniedEdge | undefined {
   for (const edge of denied) {
     if (edge.operation !== operation) continue;
-    if (edge.field === 0 ? edge.workflow === 0 || edge.workflow === workflow : isTarget(b, edge, event))
+    if (
+      edge.field === 0 ? edge.workflow === 0 || edge.workflow === workflow : isTarget(baseline, edge, event)
+    )
       return edge;
   }
   return undefined;
 }
 
-function isTarget(b: Baseline, { field, low, high }: DeniedEdge, event: EventView): boolean {
+function isTarget(baseline: Baseline, { field, low, high }: DeniedEdge, event: EventView): boolean {
   for (let i = 0, count = event.number(TARGETS); i < count; i++) {
     const at = TARGET_AT + i * 8;
-    if (event.number(at + 4) === low && event.number(at + 5) === high && fieldOf(b, event, at) === field)
+    if (
+      event.number(at + 4) === low &&
+      event.number(at + 5) === high &&
+      fieldOf(baseline, event, at) === field
+    )
       return true;
   }
   return false;

@@ -17,15 +17,21 @@ const DAY_MS = 86_400_000;
 const writer = new ByteWriter();
 
 /** Withholds a session that has ended from learning, and keeps it until a person decides. */
-export function holdSession(b: Baseline, row: SessionRow, p: Path, { heldDays }: Settings, caps: Caps): void {
-  const progress = progressOf(b, Math.max(p.workflow, 0));
+export function holdSession(
+  baseline: Baseline,
+  row: SessionRow,
+  path: Path,
+  { heldDays }: Settings,
+  caps: Caps,
+): void {
+  const progress = progressOf(baseline, Math.max(path.workflow, 0));
   if (progress !== undefined) progress.withheld++;
-  if (p.steps === 0 || heldDays === 0) return;
+  if (path.steps === 0 || heldDays === 0) return;
   const { name, startedAt, lastAt: endedAt } = row;
-  ofSession.write(p, writer.clear());
-  b.pen ??= newPen();
-  const held = { name, startedAt, endedAt, habit: habitOf(p), version: VERSION, bytes: writer.take() };
-  if (hold(b.pen, held)) caps.held++;
+  ofSession.write(path, writer.clear());
+  baseline.pen ??= newPen();
+  const held = { name, startedAt, endedAt, habit: habitOf(path), version: VERSION, bytes: writer.take() };
+  if (hold(baseline.pen, held)) caps.held++;
 }
 
 /** In any order, because what was told first in a session says nothing of its habit. */
@@ -40,28 +46,28 @@ export function expireHeld({ pen }: Baseline, epoch: number, { heldDays }: Setti
 const takeHeld = ({ pen }: Baseline, name: string) => (pen === undefined ? [] : take(pen, name));
 
 /** Learns the held sessions of a name after all, as of the day they were on; with `edges`, what was strange in them is approved. */
-export function releaseSession(b: Baseline, name: string, edges: boolean, settings: Settings): void {
-  for (const held of takeHeld(b, name)) {
-    const p = pathOf(held, settings);
-    if (p === undefined) continue;
-    if (edges) approveStrange(b, p);
-    teach(b, p, dayOf(held.endedAt), settings);
-    const progress = progressOf(b, Math.max(p.workflow, 0));
+export function releaseSession(baseline: Baseline, name: string, edges: boolean, settings: Settings): void {
+  for (const held of takeHeld(baseline, name)) {
+    const path = pathOf(held, settings);
+    if (path === undefined) continue;
+    if (edges) approveStrange(baseline, path);
+    teach(baseline, path, dayOf(held.endedAt), settings);
+    const progress = progressOf(baseline, Math.max(path.workflow, 0));
     if (progress !== undefined) progress.withheld--;
-    if (b.pen !== undefined) b.pen.released++;
-    endPath(p);
+    if (baseline.pen !== undefined) baseline.pen.released++;
+    endPath(path);
   }
 }
 
 /** Drops the held sessions of a name for good; with `edges`, what was strange in them is denied. */
-export function confirmSession(b: Baseline, name: string, edges: boolean, settings: Settings): void {
-  for (const held of takeHeld(b, name)) {
-    if (b.pen !== undefined) b.pen.confirmed++;
-    const p = pathOf(held, settings);
-    if (p === undefined) continue;
-    forgetScore(b, p);
-    if (edges) denyStrange(b, p);
-    endPath(p);
+export function confirmSession(baseline: Baseline, name: string, edges: boolean, settings: Settings): void {
+  for (const held of takeHeld(baseline, name)) {
+    if (baseline.pen !== undefined) baseline.pen.confirmed++;
+    const path = pathOf(held, settings);
+    if (path === undefined) continue;
+    forgetScore(baseline, path);
+    if (edges) denyStrange(baseline, path);
+    endPath(path);
   }
 }
 

@@ -9,17 +9,17 @@ import type { Settings } from "../settings.ts";
  * Puts what `stored` holds (base64, as fold/agent-baseline.ts packs it) in the place of all that is known: graph, targets, pen and
  * denials; contracts stay. The version goes on, so that findings tell both apart. Fails if it cannot be read; whoever wrote it has looked.
  */
-export function replaceBaseline(b: Baseline, stored: string, settings: Settings): void {
+export function replaceBaseline(baseline: Baseline, stored: string, settings: Settings): void {
   const from = new ByteReader(Uint8Array.from(atob(stored), (letter) => letter.charCodeAt(0)));
   const written = from.u8();
   if (written > VERSION || written < VERSION - 1)
     throw new RangeError(`columns of version ${written} are not read`);
   const read = ofAgent.read(from, written, settings);
-  const version = Math.max(b.version, read.version) + 1;
-  keepSpent(b, read);
-  carryContracts(b, read);
-  endBaseline(b);
-  Object.assign(b, read, { version });
+  const version = Math.max(baseline.version, read.version) + 1;
+  keepSpent(baseline, read);
+  carryContracts(baseline, read);
+  endBaseline(baseline);
+  Object.assign(baseline, read, { version });
 }
 
 /** Whatever is known, what today's budget of alerts was spent on is spent. */

@@ -11,20 +11,20 @@ export const DENIAL = 1 << 16;
 
 /** Tells a step that uses a denied edge, once a session for each operation. Answers whether it does. */
 export function tellDenied(
-  b: Baseline,
-  p: Path,
+  baseline: Baseline,
+  path: Path,
   denied: readonly DeniedEdge[],
   operation: number,
   event: EventView,
   out: Out,
 ): boolean {
-  const edge = deniedIn(b, denied, p.workflow, operation, event);
+  const edge = deniedIn(baseline, denied, path.workflow, operation, event);
   if (edge === undefined) return false;
-  if (p.told.includes(operation | DENIAL)) return true;
-  p.told = [...p.told, operation | DENIAL];
-  const name = nameOf(b, operation);
-  const place = edge.workflow === 0 ? "this agent" : `workflow ${quote(nameOf(b, edge.workflow))}`;
-  const what = edge.field === 0 ? "" : ` with ${nameOf(b, edge.field)} ${quote(edge.value)}`;
+  if (path.told.includes(operation | DENIAL)) return true;
+  path.told = [...path.told, operation | DENIAL];
+  const name = nameOf(baseline, operation);
+  const place = edge.workflow === 0 ? "this agent" : `workflow ${quote(nameOf(baseline, edge.workflow))}`;
+  const what = edge.field === 0 ? "" : ` with ${nameOf(baseline, edge.field)} ${quote(edge.value)}`;
   out.finding({
     kind: "edge-denied",
     about: `${name}${what}`,
@@ -33,8 +33,8 @@ export function tellDenied(
     evidence: {
       operation: name,
       tier: event.tier,
-      workflow: workflowName(b, p),
-      ...(edge.field !== 0 && { targets: [`${nameOf(b, edge.field)}=${edge.value}`] }),
+      workflow: workflowName(baseline, path),
+      ...(edge.field !== 0 && { targets: [`${nameOf(baseline, edge.field)}=${edge.value}`] }),
       trustUnit: event.text(TEXT.trustUnit),
     },
   });

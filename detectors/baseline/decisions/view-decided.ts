@@ -9,35 +9,35 @@ import { pathOf } from "./held.ts";
 import type { HeldSession } from "./pen.ts";
 
 /** Sessions in the holding pen, newest last, with what became of the others; and denied edges. */
-export function decidedView(b: Baseline, settings: Settings) {
-  const { sessions = [], ...others } = b.pen ?? {};
+export function decidedView(baseline: Baseline, settings: Settings) {
+  const { sessions = [], ...others } = baseline.pen ?? {};
   return {
-    heldSessions: sessions.map((held) => heldView(b, held, settings)),
+    heldSessions: sessions.map((held) => heldView(baseline, held, settings)),
     heldBefore: { released: 0, confirmed: 0, expired: 0, crowdedOut: 0, ...others },
-    denied: (b.denied ?? []).map((edge) => deniedView(b, edge)),
+    denied: (baseline.denied ?? []).map((edge) => deniedView(baseline, edge)),
   };
 }
 
-function heldView(b: Baseline, held: HeldSession, settings: Settings) {
+function heldView(baseline: Baseline, held: HeldSession, settings: Settings) {
   const { name, startedAt, endedAt } = held;
-  const p = pathOf(held, settings);
+  const path = pathOf(held, settings);
   const until = endedAt + settings.heldDays * 86_400_000;
   const shown = {
     session: name,
-    workflow: p === undefined ? undefined : workflowName(b, p),
+    workflow: path === undefined ? undefined : workflowName(baseline, path),
     startedAt: new Date(startedAt).toISOString(),
     until: new Date(until).toISOString(),
-    strange: p === undefined ? [] : toldIn(p).map((operation) => nameOf(b, operation)),
+    strange: path === undefined ? [] : toldIn(path).map((operation) => nameOf(baseline, operation)),
   };
-  if (p !== undefined) endPath(p);
+  if (path !== undefined) endPath(path);
   return shown;
 }
 
-function deniedView(b: Baseline, { workflow, operation, field, value }: DeniedEdge) {
+function deniedView(baseline: Baseline, { workflow, operation, field, value }: DeniedEdge) {
   return {
-    operation: nameOf(b, operation),
+    operation: nameOf(baseline, operation),
     ...(field === 0
-      ? { workflow: workflow === 0 ? "(all)" : nameOf(b, workflow) }
-      : { field: nameOf(b, field), value }),
+      ? { workflow: workflow === 0 ? "(all)" : nameOf(baseline, workflow) }
+      : { field: nameOf(baseline, field), value }),
   };
 }

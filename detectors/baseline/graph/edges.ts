@@ -9,29 +9,29 @@ import * as values from "../values/values.ts";
 import { addChild, child, DENIED, PINNED, setState } from "./graph.ts";
 
 /** An operation may be used in a workflow (by number of its name), or in all that are known and outside of any. */
-export function approveOperation(b: Baseline, operation: number, workflow: number | "all"): void {
-  for (const progress of progressesOf(b, workflow)) mark(b, progress, operation, PINNED);
-  removeDenied(b, operationEdge(operation, workflow));
+export function approveOperation(baseline: Baseline, operation: number, workflow: number | "all"): void {
+  for (const progress of progressesOf(baseline, workflow)) mark(baseline, progress, operation, PINNED);
+  removeDenied(baseline, operationEdge(operation, workflow));
 }
 
 /** An operation may not be used in a workflow, or in any. */
-export function denyOperation(b: Baseline, operation: number, workflow: number | "all"): void {
-  for (const progress of progressesOf(b, workflow)) mark(b, progress, operation, DENIED);
-  addDenied(b, operationEdge(operation, workflow));
+export function denyOperation(baseline: Baseline, operation: number, workflow: number | "all"): void {
+  for (const progress of progressesOf(baseline, workflow)) mark(baseline, progress, operation, DENIED);
+  addDenied(baseline, operationEdge(operation, workflow));
 }
 
-function progressesOf(b: Baseline, workflow: number | "all"): readonly Progress[] {
-  if (workflow === "all") return [...b.progress.values()];
-  const progress = progressOf(b, workflow);
-  if (progress === undefined) b.capped++;
+function progressesOf(baseline: Baseline, workflow: number | "all"): readonly Progress[] {
+  if (workflow === "all") return [...baseline.progress.values()];
+  const progress = progressOf(baseline, workflow);
+  if (progress === undefined) baseline.capped++;
   return progress === undefined ? [] : [progress];
 }
 
-function mark(b: Baseline, { root, workflow }: Progress, operation: number, state: number): void {
-  const { graph } = b;
-  noteDecided(b, workflow, operation, state);
+function mark(baseline: Baseline, { root, workflow }: Progress, operation: number, state: number): void {
+  const { graph } = baseline;
+  noteDecided(baseline, workflow, operation, state);
   const node = child(graph, root, operation) || addChild(graph, root, operation);
-  if (node === 0) b.capped++;
+  if (node === 0) baseline.capped++;
   else setState(graph, node, state);
 }
 
@@ -45,17 +45,17 @@ const operationEdge = (operation: number, workflow: number | "all"): DeniedEdge 
 });
 
 /** A value may be used. */
-export function approveTarget(b: Baseline, edge: TargetEdge): void {
-  removeDenied(b, { ...edge, workflow: 0 });
-  addKnown(b, edge);
-  noteApproved(b, edge);
+export function approveTarget(baseline: Baseline, edge: TargetEdge): void {
+  removeDenied(baseline, { ...edge, workflow: 0 });
+  addKnown(baseline, edge);
+  noteApproved(baseline, edge);
 }
 
 /** A value may not be used. */
-export function denyTarget(b: Baseline, edge: TargetEdge): void {
-  const { targets } = b;
+export function denyTarget(baseline: Baseline, edge: TargetEdge): void {
+  const { targets } = baseline;
   const slot = slots.slotOf(targets, edge.operation, edge.field);
   const record = slot < 0 ? -1 : values.find(targets, slot, edge.low, edge.high);
   if (record >= 0) values.markUnknown(targets, record);
-  addDenied(b, { ...edge, workflow: 0 });
+  addDenied(baseline, { ...edge, workflow: 0 });
 }

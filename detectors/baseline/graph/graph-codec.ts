@@ -38,24 +38,24 @@ const STORED_MANY_DAYS = 8;
 let numbers = new Int32Array(0);
 
 /** Dense, in the order in which nodes were added. */
-export function writeGraph(g: Graph, to: ByteWriter): void {
-  const length = g.count * STORED;
+export function writeGraph(graph: Graph, to: ByteWriter): void {
+  const length = graph.count * STORED;
   if (numbers.length < length) numbers = new Int32Array(length * 2);
-  for (let node = 0; node < g.count; node++) storeNode(g, node, node * STORED);
+  for (let node = 0; node < graph.count; node++) storeNode(graph, node, node * STORED);
   to.ints(numbers, 0, length);
 }
 
-function storeNode(g: Graph, node: number, to: number): void {
-  const record = recordOf(g, node);
-  const seen = g.page[record + SESSIONS_DAY]!;
-  const manyDays = onManyDays(g, node) ? STORED_MANY_DAYS : 0;
-  numbers[to] = (parentOf(g, node) << 4) | manyDays | stateOf(g, node);
-  numbers[to + 1] = (symbolOf(g, node) << 16) | (seen >>> 16);
-  numbers[to + 2] = countOf(g, node);
-  numbers[to + 3] = g.page[record + FRESH]!;
-  numbers[to + 4] = totalOf(g, node);
-  numbers[to + 5] = (kindsOf(g, node) << 16) | (seen & 0xffff);
-  numbers[to + 6] = g.page[record + UNITS]!;
+function storeNode(graph: Graph, node: number, to: number): void {
+  const record = recordOf(graph, node);
+  const seen = graph.page[record + SESSIONS_DAY]!;
+  const manyDays = onManyDays(graph, node) ? STORED_MANY_DAYS : 0;
+  numbers[to] = (parentOf(graph, node) << 4) | manyDays | stateOf(graph, node);
+  numbers[to + 1] = (symbolOf(graph, node) << 16) | (seen >>> 16);
+  numbers[to + 2] = countOf(graph, node);
+  numbers[to + 3] = graph.page[record + FRESH]!;
+  numbers[to + 4] = totalOf(graph, node);
+  numbers[to + 5] = (kindsOf(graph, node) << 16) | (seen & 0xffff);
+  numbers[to + 6] = graph.page[record + UNITS]!;
 }
 
 /** Reads what writeGraph wrote. Throws a RangeError on what cannot be a graph. */
@@ -65,29 +65,29 @@ export function readGraph(from: ByteReader): Graph {
   let room = LEAST_ROOM;
   while (count > capacityOf(room)) room *= 2;
   const frozen = { frozen: ints.nowhere.page, frozenAt: 0, frozenRoom: 0 };
-  const g: Graph = { ...ints.room(room), room, count, ...frozen };
-  for (let node = 0; node < count; node++) restoreNode(g, node, stored, node * STORED);
-  return g;
+  const graph: Graph = { ...ints.room(room), room, count, ...frozen };
+  for (let node = 0; node < count; node++) restoreNode(graph, node, stored, node * STORED);
+  return graph;
 }
 
-function restoreNode(g: Graph, node: number, stored: Int32Array, at: number): void {
+function restoreNode(graph: Graph, node: number, stored: Int32Array, at: number): void {
   const [head, symbolSessions, kindsDay] = [stored[at]!, stored[at + 1]!, stored[at + 5]!];
   const [parent, count, total] = [head >>> 4, stored[at + 2]!, stored[at + 4]!];
   if (node > 0 && parent >= node) throw new RangeError("a node stands before its parent");
-  const record = recordOf(g, node);
+  const record = recordOf(graph, node);
   const marks = ((head & STORED_MANY_DAYS) !== 0 ? MANY_DAYS : 0) | (count === 0 ? 0 : COUNTED);
-  g.page[record] = keyOf(parent, symbolSessions >>> 16) | ((head & STATE_MASK) << STATE_SHIFT) | marks;
-  g.page[record + SESSIONS_DAY] = ((symbolSessions & 0xffff) << 16) | (kindsDay & 0xffff);
-  g.page[record + FRESH] = stored[at + 3]!;
-  g.page[record + UNITS] = stored[at + 6]!;
-  if (node > 0) enter(g, node);
-  if (count !== 0 || total !== 0) restoreFrozen(g, node, count, total, kindsDay >>> 16);
+  graph.page[record] = keyOf(parent, symbolSessions >>> 16) | ((head & STATE_MASK) << STATE_SHIFT) | marks;
+  graph.page[record + SESSIONS_DAY] = ((symbolSessions & 0xffff) << 16) | (kindsDay & 0xffff);
+  graph.page[record + FRESH] = stored[at + 3]!;
+  graph.page[record + UNITS] = stored[at + 6]!;
+  if (node > 0) enter(graph, node);
+  if (count !== 0 || total !== 0) restoreFrozen(graph, node, count, total, kindsDay >>> 16);
 }
 
-function restoreFrozen(g: Graph, node: number, count: number, total: number, kinds: number): void {
-  makeRoomForFrozen(g);
-  const at = g.frozenAt + node * FROZEN_WIDTH;
-  g.frozen[at] = count;
-  g.frozen[at + TOTAL] = total;
-  g.frozen[at + KINDS] = kinds;
+function restoreFrozen(graph: Graph, node: number, count: number, total: number, kinds: number): void {
+  makeRoomForFrozen(graph);
+  const at = graph.frozenAt + node * FROZEN_WIDTH;
+  graph.frozen[at] = count;
+  graph.frozen[at + TOTAL] = total;
+  graph.frozen[at + KINDS] = kinds;
 }

@@ -64,7 +64,7 @@ export const capacityOf = (room: number) => (room >> 4) * 3;
 export const indexOf = ({ at, room }: Graph) => at + room - (room >> 2);
 
 /** Where the record of a node lies. */
-export const recordOf = (g: Graph, node: number) => g.at + node * WIDTH;
+export const recordOf = (graph: Graph, node: number) => graph.at + node * WIDTH;
 
 /** What a node is found by. Nodes are fewer than 2^14, names fewer than 2^12. */
 export const keyOf = (parent: number, symbol: number) => (parent << 12) | symbol;
@@ -74,11 +74,11 @@ export const slotOf = (parent: number, symbol: number) =>
   (Math.imul(parent, 0x9e3779b1) ^ Math.imul(symbol, 0x85ebca6b)) >>> 7;
 
 /** Enters a node into the index. */
-export function enter(g: Graph, node: number): void {
-  const { page, room } = g;
-  const index = indexOf(g);
+export function enter(graph: Graph, node: number): void {
+  const { page, room } = graph;
+  const index = indexOf(graph);
   const mask = (room >> 1) - 1;
-  const key = page[recordOf(g, node)]! & KEY_MASK;
+  const key = page[recordOf(graph, node)]! & KEY_MASK;
   let at = slotOf(key >>> 12, key & 0xfff) & mask;
   while (((page[index + (at >> 1)]! >>> ((at & 1) << 4)) & 0xffff) !== 0) at = (at + 1) & mask;
   page[index + (at >> 1)]! |= node << ((at & 1) << 4);

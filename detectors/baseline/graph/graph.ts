@@ -40,9 +40,9 @@ export function endGraph({ page, at, room, frozen, frozenAt, frozenRoom }: Graph
 }
 
 /** The node of `symbol` after `parent`; 0 if there is none. */
-export function child(g: Graph, parent: number, symbol: number): number {
-  const { page, at: first, room } = g;
-  const index = indexOf(g);
+export function child(graph: Graph, parent: number, symbol: number): number {
+  const { page, at: first, room } = graph;
+  const index = indexOf(graph);
   const mask = (room >> 1) - 1;
   const key = keyOf(parent, symbol);
   for (let at = slotOf(parent, symbol) & mask; ; at = (at + 1) & mask) {
@@ -52,45 +52,49 @@ export function child(g: Graph, parent: number, symbol: number): number {
 }
 
 /** Adds a node that is not there; 0 when the graph is full. */
-export function addChild(g: Graph, parent: number, symbol: number): number {
-  if (g.count >= MAX_NODES) return 0;
-  if (g.count >= capacityOf(g.room)) grow(g);
-  const node = g.count++;
-  g.page[recordOf(g, node)] = keyOf(parent, symbol);
-  enter(g, node);
+export function addChild(graph: Graph, parent: number, symbol: number): number {
+  if (graph.count >= MAX_NODES) return 0;
+  if (graph.count >= capacityOf(graph.room)) grow(graph);
+  const node = graph.count++;
+  graph.page[recordOf(graph, node)] = keyOf(parent, symbol);
+  enter(graph, node);
   return node;
 }
 
-function grow(g: Graph): void {
-  const { page: old, at: from, room, count } = g;
+function grow(graph: Graph): void {
+  const { page: old, at: from, room, count } = graph;
   const { page, at } = ints.room(room * 2);
   copy(old, from, count * WIDTH, page, at);
   ints.giveBack(old, from, room);
-  g.page = page;
-  g.at = at;
-  g.room = room * 2;
-  for (let node = 1; node < count; node++) enter(g, node);
+  graph.page = page;
+  graph.at = at;
+  graph.room = room * 2;
+  for (let node = 1; node < count; node++) enter(graph, node);
 }
 
 /** The context that a node stands after; 0 for a root. */
-export const parentOf = (g: Graph, node: number) => (g.page[recordOf(g, node)]! & KEY_MASK) >>> 12;
+export const parentOf = (graph: Graph, node: number) =>
+  (graph.page[recordOf(graph, node)]! & KEY_MASK) >>> 12;
 /** The symbol of a node; for a root the number of its workflow. */
-export const symbolOf = (g: Graph, node: number) => g.page[recordOf(g, node)]! & 0xfff;
+export const symbolOf = (graph: Graph, node: number) => graph.page[recordOf(graph, node)]! & 0xfff;
 /** CANDIDATE, BASELINE, PINNED or DENIED. */
-export const stateOf = (g: Graph, node: number) => (g.page[recordOf(g, node)]! >>> STATE_SHIFT) & STATE_MASK;
+export const stateOf = (graph: Graph, node: number) =>
+  (graph.page[recordOf(graph, node)]! >>> STATE_SHIFT) & STATE_MASK;
 /** Whether a node may be used without a finding. */
-export const isBaseline = (g: Graph, node: number) =>
-  node !== 0 && (stateOf(g, node) === BASELINE || stateOf(g, node) === PINNED);
+export const isBaseline = (graph: Graph, node: number) =>
+  node !== 0 && (stateOf(graph, node) === BASELINE || stateOf(graph, node) === PINNED);
 /** Sessions that used the edge, up to 65,535. */
-export const sessionsOf = (g: Graph, node: number) => g.page[recordOf(g, node) + SESSIONS_DAY]! >>> 16;
+export const sessionsOf = (graph: Graph, node: number) =>
+  graph.page[recordOf(graph, node) + SESSIONS_DAY]! >>> 16;
 /** Frozen count of the edge: what the predictor uses. */
-export const countOf = (g: Graph, node: number) => frozenOf(g, node, 0);
+export const countOf = (graph: Graph, node: number) => frozenOf(graph, node, 0);
 /** Frozen sum of the counts of a context's edges. */
-export const totalOf = (g: Graph, node: number) => frozenOf(g, node, TOTAL);
+export const totalOf = (graph: Graph, node: number) => frozenOf(graph, node, TOTAL);
 /** Frozen number of different symbols after a context. */
-export const kindsOf = (g: Graph, node: number) => frozenOf(g, node, KINDS);
+export const kindsOf = (graph: Graph, node: number) => frozenOf(graph, node, KINDS);
 /** Whether sessions of more than one day of event time used the edge. */
-export const onManyDays = (g: Graph, node: number) => (g.page[recordOf(g, node)]! & MANY_DAYS) !== 0;
+export const onManyDays = (graph: Graph, node: number) =>
+  (graph.page[recordOf(graph, node)]! & MANY_DAYS) !== 0;
 
 function frozenOf({ frozen, frozenAt, frozenRoom }: Graph, node: number, column: number): number {
   const at = node * FROZEN_WIDTH + column;
@@ -98,26 +102,26 @@ function frozenOf({ frozen, frozenAt, frozenRoom }: Graph, node: number, column:
 }
 
 /** Different trust units that used the edge; counted up to four. */
-export function witnessesOf(g: Graph, node: number): number {
+export function witnessesOf(graph: Graph, node: number): number {
   let count = 0;
-  for (let units = g.page[recordOf(g, node) + UNITS]!; units !== 0; units >>>= 8)
+  for (let units = graph.page[recordOf(graph, node) + UNITS]!; units !== 0; units >>>= 8)
     if ((units & 0xff) !== 0) count++;
   return count;
 }
 
 /** Uses since the last freeze: without any, nothing about the node has changed. */
-export const freshOf = (g: Graph, node: number) => g.page[recordOf(g, node) + FRESH]!;
+export const freshOf = (graph: Graph, node: number) => graph.page[recordOf(graph, node) + FRESH]!;
 
 /** Counts one use that has not become part of the frozen counts. Answers whether the edge had never been counted. */
-export function countUse(g: Graph, node: number): boolean {
-  const record = recordOf(g, node);
-  return g.page[record + FRESH]!++ === 0 && (g.page[record]! & COUNTED) === 0;
+export function countUse(graph: Graph, node: number): boolean {
+  const record = recordOf(graph, node);
+  return graph.page[record + FRESH]!++ === 0 && (graph.page[record]! & COUNTED) === 0;
 }
 
 /** Notes that one more session, on a day and from a trust unit (1 to 255), used the edge. */
-export function noteSession(g: Graph, node: number, day: number, unit: number): void {
-  const { page } = g;
-  const record = recordOf(g, node);
+export function noteSession(graph: Graph, node: number, day: number, unit: number): void {
+  const { page } = graph;
+  const record = recordOf(graph, node);
   const seen = page[record + SESSIONS_DAY]!;
   const last = seen & 0xffff;
   if (last !== 0 && last !== day) page[record] = page[record]! | MANY_DAYS;
@@ -134,20 +138,20 @@ export function noteSession(g: Graph, node: number, day: number, unit: number): 
 }
 
 /** Moves a node to another state. */
-export function setState(g: Graph, node: number, state: number): void {
-  const at = recordOf(g, node);
-  g.page[at] = (g.page[at]! & ~(STATE_MASK << STATE_SHIFT)) | (state << STATE_SHIFT);
+export function setState(graph: Graph, node: number, state: number): void {
+  const at = recordOf(graph, node);
+  graph.page[at] = (graph.page[at]! & ~(STATE_MASK << STATE_SHIFT)) | (state << STATE_SHIFT);
 }
 
 /** Moves what was counted since the last time into the frozen counts of a node and of its context. */
-export function freeze(g: Graph, node: number): void {
-  const fresh = freshOf(g, node);
+export function freeze(graph: Graph, node: number): void {
+  const fresh = freshOf(graph, node);
   if (fresh === 0) return;
-  makeRoomForFrozen(g);
-  const { page, frozen, frozenAt } = g;
-  const record = recordOf(g, node);
+  makeRoomForFrozen(graph);
+  const { page, frozen, frozenAt } = graph;
+  const record = recordOf(graph, node);
   const own = frozenAt + node * FROZEN_WIDTH;
-  const context = frozenAt + parentOf(g, node) * FROZEN_WIDTH;
+  const context = frozenAt + parentOf(graph, node) * FROZEN_WIDTH;
   if ((page[record]! & COUNTED) === 0) frozen[context + KINDS]!++;
   page[record] = page[record]! | COUNTED;
   frozen[context + TOTAL]! += fresh;
@@ -156,18 +160,20 @@ export function freeze(g: Graph, node: number): void {
 }
 
 /** Makes room for the frozen counts of all nodes that the graph has room for. */
-export function makeRoomForFrozen(g: Graph): void {
-  const longer = capacityOf(g.room) * FROZEN_WIDTH;
-  if (g.frozenRoom >= longer) return;
-  const { page, at } = ints.grown(g.frozen, g.frozenAt, g.frozenRoom, longer);
-  g.frozen = page;
-  g.frozenAt = at;
-  g.frozenRoom = longer;
+export function makeRoomForFrozen(graph: Graph): void {
+  const longer = capacityOf(graph.room) * FROZEN_WIDTH;
+  if (graph.frozenRoom >= longer) return;
+  const { page, at } = ints.grown(graph.frozen, graph.frozenAt, graph.frozenRoom, longer);
+  graph.frozen = page;
+  graph.frozenAt = at;
+  graph.frozenRoom = longer;
 }
 
 /** Children of a node, most used first; for people, not for the hot path. */
-export function childrenOf(g: Graph, parent: number): number[] {
+export function childrenOf(graph: Graph, parent: number): number[] {
   const found: number[] = [];
-  for (let node = 1; node < g.count; node++) if (parentOf(g, node) === parent) found.push(node);
-  return found.sort((a, b) => countOf(g, b) - countOf(g, a) || symbolOf(g, a) - symbolOf(g, b));
+  for (let node = 1; node < graph.count; node++) if (parentOf(graph, node) === parent) found.push(node);
+  return found.sort(
+    (a, b) => countOf(graph, b) - countOf(graph, a) || symbolOf(graph, a) - symbolOf(graph, b),
+  );
 }

@@ -18,70 +18,70 @@ export type Contexts = number[];
 
 /** Where a session stands after these symbols. Computed when it is asked for, because most steps need no explanation. */
 export function contextsOf(
-  g: Graph,
+  graph: Graph,
   agentRoot: number,
   workflowRoot: number,
   symbols: readonly number[],
 ): Contexts {
-  return [agentRoot, workflowRoot].flatMap((root) => suffixes(g, root, symbols));
+  return [agentRoot, workflowRoot].flatMap((root) => suffixes(graph, root, symbols));
 }
 
 /** The contexts of order 0 to ORDER under one root: the last symbols, with START before the first. */
-function suffixes(g: Graph, root: number, symbols: readonly number[]): number[] {
+function suffixes(graph: Graph, root: number, symbols: readonly number[]): number[] {
   const path = [START, ...symbols];
   return Array.from({ length: ORDER + 1 }, (_, order) =>
     order > path.length
       ? 0
       : path
           .slice(path.length - order)
-          .reduce((context, symbol) => (context === 0 ? 0 : child(g, context, symbol)), root),
+          .reduce((context, symbol) => (context === 0 ? 0 : child(graph, context, symbol)), root),
   );
 }
 
 /** Probability of `symbol` after these contexts, among `symbols` known ones. */
-export function probability(g: Graph, contexts: Contexts, symbol: number, symbols: number): number {
+export function probability(graph: Graph, contexts: Contexts, symbol: number, symbols: number): number {
   let p = 1 / (symbols + 1);
   for (let at = 0; at < contexts.length; at++) {
     const context = contexts[at]!;
-    const total = context === 0 ? 0 : totalOf(g, context);
+    const total = context === 0 ? 0 : totalOf(graph, context);
     if (total === 0) continue;
-    p = interpolated(g, context, symbol === 0 ? 0 : child(g, context, symbol), at % (ORDER + 1), p);
+    p = interpolated(graph, context, symbol === 0 ? 0 : child(graph, context, symbol), at % (ORDER + 1), p);
   }
   return p;
 }
 
 /** What a context of some order makes of the probability that shorter ones gave to its `node`, 0 if it has none. */
-function interpolated(g: Graph, context: number, node: number, order: number, p: number): number {
-  const seen = node === 0 ? 0 : Math.max(countOf(g, node) - DISCOUNT[order]!, 0);
-  return seen / (totalOf(g, context) + CONCENTRATION[order]!) + escapeChance(g, context, order) * p;
+function interpolated(graph: Graph, context: number, node: number, order: number, p: number): number {
+  const seen = node === 0 ? 0 : Math.max(countOf(graph, node) - DISCOUNT[order]!, 0);
+  return seen / (totalOf(graph, context) + CONCENTRATION[order]!) + escapeChance(graph, context, order) * p;
 }
 
 /** Numbers that say where a session stands: as many as `contextsOf` gives. */
 export const CONTEXTS = 2 * (ORDER + 1);
 
 /** A session stands before its first step. */
-export function stand(g: Graph, agentRoot: number, workflowRoot: number, contexts: Int32Array): void {
+export function stand(graph: Graph, agentRoot: number, workflowRoot: number, contexts: Int32Array): void {
   contexts.fill(0);
   contexts[0] = agentRoot;
-  contexts[1] = child(g, agentRoot, START);
+  contexts[1] = child(graph, agentRoot, START);
   if (workflowRoot === 0) return;
   contexts[ORDER + 1] = workflowRoot;
-  contexts[ORDER + 2] = child(g, workflowRoot, START);
+  contexts[ORDER + 2] = child(graph, workflowRoot, START);
 }
 
 /**
  * The session goes one step on; `chance` is what the agent's peers make of the step, 0 if nothing. Answers the bits of
  * surprise; none if nothing is known of the agent.
  */
-export function walk(g: Graph, contexts: Int32Array, symbol: number, chance: number): number {
+export function walk(graph: Graph, contexts: Int32Array, symbol: number, chance: number): number {
   // Among so many operations the agent would choose if it were known for nothing else.
-  let p = Math.max(chance, 1 / (kindsOf(g, contexts[0]!) + 1));
+  let p = Math.max(chance, 1 / (kindsOf(graph, contexts[0]!) + 1));
   for (let at = 0, carried = 0; at < CONTEXTS; at++) {
     const order = at % (ORDER + 1);
     const context = contexts[at]!;
     if (order === 0) carried = context;
-    const node = context === 0 ? 0 : child(g, context, symbol);
-    if (context !== 0 && totalOf(g, context) !== 0) p = interpolated(g, context, node, order, p);
+    const node = context === 0 ? 0 : child(graph, context, symbol);
+    if (context !== 0 && totalOf(graph, context) !== 0) p = interpolated(graph, context, node, order, p);
     // What follows a context is the context of the next order for the step after.
     contexts[at] = carried;
     carried = node;
@@ -95,7 +95,9 @@ export function surprise(p: number): number {
 }
 
 /** Probability that something new follows a context. */
-export function escapeChance(g: Graph, context: number, order: number): number {
+export function escapeChance(graph: Graph, context: number, order: number): number {
   const concentration = CONCENTRATION[order]!;
-  return (concentration + DISCOUNT[order]! * kindsOf(g, context)) / (totalOf(g, context) + concentration);
+  return (
+    (concentration + DISCOUNT[order]! * kindsOf(graph, context)) / (totalOf(graph, context) + concentration)
+  );
 }

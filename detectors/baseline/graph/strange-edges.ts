@@ -19,32 +19,32 @@ export const toldIn = ({ told }: Path): readonly number[] => [...new Set(told.ma
 const factsOf = ({ told }: Path) => told.filter((fact) => operationOf(fact) !== OTHER);
 
 /** From now on the session would be quiet: an operation that was strange is approved where the session used it, and so are values. */
-export function approveStrange(b: Baseline, p: Path): void {
-  for (const fact of factsOf(p)) {
-    if (fact > 0) approveOperation(b, operationOf(fact), Math.max(p.workflow, 0));
-    for (const edge of strangeTargets(b, p, operationOf(fact))) approveTarget(b, edge);
+export function approveStrange(baseline: Baseline, path: Path): void {
+  for (const fact of factsOf(path)) {
+    if (fact > 0) approveOperation(baseline, operationOf(fact), Math.max(path.workflow, 0));
+    for (const edge of strangeTargets(baseline, path, operationOf(fact))) approveTarget(baseline, edge);
   }
 }
 
 /** What was strange is denied; of values only those that name somebody or something to reach. */
-export function denyStrange(b: Baseline, p: Path): void {
-  for (const fact of factsOf(p)) {
+export function denyStrange(baseline: Baseline, path: Path): void {
+  for (const fact of factsOf(path)) {
     if (fact > 0 && (fact & DENIAL) === 0)
-      denyOperation(b, operationOf(fact), p.workflow > 0 ? p.workflow : "all");
-    for (const edge of strangeTargets(b, p, operationOf(fact)))
-      if (isIdentifier(edge.value)) denyTarget(b, edge);
+      denyOperation(baseline, operationOf(fact), path.workflow > 0 ? path.workflow : "all");
+    for (const edge of strangeTargets(baseline, path, operationOf(fact)))
+      if (isIdentifier(edge.value)) denyTarget(baseline, edge);
   }
 }
 
 /** Values that the session used an operation on, and that are not in the baseline. */
-function strangeTargets(b: Baseline, p: Path, operation: number): readonly TargetEdge[] {
+function strangeTargets(baseline: Baseline, path: Path, operation: number): readonly TargetEdge[] {
   const strange: TargetEdge[] = [];
-  for (let at = p.valuesAt, end = valuesEnd(p); at < end; at += VALUE_WIDTH) {
-    const [symbol = 0, field = 0, low = 0, high = 0] = p.values.subarray(at, at + VALUE_WIDTH);
-    const slot = slotOf(b.targets, operation, field);
-    const record = slot < 0 ? -1 : values.find(b.targets, slot, low, high);
-    if (symbol !== operation || values.isKnown(b.targets, record)) continue;
-    const value = record < 0 ? labelOf(p, at) : values.labelOf(b.targets, record);
+  for (let at = path.valuesAt, end = valuesEnd(path); at < end; at += VALUE_WIDTH) {
+    const [symbol = 0, field = 0, low = 0, high = 0] = path.values.subarray(at, at + VALUE_WIDTH);
+    const slot = slotOf(baseline.targets, operation, field);
+    const record = slot < 0 ? -1 : values.find(baseline.targets, slot, low, high);
+    if (symbol !== operation || values.isKnown(baseline.targets, record)) continue;
+    const value = record < 0 ? labelOf(path, at) : values.labelOf(baseline.targets, record);
     strange.push({ operation, field, low, high, value });
   }
   return strange;

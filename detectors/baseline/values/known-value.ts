@@ -8,13 +8,13 @@ import * as values from "./values.ts";
 const encoder = new TextEncoder();
 
 /** Makes a value part of the baseline. Nothing is remembered of an open slot, where no value is a surprise. */
-export function addKnown(b: Baseline, { operation, field, low, high, value }: TargetEdge): void {
-  const { targets } = b;
+export function addKnown(baseline: Baseline, { operation, field, low, high, value }: TargetEdge): void {
+  const { targets } = baseline;
   const slot = slots.slotFor(targets, operation, field);
   if (slot >= 0 && slots.isOpen(targets, slot)) return;
   const record = slot < 0 ? -1 : values.findOrAdd(targets, slot, low, high);
   if (record < 0) {
-    b.capped++;
+    baseline.capped++;
     return;
   }
   const label = encoder.encode(value).subarray(0, LABEL_BYTES);

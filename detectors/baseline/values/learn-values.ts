@@ -5,21 +5,28 @@ import * as slots from "./slots.ts";
 import * as values from "./values.ts";
 
 /** Learns every value that the session used, on a day and from a trust unit (1 to 255, 0 if it is no witness). */
-export function learnValues(b: Baseline, p: Path, day: number, unit: number): void {
-  for (let at = p.valuesAt, end = valuesEnd(p); at < end; at += VALUE_WIDTH) {
-    const slot = slots.slotFor(b.targets, p.values[at]!, p.values[at + 1]!);
-    if (slot < 0) b.capped++;
-    else if (!slots.isOpen(b.targets, slot)) learnValue(b, p, at, slot, day, unit);
+export function learnValues(baseline: Baseline, path: Path, day: number, unit: number): void {
+  for (let at = path.valuesAt, end = valuesEnd(path); at < end; at += VALUE_WIDTH) {
+    const slot = slots.slotFor(baseline.targets, path.values[at]!, path.values[at + 1]!);
+    if (slot < 0) baseline.capped++;
+    else if (!slots.isOpen(baseline.targets, slot)) learnValue(baseline, path, at, slot, day, unit);
   }
 }
 
-function learnValue(b: Baseline, p: Path, at: number, slot: number, day: number, unit: number): void {
-  const { values: kept } = p;
-  const record = values.note(b.targets, slot, kept[at + 2]!, kept[at + 3]!, day, unit);
-  if (record < 0) b.capped++;
+function learnValue(
+  baseline: Baseline,
+  path: Path,
+  at: number,
+  slot: number,
+  day: number,
+  unit: number,
+): void {
+  const { values: kept } = path;
+  const record = values.note(baseline.targets, slot, kept[at + 2]!, kept[at + 3]!, day, unit);
+  if (record < 0) baseline.capped++;
   else if (kept[at + 5]! > 0)
-    values.label(b.targets, record, p.labels, p.labelsAt + kept[at + 4]!, kept[at + 5]!);
-  if (isFirstOfSlot(p, at)) values.draw(b.targets, slot, record);
+    values.label(baseline.targets, record, path.labels, path.labelsAt + kept[at + 4]!, kept[at + 5]!);
+  if (isFirstOfSlot(path, at)) values.draw(baseline.targets, slot, record);
 }
 
 /** A session draws from a slot once, however many values it uses. */

@@ -27,54 +27,55 @@ export interface Stranger {
 }
 
 /** Keeps the targets of a step. Answers whether one of them is not in the baseline of a slot that may speak. */
-export function takeTargets(b: Baseline, p: Path, symbol: number, event: EventView): boolean {
+export function takeTargets(baseline: Baseline, path: Path, symbol: number, event: EventView): boolean {
   let isStrange = false;
   for (let i = 0, count = event.number(TARGETS); i < count; i++) {
     const at = TARGET_AT + i * 8;
-    const field = fieldOf(b, event, at);
-    const slot = slots.slotOf(b.targets, symbol, field);
-    if (slot >= 0 && slots.isOpen(b.targets, slot)) continue;
-    const record = recordOf(b, slot, event, at);
-    keepValue(p, symbol, field, record < 0, event, at + 4);
-    if (slot >= 0 && mayAlert(b, slot) && !values.isKnown(b.targets, record)) isStrange = true;
+    const field = fieldOf(baseline, event, at);
+    const slot = slots.slotOf(baseline.targets, symbol, field);
+    if (slot >= 0 && slots.isOpen(baseline.targets, slot)) continue;
+    const record = recordOf(baseline, slot, event, at);
+    keepValue(path, symbol, field, record < 0, event, at + 4);
+    if (slot >= 0 && mayAlert(baseline, slot) && !values.isKnown(baseline.targets, record)) isStrange = true;
   }
   return isStrange;
 }
 
 /** The identifiers of a step that are not in the baseline; only on the way to a finding, because texts are decoded. */
-export function strangersOf(b: Baseline, symbol: number, event: EventView): readonly Stranger[] {
+export function strangersOf(baseline: Baseline, symbol: number, event: EventView): readonly Stranger[] {
   const strangers: Stranger[] = [];
   for (let i = 0, count = event.number(TARGETS); i < count; i++) {
     const at = TARGET_AT + i * 8;
-    const slot = slots.slotOf(b.targets, symbol, fieldOf(b, event, at));
-    if (slot >= 0 && slots.isOpen(b.targets, slot)) continue;
-    const record = recordOf(b, slot, event, at);
-    if (values.isKnown(b.targets, record)) continue;
-    const stranger = strangerOf(b, event, at, slot, record);
+    const slot = slots.slotOf(baseline.targets, symbol, fieldOf(baseline, event, at));
+    if (slot >= 0 && slots.isOpen(baseline.targets, slot)) continue;
+    const record = recordOf(baseline, slot, event, at);
+    if (values.isKnown(baseline.targets, record)) continue;
+    const stranger = strangerOf(baseline, event, at, slot, record);
     if (stranger !== undefined) strangers.push(stranger);
   }
   return strangers;
 }
 
-const recordOf = (b: Baseline, slot: number, event: EventView, at: number) =>
-  slot < 0 ? -1 : values.find(b.targets, slot, event.number(at + 4), event.number(at + 5));
+const recordOf = (baseline: Baseline, slot: number, event: EventView, at: number) =>
+  slot < 0 ? -1 : values.find(baseline.targets, slot, event.number(at + 4), event.number(at + 5));
 
 const mayAlert = ({ targets }: Baseline, slot: number) =>
   slots.isClosed(targets, slot) && slots.isSettled(targets, slot);
 
 /** Only identifiers are strangers: a literal names nobody to be reached. */
 function strangerOf(
-  b: Baseline,
+  baseline: Baseline,
   event: EventView,
   at: number,
   slot: number,
   record: number,
 ): Stranger | undefined {
-  const t = b.targets;
+  const targets = baseline.targets;
   const value = event.textAt(at + 4);
   if (!isIdentifier(value)) return undefined;
-  const closed = slot >= 0 && mayAlert(b, slot);
-  const novel = slot < 0 ? !values.isKnownAnywhere(t, event.number(at + 4), event.number(at + 5)) : closed;
-  const seen = record < 0 ? 0 : values.sessionsOf(t, record);
+  const closed = slot >= 0 && mayAlert(baseline, slot);
+  const novel =
+    slot < 0 ? !values.isKnownAnywhere(targets, event.number(at + 4), event.number(at + 5)) : closed;
+  const seen = record < 0 ? 0 : values.sessionsOf(targets, record);
   return { field: event.textAt(at), value, slot, seen, closed, novel };
 }

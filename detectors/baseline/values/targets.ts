@@ -43,20 +43,20 @@ export function newTargets(): Targets {
 }
 
 /** Gives the memory back; the targets are of no more use. */
-export function endTargets(t: Targets): void {
-  ints.giveBack(t.slots, t.slotsAt, t.slotsRoom);
-  endValueTable(t);
-  endLabels(t);
+export function endTargets(targets: Targets): void {
+  ints.giveBack(targets.slots, targets.slotsAt, targets.slotsRoom);
+  endValueTable(targets);
+  endLabels(targets);
 }
 
 /** Dense: slots as they lie in memory, the records of values without their index, and labels. */
-export function writeTargets(t: Targets, to: ByteWriter): void {
-  to.i32(t.slotCount);
-  to.ints(t.slots, t.slotsAt, t.slotsRoom);
-  to.i32(t.count);
-  to.ints(t.table, t.recordsAt, t.count * VALUE_RECORD);
-  to.i32(t.labelBytes);
-  to.bytes(t.labels, t.labelsAt, t.labelBytes);
+export function writeTargets(targets: Targets, to: ByteWriter): void {
+  to.i32(targets.slotCount);
+  to.ints(targets.slots, targets.slotsAt, targets.slotsRoom);
+  to.i32(targets.count);
+  to.ints(targets.table, targets.recordsAt, targets.count * VALUE_RECORD);
+  to.i32(targets.labelBytes);
+  to.bytes(targets.labels, targets.labelsAt, targets.labelBytes);
 }
 
 /** Reads what writeTargets wrote. Throws a RangeError on values that are not as many as it says. */

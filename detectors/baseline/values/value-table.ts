@@ -50,13 +50,13 @@ export function valueTable(least: number): ValueTable {
 }
 
 /** An empty table in place of the one before, whose index will be at most two thirds full. */
-function begin(t: ValueTable, capacity: number): void {
-  t.capacity = capacity;
-  t.indexRoom = 1 << (32 - Math.clz32(Math.ceil(capacity * 1.5) - 1));
-  const { page, at } = ints.room(t.indexRoom + capacity * WIDTH);
-  t.table = page;
-  t.tableAt = at;
-  t.recordsAt = at + t.indexRoom;
+function begin(values: ValueTable, capacity: number): void {
+  values.capacity = capacity;
+  values.indexRoom = 1 << (32 - Math.clz32(Math.ceil(capacity * 1.5) - 1));
+  const { page, at } = ints.room(values.indexRoom + capacity * WIDTH);
+  values.table = page;
+  values.tableAt = at;
+  values.recordsAt = at + values.indexRoom;
 }
 
 /** Gives the memory back. */
@@ -67,8 +67,8 @@ export function endValueTable({ table, tableAt, indexRoom, capacity }: ValueTabl
 const hashOf = (key: number, low: number) => low ^ Math.imul(key, 0x9e3779b1);
 
 /** The record of a value; -1 if there is none. */
-export function recordOf(t: ValueTable, key: number, low: number, high: number): number {
-  const { table, tableAt, indexRoom, recordsAt } = t;
+export function recordOf(values: ValueTable, key: number, low: number, high: number): number {
+  const { table, tableAt, indexRoom, recordsAt } = values;
   const mask = indexRoom - 1;
   const hash = hashOf(key, low);
   for (let at = hash & mask; ; at = (at + 1) & mask) {
@@ -82,14 +82,14 @@ export function recordOf(t: ValueTable, key: number, low: number, high: number):
 }
 
 /** Adds a value that is not there; answers its record, of which all but the first three numbers are zero. */
-export function addRecord(t: ValueTable, head: number, low: number, high: number): number {
-  if (t.count === t.capacity) grow(t);
-  const { table } = t;
-  const record = t.recordsAt + t.count * WIDTH;
+export function addRecord(values: ValueTable, head: number, low: number, high: number): number {
+  if (values.count === values.capacity) grow(values);
+  const { table } = values;
+  const record = values.recordsAt + values.count * WIDTH;
   table[record] = head;
   table[record + LOW] = low;
   table[record + HIGH] = high;
-  enter(t, record, ++t.count);
+  enter(values, record, ++values.count);
   return record;
 }
 
@@ -108,17 +108,17 @@ function enter({ table, tableAt, indexRoom }: ValueTable, record: number, number
   table[tableAt + at] = (hash & TAG) | number;
 }
 
-function grow(t: ValueTable): void {
-  const { table: old, tableAt, indexRoom, recordsAt: from, capacity, count } = t;
-  begin(t, longer(capacity));
-  const { table, recordsAt } = t;
+function grow(values: ValueTable): void {
+  const { table: old, tableAt, indexRoom, recordsAt: from, capacity, count } = values;
+  begin(values, longer(capacity));
+  const { table, recordsAt } = values;
   copy(old, from, count * WIDTH, table, recordsAt);
   ints.giveBack(old, tableAt, indexRoom + capacity * WIDTH);
-  for (let i = 0; i < count; i++) enter(t, recordsAt + i * WIDTH, i + 1);
+  for (let i = 0; i < count; i++) enter(values, recordsAt + i * WIDTH, i + 1);
 }
 
 /** The first record; -1 if there is none. With `after` it goes through all, in no order that means anything. */
-export const first = (t: ValueTable) => (t.count === 0 ? -1 : t.recordsAt);
+export const first = (values: ValueTable) => (values.count === 0 ? -1 : values.recordsAt);
 /** The record after this one; -1 if it is the last. */
-export const after = (t: ValueTable, record: number) =>
-  record + WIDTH < t.recordsAt + t.count * WIDTH ? record + WIDTH : -1;
+export const after = (values: ValueTable, record: number) =>
+  record + WIDTH < values.recordsAt + values.count * WIDTH ? record + WIDTH : -1;

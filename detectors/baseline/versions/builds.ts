@@ -58,10 +58,10 @@ const isOf = (event: EventView, low: number, high: number) =>
   event.low(VERSION_COLUMN) === low && event.high(VERSION_COLUMN) === high;
 
 /** A deployment was told: the version is announced. */
-export function noteDeployment(b: Baseline, event: EventView, settings: Settings): void {
+export function noteDeployment(baseline: Baseline, event: EventView, settings: Settings): void {
   if (!event.has(VERSION_COLUMN)) return;
   const { change } = JSON.parse(event.line()) as { change: string };
-  if (change !== "decommissioned") run(b, event, settings).announced = true;
+  if (change !== "decommissioned") run(baseline, event, settings).announced = true;
 }
 
 /** Whether a version is new, and what it does for the first time is told as a roll-out. */
@@ -69,30 +69,30 @@ export const isInGrace = (build: Build, timeMs: number, { graceHours, graceSessi
   build.graced && timeMs < build.since + graceHours * HOUR_MS && build.sessions <= graceSessions;
 
 /** A session runs the version that its first event names; answers its number, 0 if it names none. */
-export function beginSession(b: Baseline, event: EventView, settings: Settings): number {
+export function beginSession(baseline: Baseline, event: EventView, settings: Settings): number {
   if (!event.has(VERSION_COLUMN)) return 0;
-  const known = b.builds?.running;
-  const running = known && isOf(event, known.low, known.high) ? known : run(b, event, settings);
+  const known = baseline.builds?.running;
+  const running = known && isOf(event, known.low, known.high) ? known : run(baseline, event, settings);
   if (running.sessions < MOST_SESSIONS) running.sessions++;
   return running.number;
 }
 
 /** The turn of a day (days since 1970): what was not seen for long is forgotten. */
-export function turnBuilds(b: Baseline, epoch: number): void {
-  const { builds } = b;
+export function turnBuilds(baseline: Baseline, epoch: number): void {
+  const { builds } = baseline;
   if (builds === undefined || builds.known.length === 1) return;
   const before = (epoch - KEPT_DAYS) * 24 * HOUR_MS;
   for (const build of builds.known)
-    if (build !== builds.running && build.seen < before) forgetBuild(b, build);
+    if (build !== builds.running && build.seen < before) forgetBuild(baseline, build);
 }
 
 /** The version that the event names runs from now on. */
-function run(b: Baseline, event: EventView, settings: Settings): Build {
-  b.builds ??= begun(event);
-  const { builds } = b;
+function run(baseline: Baseline, event: EventView, settings: Settings): Build {
+  baseline.builds ??= begun(event);
+  const { builds } = baseline;
   builds.running.seen = event.time;
   const named = builds.known.find(({ low, high }) => isOf(event, low, high));
-  builds.running = named ?? fork(b, builds, event, settings);
+  builds.running = named ?? fork(baseline, builds, event, settings);
   builds.running.seen = event.time;
   return builds.running;
 }
@@ -102,7 +102,7 @@ function begun(event: EventView): Builds {
   return { known: [first], running: first, born: new Map() };
 }
 
-function fork(b: Baseline, builds: Builds, event: EventView, settings: Settings): Build {
+function fork(baseline: Baseline, builds: Builds, event: EventView, settings: Settings): Build {
   const graced = gracedSince(builds.known, event.time - settings.graceHours * HOUR_MS);
   const build = buildOf(
     event,
@@ -111,7 +111,7 @@ function fork(b: Baseline, builds: Builds, event: EventView, settings: Settings)
     graced.length < MOST_GRACES,
   );
   // Not one that is graced: or whoever names many would be graced again.
-  if (builds.known.length >= MAX_BUILDS) forgetBuild(b, longestUnseen(builds, graced));
+  if (builds.known.length >= MAX_BUILDS) forgetBuild(baseline, longestUnseen(builds, graced));
   builds.known = [...builds.known, build];
   return build;
 }

@@ -19,8 +19,8 @@ import type { Build, Builds } from "./builds.ts";
 const MAX_BORN = 4096;
 
 /** Whether an edge is part of the baseline of the version that a session runs. */
-export function isKnownTo(b: Baseline, { build }: Path, node: number): boolean {
-  const { builds, graph } = b;
+export function isKnownTo(baseline: Baseline, { build }: Path, node: number): boolean {
+  const { builds, graph } = baseline;
   if (builds === undefined || builds.born.size === 0 || !isBaseline(graph, node))
     return isBaseline(graph, node);
   // What a person has approved is approved for every version.
@@ -36,13 +36,13 @@ function shares({ known }: Builds, build: number, owner: number | undefined): bo
 }
 
 /** A session was learned from; nodes from `first` on are new by it. */
-export function noteLearned(b: Baseline, p: Path, first: number): void {
-  const { builds, graph } = b;
+export function noteLearned(baseline: Baseline, path: Path, first: number): void {
+  const { builds, graph } = baseline;
   if (builds === undefined || builds.known.length === 1) return;
-  if (builds.born.size > 0) confirm(b, builds, p);
-  if (!builds.known.some(({ number, parent }) => number === p.build && parent > 0)) return;
+  if (builds.born.size > 0) confirm(baseline, builds, path);
+  if (!builds.known.some(({ number, parent }) => number === path.build && parent > 0)) return;
   for (let node = first; node < graph.count && builds.born.size < MAX_BORN; node++)
-    if (isOperation(b, node)) builds.born.set(node, p.build);
+    if (isOperation(baseline, node)) builds.born.set(node, path.build);
 }
 
 /** A node that stands for an operation of a workflow, or of the agent, whatever was before it: a child of a root. */
@@ -52,18 +52,18 @@ const isOperation = ({ graph }: Baseline, node: number) =>
   symbolOf(graph, node) !== START;
 
 /** What a version uses that has not come from the one which used it first is known to all. */
-function confirm({ graph, progress }: Baseline, builds: Builds, p: Path): void {
-  const roots = [progress.get(0)?.root ?? 0, progress.get(p.workflow)?.root ?? 0];
-  for (let at = p.symbolsAt, end = at + p.steps; at < end; at++)
+function confirm({ graph, progress }: Baseline, builds: Builds, path: Path): void {
+  const roots = [progress.get(0)?.root ?? 0, progress.get(path.workflow)?.root ?? 0];
+  for (let at = path.symbolsAt, end = at + path.steps; at < end; at++)
     for (const root of roots) {
-      const node = child(graph, root, p.symbols[at] ?? 0);
-      if (!shares(builds, p.build, builds.born.get(node)) || p.build === 0) builds.born.delete(node);
+      const node = child(graph, root, path.symbols[at] ?? 0);
+      if (!shares(builds, path.build, builds.born.get(node)) || path.build === 0) builds.born.delete(node);
     }
 }
 
 /** Forgets a version. What its children have come from is theirs; what a version that was rolled back knew alone is known no more. */
-export function forgetBuild(b: Baseline, gone: Build): void {
-  const { builds, graph } = b;
+export function forgetBuild(baseline: Baseline, gone: Build): void {
+  const { builds, graph } = baseline;
   if (builds === undefined) return;
   const isPast = shares(builds, builds.running.number, gone.number);
   for (const [node, owner] of builds.born) {

@@ -40,8 +40,8 @@ describe("a stored graph", () => {
 
   it("is written as it was read, but for the session that was its last", () => {
     const expected = NODES.map((node) => [...node.slice(0, 7), 0]);
-    const g = readGraph(stored(NODES));
-    expect(written((to) => writeGraph(g, to))).toEqual(
+    const graph = readGraph(stored(NODES));
+    expect(written((to) => writeGraph(graph, to))).toEqual(
       written((to) => to.ints(Int32Array.from(expected.flat()))),
     );
   });
@@ -68,17 +68,17 @@ const targetsOf = (count: number, records: readonly (readonly number[])[]) =>
 
 describe("stored targets", () => {
   it("are read with the free places that version 3 left between values", () => {
-    const t = readTargets(targetsOf(1, [FREE, VALUE, FREE, FREE]));
-    const record = values.first(t);
-    expect([values.sessionsOf(t, record), values.witnessesOf(t, record)]).toEqual([3, 1]);
-    expect(values.after(t, record)).toBe(-1);
+    const targets = readTargets(targetsOf(1, [FREE, VALUE, FREE, FREE]));
+    const record = values.first(targets);
+    expect([values.sessionsOf(targets, record), values.witnessesOf(targets, record)]).toEqual([3, 1]);
+    expect(values.after(targets, record)).toBe(-1);
   });
 
   it("are read back as they were written, and go on from there", () => {
-    const t = newTargets();
+    const targets = newTargets();
     for (let value = 1; value <= 300; value++)
-      values.note(t, slotFor(t, 3 + (value & 3), 9), value << 20, -value, 300, 1);
-    const again = readTargets(reader((to) => writeTargets(t, to)));
+      values.note(targets, slotFor(targets, 3 + (value & 3), 9), value << 20, -value, 300, 1);
+    const again = readTargets(reader((to) => writeTargets(targets, to)));
     expect(again.count).toBe(300);
     for (let value = 1; value <= 300; value++)
       expect(

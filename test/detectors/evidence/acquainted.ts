@@ -36,28 +36,32 @@ const CALM: Step = {
 export const READ: Partial<Step> = { operation: 4, tier: 0 };
 
 /** Observes calls of one session; answers the terms of the last by name, without those that are 0. */
-export function observed(m: Memory, s: Shown, ...steps: readonly Partial<Step>[]): Record<string, number> {
-  for (const step of steps) observe(m, s, { ...CALM, ...step });
+export function observed(
+  memory: Memory,
+  shown: Shown,
+  ...steps: readonly Partial<Step>[]
+): Record<string, number> {
+  for (const step of steps) observe(memory, shown, { ...CALM, ...step });
   const named = TERMS.map(({ name }, at) => [name, terms[at] ?? 0] as const);
   return Object.fromEntries(named.filter(([, value]) => value !== 0));
 }
 
 /** One session of these calls, learned. */
-export function lived(m: Memory, steps: readonly Partial<Step>[], lesson: Partial<Lesson> = {}): void {
+export function lived(memory: Memory, steps: readonly Partial<Step>[], lesson: Partial<Lesson> = {}): void {
   const session = newShown();
   const { unit = 1 } = lesson;
-  observed(m, session, ...steps);
-  learnShown(m, session, { workflow: 1, day: 1, needed: 2, workflowIsLearning: false, ...lesson, unit });
+  observed(memory, session, ...steps);
+  learnShown(memory, session, { workflow: 1, day: 1, needed: 2, workflowIsLearning: false, ...lesson, unit });
 }
 
 /** An agent whose twenty sessions, from as many trust units, paid the same three people. */
 export function acquainted(): Memory {
-  const m = newMemory();
+  const memory = newMemory();
   const people = ["ann.miller@firm.io", "bob.olive@firm.io", "eve.stone@firm.io"];
   for (let unit = 1; unit <= 20; unit++) {
     const recipient = people[unit % 3] ?? "";
     lived(
-      m,
+      memory,
       [
         READ,
         {
@@ -71,7 +75,7 @@ export function acquainted(): Memory {
       { unit },
     );
   }
-  promote(m, { needed: 2, learning: true, sessions: 5 });
-  m.isLearning = false;
-  return m;
+  promote(memory, { needed: 2, learning: true, sessions: 5 });
+  memory.isLearning = false;
+  return memory;
 }

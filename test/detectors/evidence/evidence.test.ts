@@ -25,34 +25,34 @@ describe("a stranger", () => {
   });
 
   it("is none once enough trust units have paid it", () => {
-    const m = acquainted();
-    for (const unit of [1, 2]) lived(m, [READ, { targets: [STRANGER] }], { unit });
-    promote(m, { needed: 2, learning: true, sessions: 5 });
-    expect(observed(m, newShown(), READ, { targets: [STRANGER] })).not.toHaveProperty("new-party");
+    const memory = acquainted();
+    for (const unit of [1, 2]) lived(memory, [READ, { targets: [STRANGER] }], { unit });
+    promote(memory, { needed: 2, learning: true, sessions: 5 });
+    expect(observed(memory, newShown(), READ, { targets: [STRANGER] })).not.toHaveProperty("new-party");
   });
 
   it("stays one however often a single trust unit pays it", () => {
-    const m = acquainted();
-    const before = observed(m, newShown(), READ, { targets: [STRANGER] })["new-party"];
-    for (let day = 1; day <= 50; day++) lived(m, [READ, { targets: [STRANGER] }], { unit: 7, day });
-    promote(m, { needed: 2, learning: true, sessions: 5 });
-    const after = observed(m, newShown(), READ, { targets: [STRANGER] })["new-party"];
+    const memory = acquainted();
+    const before = observed(memory, newShown(), READ, { targets: [STRANGER] })["new-party"];
+    for (let day = 1; day <= 50; day++) lived(memory, [READ, { targets: [STRANGER] }], { unit: 7, day });
+    promote(memory, { needed: 2, learning: true, sessions: 5 });
+    const after = observed(memory, newShown(), READ, { targets: [STRANGER] })["new-party"];
     expect(after).toBeGreaterThanOrEqual(before ?? 0);
   });
 
   it("does not become known to a sensitive operation after learning, without a person", () => {
-    const m = acquainted();
+    const memory = acquainted();
     const unapproved = { targets: [STRANGER], isLearnable: false };
-    for (let unit = 1; unit <= 9; unit++) lived(m, [READ, unapproved], { unit, day: unit });
-    promote(m, { needed: 2, learning: false, sessions: 5 });
-    expect(observed(m, newShown(), READ, { targets: [STRANGER] })).toHaveProperty("new-party");
+    for (let unit = 1; unit <= 9; unit++) lived(memory, [READ, unapproved], { unit, day: unit });
+    promote(memory, { needed: 2, learning: false, sessions: 5 });
+    expect(observed(memory, newShown(), READ, { targets: [STRANGER] })).toHaveProperty("new-party");
   });
 
   it("weighs less if its letters are those of people who are known", () => {
-    const m = acquainted();
+    const memory = acquainted();
     const similar = target("recipient", "annmiller@firm.io");
-    const found = observed(m, newShown(), READ, { targets: [similar] })["new-party"] ?? 0;
-    expect(found).toBeLessThan(observed(m, newShown(), READ, { targets: [STRANGER] })["new-party"] ?? 0);
+    const found = observed(memory, newShown(), READ, { targets: [similar] })["new-party"] ?? 0;
+    expect(found).toBeLessThan(observed(memory, newShown(), READ, { targets: [STRANGER] })["new-party"] ?? 0);
   });
 
   it("counts for nothing before anything has answered", () => {
@@ -109,13 +109,13 @@ describe("codes and wording", () => {
   });
 
   it("are expected to be new where most are", () => {
-    const m = acquainted();
+    const memory = acquainted();
     for (let unit = 1; unit <= 80; unit++)
-      lived(m, [READ, { operation: 6, targets: [target("subject", `note ${unit} qwe${unit}rty`)] }], {
+      lived(memory, [READ, { operation: 6, targets: [target("subject", `note ${unit} qwe${unit}rty`)] }], {
         unit,
       });
-    promote(m, { needed: 2, learning: true, sessions: 5 });
-    const found = observed(m, newShown(), READ, {
+    promote(memory, { needed: 2, learning: true, sessions: 5 });
+    const found = observed(memory, newShown(), READ, {
       operation: 6,
       targets: [target("subject", "zebra xylophone")],
     });
@@ -153,9 +153,9 @@ describe("the score", () => {
 
   it("is that of the worst call, and stays", () => {
     const session = newShown();
-    const m = acquainted();
+    const memory = acquainted();
     const scores = [READ, { targets: [STRANGER] }, READ].map((step) => {
-      observed(m, session, step);
+      observed(memory, session, step);
       raiseScore(session, SHIPPED.contexts.workflow, terms);
       return session.score;
     });
@@ -187,18 +187,18 @@ describe("the score", () => {
 
 describe("what is remembered", () => {
   it("is written and read back", () => {
-    const m = acquainted();
+    const memory = acquainted();
     const to = new ByteWriter();
-    writeMemory(m, to);
+    writeMemory(memory, to);
     const again = readMemory(new ByteReader(to.take()));
     const step = { targets: [STRANGER, target("product_id", "P777"), target("subject", "Jacuzzi voucher")] };
-    expect(observed(again, newShown(), READ, step)).toEqual(observed(m, newShown(), READ, step));
+    expect(observed(again, newShown(), READ, step)).toEqual(observed(memory, newShown(), READ, step));
   });
 
   it("of a live session too, and nothing is left of one that has ended", () => {
-    const m = acquainted();
+    const memory = acquainted();
     const session = newShown();
-    observed(m, session, READ, { targets: [FRIEND, STRANGER] });
+    observed(memory, session, READ, { targets: [FRIEND, STRANGER] });
     raiseScore(session, SHIPPED.contexts.workflow, terms);
     const written = (shown: Shown) => {
       const to = new ByteWriter();

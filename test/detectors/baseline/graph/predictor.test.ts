@@ -70,27 +70,27 @@ function plainly(counts: Counts, path: readonly number[], symbol: number, symbol
 
 /** The same sessions in the packed graph, every edge baseline. */
 function packed(sessions: readonly { root: number; path: readonly number[] }[]): Graph {
-  const g = newGraph();
-  for (const root of [AGENT, WORKFLOW]) expect(addChild(g, 0, root)).toBe(root);
+  const graph = newGraph();
+  for (const root of [AGENT, WORKFLOW]) expect(addChild(graph, 0, root)).toBe(root);
   for (const { root, path } of sessions)
-    for (let step = 0; step < path.length; step++) countStep(g, root, path, step);
-  for (let node = 1; node < g.count; node++) {
-    setState(g, node, BASELINE);
-    freeze(g, node);
+    for (let step = 0; step < path.length; step++) countStep(graph, root, path, step);
+  for (let node = 1; node < graph.count; node++) {
+    setState(graph, node, BASELINE);
+    freeze(graph, node);
   }
-  return g;
+  return graph;
 }
 
-function countStep(g: Graph, root: number, path: readonly number[], step: number): void {
+function countStep(graph: Graph, root: number, path: readonly number[], step: number): void {
   let counting = true;
   for (let order = 3; order >= 0; order--) {
     const before = [START, ...path.slice(0, step)];
     if (order > before.length) continue;
     const context = before
       .slice(before.length - order)
-      .reduce((at, symbol) => child(g, at, symbol) || addChild(g, at, symbol), root);
-    const node = child(g, context, path[step] ?? 0) || addChild(g, context, path[step] ?? 0);
-    if (counting) counting = countUse(g, node);
+      .reduce((at, symbol) => child(graph, at, symbol) || addChild(graph, at, symbol), root);
+    const node = child(graph, context, path[step] ?? 0) || addChild(graph, context, path[step] ?? 0);
+    if (counting) counting = countUse(graph, node);
   }
 }
 
@@ -100,10 +100,10 @@ describe("the predictor", () => {
       fc.property(fc.array(session, { maxLength: 12 }), path, (sessions, now) => {
         const counts: Counts = new Map();
         for (const { root, path } of sessions) count(counts, root, path);
-        const g = packed(sessions);
-        const contexts = contextsOf(g, AGENT, WORKFLOW, now);
+        const graph = packed(sessions);
+        const contexts = contextsOf(graph, AGENT, WORKFLOW, now);
         for (let symbol = FIRST; symbol <= FIRST + SYMBOLS; symbol++)
-          expect(probability(g, contexts, symbol, 9)).toBeCloseTo(plainly(counts, now, symbol, 9), 12);
+          expect(probability(graph, contexts, symbol, 9)).toBeCloseTo(plainly(counts, now, symbol, 9), 12);
       }),
       { numRuns: 150 },
     );
@@ -112,11 +112,11 @@ describe("the predictor", () => {
   it("shares out exactly one among the known symbols and a new one", () => {
     fc.assert(
       fc.property(fc.array(session, { maxLength: 12 }), path, (sessions, now) => {
-        const g = packed(sessions);
-        const contexts = contextsOf(g, AGENT, WORKFLOW, now);
+        const graph = packed(sessions);
+        const contexts = contextsOf(graph, AGENT, WORKFLOW, now);
         let sum = 0;
         for (let symbol = FIRST; symbol <= FIRST + SYMBOLS; symbol++)
-          sum += probability(g, contexts, symbol, SYMBOLS);
+          sum += probability(graph, contexts, symbol, SYMBOLS);
         expect(sum).toBeCloseTo(1, 12);
       }),
       { numRuns: 100 },
@@ -124,15 +124,15 @@ describe("the predictor", () => {
   });
 
   it("is not surprised by what always comes next, and most by what never came", () => {
-    const g = packed(Array.from({ length: 50 }, () => ({ root: WORKFLOW, path: [3, 4, 5] })));
-    const contexts = contextsOf(g, AGENT, WORKFLOW, [3, 4]);
-    expect(surprise(probability(g, contexts, 5, 9))).toBeLessThan(0.1);
-    expect(surprise(probability(g, contexts, 7, 9))).toBeGreaterThan(9);
+    const graph = packed(Array.from({ length: 50 }, () => ({ root: WORKFLOW, path: [3, 4, 5] })));
+    const contexts = contextsOf(graph, AGENT, WORKFLOW, [3, 4]);
+    expect(surprise(probability(graph, contexts, 5, 9))).toBeLessThan(0.1);
+    expect(surprise(probability(graph, contexts, 7, 9))).toBeGreaterThan(9);
     expect(surprise(1e-30)).toBe(MAX_BITS);
   });
 
   it("knows nothing where nothing was learned: every symbol is equally likely", () => {
-    const g = packed([]);
-    expect(probability(g, contextsOf(g, AGENT, WORKFLOW, [3]), 4, 9)).toBe(0.1);
+    const graph = packed([]);
+    expect(probability(graph, contextsOf(graph, AGENT, WORKFLOW, [3]), 4, 9)).toBe(0.1);
   });
 });

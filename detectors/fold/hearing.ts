@@ -92,7 +92,7 @@ export type OnScored = (scored: Scored, agent: AgentRow, session: SessionRow) =>
  * Lets the detectors judge the event that is heard, all but those in `without`, and of a late one only those that hear
  * late events. Fails with DetectorFailure if one throws.
  */
-export function judge(
+export function hear(
   seats: readonly Seat[],
   { rows }: Hearing,
   event: EventView,
