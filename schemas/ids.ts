@@ -1,6 +1,6 @@
 /**
- * Branded identifiers. A brand costs nothing at run time and keeps an agent's id from being passed where a
- * session's is meant. Parsing happens once, at the door; inside the house nobody checks shapes again.
+ * Branded identifiers. A brand costs nothing at run time and keeps an agent's id from being passed where an
+ * incident's or a tenant's is meant. Parsing happens once, at the door; inside the house nobody checks shapes again.
  */
 import { z } from "zod";
 

@@ -1,11 +1,12 @@
 /** What a route knows about its caller. The server that fills this in is made in services/main.ts. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Tenant } from "../schemas/ids.ts";
 import type { Role } from "../schemas/settings.ts";
 
 export interface Access {
   /** Name of the access token, or `loopback`. */
   readonly name: string;
-  readonly tenant: string;
+  readonly tenant: Tenant;
   readonly roles: ReadonlySet<Role>;
   /** Sources that the caller may name; undefined: any. */
   readonly sources: ReadonlySet<string> | undefined;

@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { OffgraphError } from "../../schemas/errors.ts";
-import type { AgentId, Tenant } from "../../schemas/ids.ts";
+import { AgentId } from "../../schemas/ids.ts";
 import type { Entries, Store } from "../ports/store.ts";
 import { partitionOf } from "../ports/stream.ts";
 import type { DenialReader } from "./denials.ts";
@@ -26,25 +26,25 @@ export function agentRoutes(app: FastifyInstance, options: AgentOptions): void {
   app.get("/v1/agents", { config: { role: "read" } }, async (request) => {
     const { limit } = checked(PageQuery, request.query, "query");
     const { tenant } = request.access;
-    const agents: { id: string }[] = [];
+    const agents: { id: AgentId }[] = [];
     let more = false;
     for await (const [id, entries] of agentsOf(options, tenant)) {
       more = agents.length === limit;
       if (more) break;
       agents.push({ id, ...brief(view(entries) ?? {}) });
     }
-    const ids = agents.map(({ id }) => id as AgentId);
-    const until = await denials.until(tenant as Tenant, ids);
+    const ids = agents.map(({ id }) => id);
+    const until = await denials.until(tenant, ids);
     return { agents: agents.map((agent) => ({ ...agent, ...deniedBy(until, agent.id) })), more };
   });
   app.get<{ Params: { id: string } }>("/v1/agents/:id", { config: { role: "read" } }, async (request) => {
-    const { id } = request.params;
-    const known = await entriesOf(options, `${request.access.tenant}/${id}`);
     const { tenant } = request.access;
+    const known = await entriesOf(options, `${tenant}/${request.params.id}`);
     const shown = known && view(known);
-    const until = await denials.until(tenant as Tenant, [id as AgentId]);
-    if (shown !== undefined) return { ...deniedBy(until, id), ...shown };
-    throw new OffgraphError("not-found", `nothing was learned about an agent ${id}`);
+    if (shown === undefined)
+      throw new OffgraphError("not-found", `nothing was learned about an agent ${request.params.id}`);
+    const id = AgentId.parse(request.params.id);
+    return { ...deniedBy(await denials.until(tenant, [id]), id), ...shown };
   });
   app.get("/v1/baseline", { config: { role: "read" } }, async (request, reply) => {
     reply.type("application/x-ndjson");
@@ -53,8 +53,8 @@ export function agentRoutes(app: FastifyInstance, options: AgentOptions): void {
 }
 
 /** Says until when an agent is denied, if it is. */
-const deniedBy = (until: ReadonlyMap<AgentId, string>, agent: string) =>
-  until.has(agent as AgentId) ? { deniedUntil: until.get(agent as AgentId) } : {};
+const deniedBy = (until: ReadonlyMap<AgentId, string>, agent: AgentId) =>
+  until.has(agent) ? { deniedUntil: until.get(agent) } : {};
 
 async function entriesOf({ store, partitions }: AgentOptions, group: string): Promise<Entries | undefined> {
   return (await store.load(SPACE, partitionOf(group, partitions), [group])).get(group);
@@ -64,11 +64,11 @@ async function entriesOf({ store, partitions }: AgentOptions, group: string): Pr
 export async function* agentsOf(
   { store, partitions }: Pick<AgentOptions, "store" | "partitions">,
   tenant: string,
-): AsyncGenerator<[agent: string, entries: Entries]> {
+): AsyncGenerator<[agent: AgentId, entries: Entries]> {
   const prefix = `${tenant}/`;
   for (let partition = 0; partition < partitions; partition++) {
     for await (const [group, entries] of store.scan(SPACE, partition)) {
-      if (group.startsWith(prefix)) yield [group.slice(prefix.length), entries];
+      if (group.startsWith(prefix)) yield [AgentId.parse(group.slice(prefix.length)), entries];
     }
   }
 }

@@ -7,7 +7,7 @@ import type { FastifyRequest } from "fastify";
 import type { Decision } from "../../schemas/action.ts";
 import type { BaselineDecision, Event } from "../../schemas/event.ts";
 import { canonicalLine } from "../../schemas/event-line.ts";
-import { type AgentId, type DecisionId, type EventId, ID_LENGTH, type Tenant } from "../../schemas/ids.ts";
+import { type AgentId, DecisionId, EventId, ID_LENGTH } from "../../schemas/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 import { partitionOf, type Stream } from "../ports/stream.ts";
 import { toBytes } from "../records.ts";
@@ -50,8 +50,8 @@ export async function sayAll(
   parts: readonly Part[],
 ): Promise<Decision> {
   const decision: Decision = {
-    id: `d-${randomBytes(16).toString("hex")}` as DecisionId,
-    tenant: request.access.tenant as Tenant,
+    id: DecisionId.parse(`d-${randomBytes(16).toString("hex")}`),
+    tenant: request.access.tenant,
     agent,
     verdict,
     subject: oneLine(subject).slice(0, ID_LENGTH),
@@ -72,7 +72,7 @@ export async function sayAll(
 function eventOf(decision: Decision, { said, workflow, operation }: Part, at: number): DecisionMade {
   const { id, tenant, agent, time, by, reason, subject } = decision;
   return {
-    id: (at === 0 ? id : `${id}-${at}`) as string as EventId,
+    id: EventId.parse(at === 0 ? id : `${id}-${at}`),
     kind: "decision.made",
     time,
     observedTime: time,

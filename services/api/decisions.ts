@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Decision } from "../../schemas/action.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
-import { AgentId, type DecisionId, type IncidentId, type Tenant } from "../../schemas/ids.ts";
+import { AgentId, DecisionId, type IncidentId } from "../../schemas/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 import { partitionOf, type Stream } from "../ports/stream.ts";
 import type { IncidentReader } from "./incidents.ts";
@@ -58,8 +58,8 @@ async function decide(
   { reason, durationMs }: DecisionBody,
 ): Promise<Decision> {
   const decision: Decision = {
-    id: `d-${randomBytes(16).toString("hex")}` as DecisionId,
-    tenant: request.access.tenant as Tenant,
+    id: DecisionId.parse(`d-${randomBytes(16).toString("hex")}`),
+    tenant: request.access.tenant,
     ...about,
     by: callerOf(request),
     reason,

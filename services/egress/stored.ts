@@ -3,7 +3,7 @@
  * and `agent <tenant> <agent>` (line feeds for spaces) with an entry for the quarantine and one for each denied target.
  */
 import { targetKey } from "../../schemas/action.ts";
-import type { AgentId, Tenant } from "../../schemas/ids.ts";
+import { AgentId, Tenant } from "../../schemas/ids.ts";
 import type { Highest } from "../../schemas/origin.ts";
 import type { Entries, GroupChange, Store } from "../ports/store.ts";
 import { fromBytes, toBytes } from "../records.ts";
@@ -65,7 +65,8 @@ export async function* loadAll(
 }
 
 function ledgerOf(group: string, entries: Entries): Ledger {
-  const [, tenant, agent] = group.split("\n") as [string, Tenant, AgentId];
+  const names = group.split("\n");
+  const [tenant, agent] = [Tenant.parse(names[1]), AgentId.parse(names[2])];
   const quarantine = fromBytes<Quarantine>(entries.get(QUARANTINE));
   const denied = [...entries].flatMap(([name, bytes]) => {
     const one = name === QUARANTINE ? undefined : fromBytes<Denied>(bytes);

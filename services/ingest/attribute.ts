@@ -5,7 +5,7 @@
  */
 import { metrics } from "@opentelemetry/api";
 import type { Event } from "../../schemas/event.ts";
-import type { AgentId } from "../../schemas/ids.ts";
+import { AgentId } from "../../schemas/ids.ts";
 import type { IndexEntry, Store } from "../ports/store.ts";
 import { boundedCache, type Cache } from "./cache.ts";
 
@@ -40,7 +40,7 @@ export interface TokenIndex {
 
 /** What is remembered of a token: its agent, or that nobody knew it; until when. */
 interface Memory {
-  readonly agent: string | undefined;
+  readonly agent: AgentId | undefined;
   readonly untilMs: number;
 }
 
@@ -87,7 +87,8 @@ export function openTokenIndex(store: Store, maxTokens: number = MAX_TOKENS): To
     if (unknown.size === 0) return;
     const agents = await store.agentsOf(tenant, [...unknown], nowMs);
     for (const token of unknown) {
-      const agent = agents.get(token);
+      const owner = agents.get(token);
+      const agent = owner === undefined ? undefined : AgentId.parse(owner);
       remember(batch, token, { agent, untilMs: nowMs + (agent === undefined ? UNKNOWN_MS : KNOWN_MS) });
     }
   }
@@ -105,7 +106,7 @@ function resolved(batch: Batch, event: Event): Event {
   const ownerless = tokens.filter((_, at) => agents[at] === undefined);
   if (ownerless.length > 0) claim(batch, event, ownerless, owner);
   if (!orphan) return event;
-  return { ...event, agent: { ...event.agent, id: owner as AgentId, attribution: "index" } };
+  return { ...event, agent: { ...event.agent, id: owner, attribution: "index" } };
 }
 
 /** Notes whom the tokens of an issuance belong to. */
@@ -114,7 +115,7 @@ function issue(batch: Batch, event: Event): void {
   claim(batch, event, tokensOf(event), event.agent.id);
 }
 
-function claim(batch: Batch, event: Event, tokens: readonly string[], agent: string): void {
+function claim(batch: Batch, event: Event, tokens: readonly string[], agent: AgentId): void {
   const { tenant, nowMs, entries } = batch;
   const expiresAt = "token" in event ? event.token?.expiresAt : undefined;
   const ends = expiresAt === undefined ? 0 : Date.parse(expiresAt);

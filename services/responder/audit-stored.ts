@@ -18,7 +18,7 @@ const PAGE = 500;
 const MAX_CHANGES = 2000;
 
 const auditGroup = (sequence: number) => `audit\n${sequence}`;
-const incidentGroup = (id: IncidentId) => `incident\n${id}`;
+const incidentGroup = (id: string) => `incident\n${id}`;
 
 type Loader = Pick<Store, "load">;
 
@@ -36,7 +36,7 @@ export function auditChangesOf(states: States, entries: readonly AuditEntry[]): 
 }
 
 /** The group of the agent whose incident it is; the incident may be gone from there, because of the cap. */
-export async function placeOf(store: Loader, partition: number, id: IncidentId): Promise<string | undefined> {
+export async function placeOf(store: Loader, partition: number, id: string): Promise<string | undefined> {
   const places = await store.load(AUDIT_SPACE, partition, [incidentGroup(id)]);
   return fromBytes<string>(places.get(incidentGroup(id))?.get("json"));
 }

@@ -1,6 +1,5 @@
 /** The read access that the api has to incidents. */
 import type { Incident } from "../../schemas/action.ts";
-import type { IncidentId } from "../../schemas/ids.ts";
 import type { Store } from "../ports/store.ts";
 import { partitionOf } from "../ports/stream.ts";
 import { placeOf } from "./audit-stored.ts";
@@ -22,7 +21,7 @@ export async function* incidents(store: Store, partitions: number): AsyncGenerat
 export async function incidentOf(
   store: Store,
   partitions: number,
-  id: IncidentId,
+  id: string,
 ): Promise<Incident | undefined> {
   for (let partition = 0; partition < partitions; partition++) {
     const group = await placeOf(store, partition, id);

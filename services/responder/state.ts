@@ -11,7 +11,7 @@ import type {
 } from "../../schemas/action.ts";
 import { targetKey } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
-import type { ActionId, AgentId, IncidentId, Tenant } from "../../schemas/ids.ts";
+import { ActionId, type AgentId, IncidentId, type Tenant } from "../../schemas/ids.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import type { Running } from "./fleet.ts";
 
@@ -113,11 +113,11 @@ const digest = (...parts: readonly (string | number)[]) =>
 
 /** Id of the incident that a finding opens. */
 export const incidentIdOf = ({ tenant, agent, id }: Finding, cause: string) =>
-  `i-${digest(tenant, agent, cause, id)}` as IncidentId;
+  IncidentId.parse(`i-${digest(tenant, agent, cause, id)}`);
 
 /** Id of an action; `because` is the incident, or the decision of a person. */
 export const actionIdOf = (because: string, step: string, target: string, occurrence: number) =>
-  `a-${digest(because, step, target, occurrence)}` as ActionId;
+  ActionId.parse(`a-${digest(because, step, target, occurrence)}`);
 
 /** What was asked of a target by a step in this incident, if it was ever. */
 export function askedOf({ incident, asked }: Tracked, step: string, target: Target): Asked | undefined {

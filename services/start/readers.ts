@@ -1,6 +1,5 @@
 /** What the api reads of the other services, which it does not know. It sees what is of the caller's tenant only. */
 import type { Incident } from "../../schemas/action.ts";
-import type { IncidentId } from "../../schemas/ids.ts";
 import { clock } from "../adapters/clock.ts";
 import type { AuditReader, DenialReader, IncidentReader } from "../api/index.ts";
 import { denialsOf, deniedUntil } from "../egress/index.ts";
@@ -10,7 +9,7 @@ import { auditEntries, incidentOf, incidents, seenBy } from "../responder/index.
 export function incidentReader(store: Store, partitions: number): IncidentReader {
   return {
     async byId(tenant, id) {
-      const incident = await incidentOf(store, partitions, id as IncidentId);
+      const incident = await incidentOf(store, partitions, id);
       return incident?.tenant === tenant ? incident : undefined;
     },
     async all(tenant) {
