@@ -19,6 +19,11 @@ export function fileFault(path: string, what: "read" | "written", cause: unknown
 
 /** Node's own messages repeat the path; its codes do not. */
 function reasonOf(cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return code === undefined ? message : (REASONS[code] ?? code);
+  const code = codeOf(cause);
+  if (code !== undefined) return REASONS[code] ?? code;
+  return cause instanceof Error ? cause.message : String(cause);
 }
+
+/** Node's code of an error of the system, such as `ENOENT` or `EADDRINUSE`; undefined for any other error. */
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

@@ -75,7 +75,9 @@ function expected(issue: Issue): string {
       return `nothing called ${issue.keys.join(", ")}`;
     case "invalid_union":
       return anyOf(issue);
-    default:
+    case "invalid_key":
+    case "invalid_element":
+    case "custom":
       return "something else";
   }
 }

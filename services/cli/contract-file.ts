@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { parse } from "yaml";
 import { Contract, MAX_SIGNED_BYTES } from "../../schemas/contract.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
-import { fileFault } from "../file-fault.ts";
+import { codeOf, fileFault } from "../file-fault.ts";
 import { faults } from "../plain-words.ts";
 
 /** Makes a pair of keys: the private one (PKCS #8, PEM, owner only), and the public one beside it. Neither takes the place of a file that is there. */
@@ -22,7 +22,7 @@ function create(file: string, text: string | Buffer, mode: number): void {
     writeFileSync(opened, text);
     closeSync(opened);
   } catch (cause) {
-    throw (cause as NodeJS.ErrnoException).code === "EEXIST"
+    throw codeOf(cause) === "EEXIST"
       ? new OffgraphError("bad-request", `${file}: it is there already, and keys are not overwritten`)
       : fileFault(file, "written", cause);
   }

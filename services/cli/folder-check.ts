@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Settings } from "../../schemas/settings.ts";
+import { codeOf } from "../file-fault.ts";
 
 /** Fails with `bad-settings`: the folder cannot be written, or it would be made for a port that is taken. */
 export async function checkFolder({ data, http }: Settings): Promise<void> {
@@ -19,10 +20,9 @@ function checkWritable(folder: string): void {
     rmSync(probe);
     for (const name of readdirSync(folder)) accessSync(join(folder, name), constants.R_OK | constants.W_OK);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
     throw new OffgraphError(
       "bad-settings",
-      `data: expected a folder that can be written, got ${folder} (${code})`,
+      `data: expected a folder that can be written, got ${folder} (${codeOf(cause)})`,
       { cause },
     );
   }
@@ -32,11 +32,11 @@ function checkWritable(folder: string): void {
 function checkPort({ host, port }: Settings["http"]): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once("error", (cause: NodeJS.ErrnoException) =>
+    probe.once("error", (cause) =>
       reject(
         new OffgraphError(
           "bad-settings",
-          `http.port: expected a free port on ${host}, got ${port} (${cause.code})`,
+          `http.port: expected a free port on ${host}, got ${port} (${codeOf(cause)})`,
           { cause },
         ),
       ),

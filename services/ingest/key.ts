@@ -6,6 +6,7 @@ import { createHash, createHmac, createSecretKey, type KeyObject, randomBytes } 
 import { link, mkdir, open, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { OffgraphError } from "../../schemas/errors.ts";
+import { codeOf } from "../file-fault.ts";
 
 const BYTES = 32;
 /** HMAC-SHA-256 is cut to this many hexadecimal digits: 128 bits. */
@@ -37,7 +38,7 @@ export async function loadOrMakeKey(folder: string): Promise<Key> {
   try {
     return keyOf(await readFile(path, "utf8"), path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (codeOf(error) !== "ENOENT") throw error;
   }
   await mkdir(folder, { recursive: true });
   await makeFile(path);
@@ -61,7 +62,7 @@ async function makeFile(path: string): Promise<void> {
     await file.sync();
     await link(draft, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (codeOf(error) !== "EEXIST") throw error;
   } finally {
     await file.close();
     await unlink(draft);

@@ -9,6 +9,7 @@ import {
 import { link, mkdir, open, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { OffgraphError } from "../../schemas/errors.ts";
+import { codeOf } from "../file-fault.ts";
 
 export interface AuditKeys {
   readonly privateKey: KeyObject;
@@ -53,7 +54,7 @@ async function readKey(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (codeOf(error) !== "ENOENT") throw error;
     return undefined;
   }
 }
@@ -69,7 +70,7 @@ async function makeKey(folder: string, path: string): Promise<string> {
     await file.sync();
     await link(draft, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (codeOf(error) !== "EEXIST") throw error;
   } finally {
     await unlink(draft);
   }

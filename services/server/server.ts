@@ -1,8 +1,9 @@
 /** The HTTP server of a process: access control, errors as JSON, health, readiness and metrics. Routes are added by the services. */
 import { createServer as createHttpServer, type ServerResponse } from "node:http";
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Settings } from "../../schemas/settings.ts";
+import { codeOf } from "../file-fault.ts";
 import type { DirectRoute } from "../http.ts";
 import { accessRule, checkExposure, checkRole } from "./access.ts";
 import { directFirst, type Rules } from "./direct.ts";
@@ -47,7 +48,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
       ),
   });
   // Every request gets its own value in the hook below, before any route runs.
-  app.decorateRequest("access", undefined as unknown as FastifyRequest["access"]);
+  app.decorateRequest("access");
   app.addHook("onRequest", async (request) => {
     const { role, foreignHeaders = false } = request.routeOptions.config;
     if (role === undefined && !request.is404) return;
@@ -96,10 +97,9 @@ export async function listen(app: FastifyInstance, { host, port }: Settings["htt
   try {
     return await app.listen({ host, port });
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
     throw new OffgraphError(
       "bad-settings",
-      `http.port: expected a free port on ${host}, got ${port} (${code})`,
+      `http.port: expected a free port on ${host}, got ${port} (${codeOf(cause)})`,
       { cause },
     );
   }

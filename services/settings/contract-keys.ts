@@ -17,7 +17,8 @@ export function contractKeysOf({ contracts }: Settings): readonly TrustedKey[] {
     try {
       return [{ name, publicKey: publicKeyIn(publicKeyFile, `contracts.keys.${at}.publicKeyFile`) }];
     } catch (error) {
-      wrong.push((error as OffgraphError).message);
+      if (!(error instanceof OffgraphError)) throw error;
+      wrong.push(error.message);
       return [];
     }
   });

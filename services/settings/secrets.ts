@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Settings, Webhook } from "../../schemas/settings.ts";
+import { codeOf } from "../file-fault.ts";
 
 /** What a process needs to know and nobody else may see. Absent: the settings name none. */
 export interface Secrets {
@@ -36,7 +37,8 @@ export function secretsOf(settings: Settings, environment: Environment): Secrets
     try {
       return act();
     } catch (error) {
-      wrong.push((error as OffgraphError).message);
+      if (!(error instanceof OffgraphError)) throw error;
+      wrong.push(error.message);
       return undefined;
     }
   };
@@ -129,7 +131,7 @@ export function readText(path: string, setting: string): string {
   } catch (cause) {
     throw new OffgraphError(
       "bad-settings",
-      `${setting}: expected a readable file, got ${path} (${(cause as NodeJS.ErrnoException).code})`,
+      `${setting}: expected a readable file, got ${path} (${codeOf(cause)})`,
       { cause },
     );
   }

@@ -2,6 +2,7 @@
 import { Agent, errors } from "undici";
 import type { Finding } from "../../../../schemas/finding.ts";
 import type { Webhook } from "../../../../schemas/settings.ts";
+import { codeOf } from "../../../file-fault.ts";
 import { guardedLookup, namesInside, REFUSED, type Resolve } from "./address-guard.ts";
 import { signatureOf } from "./signature.ts";
 
@@ -91,5 +92,5 @@ function reasonOf(error: unknown, timeoutMs: number): string {
   if (error.name === "TimeoutError" || error instanceof errors.ConnectTimeoutError)
     return `it did not answer within ${timeoutMs} ms`;
   if (error.message === REFUSED) return REFUSED;
-  return `the request failed (${(error as NodeJS.ErrnoException).code ?? error.name})`;
+  return `the request failed (${codeOf(error) ?? error.name})`;
 }
