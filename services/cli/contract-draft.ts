@@ -4,6 +4,7 @@ import type { Contract, ContractOperation } from "../../schemas/contract.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { MAX_TARGETS } from "../../schemas/operation.ts";
 import type { Edge, Learned, Slot, Workflow } from "./learned.ts";
+import { counted } from "./terminal.ts";
 
 const DAY_MS = 86_400_000;
 /** How long a drafted contract holds. */
@@ -85,4 +86,4 @@ function targetsOf(slots: readonly Slot[]): Record<string, string[]> | undefined
 }
 
 const commentOf = ({ operation, state, sessions, witnesses }: Edge) =>
-  `# not named: ${operation}, ${state}, in ${sessions} sessions from ${witnesses} trust units\n`;
+  `# not named: ${operation}, ${state}, in ${counted(sessions, "session")} from ${counted(witnesses, "trust unit")}\n`;

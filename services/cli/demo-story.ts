@@ -3,7 +3,7 @@ import type { Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { AttackKind, Truth } from "../simulator/attacks.ts";
 import { spoken } from "./duration.ts";
-import { bold, dim, print, safe, severe, style, table, wrap } from "./terminal.ts";
+import { bold, counted, dim, print, safe, severe, style, table, wrap } from "./terminal.ts";
 
 /** What an attack is, and which detector is there for it. */
 export const ATTACKS: Readonly<
@@ -61,14 +61,15 @@ export function chapter(number: number, title: string): void {
 export function learned(events: number, agents: number, ms: number, findings: number, grave: number): void {
   const rate = Math.round(events / (ms / 1000)).toLocaleString("en");
   print(
-    `  ${events.toLocaleString("en")} events of ${agents} agents, sent over HTTP and folded in ${spoken(ms)} (${rate} a second).`,
+    `  ${events.toLocaleString("en")} events of ${counted(agents, "agent")}, sent over HTTP and folded in ${spoken(ms)} (${rate} a second).`,
   );
-  if (grave > 0) print(`  ${grave} findings were high; they are history, and nothing was acted on.`);
-  else
-    print(
-      `  Nothing was found that is grave enough to act on${findings > 0 ? `; ${findings >= 1000 ? "more than 1,000" : findings} lesser findings` : ""}.`,
-    );
+  if (grave > 0) print(`  ${counted(grave, "grave finding")}, of what is past: nothing was acted on.`);
+  else print(`  Nothing was found that is grave enough to act on${lesserOf(findings)}.`);
 }
+
+/** No more than 1,000 are counted. */
+const lesserOf = (findings: number) =>
+  findings === 0 ? "" : `; ${findings < 1000 ? "" : "at least "}${counted(findings, "lesser finding")}`;
 
 /** An attack begins; the product is not told. */
 export function begins(at: string, { attack, agent }: Truth): void {
@@ -82,7 +83,7 @@ export function contained(at: string, one: Containment, how: string): void {
   say("Observed", safe(finding.summary));
   say("Expected", safe(finding.expected));
   if (finding.rarity !== undefined) say("How rare", safe(finding.rarity));
-  say("Silent if", safe(finding.silencedBy));
+  say("Silenced by", safe(finding.silencedBy));
   if (incident !== undefined) say("Incident", `${incident.cause}, ${incident.status} (${incident.id})`);
   say("Gate", denied === undefined ? style("red", "still allowed") : denial(token, afterMs, denied.until));
   say("More", dim(`npx offgraph explain ${finding.id}${how}`));
@@ -111,7 +112,7 @@ export function summary(found: readonly Found[], lesser: number): void {
   if (lesser > 0)
     print(
       dim(
-        `\n  ${lesser} lesser findings about other agents: shown by \`offgraph findings\`, acted on by nobody.`,
+        `\n  ${counted(lesser, "lesser finding")} about other agents: shown by \`offgraph findings\`, acted on by nobody.`,
       ),
     );
 }

@@ -1,5 +1,5 @@
 /** `offgraph evaluate`: how good detection is on labelled recordings. It reads files and writes figures; it can never act. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { NamedTable } from "../../detectors/evidence/weights.ts";
 import type { Outcome } from "../replay/evaluate/outcome.ts";
 import { printEvaluation } from "./evaluate-summary.ts";
@@ -60,7 +60,11 @@ export function evaluateCommand(): Command {
     .option("--train-unlabelled", "learn from all sessions of --train, as in the field")
     .option("--no-workflow", "do not tell the detectors which workflow was declared")
     .option("--provenance", "tell the detectors where arguments came from, as a gateway can")
-    .option("--at-fpr <rates>", "rates of false alerts, with commas between", rates, [0.01, 0.05])
+    .addOption(
+      new Option("--at-fpr <rates>", "rates of false alerts, with commas between")
+        .argParser(rates)
+        .default([0.01, 0.05], "0.01,0.05"),
+    )
     .option(
       "--json <file>",
       "write the figures; the score of each session is written beside it, as .scores.ndjson",

@@ -31,7 +31,7 @@ Begin here:
   offgraph ingest events.ndjson                        send events to it
   offgraph findings --follow                           watch
 
-\`offgraph COMMAND --help\` explains each. --json makes every answer readable for scripts.
+\`offgraph COMMAND --help\` explains each. Most print JSON for scripts with --json; evaluate writes it to a file.
 
 ${EXIT_HELP}`;
 

@@ -69,7 +69,7 @@ function statements(finding: Finding): [title: string, text: string | undefined]
     ["Expected", finding.expected],
     ["How rare", finding.rarity],
     ["New version", newVersionOf(finding)],
-    ["Silent if", finding.silencedBy],
+    ["Silenced by", finding.silencedBy],
     ["Kind of proof", PROOFS[evidenceKind]],
     ["Events", finding.eventIds.join(", ")],
     ["Token", tokenOf(finding)],

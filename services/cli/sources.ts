@@ -18,6 +18,9 @@ export function sourcesCommand(): Command {
       for (const { name, title } of shown) print(`${bold(name.padEnd(12))}${title}`);
       if (name === undefined)
         return print(dim("\n`offgraph sources NAME` says what each reads and derives."));
-      for (const line of (shown[0]?.about ?? "").split("\n")) print(wrap(line, "  "));
+      for (const line of sentences(shown[0]?.about ?? "")) print(wrap(line, "  "));
     });
 }
+
+/** The text, broken only where a line ends with a sentence: where it ends before, that was for those who read the source. */
+const sentences = (text: string) => text.split(/(?<=\.)\n/).map((line) => line.replaceAll("\n", " "));

@@ -88,7 +88,7 @@ export function startProcessor({ stream, store, clock, settings, key }: Processo
 }
 
 const unreadableState = (agents: number) =>
-  `the stored state of ${agents} agents could not be read and is learned anew: nothing is to be done if a detector was \
+  `the stored state of ${agents} ${agents === 1 ? "agent" : "agents"} could not be read and is learned anew: nothing is to be done if a detector was \
 added or raised its version; otherwise stop, and start the version that wrote it, or put a copy of the data folder back`;
 
 /** The learner is behind: the day is that of the partition that has come furthest. */

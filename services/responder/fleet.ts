@@ -57,9 +57,6 @@ export interface Running extends Rollout {
 /** Why the incident of a roll-out exists. */
 export const ROLLOUT = "rollout";
 
-/** A group of which nothing is known. */
-export const NO_FLEET: Fleet = { sightings: [] };
-
 /** The finding with what its agent's new version says of it; undefined if it has none, or has broken a rule. */
 export const versioned = ({ newVersion, evidenceKind }: Finding) =>
   evidenceKind === "invariant" ? undefined : newVersion;

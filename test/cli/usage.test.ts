@@ -186,6 +186,9 @@ describe("the command line", () => {
   it("lists the sources, and explains one", async () => {
     const { out } = await ran("sources");
     for (const name of ["offgraph", "cloudtrail", "sessions"]) expect(out).toContain(name);
+    const { out: explained } = await ran("sources", "offgraph");
+    expect(explained.replace(/\n {2}/g, " ")).toContain("(never taken from a record), `agent` where");
+    expect(explained).toMatch(/\.\n {2}`token\.value` is replaced/);
     const wrong = await ran("sources", "cloudtrial");
     expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("cloudtrail")]);
   });

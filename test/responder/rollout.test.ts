@@ -6,7 +6,7 @@ import { Settings } from "../../schemas/settings.ts";
 import { clock } from "../../services/adapters/clock.ts";
 import { memoryStore, memoryStream } from "../../services/adapters/memory.ts";
 import { moveStore } from "../../services/cli/repartition-store.ts";
-import { type Fleet, NO_FLEET, sight } from "../../services/responder/fleet.ts";
+import { type Fleet, sight } from "../../services/responder/fleet.ts";
 import { openFleets } from "../../services/responder/fleet-register.ts";
 import { auditEntries, incidents, startResponder } from "../../services/responder/index.ts";
 import { finding, MINUTE_MS, misuse, NOW_MS, settings } from "./given.ts";
@@ -144,7 +144,7 @@ describe("a roll-out", () => {
   });
 
   it("is kept within bounds: a thousand agents, twenty edges, a thousand first uses", () => {
-    let fleet: Fleet = NO_FLEET;
+    let fleet: Fleet = { sightings: [] };
     for (const number of agents(3000))
       fleet = sight(fleet, news(number, { edge: `erp step-${number % 50}`, peerAgents: 3000 }), NOW_MS).fleet;
     expect(fleet.sightings.length).toBeLessThanOrEqual(1024);
