@@ -44,7 +44,7 @@ export const refreshStorm: Detector<Settings, AgentColumns, undefined> = {
     },
     formulas: [
       "R1: a = (t - iat)/(exp - iat), early when a < earlyShare; W = max(W, 0) + ln(early ? q1/q : (1-q1)/(1-q)), q1 = 0.95, q = 0.5 after an early one, else 0.05; alarm at W >= ln A. A pure loop takes 1 + ceil((ln A - ln(q1/0.05))/ln(q1/0.5)) refreshes: 11 for A = 10^4",
-      "R2: cycles refresh, refused (401), refresh within lifetime/10",
+      "R2: cycles refresh, refused (401, or a denial without status), refresh within lifetime/10",
       "R3: minutes, null NB(mean lambda, k0 = 1), lambda at least 0.2; W_m = max(W_m, 0) + n ln(m(k0+lambda)/(k0+m lambda)) + k0 ln((k0+lambda)/(k0+m lambda)) for m in 2, 4, 8, 16, 32; alarm when ln(mean of exp W_m) >= ln A; lambda moves by a tenth a day towards min(day, 1.25 lambda) and never beyond twice its first week",
     ],
     blindSpots: [
@@ -52,7 +52,7 @@ export const refreshStorm: Detector<Settings, AgentColumns, undefined> = {
       "tokens without issuedAt and expiresAt, for R1 and R2",
       "an agent's first day, for R3",
       "an event older than its agent's clock less latenessMs: it is not judged",
-      "a storm spread over many agents: that is judged across agents",
+      "a storm spread over many agents, none of which refreshes too often: nothing judges it",
     ],
     falsePositives: [
       "clients that renew on every start, restarted in a crash loop",
@@ -81,8 +81,10 @@ export const refreshStorm: Detector<Settings, AgentColumns, undefined> = {
         return noteUse(rows, event);
       case "token.issued":
         return beginToken(rows, event);
-      default:
+      case "token.refreshed":
         return refresh(rows, event, settings, out);
+      default:
+        throw new Error(`refresh-storm does not hear ${event.kind}`);
     }
   },
 };

@@ -14,7 +14,7 @@ export const about: About = {
       evidence: "fact",
       fires:
         "a sensitive operation (tier 1 or 2) is used that is not in the baseline of the session's workflow",
-      silencedBy: "the operation being in the workflow's baseline: witnessed while it was learning",
+      silencedBy: "the operation, once it is in the workflow's baseline: witnessed while it was learning",
       tags: ["out-of-graph-access"],
     },
     "operation-new-to-agent": {
@@ -22,7 +22,7 @@ export const about: About = {
       evidence: "fact",
       fires:
         "a sensitive operation is used that is in no workflow of the agent, and the session's workflow is not declared, or is still learning and turned up after the agent had left learning",
-      silencedBy: "the operation being in the agent's baseline",
+      silencedBy: "the operation, once it is in the agent's baseline",
       tags: ["out-of-graph-access"],
     },
     "target-first-seen": {
@@ -31,15 +31,15 @@ export const about: About = {
       fires:
         "a sensitive operation acts on an identifier (address, host, account ...) that is not in the baseline of a closed slot",
       silencedBy:
-        "the value being in the slot's baseline, or the slot being open (5 % or more of its draws are new)",
+        "the value, once it is in the slot's baseline, or a slot that is open (5 % or more of its draws are new)",
       tags: ["out-of-graph-access"],
     },
     "operation-and-target-new": {
       severity: "high",
       evidence: "fact",
       fires:
-        "both at once, in one session: a sensitive operation outside the baseline, and an identifier never seen by this agent in any slot it reaches",
-      silencedBy: "either the operation or the target being in the baseline",
+        "a sensitive operation outside the baseline acts on an identifier that this agent was never seen to use in any slot that speaks",
+      silencedBy: "the operation or the target, if either is in the baseline",
       tags: ["out-of-graph-access"],
     },
     "edge-denied": {
@@ -64,7 +64,7 @@ export const about: About = {
   formulas: [
     "P_k(a|c) = max(n(c,a) - d_k, 0)/(N(c) + th_k) + esc_k(c) P_{k-1}(a|c'), orders 3 to 0, workflow over agent over 1/(V+1); d = 0.5, 0.7, 0.8, 0.85; th = 1, 0.5, 0.5, 0.5",
     "q = (N1 + 1)/(N + 2) for a slot of N draws, N1 values drawn once; closed when N >= 10 and q < 0.05; it speaks once values that wait for witnesses were in at most 5 % of its draws",
-    "learning ends when sessions >= minSessions and neither (sensitive operations used by one session only)/(sessions) nor the share of sessions with a sensitive operation of too few witnesses is above maxNovelty; for the agent as a whole also only when at most a tenth of its sessions belong to workflows that are still learning",
+    "learning ends when, at every fourth session from minSessions on, neither (sensitive operations used by one session only)/(sessions) nor the share of sessions with a sensitive operation of too few witnesses is above maxNovelty; for the agent as a whole also only when at most a tenth of its sessions belong to workflows that are still learning",
     "an edge becomes baseline when min(units, witnesses) distinct trust units have used it in unflagged sessions; after learning also on two days and in `sessions` sessions, and never by itself if it is sensitive: then a person approves it, or a signed contract names it (setting `sensitive`)",
     "a session in which something was found is held, at most the newest 8 of an agent for `heldDays` days: released, it teaches as of its own day; confirmed, expired or crowded out, it never does",
     "a version that an event names for the first time is a child of the one that ran before: it knows what that one knows; what only it has used is known to it and its children until another version uses it in an unflagged session, or a person approves it. For `graceHours` or `graceSessions`, whichever ends first, its findings of tier 0 and 1 without a new party are told at low severity; at most four versions of an agent are graced at once, and eight remembered, for a week",
@@ -75,7 +75,7 @@ export const about: About = {
   tables,
   blindSpots: [
     "an attack that uses only operations and targets of its own workflow (mimicry)",
-    "a workflow that is still learning, except operations that the whole agent never used",
+    "a workflow that is still learning, except for values new to a closed slot, what a person has denied, what a closed contract leaves out, and, if the workflow turned up after the agent had left learning, operations that the whole agent never used",
     "reads: a sensitive operation is one of tier 1 or 2",
     "an agent of one trust unit: there are no other witnesses, and what that one has shown while it learned is its baseline",
     "a roll-out: what a new version writes for the first time is told at low severity, unless it sends, administers or reaches somebody new; whoever can name a new version is told so four times a day",

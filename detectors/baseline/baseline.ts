@@ -11,7 +11,7 @@ import { endTargets, newTargets, readTargets, type Targets, writeTargets } from 
 import type { Builds } from "./versions/builds.ts";
 
 /**
- * learning: only invariants speak. shadow: named facts speak, scores are not calibrated. enforcing: scores speak too, within
+ * learning: what is new is not told, only what a person, a contract or a closed slot rules out. shadow: named facts speak, scores are not calibrated. enforcing: scores speak too, within
  * their budget. frozen: learning was ended.
  */
 export const MODES = ["learning", "shadow", "enforcing", "frozen"] as const;

@@ -10,10 +10,10 @@ export const noveltyForecast = (progress: Progress) =>
   progress.sessions === 0 ? 1 : progress.sensitiveOnce / progress.sessions;
 
 /** Most of an agent's sessions, as a share, that may belong to workflows still learning when the agent leaves learning. */
-const MOST_UNSETTLED = 0.1;
+export const MOST_UNSETTLED = 0.1;
 
 /** Sessions from one look at whether learning is over to the next. */
-const LOOK_EVERY = 4;
+export const LOOK_EVERY = 4;
 
 /** Whether a workflow, or the agent as a whole, may leave learning now. */
 export function isReady(baseline: Baseline, progress: Progress, settings: Settings): boolean {

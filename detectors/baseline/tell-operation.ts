@@ -1,5 +1,7 @@
 /** The sentence of an operation outside the baseline: what was observed, what was expected with counts, how rare it is. */
+
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
+import { counted } from "../counted.ts";
 import type { Draft } from "../detector.ts";
 import type { Baseline, Progress } from "./baseline.ts";
 import {
@@ -39,7 +41,7 @@ export function tellOperation(
     kind: novel.length > 0 ? "operation-and-target-new" : `operation-new-to-${level}`,
     about: operation,
     summary: `${quote(operation)} was used, ${relation(place, before)}${onStrangers(novel)}.`,
-    expected: `In ${sessions} sessions from ${units(trustUnits)}, ${place} ${before || "never used it"}. ${usual(baseline, contexts, level)}`,
+    expected: `In ${counted(sessions, "session")} from ${units(trustUnits)}, ${place} ${before || "never used it"}. ${usual(baseline, contexts, level)}`,
     rarity: `surprise ${bits.toFixed(1)} of at most 20 bits; a named fact${besideScores(baseline, progress)}`,
     evidence: {
       operation,

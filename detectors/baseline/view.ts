@@ -17,7 +17,14 @@ import {
   witnessesOf,
 } from "./graph/graph.ts";
 import { START, tierOf } from "./names.ts";
-import { noveltyForecast, stageOf, unsettledShare, unwitnessedShare } from "./readiness.ts";
+import {
+  LOOK_EVERY,
+  MOST_UNSETTLED,
+  noveltyForecast,
+  stageOf,
+  unsettledShare,
+  unwitnessedShare,
+} from "./readiness.ts";
 import type { Settings } from "./settings.ts";
 import * as slots from "./values/slots.ts";
 import type { Targets } from "./values/targets.ts";
@@ -63,7 +70,7 @@ function progressView(baseline: Baseline, progress: Progress, settings: Settings
     workflow: progress.workflow === 0 ? undefined : nameOf(baseline, progress.workflow),
     mode: progress.mode,
     reason: reason(baseline, progress, settings),
-    alertsOn: alertsOn(progress),
+    alertsOn: alertsOn(baseline, progress),
     sessions: progress.sessions,
     withheldSessions: progress.withheld,
     trustUnits: progress.units.map((unit) => (unit === 0 ? "(none given)" : nameOf(baseline, unit))),
@@ -108,12 +115,17 @@ function reason(baseline: Baseline, progress: Progress, settings: Settings): str
   const unwitnessed = unwitnessedShare(baseline, progress, settings);
   if (unwitnessed > settings.maxNovelty)
     return `${(unwitnessed * 100).toFixed(1)} % of sessions used a sensitive operation that too few trust units have used, ${settings.maxNovelty * 100} % allowed`;
-  return `${Math.round(unsettledShare(baseline, progress) * 100)} % of sessions belong to workflows that are still learning`;
+  const unsettled = progress.workflow === 0 ? unsettledShare(baseline, progress) : 0;
+  if (unsettled > MOST_UNSETTLED)
+    return `${Math.round(unsettled * 100)} % of sessions belong to workflows that are still learning`;
+  return `enough is known: learning ends at the next look, which is at every ${LOOK_EVERY}th session`;
 }
 
 /** What would make a finding, in the order of weight. */
-function alertsOn(progress: Progress): string[] {
+function alertsOn({ denied, contracts }: Baseline, progress: Progress): string[] {
   const always = ["broken token rules", "identifiers not listed in a closed slot of a sensitive operation"];
+  if (denied !== undefined) always.push("what a person has denied");
+  if (contracts?.some(({ closed }) => closed)) always.push("what a closed contract does not name");
   const scored =
     progress.mode === "enforcing" ? ["sessions whose score is above the threshold of its tier"] : [];
   if (progress.mode !== "learning")

@@ -1,4 +1,5 @@
 /** Words that the sentences of out-of-graph share. */
+import { counted } from "../counted.ts";
 import type { Baseline } from "./baseline.ts";
 import type { Path } from "./path.ts";
 import type { Stranger } from "./values/strangers.ts";
@@ -17,7 +18,7 @@ export const quote = (text: string) => `\`${text}\``;
 export const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 
 /** So many trust units. */
-export const units = (count: number) => (count === 1 ? "1 trust unit" : `${count} trust units`);
+export const units = (count: number) => counted(count, "trust unit");
 
 /** Fields and values within a sentence. */
 export const list = (strangers: readonly Stranger[]) =>
@@ -30,7 +31,5 @@ export const pairs = (strangers: readonly Stranger[]) =>
 /** How new the values are. */
 export function newness(strangers: readonly Stranger[]): string {
   const seen = Math.max(...strangers.map((stranger) => stranger.seen));
-  return seen === 0
-    ? "never seen before"
-    : `seen in ${seen} ${seen === 1 ? "session" : "sessions"} of too few trust units`;
+  return seen === 0 ? "never seen before" : `seen in ${counted(seen, "session")} of too few trust units`;
 }

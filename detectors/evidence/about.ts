@@ -9,7 +9,7 @@ export const aboutEvidence = {
       severity: "medium",
       evidence: "statistical",
       fires:
-        "with `evidence: on`, the score of a session's worst call is above what the promised share of this agent's clean sessions reach; once a session, and not if a named fact was told of it",
+        "`evidence` is on, and the score of a session's worst call is above what the promised share of this agent's clean sessions reach; once a session, and not if a named fact was told of it",
       silencedBy:
         "the score staying below the threshold of its tier, the day's budget of false alerts being spent, or too few sessions to calibrate it: `offgraph agents ID` says which",
       tags: ["out-of-graph-access"],
@@ -18,7 +18,7 @@ export const aboutEvidence = {
       severity: "medium",
       evidence: "statistical",
       fires:
-        "with `evidence: on`, sessions that are each a little unlikely, none above its threshold, add up to more than clean sessions do",
+        "`evidence` is on, and sessions that are each a little unlikely, none above its threshold, add up to more than clean sessions do",
       silencedBy:
         "sessions in between that are as usual: what adds up sinks with each of them, and begins anew at 0",
       tags: ["out-of-graph-access"],

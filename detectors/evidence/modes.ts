@@ -1,8 +1,10 @@
 /** How far a workflow, or the agent as a whole, has come: shadow until its scores may speak, enforcing from then on. */
+
 import type { Baseline, Progress } from "../baseline/baseline.ts";
 import { noveltyForecast } from "../baseline/readiness.ts";
 import type { Settings } from "../baseline/settings.ts";
 import { percent } from "../baseline/wording.ts";
+import { counted } from "../counted.ts";
 import { HIGHEST_RATE, isCalibrated } from "./limits.ts";
 
 /** The turn of a day: what has left learning speaks by its scores if they are calibrated and little is new in it. */
@@ -32,5 +34,5 @@ export function modeReason({ memory }: Baseline, progress: Progress, settings: S
     return `named facts speak; scores wait because too much is new: forecast ${percent(noveltyForecast(progress))} of sessions, ${percent(settings.maxNovelty)} allowed`;
   const { ranked, reservoir } = memory.guarantee;
   if (isCalibrated(ranked)) return "named facts speak; scores speak from the next day on";
-  return `named facts speak; scores wait for calibration: ${reservoir.count} sessions are known, too few to promise ${percent(HIGHEST_RATE)} of false alerts apart from each trust unit`;
+  return `named facts speak; scores wait for calibration: scores of ${counted(reservoir.count, "session")} are known, too few to promise ${percent(HIGHEST_RATE)} of false alerts apart from each trust unit`;
 }

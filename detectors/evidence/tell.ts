@@ -1,9 +1,11 @@
 /** The sentences of findings that rest on scores: each term with its points, what was promised, and by how many sessions. */
+
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Baseline } from "../baseline/baseline.ts";
 import type { Path } from "../baseline/path.ts";
 import type { Settings } from "../baseline/settings.ts";
 import { quote, units, workflowName } from "../baseline/wording.ts";
+import { counted } from "../counted.ts";
 import type { Draft, Rows } from "../detector.ts";
 import { versionName } from "../groups/peers.ts";
 import { pValue, unitsOf } from "./conformal.ts";
@@ -87,9 +89,9 @@ const operationOf = (event: EventView) => `${event.text(TEXT.service)} ${event.t
 function calibrationOf({ g: { ranked, basis }, rows }: Said): string {
   const version = rows.own.agent.memory?.peers.version;
   if (basis === OWN || version === undefined)
-    return `${ranked.length} earlier sessions of this agent from ${units(unitsOf(ranked))}`;
+    return `${counted(ranked.length, "earlier session")} of this agent from ${units(unitsOf(ranked))}`;
   const whose = `${version.agents} agents of ${version.group === "" ? "its tenant" : `the group ${version.group}`}`;
-  return `${ranked.length} earlier sessions of ${whose}, from ${units(unitsOf(ranked))}; this agent's own are too few, and all lower`;
+  return `${counted(ranked.length, "earlier session")} of ${whose}, from ${units(unitsOf(ranked))}; this agent's own are too few, and all lower`;
 }
 
 function versionOf({ rows }: Said): string | undefined {

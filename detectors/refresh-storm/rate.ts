@@ -1,5 +1,7 @@
 /** R3: more refreshes a minute than the agent ever made. Minutes of a day are judged by the rate of the days before. */
+
 import type { EventView } from "../../schemas/event-view.ts";
+import { counted } from "../counted.ts";
 import type { Out } from "../detector.ts";
 import { exp, ln } from "../stats/exact.ts";
 import { MULTIPLIERS, type Rate } from "./columns.ts";
@@ -40,7 +42,7 @@ function tell({ count, mean, days }: Rate, settings: Settings, out: Out): void {
   out.finding({
     kind: "refresh-rate",
     summary: `${count} refreshes in this minute: the agent refreshes more often, or for longer, than it ever did.`,
-    expected: `At most ${mean.toFixed(2)} a minute on average, by ${days} days of history.`,
+    expected: `At most ${mean.toFixed(2)} a minute on average, by ${counted(days, "day")} of history.`,
     rarity: `at most one false alarm in ${settings.falseAlarmEvery} minutes`,
     evidence: { refreshesThisMinute: count, learnedPerMinute: Number(mean.toFixed(4)), days },
   });
