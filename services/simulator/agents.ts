@@ -39,13 +39,16 @@ const DEPLOYED_SHARE = 0.25;
  */
 export function population(seed: number, count: number, only?: string): Agent[] {
   const domains = only === undefined ? DOMAINS : DOMAINS.filter(({ name }) => name === only);
-  if (domains.length === 0) throw new RangeError(`there is no domain ${only}`);
-  return Array.from({ length: count }, (_, index) => agent(seed, index, domains));
+  const [first] = domains;
+  if (first === undefined) throw new RangeError(`there is no domain ${only}`);
+  return Array.from({ length: count }, (_, index) => {
+    const round = Math.floor(index / domains.length) + 1;
+    return agent(seed, domains[index % domains.length] ?? first, round);
+  });
 }
 
-function agent(seed: number, index: number, domains: readonly Domain[]): Agent {
-  const domain = domains[index % domains.length] as Domain;
-  const id = `${domain.name}-${String(Math.floor(index / domains.length) + 1).padStart(2, "0")}`;
+function agent(seed: number, domain: Domain, round: number): Agent {
+  const id = `${domain.name}-${String(round).padStart(2, "0")}`;
   const own = random(seed, id, "agent");
   const [major, minor] = [1 + own.below(3), 1 + own.below(8)];
   const deployment = { daysBeforeEnd: 8 + own.below(4), from: `${major}.${minor - 1}.${own.below(10)}` };
@@ -54,14 +57,17 @@ function agent(seed: number, index: number, domains: readonly Domain[]): Agent {
     domain,
     version: `${major}.${minor}.0`,
     ...(own.chance(DEPLOYED_SHARE) && { deployment }),
-    instances: TRUST_UNITS.map((_, unit) => instance(id, unit, own)),
+    instances: TRUST_UNITS.map((unit) => instance(id, unit, own)),
     closed: closedValues(domain.slots, own),
     salt: own.below(1_000_000),
   };
 }
 
-function instance(agentId: string, unit: number, own: Random): Instance {
-  const { name, prefix, asn, region } = TRUST_UNITS[unit] as (typeof TRUST_UNITS)[number];
+function instance(
+  agentId: string,
+  { name, prefix, asn, region }: (typeof TRUST_UNITS)[number],
+  own: Random,
+): Instance {
   const node = 10 + own.below(NODES_PER_UNIT);
   return {
     id: `${agentId}-${own.hex(6)}`,

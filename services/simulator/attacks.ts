@@ -129,11 +129,15 @@ function open(
   workflow = agent.domain.workflows[0],
 ): Session {
   const own = random(seed, agent.id, "attack", kind, startMs);
-  return begin(agent, own.pick(agent.instances), agent.version, workflow as Workflow, own);
+  return begin(agent, own.pick(agent.instances), agent.version, workflow, own);
 }
 
 /** A walk's operations; every workflow begins with a step that is always taken. */
-const steps = (session: Session) => operations(session) as [SimulatedOperation, ...SimulatedOperation[]];
+function steps(session: Session): readonly [SimulatedOperation, ...SimulatedOperation[]] {
+  const [first, ...others] = operations(session);
+  if (first === undefined) throw new RangeError(`${session.workflow.name} begins with no certain step`);
+  return [first, ...others];
+}
 
 const paced =
   ({ gapMs }: AttackOptions) =>

@@ -49,7 +49,7 @@ export interface Domain {
   /** The slot of the order, ticket or case of a session, if any; its value stays for the session. */
   readonly businessAction?: string;
   readonly slots: Readonly<Record<string, Slot>>;
-  readonly workflows: readonly Workflow[];
+  readonly workflows: readonly [Workflow, ...Workflow[]];
 }
 
 /** A slot with so many values; each agent draws its own. */

@@ -8,8 +8,8 @@ export function push<Item>(heap: Item[], item: Item, before: Before<Item>): void
   let at = heap.length;
   while (at > 0) {
     const parent = (at - 1) >> 1;
-    const above = heap[parent] as Item;
-    if (!before(item, above)) break;
+    const above = heap[parent];
+    if (above === undefined || !before(item, above)) break;
     heap[at] = above;
     at = parent;
   }
@@ -28,10 +28,14 @@ export function pop<Item>(heap: Item[], before: Before<Item>): Item | undefined 
 function sink<Item>(heap: Item[], item: Item, before: Before<Item>): void {
   let at = 0;
   for (let child = 1; child < heap.length; child = 2 * at + 1) {
-    const right = child + 1;
-    if (right < heap.length && before(heap[right] as Item, heap[child] as Item)) child = right;
-    if (!before(heap[child] as Item, item)) break;
-    heap[at] = heap[child] as Item;
+    let below = heap[child];
+    const right = heap[child + 1];
+    if (below !== undefined && right !== undefined && before(right, below)) {
+      below = right;
+      child++;
+    }
+    if (below === undefined || !before(below, item)) break;
+    heap[at] = below;
     at = child;
   }
   heap[at] = item;

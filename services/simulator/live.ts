@@ -1,5 +1,5 @@
 /** The plan of a live demonstration: quiet agents all the time, attacks at stated moments. Pacing is the caller's. */
-import { type Agent, type Instance, population } from "./agents.ts";
+import { type Agent, population } from "./agents.ts";
 import { ATTACKS, type Attack, type AttackKind, type Truth } from "./attacks.ts";
 import { merge } from "./heap.ts";
 import { isEarlier } from "./history.ts";
@@ -100,7 +100,8 @@ function background(
   { seed, start }: LiveOptions,
   endMs: number,
 ): Generator<SimulatedEvent, void> {
-  const [instance] = agent.instances as readonly [Instance];
+  const [instance] = agent.instances;
+  if (!instance) throw new RangeError(`${agent.id} has no instance`);
   const own = random(seed, instance.id, "live");
   const versionAt = () => agent.version;
   return work({

@@ -11,7 +11,7 @@ export interface Random {
   below(count: number): number;
   /** True with probability `probability`. */
   chance(probability: number): boolean;
-  /** One item, all equally likely. The list must not be empty. */
+  /** One item, all equally likely. @throws RangeError if the list is empty. */
   pick<Item>(items: readonly Item[]): Item;
   /** Lower-case hexadecimal digits. */
   hex(digits: number): string;
@@ -31,7 +31,11 @@ export function random(seed: number, ...path: readonly (string | number)[]): Ran
     unit,
     below,
     chance: (probability) => unit() < probability,
-    pick: (items) => items[below(items.length)] as (typeof items)[number],
+    pick: (items) => {
+      const item = items[below(items.length)];
+      if (item === undefined) throw new RangeError("there is nothing to pick from");
+      return item;
+    },
     hex: (digits) => {
       let text = "";
       while (text.length < digits) text += next().toString(16).padStart(8, "0");

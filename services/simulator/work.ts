@@ -1,6 +1,6 @@
 /** An instance at work: session after session, each a walk through one of its agent's workflows. */
 import type { Agent, Instance } from "./agents.ts";
-import { reads, type Workflow } from "./domain.ts";
+import { type Domain, reads, type Workflow } from "./domain.ts";
 import type { Random } from "./random.ts";
 import { nextStart } from "./rhythm.ts";
 import {
@@ -97,11 +97,11 @@ function explore(session: Session, exploration: Exploration): SimulatedOperation
   return usual.toSpliced(1 + random.below(usual.length), 0, strange);
 }
 
-function choose(workflows: readonly Workflow[], random: Random): Workflow {
+function choose(workflows: Domain["workflows"], random: Random): Workflow {
   let rest = random.unit() * workflows.reduce((sum, { weight }) => sum + weight, 0);
   const chosen = workflows.find(({ weight }) => {
     rest -= weight;
     return rest < 0;
   });
-  return chosen ?? (workflows[0] as Workflow);
+  return chosen ?? workflows[0];
 }
