@@ -95,6 +95,13 @@ describe("documents", () => {
     expect(complaints(exportsAreDocumented, files)).toEqual([]);
   });
 
+  it("say of each dependency why it is there, and of nothing else", () => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+    const [, section = ""] = readFileSync("services/README.md", "utf8").split("\n## Dependencies\n");
+    const named = [...section.matchAll(/^\| `(.+?)` +\|/gm)].map(([, name]) => name);
+    expect(named.toSorted()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).toSorted());
+  });
+
   it("show a newcomer both commands, and the next release its changes", () => {
     expect(readFileSync("README.md", "utf8")).toContain("npm ci && npm run demo");
     expect(readFileSync("README.md", "utf8")).toContain("npm ci && npm test");

@@ -1,5 +1,6 @@
 /** A session whose calls are refused again and again: somebody tries doors. */
 import { z } from "zod";
+import { nothing, nothingOfTokens } from "../../../detectors/codec.ts";
 import type { Detector } from "../../../detectors/detector.ts";
 
 const Settings = z.strictObject({
@@ -9,9 +10,6 @@ const Settings = z.strictObject({
 interface Streak {
   refused: number;
 }
-
-const nothing = { start: () => undefined, write: () => undefined, read: () => undefined };
-const nothingOfTokens = { numbers: 0, times: 0, others: 0, write: nothing.write, read: nothing.read };
 
 export const deniedStreak: Detector<z.infer<typeof Settings>, undefined, Streak> = {
   id: "denied-streak",
