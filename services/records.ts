@@ -5,11 +5,14 @@ import type { RecordBatch } from "./ports/stream.ts";
 /** A value as one line of JSON. */
 export const toBytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
-/** What was written by `toBytes`; undefined for what is not there. The writer is us, so its shape is not checked again. */
-export function fromBytes<Value>(bytes: Uint8Array | undefined): Value | undefined {
-  if (bytes === undefined) return undefined;
-  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as Value;
+/** The value in JSON that we wrote ourselves: its shape is not checked again. Throws SyntaxError if it is no JSON. */
+export function fromText<Value>(text: string): Value {
+  return JSON.parse(text);
 }
+
+/** What was written by `toBytes`; undefined for what is not there. */
+export const fromBytes = <Value>(bytes: Uint8Array | undefined): Value | undefined =>
+  bytes && fromText<Value>(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
 
 /** A value with its place in the log. */
 export interface Arrival<Value> {
@@ -20,7 +23,7 @@ export interface Arrival<Value> {
 /** Everything that a batch holds. */
 export function valuesOf<Value>(batch: RecordBatch): Arrival<Value>[] {
   return Array.from({ length: batch.count }, (_, at) => {
-    const value = JSON.parse(batch.bytes.toString("utf8", batch.starts[at], batch.ends[at])) as Value;
+    const value = fromText<Value>(batch.bytes.toString("utf8", batch.starts[at], batch.ends[at]));
     return { position: batch.positions[at] ?? 0, value };
   });
 }

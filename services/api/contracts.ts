@@ -12,6 +12,7 @@ import { AgentId } from "../../schemas/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Entries, Store } from "../ports/store.ts";
 import { partitionOf, type Stream } from "../ports/stream.ts";
+import type { AgentView, KnownContract } from "./agent-view.ts";
 import { agentsOf } from "./agents.ts";
 import { Reason } from "./baseline.ts";
 import { type Part, sayAll } from "./baseline-word.ts";
@@ -24,7 +25,7 @@ export interface ContractOptions {
   readonly partitions: number;
   readonly clock: Clock;
   /** An agent's stored entries in readable form; undefined if this version cannot read them. */
-  readonly view: (entries: Entries) => object | undefined;
+  readonly view: (entries: Entries) => AgentView | undefined;
   /** Keys that are trusted to sign contracts. */
   readonly contractKeys: readonly ContractKey[];
 }
@@ -39,13 +40,6 @@ const ContractQuery = z.object({
   agent: AgentId.optional().describe("Only those of this agent."),
   limit: PageQuery.shape.limit,
 });
-
-/** A contract that is in force, or was, as an agent's view shows it. */
-interface Known {
-  readonly name: string;
-  readonly version: number;
-  readonly digest: string;
-}
 
 export function contractRoutes(app: FastifyInstance, options: ContractOptions): void {
   app.post("/v1/contracts", { config: { role: "act" } }, async (request, reply) => {
@@ -71,7 +65,7 @@ export function contractRoutes(app: FastifyInstance, options: ContractOptions): 
   });
 }
 
-const listOf = (agent: string, known: readonly Known[]) => known.map((one) => ({ agent, ...one }));
+const listOf = (agent: string, known: readonly KnownContract[]) => known.map((one) => ({ agent, ...one }));
 
 /** Of all agents, as many as fit. */
 async function listed(options: ContractOptions, tenant: string, limit: number) {
@@ -83,7 +77,7 @@ async function listed(options: ContractOptions, tenant: string, limit: number) {
   return { contracts: contracts.slice(0, limit), more: contracts.length > limit };
 }
 
-const versionOf = (known: readonly Known[], { name }: Contract) =>
+const versionOf = (known: readonly KnownContract[], { name }: Contract) =>
   known.find((one) => one.name === name)?.version;
 
 /** Contracts of an agent as of the last commit; a version that crosses another on its way is refused by the detector. */
@@ -94,13 +88,15 @@ async function contractsOf(options: ContractOptions, tenant: string, agent: stri
   return entries === undefined ? [] : contractsIn(options, entries);
 }
 
-function contractsIn({ view }: ContractOptions, entries: Entries): readonly Known[] {
-  const shown = view(entries) as { "out-of-graph"?: { contracts?: readonly Known[] } } | undefined;
-  return shown?.["out-of-graph"]?.contracts ?? [];
+function contractsIn({ view }: ContractOptions, entries: Entries): readonly KnownContract[] {
+  return view(entries)?.["out-of-graph"]?.contracts ?? [];
 }
 
 /** An older version, or another one of the same number, never takes the place of what is known. */
-function refuseOlder({ contract: { name, version }, digest }: SignedContract, known: readonly Known[]): void {
+function refuseOlder(
+  { contract: { name, version }, digest }: SignedContract,
+  known: readonly KnownContract[],
+): void {
   const newest = known.find((one) => one.name === name);
   if (newest === undefined && known.length >= MAX_CONTRACTS)
     throw new OffgraphError("bad-request", `the agent has ${MAX_CONTRACTS} contracts, and more are not kept`);

@@ -3,12 +3,13 @@ import { MAX_DENIED_EDGES } from "../../schemas/action.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Entries, Store } from "../ports/store.ts";
 import { partitionOf, type Stream } from "../ports/stream.ts";
+import type { AgentView } from "./agent-view.ts";
 
 export interface DeniedOptions {
   readonly stream: Pick<Stream, "partitions">;
   readonly store: Store;
   /** An agent's stored entries in readable form; undefined if this version cannot read them. */
-  readonly view: (entries: Entries) => object | undefined;
+  readonly view: (entries: Entries) => AgentView | undefined;
 }
 
 /**
@@ -24,7 +25,7 @@ export async function refuseTooMany(
   const group = `${tenant}/${agent}`;
   const partition = partitionOf(group, stream.partitions);
   const entries = (await store.load("processor", partition, [group])).get(group);
-  const shown = entries && (view(entries) as { "out-of-graph"?: { denied?: readonly object[] } } | undefined);
+  const shown = entries && view(entries);
   const known = shown?.["out-of-graph"]?.denied?.length ?? 0;
   if (known + more <= MAX_DENIED_EDGES) return;
   throw new OffgraphError(

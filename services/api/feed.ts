@@ -118,7 +118,7 @@ async function serve(
     ]);
   } catch (error) {
     // A reader that has left is no fault; the connection is closed either way.
-    if (!signal.aborted) response.destroy(error as Error);
+    if (!signal.aborted) response.destroy(error instanceof Error ? error : undefined);
   }
   response.end();
 }

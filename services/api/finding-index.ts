@@ -1,6 +1,6 @@
 /** The findings that the api keeps at hand. Older ones come back with `offgraph replay`. */
 import type { Finding } from "../../schemas/finding.ts";
-import { type Derived, type Highest, isNew } from "../../schemas/origin.ts";
+import { type Highest, isNew } from "../../schemas/origin.ts";
 import type { Stream } from "../ports/stream.ts";
 import { followNewest, type Newest } from "./newest.ts";
 
@@ -16,9 +16,7 @@ export function followFindings(stream: Stream, max = MAX_FINDINGS): Newest<Findi
     max,
     idOf: (finding) => finding.id,
     timeOf: (finding) => finding.time,
-    read(record, partition) {
-      const { origin, value } = record as Derived<Finding>;
-      return isNew(highest[partition] ?? new Map(), origin) ? value : undefined;
-    },
+    read: ({ origin, value }, partition) =>
+      isNew(highest[partition] ?? new Map(), origin) ? value : undefined,
   });
 }

@@ -5,6 +5,7 @@ import type { Finding } from "../../schemas/finding.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Entries, Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
+import type { AgentView } from "./agent-view.ts";
 import { agentRoutes } from "./agents.ts";
 import { type AuditReader, auditRoutes } from "./audit.ts";
 import { baselineRoutes } from "./baseline.ts";
@@ -38,7 +39,7 @@ export interface ApiOptions extends Pick<RestoreOptions, "baselineOf" | "relearn
   readonly denials: DenialReader;
   readonly audit: AuditReader;
   /** An agent's stored entries in readable form, plain JSON; undefined if this version cannot read them. */
-  readonly view: (entries: Entries) => object | undefined;
+  readonly view: (entries: Entries) => AgentView | undefined;
   /** Name of the installation's key. */
   readonly keyName: string;
   /** Keys that are trusted to sign contracts. */

@@ -1,6 +1,7 @@
 /** The newest records of a stream, in memory and bounded: the end of the log is read once, then followed. */
 import { randomUUID } from "node:crypto";
 import { metrics } from "@opentelemetry/api";
+import type { Derived } from "../../schemas/origin.ts";
 import type { StreamName } from "../../schemas/streams.ts";
 import type { Service } from "../http.ts";
 import type { RecordBatch, Stream } from "../ports/stream.ts";
@@ -19,7 +20,7 @@ export interface NewestOptions<Value> {
   /** RFC 3339. */
   readonly timeOf: (value: Value) => string;
   /** What a record holds; undefined to leave it out, as for a repeated one. */
-  readonly read: (record: unknown, partition: number) => Value | undefined;
+  readonly read: (record: Derived<Value>, partition: number) => Value | undefined;
 }
 
 export interface Newest<Value> extends Service {
@@ -41,7 +42,7 @@ export function followNewest<Value>(options: NewestOptions<Value>): Newest<Value
   let news = Promise.withResolvers<void>();
   let waiting: string | undefined = `${name} are being read`;
   const take = (batch: RecordBatch) => {
-    for (const { value } of valuesOf(batch)) kept.add(value, batch.partition);
+    for (const { value } of valuesOf<Derived<Value>>(batch)) kept.add(value, batch.partition);
     next[batch.partition] = endOf(batch);
   };
   const absorb = (batch: RecordBatch) => {
@@ -87,7 +88,7 @@ function bounded<Value>({ max, idOf, timeOf, read, name }: NewestOptions<Value>)
       .sort((one, other) => one.timeMs - other.timeMs)
       .map(({ value }) => value);
   return {
-    add(record: unknown, partition: number): void {
+    add(record: Derived<Value>, partition: number): void {
       const value = read(record, partition);
       if (value === undefined) return;
       values.set(idOf(value), value);

@@ -57,7 +57,7 @@ function parsed(file: string, text: string): unknown {
   try {
     return parse(text);
   } catch (cause) {
-    const [line] = (cause as Error).message.split("\n");
+    const [line] = String(cause instanceof Error ? cause.message : cause).split("\n");
     throw new OffgraphError("bad-request", `${file}: neither YAML nor JSON: ${line}`, { cause });
   }
 }

@@ -10,7 +10,6 @@ import { examineRedis } from "../adapters/redis/doctor.ts";
 import { kafkaOptions, openServerStore, redisOptions, sourceOptions } from "../adapters/servers.ts";
 import { keyOf } from "../ingest/index.ts";
 import { topicPrefixOf } from "../layers/generation.ts";
-import type { Store } from "../ports/store.ts";
 import { auditKeysOf } from "../responder/index.ts";
 import type { Secrets } from "../settings/secrets.ts";
 import { type Agreement, fingerprintOf, pemOf, readAgreement } from "../start/installation.ts";
@@ -70,7 +69,7 @@ async function checkFolder({ data }: Settings): Promise<[Check[], Agreement]> {
   const checks = [checkMode("data folder", data, 0o077, "chmod 700"), checkDisk(data)];
   try {
     const reader = await openReadOnly(data);
-    const agreement = await readAgreement(reader.store as Store).finally(() => reader.close());
+    const agreement = await readAgreement(reader.store).finally(() => reader.close());
     return [
       [...checks, ok("log and store", `can be read, ${reader.stream.partitions} partitions`)],
       agreement,

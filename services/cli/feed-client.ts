@@ -2,6 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Finding } from "../../schemas/finding.ts";
+import { fromText } from "../records.ts";
 import type { Client } from "./client.ts";
 
 const RETRY_MS = 1000;
@@ -17,7 +18,7 @@ export async function* followFeed(
     try {
       for await (const { id, data } of messages(await connect(client, query, last, signal))) {
         last = id ?? last;
-        if (data !== undefined) yield JSON.parse(data) as Finding;
+        if (data !== undefined) yield fromText<Finding>(data);
       }
     } catch (error) {
       if (signal?.aborted) return;

@@ -65,6 +65,11 @@ export interface Learned {
   }[];
 }
 
+/** An agent as the system shows it, as far as commands look into it. */
+interface ShownAgent {
+  readonly "out-of-graph"?: Learned;
+}
+
 /** Of an agent of which nothing was learned. */
 const NOTHING: Learned = {
   version: 0,
@@ -76,13 +81,12 @@ const NOTHING: Learned = {
 };
 
 /** What is known in an answer that shows an agent; undefined if nothing of it could be read. */
-export const learnedIn = (shown: object | undefined): Learned =>
-  (shown as { "out-of-graph"?: Learned } | undefined)?.["out-of-graph"] ?? NOTHING;
+export const learnedIn = (shown: ShownAgent | undefined): Learned => shown?.["out-of-graph"] ?? NOTHING;
 
 /** What was learned of an agent up to the last commit, a few seconds ago at most; nothing if it is not known. */
 export async function learnedOf(client: Client, agent: string): Promise<Learned> {
   const shown = await client
-    .get<object>(`/v1/agents/${encodeURIComponent(agent)}`)
+    .get<ShownAgent>(`/v1/agents/${encodeURIComponent(agent)}`)
     .catch((error: { code?: string }) => {
       if (error.code === "not-found") return undefined;
       throw error;

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { DelegateBackoff, handleWhen, type IRetryBackoffContext, retry } from "cockatiel";
 import { OffgraphError } from "../../schemas/errors.ts";
+import { fromText } from "../records.ts";
 import { type Client, Refused, refusal } from "./client.ts";
 
 const MAX_LINES = 2000;
@@ -111,7 +112,7 @@ async function post(client: Client, source: string, events: string): Promise<Ans
   // 400 is also the answer to a batch of which no line could be taken.
   const response = await again.execute(() => client.open(path, { method: "POST", headers, body }, [400]));
   const text = await response.text();
-  const answer = JSON.parse(text) as Partial<Answer>;
+  const answer = fromText<Partial<Answer>>(text);
   const { accepted = 0, rejected, rejectedTotal = rejected?.length ?? 0, warnings = [] } = answer;
   if (rejected === undefined) throw refusal(text, response, client.url);
   return { accepted, rejected, rejectedTotal, warnings };

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ERRORS, hasCode, OffgraphError } from "../../schemas/errors.ts";
 import { text } from "../../schemas/ids.ts";
 import type { Settings } from "../../schemas/settings.ts";
+import { valueAt } from "../plain-words.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
@@ -139,7 +140,7 @@ function openPressure({ settings, lag }: IngestOptions) {
 
 /** The name in `?source=` or `x-offgraph-source`, default `http`. Fails with `no-access` if the caller may not use it. */
 function sourceOf({ query, headers, access }: FastifyRequest): string {
-  const named = Source.safeParse((query as { source?: unknown }).source ?? headers["x-offgraph-source"]);
+  const named = Source.safeParse(valueAt(query, ["source"]) ?? headers["x-offgraph-source"]);
   if (!named.success)
     throw new OffgraphError("bad-request", "source: expected a name of at most 64 characters");
   if (access.sources?.has(named.data) ?? true) return named.data;

@@ -117,8 +117,10 @@ export function rebuilding(stream: Stream, { rebuild, check }: RebuildOptions): 
   };
 }
 
-const endsOf = ({ ends }: Rebuild, name: StreamName): readonly number[] | undefined =>
-  (ends as Partial<Record<StreamName, readonly number[]>>)[name];
+function endsOf({ ends }: Rebuild, name: StreamName): readonly number[] | undefined {
+  const known: Partial<Record<StreamName, readonly number[]>> = ends;
+  return known[name];
+}
 
 /** Whether it follows from what lay in the log before. An invariant that was not told yet is told all the same. */
 function wasSaid({ stream, value }: NewRecord, rebuild: Rebuild): boolean {

@@ -6,6 +6,7 @@ import type { EventView } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { Derived } from "../../schemas/origin.ts";
 import { type NewRecord, partitionOf } from "../ports/stream.ts";
+import { fromText } from "../records.ts";
 import { traceparentOf } from "../telemetry/tracing.ts";
 import { countFindings } from "./metrics.ts";
 import type { State } from "./state.ts";
@@ -41,7 +42,7 @@ export function collector(
   };
   const emit = (finding: Finding): void => {
     const origin = { stage: "processor", partition, position, index: index++ } as const;
-    const { observedTime, trace: own } = JSON.parse(event.line()) as Event;
+    const { observedTime, trace: own } = fromText<Event>(event.line());
     const observedMs = Date.parse(observedTime ?? "");
     const span = traces.begin(finding, { position, observedMs, own });
     const trace = traceparentOf(span);

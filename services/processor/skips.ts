@@ -1,5 +1,6 @@
 /** Which detectors are left out at which events, because they threw there. Stored beside the agents. */
 import type { GroupChange, Store } from "../ports/store.ts";
+import { fromBytes } from "../records.ts";
 import { type Skips, SPACE } from "./state.ts";
 
 /** Group of a partition's skips; no agent has it, because a tenant has at least one character. */
@@ -10,8 +11,7 @@ const MAX_SKIPS = 1000;
 /** The skips of the last commit. */
 export async function readSkips(store: Store, partition: number): Promise<Skips> {
   const entries = (await store.load(SPACE, partition, [SKIPS])).get(SKIPS);
-  const bytes = Buffer.from(entries?.get("skips") ?? Buffer.from("[]"));
-  const stored = JSON.parse(bytes.toString()) as [number, string[]][];
+  const stored = fromBytes<[number, string[]][]>(entries?.get("skips")) ?? [];
   return new Map(stored.map(([position, detectors]) => [position, new Set(detectors)]));
 }
 

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, open, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { valueAt } from "../plain-words.ts";
 import type { AuditEntry, SealedEntry } from "./audit.ts";
 
 /** An entry with where it stands; `entry` is undefined where there should be one and is none. */
@@ -97,14 +98,16 @@ export async function* auditLinesIn(
   for await (const line of lines) yield { place: `${name}:${++number}`, entry: entryOf(line) };
 }
 
-/** As far as a verifier needs it: what an entry says is told by its hash. */
 function entryOf(line: string): AuditLine["entry"] {
   try {
-    const entry = JSON.parse(line) as AuditEntry;
-    const numbers = [entry.partition, entry.sequence].every(Number.isInteger);
-    const texts = [entry.hash, entry.previous].every((text) => typeof text === "string");
-    return numbers && texts ? entry : undefined;
+    const entry: unknown = JSON.parse(line);
+    return isEntry(entry) ? entry : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** As far as a verifier needs it: what an entry says is told by its hash. */
+const isEntry = (value: unknown): value is AuditEntry | SealedEntry =>
+  ["partition", "sequence"].every((name) => Number.isInteger(valueAt(value, [name]))) &&
+  ["hash", "previous"].every((name) => typeof valueAt(value, [name]) === "string");

@@ -1,5 +1,5 @@
 /** What the schema cannot know about the servers: which settings go together. */
-import { PROCESS_ROLES, type ProcessRole } from "../../schemas/settings-servers.ts";
+import { PROCESS_ROLES } from "../../schemas/settings-servers.ts";
 import { valueAt } from "../plain-words.ts";
 import { type Origins, place } from "./errors.ts";
 
@@ -41,5 +41,4 @@ function sourceFaults(sources: unknown, hasKafka: boolean, at: (...path: Place) 
 type Place = readonly (string | number)[];
 
 /** The roles in `ingest,processor`; what is not one is left for the schema to refuse. */
-export const rolesIn = (text: string): ProcessRole[] =>
-  text.split(",").map((role) => role.trim()) as ProcessRole[];
+export const rolesIn = (text: string): readonly string[] => text.split(",").map((role) => role.trim());

@@ -53,7 +53,7 @@ export const fingerprintOf = (secret: Uint8Array): string =>
 export const pemOf = (key: KeyObject): string => key.export({ type: "spki", format: "pem" }).toString();
 
 /** What is agreed on so far. */
-export async function readAgreement(store: Store): Promise<Agreement> {
+export async function readAgreement(store: Pick<Store, "load">): Promise<Agreement> {
   const entries = (await store.load(SPACE, 0, [GROUP])).get(GROUP);
   return fromBytes<Agreement>(entries?.get("json")) ?? {};
 }

@@ -4,35 +4,36 @@ import type { Logger } from "pino";
 import type { Action, ActionOutcome } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import { type Derived, type Highest, isNew } from "../../schemas/origin.ts";
+import type { StreamName } from "../../schemas/streams.ts";
 import type { Service } from "../http.ts";
 import type { RecordBatch, Stream, Subscription } from "../ports/stream.ts";
 import { valuesOf } from "../records.ts";
-
-const STREAMS = ["findings", "actions", "outcomes"] as const;
 
 /** Records before the end of a partition whose origins are noted: what a service appends again when it starts is among them. */
 const NOTED_RECORDS = 1000;
 
 export function startJournal(stream: Stream, logger: Logger): Service {
   const group = `journal-${randomUUID()}`;
-  const lines = { findings: logFinding, actions: logAction, outcomes: logOutcome };
-  const follow = (name: (typeof STREAMS)[number]): Subscription => {
+  const follow = <Value>(name: StreamName, log: (logger: Logger, value: Value) => void): Subscription => {
     const seen: Highest = new Map();
     return stream.consume(name, group, {
       async assigned(partition) {
         const end = await stream.end(name, partition);
         const from = Math.max(0, end - NOTED_RECORDS);
-        for await (const batch of stream.read(name, partition, from)) newIn(batch, seen, end);
+        for await (const batch of stream.read(name, partition, from)) newIn<Value>(batch, seen, end);
         return end;
       },
       async batch(batch) {
-        for (const value of newIn(batch, seen))
-          lines[name](logger, value as Finding & Action & ActionOutcome);
+        for (const value of newIn<Value>(batch, seen)) log(logger, value);
       },
       revoked: async () => {},
     });
   };
-  const subscriptions = STREAMS.map(follow);
+  const subscriptions = [
+    follow("findings", logFinding),
+    follow("actions", logAction),
+    follow("outcomes", logOutcome),
+  ];
   return {
     waitingFor: () => undefined,
     stop: async () => void (await Promise.all(subscriptions.map((one) => one.stop()))),
@@ -41,8 +42,8 @@ export function startJournal(stream: Stream, logger: Logger): Service {
 }
 
 /** What a batch carries before a position, without what is there a second time. */
-function newIn(batch: RecordBatch, seen: Highest, before = Number.POSITIVE_INFINITY): unknown[] {
-  const found = valuesOf<Derived<unknown>>(batch).filter(({ position }) => position < before);
+function newIn<Value>(batch: RecordBatch, seen: Highest, before = Number.POSITIVE_INFINITY): Value[] {
+  const found = valuesOf<Derived<Value>>(batch).filter(({ position }) => position < before);
   return found.flatMap(({ value: { origin, value } }) => (isNew(seen, origin) ? [value] : []));
 }
 

@@ -120,7 +120,7 @@ export async function world(
       throw fault;
     },
   });
-  const view = (entries: ReadonlyMap<string, Uint8Array>) => ({
+  const view = (entries: ReadonlyMap<string, Uint8Array>): object => ({
     mode: "shadow",
     workflows: { a: entries.size },
   });

@@ -70,12 +70,15 @@ export async function observed(
 
 const keyOf = (agent: string, session: string) => `${agent}\n${session}`;
 
-const begin = (session: RecordedSession) => ({
-  session,
-  calls: 0,
-  rises: [] as Rise[],
-  kept: [] as Call[],
-});
+/** A session whose calls are being judged. */
+interface Begun {
+  readonly session: RecordedSession;
+  calls: number;
+  readonly rises: Rise[];
+  readonly kept: Call[];
+}
+
+const begin = (session: RecordedSession): Begun => ({ session, calls: 0, rises: [], kept: [] });
 
 function trailOf({ lines, ...session }: RecordedSession, rises: readonly Rise[]): Trail {
   return { ...session, calls: lines.length, rises };
