@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Tenant } from "../schemas/ids.ts";
 import type { Role } from "../schemas/settings.ts";
 
+/** What a route knows about its caller. */
 export interface Access {
   /** Name of the access token, or `loopback`. */
   readonly name: string;

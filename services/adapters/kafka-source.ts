@@ -16,6 +16,7 @@ import { edgeOf } from "./kafka/log-reader.ts";
 import type { ConsumingOptions } from "./kafka/options.ts";
 import type { LogConsumer } from "./kafka/owned-partition.ts";
 
+/** Which topics are read, and in which group. */
 export interface KafkaSourceOptions extends ConsumingOptions {
   readonly topics: readonly string[];
   readonly groupId: string;

@@ -16,6 +16,7 @@ import { RecentTraces } from "./recent-traces.ts";
 import { BATCH_BYTES, BatchBuilder, checkPartition, checkRecord, countLines, joinLines } from "./records.ts";
 import { cutSegments, type SegmentKey, type Tail, takeKey } from "./segments.ts";
 
+/** Where the log lies, and how it is kept. */
 export interface LmdbStreamOptions {
   readonly folder: string;
   /** Partitions of every stream, fixed when the log is made. Default: as many as the log has. */
@@ -28,6 +29,7 @@ export interface LmdbStreamOptions {
   readonly readOnly?: boolean;
 }
 
+/** Bytes of a stream that are kept at most; one that is not named is kept whole. */
 export type Retention = { readonly [stream in StreamName]?: { readonly maxBytes: number } };
 
 const FORMAT = 1;

@@ -11,6 +11,7 @@ export interface AuditReader {
   readonly publicKey: string | undefined;
 }
 
+/** Adds the routes, for the role `read`. */
 export function auditRoutes(app: FastifyInstance, audit: AuditReader): void {
   app.get("/v1/audit", { config: { role: "read" } }, async (request, reply) => {
     reply.type("application/x-ndjson");

@@ -17,6 +17,7 @@ import { checked } from "./requests.ts";
 /** Most bytes of a baseline: in base64 it stands in one record of the log, of which brokers are asked to take two megabytes. */
 const MAX_BASELINE_BYTES = 1_500_000;
 
+/** What the routes below work on. */
 export interface RestoreOptions {
   readonly stream: Stream;
   readonly store: Store;
@@ -57,6 +58,7 @@ interface Restored {
   readonly entries: Entries;
 }
 
+/** Adds the routes, for the role `act`. */
 export function restoreRoutes(app: FastifyInstance, options: RestoreOptions): void {
   const act = { config: { role: "act" } } as const;
   let isRelearning = false;

@@ -15,6 +15,7 @@ export interface DenialReader {
   until(tenant: Tenant, agents: readonly AgentId[]): Promise<ReadonlyMap<AgentId, string>>;
 }
 
+/** Adds the route, for the role `read`. */
 export function denialRoutes(app: FastifyInstance, denials: DenialReader): void {
   app.get("/v1/denials", { config: { role: "read" } }, async (request) => {
     const query = checked(DenialsQuery, request.query, "query");

@@ -5,6 +5,7 @@ import type { Entries, Store } from "../ports/store.ts";
 import { partitionOf, type Stream } from "../ports/stream.ts";
 import type { AgentView } from "./agent-view.ts";
 
+/** Where denied edges are counted. */
 export interface DeniedOptions {
   readonly stream: Pick<Stream, "partitions">;
   readonly store: Store;

@@ -19,6 +19,7 @@ export const noFinding = (id: string) =>
     `there is no finding ${id} among the newest; older ones come back with \`offgraph replay\``,
   );
 
+/** Adds the routes, for the role `read`. */
 export function findingRoutes(app: FastifyInstance, findings: Newest<Finding>): void {
   app.get("/v1/findings", { config: { role: "read" } }, async (request) => {
     const query = checked(FindingQuery, request.query, "query");

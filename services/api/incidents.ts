@@ -11,6 +11,7 @@ export interface IncidentReader {
   all(tenant: string): Promise<readonly Incident[]>;
 }
 
+/** Adds the routes, for the role `read`. */
 export function incidentRoutes(app: FastifyInstance, incidents: IncidentReader): void {
   app.get("/v1/incidents", { config: { role: "read" } }, async (request) => {
     const { limit } = checked(PageQuery, request.query, "query");

@@ -28,6 +28,7 @@ export type { IncidentReader } from "./incidents.ts";
 /** Most dead letters of one answer. */
 const MAX_DEAD_LETTERS = 1000;
 
+/** What all routes of the api work on. */
 export interface ApiOptions extends Pick<RestoreOptions, "baselineOf" | "relearn"> {
   readonly stream: Stream;
   readonly store: Store;
@@ -46,6 +47,7 @@ export interface ApiOptions extends Pick<RestoreOptions, "baselineOf" | "relearn
   readonly contractKeys: readonly ContractKey[];
 }
 
+/** Adds all of them. */
 export function apiRoutes(app: FastifyInstance, options: ApiOptions): void {
   findingRoutes(app, options.findings);
   feedRoute(app, options);

@@ -13,6 +13,7 @@ export const FindingQuery = z.object({
 });
 export type FindingQuery = z.infer<typeof FindingQuery>;
 
+/** How many records an answer may hold. */
 export const PageQuery = z.object({ limit: z.coerce.number().int().min(1).max(100_000).default(1000) });
 
 export const DenialsQuery = z.object({

@@ -17,6 +17,7 @@ interface Row {
   readonly deniedUntil?: string;
 }
 
+/** The command `offgraph agents`. */
 export function agentsCommand(): Command {
   return remote(new Command("agents"))
     .summary("what was learned about each agent")

@@ -19,6 +19,7 @@ import { loadSettings } from "../settings/config.ts";
 import type { Client } from "./client.ts";
 import { type CommandOptions, clientOf } from "./options.ts";
 
+/** The options that say where from; without any, the running system. */
 export interface SourceOptions extends CommandOptions {
   readonly data?: string;
   readonly key?: string;

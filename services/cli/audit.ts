@@ -18,6 +18,7 @@ Examples:
 
 Each chain's end is printed: keep it elsewhere, because a log whose newest entries were cut off is whole by itself.`;
 
+/** The command `offgraph audit`, with what is under it. */
 export function auditCommand(): Command {
   const verify = remote(new Command("verify"))
     .summary("whether every entry of the audit log is there and unchanged")

@@ -26,6 +26,7 @@ function target(given: string, before: Targets = {}): Targets {
   return { ...before, [field]: [...(before[field] ?? []), value] };
 }
 
+/** The command of this verdict. */
 export function edgeCommand(verdict: Verdict): Command {
   const what = verdict === "approve" ? "may be used" : "may never be used";
   return changing(new Command(verdict))

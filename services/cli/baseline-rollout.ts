@@ -8,6 +8,7 @@ import { wholeId } from "./incidents.ts";
 import { clientOf } from "./options.ts";
 import { bold, counted, dim, print, safe } from "./terminal.ts";
 
+/** The command `offgraph baseline approve-rollout`. */
 export function approveRolloutCommand(): Command {
   return changing(new Command("approve-rollout"))
     .summary("what a roll-out has brought may be used by all its agents")

@@ -9,6 +9,7 @@ import { approveRolloutCommand } from "./baseline-rollout.ts";
 import { type CommandOptions, clientOf, remote } from "./options.ts";
 import { tell } from "./terminal.ts";
 
+/** The command `offgraph baseline`, with what is under it. */
 export function baselineCommand(): Command {
   const exporting = remote(new Command("export"))
     .description(

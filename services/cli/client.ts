@@ -25,6 +25,7 @@ export class Refused extends OffgraphError {
   }
 }
 
+/** A client of the system at `url`. What it is asked for fails with `not-running`, or as the system says. */
 export function openClient({ url, token }: { url: string; token: string | undefined }): Client {
   const authorization: Record<string, string> =
     token === undefined ? {} : { authorization: `Bearer ${token}` };

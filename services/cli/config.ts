@@ -6,6 +6,7 @@ import { type CommandOptions, configOption, jsonOption, settingsOf } from "./opt
 import { checkStart } from "./start-check.ts";
 import { print } from "./terminal.ts";
 
+/** The command `offgraph config`, with what is under it. */
 export function configCommand(): Command {
   const command = new Command("config").description("check and show the settings, make an access token");
   command.addCommand(

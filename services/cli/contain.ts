@@ -20,6 +20,7 @@ const HOUR_MS = 3_600_000;
 
 type Verdict = "quarantine" | "release";
 
+/** The command `offgraph quarantine`. */
 export function quarantineCommand(): Command {
   return contain(
     "quarantine",
@@ -29,6 +30,7 @@ export function quarantineCommand(): Command {
   );
 }
 
+/** The command `offgraph release`. */
 export function releaseCommand(): Command {
   return contain("release", "lift what is denied for an agent");
 }

@@ -36,6 +36,7 @@ A contract, YAML or JSON, at most 64 KB and 1,000 operations:
 What it names is normal until it ends, sensitive operations too if it says so. What a person has denied stays denied. A version
 without operations withdraws what the one before it named.`;
 
+/** The command `offgraph contract`, with what is under it. */
 export function contractCommand(): Command {
   return new Command("contract")
     .summary("what an agent's owner has signed: draft, sign, check, apply")

@@ -3,6 +3,7 @@ import type { DeadLetter } from "../../schemas/dead-letter.ts";
 import { type CommandOptions, clientOf, count, remote } from "./options.ts";
 import { bold, dim, print, safe, wrap } from "./terminal.ts";
 
+/** The command `offgraph dead-letters`. */
 export function deadLettersCommand(): Command {
   return remote(new Command("dead-letters"))
     .summary("records that cannot be read, with the reason")

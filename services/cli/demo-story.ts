@@ -39,6 +39,7 @@ export interface Containment {
   readonly afterMs: number;
 }
 
+/** What runs here, and where it can be reached. */
 export function opening(url: string, folder: string): void {
   print(bold("Offgraph demo"));
   print(
@@ -54,10 +55,12 @@ export function opening(url: string, folder: string): void {
   print(dim(`  Data     ${folder}, removed at the end`));
 }
 
+/** A title, and room for what comes. */
 export function chapter(number: number, title: string): void {
   print(`\n${bold(`${number}  ${title}`)}\n`);
 }
 
+/** What was learned, in how many ms; `findings` and `grave` are counted up to 1,000. */
 export function learned(events: number, agents: number, ms: number, findings: number, grave: number): void {
   const rate = Math.round(events / (ms / 1000)).toLocaleString("en");
   print(
@@ -77,6 +80,7 @@ export function begins(at: string, { attack, agent }: Truth): void {
   print(`  ${at}  ${dim(tale)}`);
 }
 
+/** A finding, and what the gate says since; `how` is what commands must name to reach the system. */
 export function contained(at: string, one: Containment, how: string): void {
   const { finding, incident, token, denied, afterMs } = one;
   print(`\n  ${at}  ${severe(finding.severity)}  ${bold(finding.detector)}  ${safe(finding.agent)}`);
@@ -94,6 +98,7 @@ function denial(token: string, afterMs: number, until = ""): string {
   return `${style(["bold", "green"], "denied")}: the agent's token ${safe(token)}, ${spoken(afterMs)} after the event, until ${until.slice(11, 19)} UTC`;
 }
 
+/** An attack, and what came of it; undefined if nothing was found. */
 export interface Found {
   readonly truth: Truth;
   readonly containment: Containment | undefined;

@@ -7,6 +7,7 @@ import type { Client } from "./client.ts";
 import { progressBar } from "./progress.ts";
 import { openSender } from "./sender.ts";
 
+/** Days of history, agents, and the seed that all of it is drawn by: the same in every demo. */
 export const DAYS = 14;
 export const AGENTS = 12;
 export const SEED = 7;

@@ -26,6 +26,7 @@ const LAG_AGE_MS = 1000;
 /** Most findings that are counted; the api hands out no more at once. */
 const COUNTED = 1000;
 
+/** The command `offgraph demo`. */
 export function demoCommand(): Command {
   return new Command("demo")
     .summary("see it at work, in half a minute")

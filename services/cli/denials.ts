@@ -12,6 +12,7 @@ interface Options extends CommandOptions {
 /** Most denials of one request. */
 const PAGE = 1000;
 
+/** The command `offgraph denials`. */
 export function denialsCommand(): Command {
   return remote(new Command("denials"))
     .summary("who and what is denied at the gates now")

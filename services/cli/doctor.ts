@@ -5,6 +5,7 @@ import { type CommandOptions, remote, settingsOf } from "./options.ts";
 import { checkStart } from "./start-check.ts";
 import { bold, dim, print, safe, style } from "./terminal.ts";
 
+/** The command `offgraph doctor`. */
 export function doctorCommand(): Command {
   return remote(
     new Command("doctor")

@@ -15,6 +15,7 @@ const MOST_UNJUDGED = 0.2;
 /** Rows of one table; more are in the file. */
 const MOST_ROWS = 12;
 
+/** Prints the figures, and what was asked for. */
 export function printEvaluation(outcome: Outcome, { workflow, provenance, json }: Asked): void {
   const { sessions, learnedFrom, seconds } = outcome;
   print(

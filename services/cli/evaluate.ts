@@ -43,6 +43,7 @@ Examples:
   offgraph evaluate --train may.ndjson --fit may.ndjson --test june.ndjson    with weights fitted to this history
   offgraph evaluate --train may.ndjson --test june.ndjson --no-workflow       what is lost where no workflow is declared`;
 
+/** The command `offgraph evaluate`. */
 export function evaluateCommand(): Command {
   return new Command("evaluate")
     .summary("how good detection is on labelled recordings; never acts")

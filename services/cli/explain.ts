@@ -4,6 +4,7 @@ import { type CommandOptions, clientOf, remote } from "./options.ts";
 import { printExplanation } from "./sentences.ts";
 import { print } from "./terminal.ts";
 
+/** The command `offgraph explain`. */
 export function explainCommand(): Command {
   return remote(new Command("explain"))
     .summary("why a finding fired")

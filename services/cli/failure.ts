@@ -14,6 +14,7 @@ export const EXIT = {
   noAccess: 77,
 } as const;
 
+/** The exit codes, as `--help` tells them. */
 export const EXIT_HELP = `Exit codes:
   0   done
   1   findings at least as severe as --fail-on; an audit log that is not whole; a check of doctor that failed

@@ -40,6 +40,7 @@ async function connect(
   return body;
 }
 
+/** One server-sent event. */
 export interface Message {
   readonly id: string | undefined;
   readonly data: string | undefined;

@@ -12,6 +12,7 @@ interface Options extends CommandOptions {
   readonly limit: number;
 }
 
+/** The command `offgraph findings`. */
 export function findingsCommand(): Command {
   return remote(new Command("findings"))
     .summary("what was found; --follow for what comes")

@@ -15,6 +15,7 @@ interface Options extends CommandOptions {
 const SHOWN = 10;
 const VERDICTS = ["approve", "reject", "close"] as const;
 
+/** The command `offgraph incidents`. */
 export function incidentsCommand(): Command {
   const command = remote(new Command("incidents"))
     .summary("findings gathered by agent and cause")

@@ -14,6 +14,7 @@ export interface EventLine extends Timed {
   readonly text: string;
 }
 
+/** How a file is read. */
 export interface ReadOptions {
   readonly maxLineBytes: number;
   /** Lines before this one are passed over. */

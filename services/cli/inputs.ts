@@ -6,6 +6,7 @@
 import { type Command, Option } from "commander";
 import { duration } from "./duration.ts";
 
+/** A file that was named, and the options that are meant for it. */
 export interface FileInput {
   /** `-` is standard input. */
   readonly path: string;
@@ -13,17 +14,20 @@ export interface FileInput {
   readonly latenessMs: number;
 }
 
+/** All files that were named, in their order. */
 export interface FileInputs {
   readonly files: readonly FileInput[];
   /** After --learn. */
   readonly learn: readonly FileInput[];
 }
 
+/** The option `--source`, whose place among the files counts. */
 export const sourceOption = () =>
   new Option(
     "--source <name>",
     "format of the files after it, or before it if none comes after; `offgraph sources` lists them (default: offgraph)",
   );
+/** The option `--lateness`, whose place among the files counts. */
 export const latenessOption = () =>
   new Option(
     "--lateness <duration>",

@@ -6,12 +6,14 @@ import type { Settings } from "../../schemas/settings.ts";
 import { clientSettings, loadSettings } from "../settings/config.ts";
 import { type Client, openClient } from "./client.ts";
 
+/** Values of the options below. */
 export interface CommandOptions {
   readonly config?: string;
   readonly json?: true;
   readonly url?: string;
 }
 
+/** Options of most commands. */
 export const configOption = () =>
   new Option("--config <file>", "settings file (default: offgraph.yaml here, or OFFGRAPH_CONFIG)");
 export const jsonOption = () => new Option("--json", "print JSON for scripts");
@@ -20,6 +22,7 @@ const urlOption = () =>
     "--url <address>",
     "address of the running system (default: OFFGRAPH_URL, or from the settings)",
   );
+/** The option `--severity`, one of the names of severities. */
 export const severityOption = (meaning: string) =>
   new Option("--severity <severity>", meaning).choices(SEVERITIES);
 
@@ -41,6 +44,7 @@ export const withReason = (command: Command, onlyShows: (options: OptionValues) 
         );
     });
 
+/** A client of the system that the options or the settings name. Throws `bad-settings`. */
 export function clientOf(options: CommandOptions): Client {
   return openClient(clientSettings(loadSettings({ path: options.config }), options.url));
 }

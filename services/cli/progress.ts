@@ -7,6 +7,7 @@ export interface Progress {
   end(): void;
 }
 
+/** A bar that begins at nothing. */
 export function progressBar(title: string): Progress {
   if (!process.stderr.isTTY) return { show: () => {}, end: () => {} };
   const format = `${title} [{bar}] {percentage}% · {events} events · {eta_formatted} left`;

@@ -1,11 +1,13 @@
 import { Command } from "commander";
 import { type CommandOptions, configOption, count, jsonOption } from "./options.ts";
 
+/** Values of the command's options. */
 export interface RepartitionOptions extends CommandOptions {
   readonly to: number;
   readonly yes?: true;
 }
 
+/** The command `offgraph repartition`. */
 export function repartitionCommand(): Command {
   return new Command("repartition")
     .summary("give a stopped system on Kafka and Redis more partitions")

@@ -93,6 +93,7 @@ function newVersionOf({ newVersion, severity }: Finding): string | undefined {
 const whoOf = ({ agent, rollout }: Incident) =>
   rollout === undefined ? agent : `${rollout.agents.length} of ${rollout.group ?? "no group"}`;
 
+/** A table of incidents, one a line. */
 export function printIncidents(incidents: readonly Incident[]): void {
   const rows = incidents.map((one) => [
     severe(one.severity),

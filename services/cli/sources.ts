@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { type CommandOptions, jsonOption } from "./options.ts";
 import { bold, dim, print, wrap } from "./terminal.ts";
 
+/** The command `offgraph sources`. */
 export function sourcesCommand(): Command {
   return new Command("sources")
     .summary("formats that can be read")

@@ -21,6 +21,7 @@ interface Options extends CommandOptions {
   readonly instance?: string;
 }
 
+/** The command `offgraph start`. */
 export function startCommand(): Command {
   return new Command("start")
     .summary("run the system, or one part of it on Kafka and Redis")

@@ -22,6 +22,7 @@ export function tell(line = ""): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** Text in a style, where the terminal shows styles. */
 export const style = (format: Style, text: string): string =>
   styleText(format, text, { stream: process.stdout });
 export const bold = (text: string): string => style("bold", text);

@@ -21,6 +21,7 @@ Examples:
   offgraph evaluate --config weights.yaml --train history.ndjson --test other.ndjson      what they are worth
   offgraph start --config weights.yaml                                                    with other settings beside them`;
 
+/** The command `offgraph tune`, with what is under it. */
 export function tuneCommand(): Command {
   const fit = new Command("fit")
     .description("weights of the evidence from labelled recordings, as settings")

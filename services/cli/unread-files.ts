@@ -4,6 +4,7 @@ import { EventInput } from "../ingest/event-input.ts";
 import { SOURCES } from "../ingest/sources/index.ts";
 import type { FileInput } from "./inputs.ts";
 
+/** A file of which nothing could be read. */
 export interface UnreadFile {
   readonly file: FileInput;
   /** The first record that is JSON; undefined if none is. */

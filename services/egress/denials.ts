@@ -7,6 +7,7 @@ import { partitionOf } from "../ports/stream.ts";
 import { type Denied, type Ledger, withoutPast } from "./ledger.ts";
 import { ledgerGroup, loadAll, loadLedgers } from "./stored.ts";
 
+/** Whose denials, and which page of them. */
 export interface DenialQuery {
   readonly tenant: Tenant;
   /** Absent: all agents. */
@@ -19,6 +20,7 @@ export interface DenialQuery {
   readonly nowMs: number;
 }
 
+/** One page of denials in force. */
 export interface DenialPage {
   /** Newest first. */
   readonly denials: readonly DenialInForce[];

@@ -6,6 +6,7 @@ import type { Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
 import { ownPartition, type PartitionOwner } from "./partition.ts";
 
+/** What egress works on. */
 export interface EgressOptions {
   readonly stream: Stream;
   readonly store: Store;

@@ -9,6 +9,7 @@ import type { Entries, GroupChange, Store } from "../ports/store.ts";
 import { fromBytes, toBytes } from "../records.ts";
 import { type Denied, type Ledger, newLedger, type Quarantine, withoutPast } from "./ledger.ts";
 
+/** Space of the store in which all of egress lies. */
 export const SPACE = "egress";
 const HEAD = "head";
 const QUARANTINE = "quarantine";

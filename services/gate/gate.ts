@@ -13,6 +13,7 @@ import { denyList } from "./deny-list.ts";
 import { gateMetrics, type Outcome } from "./metrics.ts";
 import { denialOf, type KeyedHash, type Question } from "./question.ts";
 
+/** Whether somebody may pass. */
 export interface Answer {
   readonly allowed: boolean;
   /** Why not. */
@@ -26,6 +27,7 @@ export interface Gate extends Service {
   check(question: Question): Answer;
 }
 
+/** What the gate works on. */
 export interface GateOptions {
   readonly stream: Stream;
   readonly clock: Clock;

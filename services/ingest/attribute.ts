@@ -28,6 +28,7 @@ const cacheSize = metrics.getMeter("offgraph").createGauge("offgraph_ingest_toke
   description: "Tokens whose agent this process remembers",
 });
 
+/** Who a bare token belongs to, as far as its issuance was seen. */
 export interface TokenIndex {
   /**
    * Events of one tenant in the order of arrival, those attributed to a bare token now to its agent if that is known
@@ -54,6 +55,7 @@ interface Batch {
   readonly entries: IndexEntry[];
 }
 
+/** The index of this store; at most `maxTokens` are remembered in memory. */
 export function openTokenIndex(store: Store, maxTokens: number = MAX_TOKENS): TokenIndex {
   const memories = boundedCache<Memory>(maxTokens);
   return {

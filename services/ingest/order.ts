@@ -10,6 +10,7 @@ import { type EventColumns, EventView, eventColumns, STRIDE, TEXT, TIMES } from 
 /** Most events that wait; beyond it the earliest goes, and `forced` counts it. */
 const MAX_WAITING = 131_072;
 
+/** Holds events until they are in order; memory is bounded by the number that may wait. */
 export class OrderBuffer {
   columns: EventColumns = eventColumns(1024);
   /** Events released before their time because too many were waiting. */

@@ -20,6 +20,7 @@ const PADDING = 32;
 /** Memory for lines that are put together is taken in pieces. */
 const ROOM_BYTES = 65_536;
 
+/** What lines in our own form are read with. */
 export interface QuickOptions {
   readonly key: Key;
   readonly index: TokenIndex;

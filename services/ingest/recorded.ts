@@ -14,6 +14,7 @@ import { readJson } from "./record.ts";
 import { looksSecret } from "./secrets.ts";
 import type { Converted } from "./source.ts";
 
+/** A file, and how it is read. */
 export interface RecordedFile extends RecordedOptions {
   /** `-` is standard input. */
   readonly path: string;

@@ -14,12 +14,14 @@ const rejectedTotal = metrics.getMeter("offgraph").createCounter("offgraph_inges
   description: "Records rejected, by source and code",
 });
 
+/** A record that was not taken: its line, from 1, and why. */
 export interface Rejection {
   readonly line: number;
   readonly code: ErrorCode;
   readonly message: string;
 }
 
+/** Whose records they are, and where those that are refused go. */
 export interface RejectsOptions {
   readonly clock: Clock;
   readonly tenant: string;

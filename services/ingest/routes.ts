@@ -29,6 +29,7 @@ const BODY_SHARE = 1 / 4;
 const Source = text(64).default(DEFAULT_SOURCE);
 const MEDIA_TYPES = ["application/x-ndjson", "application/ndjson", "application/json", "text/plain"];
 
+/** What the routes of ingest work on. */
 export interface IngestOptions {
   readonly stream: Stream;
   readonly store: Store;

@@ -8,6 +8,7 @@ import type { EventInput } from "./event-input.ts";
 /** An event as a source makes it, before the door: tenant, source and hashes are still missing. */
 export type Draft = z.input<typeof EventInput>;
 
+/** What a source makes of one record. */
 export interface Converted {
   readonly events: readonly Draft[];
   /** Set if the record, or a part of it, was refused. */

@@ -7,6 +7,7 @@ import type { Service } from "../http.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Stream } from "../ports/stream.ts";
 
+/** Where ticks go, and how often. */
 export interface TickOptions {
   readonly stream: Stream;
   readonly clock: Clock;

@@ -13,6 +13,7 @@ const untracedTotal = metrics.getMeter("offgraph").createCounter("offgraph_inges
   description: "Requests without a span, because their second had too many of them",
 });
 
+/** The span of one request, until it is told how that ended. */
 export interface RequestTrace {
   /** For the events; undefined if the trace is not kept: then they need not carry it. */
   readonly trace: string | undefined;

@@ -6,6 +6,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { type Learning, learnNewest } from "./learn.ts";
 
+/** What the learner works on. */
 export interface LearnerOptions {
   readonly store: Store;
   readonly clock: Clock;

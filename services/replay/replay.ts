@@ -17,6 +17,7 @@ import type { Recorded } from "../ports/recorded.ts";
 import type { Entries } from "../ports/store.ts";
 import { addUp, type PeerGroups, peerGroups } from "./peers.ts";
 
+/** What is replayed, and who is told of it. */
 export interface ReplayOptions {
   /** Merged by event time. */
   readonly inputs: readonly Recorded[];
@@ -35,6 +36,7 @@ export interface ReplayOptions {
   readonly onProgress?: ((doneBytes: number, totalBytes: number, events: number) => void) | undefined;
 }
 
+/** How much was replayed. */
 export interface ReplayFigures {
   readonly events: number;
   readonly rejected: number;

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { codeOf } from "../file-fault.ts";
 
+/** Both halves of the key, Ed25519. */
 export interface AuditKeys {
   readonly privateKey: KeyObject;
   /** Verifies what the private key signed; keep a copy away from this machine. */

@@ -12,6 +12,7 @@ import type { AuditEntry } from "./audit.ts";
 import { type AuditLine, filedLines } from "./audit-files.ts";
 import { change, loadHead, type States } from "./stored.ts";
 
+/** Space of the store in which the newest part of the audit log lies. */
 export const AUDIT_SPACE = "responder-audit";
 const PAGE = 500;
 /** Most changes of one chunk of a commit. */

@@ -22,6 +22,7 @@ export interface Chain {
   readonly head: AuditHead;
 }
 
+/** Verifies entries as they come. */
 export interface AuditVerifier {
   /** Takes the next entry of its chain; answers what is wrong with it, if anything is. Chains may be mixed. */
   take(entry: AuditEntry | SealedEntry): Fault | undefined;
@@ -53,6 +54,7 @@ export function auditVerifier(publicKey?: KeyObject): AuditVerifier {
   };
 }
 
+/** Whether the log is whole, and where it is not. */
 export type Verdict =
   | { readonly intact: true; readonly chains: readonly Chain[] }
   | ({ readonly intact: false } & Fault);

@@ -5,6 +5,7 @@
 import { createHash, type KeyObject, sign } from "node:crypto";
 import type { AuditRecord } from "./state.ts";
 
+/** One entry of a chain. */
 export interface AuditEntry {
   readonly partition: number;
   /** From 1, without gaps. */

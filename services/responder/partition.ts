@@ -24,6 +24,7 @@ import { type AgentState, type AuditRecord, type Context, timestamp } from "./st
 import { changesOf, type Head, type Input, loadAgents, loadHead, SPACE, type States } from "./stored.ts";
 import { arrivals, fold } from "./turn.ts";
 
+/** What one partition of the responder works on. */
 export interface PartitionOptions {
   readonly stream: Stream;
   readonly store: Store;

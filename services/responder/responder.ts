@@ -7,6 +7,7 @@ import { openFleets } from "./fleet-register.ts";
 import { ownPartition, type PartitionOptions, type PartitionOwner } from "./partition.ts";
 import { INPUTS, type Input } from "./stored.ts";
 
+/** What the responder works on, in all of its partitions. */
 export type ResponderOptions = Omit<PartitionOptions, "bucket" | "fleets">;
 
 const GROUP = "responder";

@@ -29,6 +29,7 @@ export interface Asked {
   readonly untilMs: number;
 }
 
+/** An incident, and what was asked for because of it. */
 export interface Tracked {
   readonly incident: Incident;
   readonly asked: readonly Asked[];
@@ -36,6 +37,7 @@ export interface Tracked {
   readonly trace?: string | undefined;
 }
 
+/** What is stored of one agent. */
 export interface AgentState {
   readonly tenant: Tenant;
   readonly agent: AgentId;
@@ -94,6 +96,7 @@ export type AuditRecord =
   | { readonly what: "decision.made"; readonly decision: Decision }
   | { readonly what: "outcome.recorded"; readonly outcome: ActionOutcome };
 
+/** What one record changes, and what is to be sent and written down for it. */
 export interface Step {
   readonly state: AgentState;
   readonly actions: readonly Action[];

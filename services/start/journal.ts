@@ -12,6 +12,7 @@ import { valuesOf } from "../records.ts";
 /** Records before the end of a partition whose origins are noted: what a service appends again when it starts is among them. */
 const NOTED_RECORDS = 1000;
 
+/** Begins at the end of the log, in a group of its own: every process with a journal tells everything. */
 export function startJournal(stream: Stream, logger: Logger): Service {
   const group = `journal-${randomUUID()}`;
   const follow = <Value>(name: StreamName, log: (logger: Logger, value: Value) => void): Subscription => {

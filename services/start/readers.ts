@@ -6,6 +6,7 @@ import { denialsOf, deniedUntil } from "../egress/index.ts";
 import type { Store } from "../ports/store.ts";
 import { auditEntries, incidentOf, incidents, seenBy } from "../responder/index.ts";
 
+/** Incidents as the responder has stored them. Fails when the store does. */
 export function incidentReader(store: Store, partitions: number): IncidentReader {
   return {
     async byId(tenant, id) {
@@ -21,6 +22,7 @@ export function incidentReader(store: Store, partitions: number): IncidentReader
   };
 }
 
+/** Denials in force now, as egress has stored them. Fails when the store does. */
 export function denialReader(store: Store, partitions: number): DenialReader {
   return {
     page: (tenant, query) => denialsOf(store, partitions, { tenant, ...query, nowMs: clock.now() }),

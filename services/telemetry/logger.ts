@@ -6,6 +6,7 @@ import type { Settings } from "../../schemas/settings.ts";
 const SECRETS = ["token", "secret", "authorization", "password", "key", "headers", "cookie"];
 const REDACTED = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
+/** A logger that leaves out what is below `level`; fields that may hold secrets are hidden. */
 export function createLogger(level: Settings["log"]["level"]): Logger {
   const options = {
     level,

@@ -23,6 +23,7 @@ export interface Telemetry {
   stop(): Promise<boolean>;
 }
 
+/** Where metrics and spans go, besides `GET /metrics`. */
 export interface TelemetryOptions {
   /** Default: nothing is sent. */
   readonly exporting?: Exporting;

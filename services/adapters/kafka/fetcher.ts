@@ -10,6 +10,7 @@ import { type Fetched, fetchFrom, type Wanted } from "./fetch.ts";
 import { edgeOf, OFFSET_OUT_OF_RANGE } from "./log-reader.ts";
 import type { OwnedPartition } from "./owned-partition.ts";
 
+/** What is fetched, and what becomes of a log that is not the one that it was. */
 export interface FetcherOptions {
   readonly client: KafkaClient;
   readonly stallTimeoutMs: number;

@@ -50,6 +50,7 @@ export interface ConsumingOptions extends KafkaConnection {
   readonly stallTimeoutMs?: number;
 }
 
+/** How our streams lie on Kafka. */
 export interface KafkaStreamOptions extends ConsumingOptions {
   /** Before the name of each stream and group. Default: "offgraph.". */
   readonly topicPrefix?: string;

@@ -43,6 +43,7 @@ interface Hold {
   last: Promise<unknown>;
 }
 
+/** Reads and writes one partition; a write of an older lease fails with `fenced`. */
 export class RedisPartition {
   readonly #surroundings: Surroundings;
   readonly #replication: Replication;

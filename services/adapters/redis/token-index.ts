@@ -42,6 +42,7 @@ interface Keyed {
   readonly parts: readonly Part[];
 }
 
+/** The index of one store. */
 export class RedisTokenIndex {
   readonly #client: Client;
   readonly #attempt: Attempt;

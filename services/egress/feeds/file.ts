@@ -14,6 +14,7 @@ import type { Store } from "../../ports/store.ts";
 import type { RecordBatch, Stream } from "../../ports/stream.ts";
 import { type Intake, openIntake } from "./intake.ts";
 
+/** What the findings file is written from, and where to. */
 export interface FileFeedOptions {
   readonly stream: Stream;
   readonly store: Store;

@@ -21,6 +21,7 @@ import { type Delivery, openQueue, type Queue } from "./webhook/queue.ts";
 import { retryDelayMs } from "./webhook/schedule.ts";
 import { secretBytes } from "./webhook/signature.ts";
 
+/** What one webhook is fed from, and how. */
 export interface WebhookFeedOptions {
   readonly stream: Stream;
   readonly store: Store;

@@ -33,6 +33,7 @@ export interface Lanes {
   waitMs(): number;
 }
 
+/** Begins without partitions; `latenessMs` is that of the source. */
 export function openLanes(latenessMs: number, clock: Clock): Lanes {
   const lanes = new Set<Lane>();
   let lastMs = Number.NEGATIVE_INFINITY;

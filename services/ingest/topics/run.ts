@@ -18,6 +18,7 @@ import { rawReader } from "./records.ts";
 /** Most bytes of batches that are not wholly durable. Beyond it nothing is read, and events go without waiting for earlier ones. */
 export const MAX_OPEN_BYTES = 33_554_432;
 
+/** What one source in topics works on. */
 export interface TopicSourceOptions {
   /** Where the records lie. */
   readonly raw: RawSource;

@@ -7,4 +7,5 @@ import { procurement } from "./procurement.ts";
 import { support } from "./support.ts";
 import { travel } from "./travel.ts";
 
+/** In the order in which agents are drawn from them. */
 export const DOMAINS: readonly Domain[] = [billing, support, procurement, codeReview, travel, pipeline];

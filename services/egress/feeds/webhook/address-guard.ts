@@ -9,6 +9,7 @@ import { BlockList, isIP, type LookupFunction } from "node:net";
 /** Finds the addresses of a name. */
 export type Resolve = (host: string) => Promise<readonly LookupAddress[]>;
 
+/** All addresses of a name, as the operating system knows them. Rejects when it knows none. */
 export const systemResolve: Resolve = (host) => lookup(host, { all: true });
 
 /** Not globally reachable, by IANA's special-purpose registries (RFC 6890), and what carries such an IPv4 address within. */

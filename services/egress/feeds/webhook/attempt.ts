@@ -17,6 +17,7 @@ export type Attempt =
       readonly holdMs?: number;
     };
 
+/** Sends to one webhook, over connections that it keeps. */
 export interface Sender {
   /** Makes one attempt; `undefined` if it was cut off by `signal`. Never rejects. */
   send(finding: Finding, nowMs: number, signal: AbortSignal): Promise<Attempt | undefined>;

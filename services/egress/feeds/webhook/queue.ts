@@ -9,6 +9,7 @@ import type { RecordBatch } from "../../../ports/stream.ts";
 import { fromBytes, toBytes } from "../../../records.ts";
 import { type Intake, openIntake } from "../intake.ts";
 
+/** A finding on its way to one webhook. */
 export interface Delivery {
   readonly finding: Finding;
   /** Attempts made so far. */
