@@ -10,6 +10,7 @@ import { examineRedis } from "../adapters/redis/doctor.ts";
 import { kafkaOptions, openServerStore, redisOptions, sourceOptions } from "../adapters/servers.ts";
 import { keyOf } from "../ingest/index.ts";
 import { topicPrefixOf } from "../layers/generation.ts";
+import { fromText } from "../records.ts";
 import { auditKeysOf } from "../responder/index.ts";
 import type { Secrets } from "../settings/secrets.ts";
 import { type Agreement, fingerprintOf, pemOf, readAgreement } from "../start/installation.ts";
@@ -206,7 +207,8 @@ function checkKey(name: string, { text, path, known, fingerprint }: KeyPlace): C
 
 /** The running system, if there is one. */
 export async function checkRunning(url: string): Promise<Check[]> {
-  const ask = async (path: string) => (await fetch(url + path)).json() as Promise<Record<string, unknown>>;
+  const ask = async (path: string) =>
+    fromText<Record<string, unknown>>(await (await fetch(url + path)).text());
   try {
     const [health, ready] = [await ask("/healthz"), await ask("/readyz")];
     const wrong = [health.degraded ?? [], ready.waitingFor ?? []].flat().map(String);

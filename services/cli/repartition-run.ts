@@ -25,14 +25,15 @@ import { print } from "./terminal.ts";
 export async function repartition(options: RepartitionOptions): Promise<void> {
   const settings = await settingsOf(options);
   const secrets = checkStart(settings);
-  if (settings.kafka === undefined || settings.redis === undefined)
+  const { kafka, redis } = settings;
+  if (kafka === undefined || redis === undefined)
     throw new OffgraphError(
       "bad-settings",
       "kafka: only a system on Kafka and Redis can be given more partitions",
     );
-  const whole = await openServerStore(settings.redis, secrets);
+  const whole = await openServerStore(redis, secrets);
   try {
-    const world = await openWorld(settings, secrets, whole, options);
+    const world = await openWorld({ ...settings, kafka }, secrets, whole, options);
     const result = await run(world, options).finally(() => world.from.close());
     print(options.json ? JSON.stringify(result) : result.say);
   } finally {
@@ -43,8 +44,18 @@ export async function repartition(options: RepartitionOptions): Promise<void> {
 /** All that takes part. */
 type World = Awaited<ReturnType<typeof openWorld>>;
 
-async function openWorld(settings: Settings, secrets: Secrets, whole: Store, { to }: RepartitionOptions) {
-  const kafka = settings.kafka as NonNullable<Settings["kafka"]>;
+/** Of a system on servers. */
+interface ServerSettings extends Settings {
+  kafka: NonNullable<Settings["kafka"]>;
+}
+
+async function openWorld(
+  settings: ServerSettings,
+  secrets: Secrets,
+  whole: Store,
+  { to }: RepartitionOptions,
+) {
+  const { kafka } = settings;
   const agreement = await readAgreement(whole);
   const { generation = 0, partitions, moving } = agreement;
   if (partitions === undefined)
