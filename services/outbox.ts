@@ -10,7 +10,7 @@ import { fromBytes, toBytes } from "./records.ts";
 
 const GROUP = "outbox";
 
-export interface OutboxOptions<Mail> {
+interface OutboxOptions<Mail> {
   readonly store: Store;
   /** Of the partition whose mail it is; the mail waits in a group of the same space. */
   readonly lease: Lease;

@@ -26,7 +26,7 @@ export interface EmbeddedReader {
   close(): Promise<void>;
 }
 
-export interface EmbeddedOptions extends Omit<LmdbStreamOptions, "readOnly"> {
+interface EmbeddedOptions extends Omit<LmdbStreamOptions, "readOnly"> {
   /** Told when the folder, which was there already, is open to other users of the machine. */
   readonly warn?: (message: string) => void;
 }

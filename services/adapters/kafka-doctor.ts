@@ -14,7 +14,7 @@ export interface KafkaCheck {
 }
 
 /** A consumer group with members. */
-export interface KafkaGroup {
+interface KafkaGroup {
   readonly id: string;
   /** Who is in it, as `client id at host`. */
   readonly members: readonly string[];

@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import { open, type RootDatabase } from "lmdb";
 import { OffgraphError } from "../../schemas/errors.ts";
 
-export interface EnvironmentOptions {
+interface EnvironmentOptions {
   readonly path: string;
   /** Version of what the adapter writes. A file with a higher one is refused with `data-too-new`. */
   readonly format: number;

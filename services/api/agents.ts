@@ -11,7 +11,7 @@ import { checked, PageQuery } from "./requests.ts";
 /** Where the processor keeps an agent: this space, and the group `<tenant>/<agent>`. */
 const SPACE = "processor";
 
-export interface AgentOptions {
+interface AgentOptions {
   readonly store: Store;
   readonly partitions: number;
   /** An agent's stored entries in readable form, plain JSON; undefined if this version cannot read them. */

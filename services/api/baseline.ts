@@ -16,7 +16,7 @@ import { noFinding } from "./findings.ts";
 import type { Newest } from "./newest.ts";
 import { checked } from "./requests.ts";
 
-export interface BaselineOptions extends DeniedOptions {
+interface BaselineOptions extends DeniedOptions {
   readonly stream: Stream;
   readonly clock: Clock;
   readonly findings: Pick<Newest<Finding>, "byId">;

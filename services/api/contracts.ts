@@ -19,7 +19,7 @@ import { type Part, sayAll } from "./baseline-word.ts";
 import { type ContractKey, type SignedContract, verifyContract } from "./contract-signature.ts";
 import { checked, PageQuery } from "./requests.ts";
 
-export interface ContractOptions {
+interface ContractOptions {
   readonly stream: Stream;
   readonly store: Store;
   readonly partitions: number;

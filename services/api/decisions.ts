@@ -12,7 +12,7 @@ import { partitionOf, type Stream } from "../ports/stream.ts";
 import type { IncidentReader } from "./incidents.ts";
 import { AgentDecisionBody, checked, DecisionBody } from "./requests.ts";
 
-export interface DecisionOptions {
+interface DecisionOptions {
   readonly stream: Stream;
   readonly clock: Clock;
   readonly incidents: IncidentReader;

@@ -33,7 +33,7 @@ const slow = meter.createCounter("offgraph_feed_slow_readers_total", {
   description: "Readers that were let go because they took nothing.",
 });
 
-export interface FeedOptions {
+interface FeedOptions {
   readonly stream: Stream;
   readonly clock: Clock;
   /** Tells when there is something new. */

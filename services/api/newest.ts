@@ -11,7 +11,7 @@ const dropped = metrics.getMeter("offgraph").createCounter("offgraph_api_index_d
   description: "Records that left the index of the api because newer ones came; they are still in the log.",
 });
 
-export interface NewestOptions<Value> {
+interface NewestOptions<Value> {
   readonly stream: Stream;
   readonly name: StreamName;
   /** Most values that are kept. */

@@ -19,7 +19,7 @@ export const changing = (command: Command): Command =>
   );
 
 /** What would be done, in lines, and how to ask for it. */
-export interface Plan {
+interface Plan {
   readonly agent: string;
   readonly lines: readonly string[];
   readonly path: string;

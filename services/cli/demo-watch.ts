@@ -12,7 +12,7 @@ import { followFeed } from "./feed-client.ts";
 const PATIENCE_MS = 5000;
 const POLL_MS = 5;
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly client: Client;
   readonly plan: Plan;
   /** When each event was accepted, in ms of `performance.now()`. */
@@ -21,7 +21,7 @@ export interface WatchOptions {
   readonly how: string;
 }
 
-export interface Watcher {
+interface Watcher {
   /** Resolves when every attack was found and answered at the gate. */
   readonly complete: Promise<void>;
   /** Waits a little for what is missing, and answers what came of each attack. */

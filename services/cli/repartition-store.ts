@@ -9,7 +9,7 @@ import { partitionOf, type Stream } from "../ports/stream.ts";
 import { fromBytes } from "../records.ts";
 import { changesOf, type Head, loadHead } from "../responder/stored.ts";
 
-export interface StoreMove {
+interface StoreMove {
   readonly from: Store;
   readonly to: Store;
   /** Number of old partitions. */

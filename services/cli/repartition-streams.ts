@@ -22,7 +22,7 @@ export interface Notes {
   write(name: StreamName, copied: Copied): Promise<void>;
 }
 
-export interface StreamMove {
+interface StreamMove {
   readonly from: Stream;
   readonly to: Stream;
   readonly notes: Notes;

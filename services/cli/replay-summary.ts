@@ -70,7 +70,7 @@ function addTo(rows: Map<string, Row>, key: string, { severity, agent }: Finding
 const worse = (one: Severity | undefined, other: Severity) =>
   one !== undefined && isAtLeast(one, other) ? one : other;
 
-export interface Figures {
+interface Figures {
   readonly events: number;
   readonly rejected: number;
   readonly agents: number;

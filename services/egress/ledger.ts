@@ -51,7 +51,7 @@ export const newLedger = ({ tenant, agent }: Pick<Ledger, "tenant" | "agent">): 
 });
 
 /** The ledger afterwards, and the lines for the deny list. */
-export interface Effect {
+interface Effect {
   readonly ledger: Ledger;
   readonly denials: readonly Denial[];
 }

@@ -36,7 +36,7 @@ import {
 } from "./stored.ts";
 import { onward, spanOf } from "./traces.ts";
 
-export interface PartitionOptions {
+interface PartitionOptions {
   readonly stream: Stream;
   readonly store: Store;
   readonly clock: Clock;

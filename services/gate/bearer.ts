@@ -7,7 +7,7 @@
  */
 import { ID_LENGTH } from "../../schemas/ids.ts";
 
-export interface Claims {
+interface Claims {
   /** RFC 7519 `jti`. */
   readonly publicId?: string;
   /** The first that is there of `agent_id`, `azp`, `client_id` and `sub`. */

@@ -4,7 +4,7 @@ import { metrics } from "@opentelemetry/api";
 /** `ambiguous`: an authorization that is not exactly one token. */
 export type Outcome = "allow" | "deny" | "ambiguous" | "not-ready";
 
-export interface GateMetrics {
+interface GateMetrics {
   answered(outcome: Outcome): void;
   dropped(denials: number): void;
   close(): void;

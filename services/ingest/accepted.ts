@@ -21,7 +21,7 @@ export interface AcceptedOptions {
   readonly trace?: string | undefined;
 }
 
-export interface Accepted {
+interface Accepted {
   /** Tokens that the index will have seen under an agent's name when it has been asked. */
   readonly told: Set<string>;
   /** `event` is set if the token index has to see it. */

@@ -26,7 +26,7 @@ const ENGINES = {
     }),
 };
 
-export interface BodyOptions {
+interface BodyOptions {
   /** Largest body, before and after decompression, in bytes. */
   readonly maxBodyBytes: number;
   /** Longest record, in bytes. */

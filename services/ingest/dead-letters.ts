@@ -10,7 +10,7 @@ const EXCERPT_LENGTH = 4096;
 const LOOKED_AT_BYTES = 4 * EXCERPT_LENGTH;
 
 /** A record that was refused. */
-export interface RefusedRecord {
+interface RefusedRecord {
   readonly code: ErrorCode;
   readonly message: string;
   readonly source: string;
@@ -60,7 +60,7 @@ const LOOKED_THROUGH = 100_000;
 /** Positions that are read at a time: about what a batch holds. */
 const SPAN = 1000;
 
-export interface DeadLetterQuery {
+interface DeadLetterQuery {
   readonly tenant: string;
   readonly limit: number;
 }

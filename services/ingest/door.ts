@@ -28,7 +28,7 @@ export interface DoorOptions {
 }
 
 /** An event as the log holds it, or why it was refused: `invalid-event` or `future-event`. */
-export type Admission = (
+type Admission = (
   | { readonly event: Event; readonly line: string }
   | { readonly refused: { readonly code: ErrorCode; readonly message: string } }
 ) & {

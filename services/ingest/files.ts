@@ -17,7 +17,7 @@ const BLOCK_BYTES = 524_288;
 const PADDING_BYTES = 16;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-export interface ReadOptions {
+interface ReadOptions {
   /** Longest record, in bytes without its end of line; a longer one is handed out as a refusal. */
   readonly maxLineBytes: number;
   /** Called after each read, with bytes as they are stored. */

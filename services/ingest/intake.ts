@@ -30,7 +30,7 @@ export interface IntakeResult {
   readonly warnings?: readonly Warning[];
 }
 
-export interface IntakeOptions extends AcceptedOptions, RejectsOptions {
+interface IntakeOptions extends AcceptedOptions, RejectsOptions {
   readonly read: RecordReader;
 }
 

@@ -7,7 +7,7 @@ import type { QuickReader, Turn } from "./quick.ts";
 import { type Ready, readied } from "./ready.ts";
 
 /** What was read. `event` is missing if the token index need not see it. */
-export type Reading = (
+type Reading = (
   | { readonly ready: Ready; readonly event?: Event }
   | { readonly refused: Refusal; readonly record: Buffer }
 ) & {

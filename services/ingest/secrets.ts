@@ -8,7 +8,7 @@
 import { metrics } from "@opentelemetry/api";
 
 /** Stands where a secret was. */
-export const REMOVED = "[removed]";
+const REMOVED = "[removed]";
 
 const removedTotal = metrics.getMeter("offgraph").createCounter("offgraph_ingest_secrets_removed_total", {
   description: "Parts of events that looked like secrets and were removed",

@@ -26,7 +26,7 @@ interface Waiting {
   said?: string;
 }
 
-export interface Patient {
+interface Patient {
   readonly stream: Stream;
   readonly store: Store;
   /** What is waited for, for longer than usual; undefined when all is well. */

@@ -82,7 +82,7 @@ function saidIn(value: Uint8Array): Said {
   }
 }
 
-export interface RebuildOptions {
+interface RebuildOptions {
   readonly rebuild: Rebuild | undefined;
   /** Rejects if the store has been lost since; asked whenever a partition comes to this process, before its first record. */
   readonly check: () => Promise<void>;

@@ -26,7 +26,7 @@ const deadLettersTotal = metrics.getMeter("offgraph").createCounter("offgraph_st
   description: "Dead letters appended, whoever has set them aside",
 });
 
-export interface SoundOptions {
+interface SoundOptions {
   readonly stream: Stream;
   readonly clock: Clock;
   /** Tenant of dead letters. */

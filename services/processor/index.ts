@@ -18,7 +18,7 @@ import type { PartitionOptions } from "./state.ts";
 
 export { relearn } from "./relearn.ts";
 
-export interface ProcessorOptions {
+interface ProcessorOptions {
   readonly stream: Stream;
   readonly store: Store;
   readonly clock: Clock;
@@ -27,7 +27,7 @@ export interface ProcessorOptions {
   readonly key: { readonly name: string; readonly secret: Uint8Array };
 }
 
-export interface Processor extends Service {
+interface Processor extends Service {
   /** Events appended and not yet folded, as of the last look, at most a second ago. */
   lag(): number;
 }

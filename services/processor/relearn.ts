@@ -18,7 +18,7 @@ import { followGroups } from "./groups.ts";
 import { positionAt, readEvent } from "./read.ts";
 import { readSkips } from "./skips.ts";
 
-export interface RelearnOptions {
+interface RelearnOptions {
   readonly stream: Stream;
   readonly store: Store;
   readonly settings: Pick<Settings, "detectors" | "processor">;
@@ -26,13 +26,13 @@ export interface RelearnOptions {
 }
 
 /** Which agent, and until when: only what happened before counts, ms since 1970. */
-export interface RelearnQuery {
+interface RelearnQuery {
   readonly tenant: string;
   readonly agent: string;
   readonly untilMs: number;
 }
 
-export interface Relearned {
+interface Relearned {
   /** As the store would have them; undefined if the agent did nothing before that time. */
   readonly entries: Entries | undefined;
   /** The log has lost its beginning, so this is less than what was known. */

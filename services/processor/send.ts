@@ -21,7 +21,7 @@ export interface FindingRecord extends NewRecord {
 }
 
 /** Collects the findings of one event after another: one for many events, because most have none. */
-export interface Collector {
+interface Collector {
   /** The event in hand is the one at this position. */
   at(position: number): void;
   readonly emit: (finding: Finding) => void;

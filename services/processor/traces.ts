@@ -6,7 +6,7 @@ import type { RecordBatch } from "../ports/stream.ts";
 import { beginSpan, linkedTo } from "../telemetry/tracing.ts";
 
 /** The event that a finding is about. */
-export interface Trigger {
+interface Trigger {
   readonly position: number;
   /** ms since 1970, NaN if unknown. */
   readonly observedMs: number;

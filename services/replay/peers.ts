@@ -23,7 +23,7 @@ export const peerGroups = (usesPeers: boolean): PeerGroups => ({
 });
 
 /** All agents of a replay: those in memory, and those put aside. */
-export interface Everybody {
+interface Everybody {
   readonly set: WorkingSet;
   readonly cold: Iterable<Entries>;
   readonly detectorSettings: readonly unknown[];

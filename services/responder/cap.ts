@@ -13,7 +13,7 @@ import { untilNotFenced } from "../take-over.ts";
 const SPACE = "responder-caps";
 const WINDOW_MS = 600_000;
 
-export interface Take {
+interface Take {
   readonly tenant: string;
   readonly agent: string;
   readonly nowMs: number;

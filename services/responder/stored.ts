@@ -24,7 +24,7 @@ export interface Head {
   readonly tail: AuditTail;
 }
 
-export interface AuditTail {
+interface AuditTail {
   /** Sequence of its first entry. */
   readonly first: number;
   readonly bytes: number;

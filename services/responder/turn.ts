@@ -24,7 +24,7 @@ export type Arrival = { readonly position: number } & Passage &
     | { readonly from: "outcomes"; readonly value: ActionOutcome }
   );
 
-export interface Turn {
+interface Turn {
   readonly states: ReadonlyMap<string, AgentState>;
   /** Actions to send, each with its origin. */
   readonly actions: readonly Derived<Action>[];
@@ -33,7 +33,7 @@ export interface Turn {
   readonly spans: readonly Span[];
 }
 
-export interface TurnOptions {
+interface TurnOptions {
   readonly store: Store;
   readonly partition: number;
   readonly bucket: Bucket;

@@ -9,7 +9,7 @@ import { accessRule, checkExposure, checkRole } from "./access.ts";
 import { directFirst, type Rules } from "./direct.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly settings: Settings;
   /** Names what is not ready yet; empty when everything is. */
   readonly waitingFor: () => readonly string[];

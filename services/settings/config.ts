@@ -14,7 +14,7 @@ import { readText, type Secrets, secretsOf } from "./secrets.ts";
 import { rolesIn, serverFaults } from "./servers.ts";
 import { type Exporting, exportingBy, telemetryVariables } from "./telemetry.ts";
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Environment variables that take the place of a setting. */
 const OVERRIDES = {
@@ -26,7 +26,7 @@ const OVERRIDES = {
   OFFGRAPH_INSTANCE: "kafka.instanceId",
 } as const;
 
-export interface ConfigOptions {
+interface ConfigOptions {
   /** After --config. Absent: OFFGRAPH_CONFIG, else ./offgraph.yaml if it is there. */
   readonly path?: string | undefined;
   /** Values from the command line by dotted path, with the name of the option. */

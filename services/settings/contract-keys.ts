@@ -5,7 +5,7 @@ import type { Settings } from "../../schemas/settings.ts";
 import { readText } from "./secrets.ts";
 
 /** A key with the name that the settings give it. */
-export interface TrustedKey {
+interface TrustedKey {
   readonly name: string;
   readonly publicKey: KeyObject;
 }

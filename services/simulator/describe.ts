@@ -2,7 +2,7 @@
 import type { SimulatedEvent } from "./session.ts";
 
 /** The figures. */
-export interface Description {
+interface Description {
   readonly events: number;
   readonly agents: number;
   readonly sessions: number;
@@ -17,7 +17,7 @@ export interface Description {
 }
 
 /** One row of the curve of new operations. */
-export interface NewOperations {
+interface NewOperations {
   /** Sessions of the workflow that came before: from this many, up to the next row's number. */
   readonly fromSession: number;
   readonly sessions: number;

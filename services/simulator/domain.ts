@@ -20,14 +20,14 @@ export interface OperationStep {
 }
 
 /** A run of steps that is taken with probability `chance`, and after each pass again with probability `again`. */
-export interface Block {
+interface Block {
   readonly steps: readonly Step[];
   readonly chance: number;
   readonly again: number;
 }
 
 /** What a workflow is made of. */
-export type Step = OperationStep | Block;
+type Step = OperationStep | Block;
 
 /** A probabilistic automaton: steps in their order, some of them optional, some repeated. */
 export interface Workflow {

@@ -1,7 +1,7 @@
 /** A binary heap in an array, and the merging of sorted streams that it is for. */
 
 /** Whether one item comes out before another. Must be a strict order; ties come out in no stated order. */
-export type Before<Item> = (one: Item, other: Item) => boolean;
+type Before<Item> = (one: Item, other: Item) => boolean;
 
 /** Adds an item. */
 export function push<Item>(heap: Item[], item: Item, before: Before<Item>): void {

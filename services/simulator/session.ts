@@ -12,7 +12,7 @@ export type SimulatedEvent = z.input<typeof Event>;
 /** The operation of such an event. */
 export type SimulatedOperation = z.input<typeof Operation>;
 /** The outcome of such an event. */
-export type SimulatedOutcome = z.input<typeof Outcome>;
+type SimulatedOutcome = z.input<typeof Outcome>;
 
 /** What stays the same in a session. */
 export interface Session {

@@ -33,7 +33,7 @@ export interface Pace {
 }
 
 /** One instance and the time that it works. */
-export interface Shift {
+interface Shift {
   readonly agent: Agent;
   readonly instance: Instance;
   /** Belongs to this instance and run alone. */

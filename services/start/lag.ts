@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
 
-export interface LagOptions {
+interface LagOptions {
   readonly stream: Stream;
   readonly store: Store;
   readonly clock: Clock;
@@ -12,7 +12,7 @@ export interface LagOptions {
   readonly space: string;
 }
 
-export interface Lag extends Service {
+interface Lag extends Service {
   /** Events, as of the last look; 0 before the first. */
   events(): number;
 }

@@ -25,14 +25,14 @@ import {
   refuseLoss,
 } from "./installation.ts";
 
-export interface OpeningOptions {
+interface OpeningOptions {
   readonly settings: Settings;
   readonly secrets: Secrets;
   readonly logger: Logger;
 }
 
 /** The installation's own secrets, as far as the roles of this process need them. */
-export interface Keys {
+interface Keys {
   /** Hashes token values. */
   readonly hash: Key | undefined;
   /** Signs the audit log. */

@@ -30,7 +30,7 @@ import { startJournal } from "./journal.ts";
 import { followLag } from "./lag.ts";
 import type { Opened } from "./opening.ts";
 
-export interface PartsOptions {
+interface PartsOptions {
   readonly settings: Settings;
   readonly secrets: Secrets;
   readonly logger: Logger;

@@ -3,14 +3,14 @@ import type { Logger } from "pino";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Service } from "../http.ts";
 
-export interface Supervised {
+interface Supervised {
   /** Stops everything, once, in order; what fails in stopping is logged and holds nothing up. */
   stop(): Promise<void>;
   /** Resolves when stopped; rejects with `internal`, naming the service, if that was because one failed. */
   readonly done: Promise<void>;
 }
 
-export interface Parts {
+interface Parts {
   /** In the order in which they are stopped. */
   readonly services: ReadonlyMap<string, Service>;
   /** Before the services: takes no more requests. */

@@ -15,7 +15,7 @@ import {
   trace,
 } from "@opentelemetry/api";
 
-export interface SpanOptions {
+interface SpanOptions {
   /** `traceparent` of the span that it follows from, or a context that holds one. Absent or not valid: it begins a trace. */
   readonly after?: string | Context | undefined;
   /** What led here too, in traces of their own. */

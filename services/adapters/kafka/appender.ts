@@ -13,7 +13,7 @@ import type { CodecName } from "./codecs.ts";
 import { rootOf, typeOf } from "./failures.ts";
 import { type ProducerIdentity, RecordWriter } from "./record-writer.ts";
 
-export interface AppenderOptions {
+interface AppenderOptions {
   readonly topicOf: (stream: StreamName) => string;
   readonly compression: CodecName;
   readonly deliveryTimeoutMs: number;

@@ -11,7 +11,7 @@ export const PROTOCOL = "offgraph-sticky-1";
 const VERSION = 0;
 
 /** What a member says of itself. */
-export interface Claim {
+interface Claim {
   /** What it holds, and gives up when it is told to. */
   readonly owned: readonly number[];
   /** The last generation that it was in; -1: none. Claims older than the newest are void: somebody else may have had them. */

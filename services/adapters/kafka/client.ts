@@ -33,7 +33,7 @@ export interface Patience {
 }
 
 /** Other than in kafkajs. */
-export interface Differently {
+interface Differently {
   readonly encode?: () => Promise<object>;
   readonly decode?: (payload: Buffer) => Promise<unknown>;
   readonly requestTimeoutMs?: number;

@@ -12,7 +12,7 @@ export const CODECS = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
 export type CodecName = keyof typeof CODECS;
 
 /** Most bytes that one batch may unpack to: 64 MiB. */
-export const MAX_UNPACKED_BYTES = 67_108_864;
+const MAX_UNPACKED_BYTES = 67_108_864;
 
 /** Packs the records of a batch. */
 export function compress(codec: number, bytes: Buffer): Buffer {

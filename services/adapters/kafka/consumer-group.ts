@@ -12,7 +12,7 @@ import { Membership } from "./membership.ts";
 import { type ConsumingOptions, DEFAULTS } from "./options.ts";
 import { type LogConsumer, OwnedPartition } from "./owned-partition.ts";
 
-export interface ConsumerGroupOptions extends ConsumingOptions {
+interface ConsumerGroupOptions extends ConsumingOptions {
   readonly groupId: string;
   /** Partitions of each topic that it may be subscribed to. */
   readonly topics: ReadonlyMap<string, number>;

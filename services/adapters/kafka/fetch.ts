@@ -19,7 +19,7 @@ export interface Fetched extends Wanted {
 }
 
 /** How much, and for how long to wait when there is nothing. */
-export interface FetchLimits {
+interface FetchLimits {
   readonly maxWaitMs: number;
   readonly maxBytes: number;
   readonly maxPartitionBytes: number;

@@ -22,7 +22,7 @@ export interface Exchange {
 }
 
 /** A socket and the requests on it. */
-export interface Connection {
+interface Connection {
   readonly socket?: { destroy(): void };
   isConnected(): boolean;
   connect(): Promise<unknown>;
@@ -63,7 +63,7 @@ export interface Encoder {
 }
 
 /** An error that is told from a code of the protocol. */
-export interface ProtocolError extends Error {
+interface ProtocolError extends Error {
   readonly type: string;
   readonly retriable: boolean;
 }

@@ -36,7 +36,7 @@ export const standInFor =
   ({ from, to, reason }: Unreadable): Buffer =>
     Buffer.from(JSON.stringify({ unreadable: { topic, partition, from, to, reason } }));
 
-export interface Reading {
+interface Reading {
   readonly topic: string;
   readonly partition: number;
   readonly from: number;

@@ -8,7 +8,7 @@ import { decodeShare, encodeClaim, PROTOCOL, shareOut } from "./assigner.ts";
 import type { Api, KafkaClient } from "./client.ts";
 import { isPassing, refused, rootOf, typeOf } from "./failures.ts";
 
-export interface MembershipOptions {
+interface MembershipOptions {
   readonly client: KafkaClient;
   readonly groupId: string;
   readonly instanceId?: string | undefined;

@@ -12,7 +12,7 @@ export interface LogConsumer extends Omit<Consumer, "batch"> {
   batch(batch: RecordBatch, end: number): Promise<void>;
 }
 
-export interface OwnedPartitionOptions {
+interface OwnedPartitionOptions {
   readonly topic: string;
   readonly partition: number;
   readonly consumer: LogConsumer;

@@ -7,7 +7,7 @@ import { connect, isIP, type Socket, type TcpNetConnectOpts } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 
 /** What kafkajs asks for. */
-export interface SocketRequest {
+interface SocketRequest {
   readonly host: string;
   readonly port: number;
   readonly ssl?: ConnectionOptions;

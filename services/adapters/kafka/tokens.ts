@@ -15,7 +15,7 @@ export function tokenFromFile(path: string): () => Promise<string> {
 }
 
 /** A client that asks an authorization server for its own tokens. */
-export interface ClientCredentials {
+interface ClientCredentials {
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;

@@ -8,7 +8,7 @@ import { openClient } from "./client.ts";
 import { PREFIX, type RedisStoreOptions } from "./options.ts";
 
 /** One thing that was looked at. */
-export interface RedisCheck {
+interface RedisCheck {
   readonly check: string;
   readonly ok: boolean;
   readonly found: string;

@@ -33,7 +33,7 @@ const UserIdentity = z.object({
     })
     .nullish(),
 });
-export type UserIdentity = z.infer<typeof UserIdentity>;
+type UserIdentity = z.infer<typeof UserIdentity>;
 
 /** The fields that are read; everything else is left where it is, and with it what could be content or a secret. */
 export const CloudTrailRecord = z.object({

@@ -12,7 +12,7 @@ import type { RawReader } from "./records.ts";
 /** Records that are read before others get their turn. */
 const TURN_RECORDS = 1000;
 
-export interface BatchOptions {
+interface BatchOptions {
   readonly stream: Stream;
   readonly clock: Clock;
   /** Name of the source. */
@@ -21,7 +21,7 @@ export interface BatchOptions {
 }
 
 /** An event that was read, and whose it is. */
-export interface ReadEvent {
+interface ReadEvent {
   readonly tenant: string;
   readonly event: Quick;
 }

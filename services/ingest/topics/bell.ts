@@ -1,7 +1,7 @@
 /** Lets those who wait for a change look again. */
 import type { Clock } from "../../ports/clock.ts";
 
-export interface Bell {
+interface Bell {
   /** Something has changed. */
   ring(): void;
   /** Resolves at the next ring, or after `ms` if given. */

@@ -31,7 +31,7 @@ export function observe(source: string, vitals: Vitals): () => void {
   };
 }
 
-export interface Worried {
+interface Worried {
   readonly raw: RawSource;
   readonly source: TopicSource;
   readonly settings: Pick<Settings, "ingest">;

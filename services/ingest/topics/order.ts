@@ -10,7 +10,7 @@ export interface Waiting<Batch> {
   readonly batch: Batch;
 }
 
-export interface Order<Batch> {
+interface Order<Batch> {
   put(one: Waiting<Batch>): void;
   /** Takes what lies before a time, in order, at most so many. */
   take(beforeMs: number, most: number): Waiting<Batch>[];

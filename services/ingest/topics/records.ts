@@ -17,7 +17,7 @@ const TOPIC_LENGTH = ID_LENGTH - 48;
 /** https://www.w3.org/TR/trace-context/#traceparent-header: ids of nothing but zeros are none. */
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}$/;
 
-export interface RawReaderOptions extends QuickOptions, Pick<DoorOptions, "key" | "tierOf"> {
+interface RawReaderOptions extends QuickOptions, Pick<DoorOptions, "key" | "tierOf"> {
   readonly source: TopicSource;
   /** Tenant of the installation. */
   readonly tenant: string;
@@ -26,7 +26,7 @@ export interface RawReaderOptions extends QuickOptions, Pick<DoorOptions, "key" 
 }
 
 /** What became of a record: events, and why of it or of a part of it nothing came. */
-export interface RawReading {
+interface RawReading {
   readonly events: readonly Quick[];
   readonly refused: readonly Refusal[];
   /** Fields that no event has. */

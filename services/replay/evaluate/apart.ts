@@ -8,7 +8,7 @@ import type { RecordedSession } from "./recording.ts";
 import { modelOf } from "./trail.ts";
 
 /** Which kin a session belongs to. */
-export type Kin = (session: RecordedSession) => string;
+type Kin = (session: RecordedSession) => string;
 
 /** Most parts that sessions are divided into: each costs a learning of its own. */
 const PARTS = 20;

@@ -15,7 +15,7 @@ import type { Observed } from "./observe.ts";
 import type { Truth } from "./trail.ts";
 
 /** Fewest sessions of each kind that weights are fitted on; a context that has fewer keeps the shipped ones. */
-export const LEAST_EXAMPLES = 20;
+const LEAST_EXAMPLES = 20;
 
 /** Fits each context that has examples enough to its sessions. Fails with `bad-request` if none has. */
 export function fitTable(sessionsOf: ByContext, truths: ReadonlyMap<string, Truth>): NamedTable {

@@ -11,7 +11,7 @@ export interface Measured {
 }
 
 /** What is measured at one rate of false alerts, at the threshold that is read on the test set itself. */
-export interface AtRate {
+interface AtRate {
   readonly threshold: number;
   readonly truePositives: Measured;
   /** Share of the detections that came no later than the first malicious call. */
@@ -107,7 +107,7 @@ const ROUNDS = 200;
  * A figure with its interval. Whole workflows are redrawn (agents where none is declared), because the sessions of one
  * task are alike and do not count as so many; of a single one its sessions.
  */
-export function withInterval(
+function withInterval(
   sessions: readonly Judged[],
   figure: (sessions: readonly Judged[]) => number,
 ): Measured {
