@@ -1,20 +1,12 @@
 /** What must hold after every fault, whatever it was. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect } from "vitest";
-import type { Incident } from "../../schemas/action.ts";
 import { isAtLeast } from "../../schemas/ids.ts";
-import { keyOf } from "../../services/ingest/index.ts";
-import type { Store } from "../../services/ports/store.ts";
-import { incidents } from "../../services/responder/index.ts";
+import { usesPeers } from "../../services/group-versions.ts";
 import { type Member, until } from "../cluster/cluster.ts";
 import type { Received } from "../egress/receiver.ts";
 import type { Books } from "../kill/books.ts";
 import { expectIntact } from "../kill/expectations.ts";
-import { versionsIn } from "../learner/days.ts";
-import { hasGroups, ROLLED_OUT } from "./days.ts";
-import { isAddedUp } from "./load.ts";
-import { replayed } from "./replay.ts";
+import { replayedWithGroups } from "./groups.ts";
 import type { System } from "./system.ts";
 
 /**
@@ -24,7 +16,8 @@ import type { System } from "./system.ts";
  */
 export async function expectUnharmed(system: System, accepted: ReadonlySet<string>): Promise<Books> {
   await system.settled();
-  const books = hasGroups(system.settings) ? await booksWithGroups(system) : await system.books();
+  const read = await system.books();
+  const books = usesPeers(system.settings) ? { ...read, replayed: await replayedWithGroups(system) } : read;
   await until(() => idsOf(system.receiver.received).size >= worthTelling(books).size);
   expectIntact(books, accepted);
   expectToldOnce(system.receiver.received, worthTelling(books));
@@ -33,31 +26,6 @@ export async function expectUnharmed(system: System, accepted: ReadonlySet<strin
   expect(codes.filter((code) => code !== 0)).toEqual([]);
   return books;
 }
-
-/**
- * The same with what is known of groups: the versions are, byte for byte, those of a replay, findings were judged by them, and the
- * new version of a group is one incident, with every finding of it once, for which nothing was done.
- */
-async function booksWithGroups(system: System): Promise<Books> {
-  const books = await system.books();
-  const reader = await system.open();
-  const store = reader.store as Store;
-  const key = keyOf(readFileSync(join(system.folder, "hash"), "utf8"), "hash");
-  const { findings, versions } = await replayed(reader, key, system.settings);
-  const told: Incident[] = [];
-  for await (const one of incidents(store, reader.stream.partitions)) told.push(one);
-  await until(() => isAddedUp(system, Math.max(...Array.from(versions.keys(), dayOf))));
-  expect(await versionsIn(store)).toEqual(Object.fromEntries(versions));
-  await reader.close();
-  expect(findings.some(({ judgedBy }) => judgedBy.peerVersion !== undefined)).toBe(true);
-  const news = new Set(findings.flatMap(({ id, newVersion }) => (newVersion?.quiet ? [id] : [])));
-  expect(news.size).toBeGreaterThan(0);
-  const rollouts = told.filter(({ cause }) => cause === "rollout");
-  expect(rollouts).toMatchObject([{ findingCount: news.size, actions: [], rollout: { group: ROLLED_OUT } }]);
-  return { ...books, replayed: findings };
-}
-
-const dayOf = (version: string) => Number(version.split(" ").at(-1));
 
 /** Ids of the findings that a webhook is sent. */
 function worthTelling({ findings }: Books): ReadonlySet<string> {

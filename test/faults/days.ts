@@ -1,6 +1,4 @@
 /** Three days of two groups of agents, the last one today: attacks on every agent, a new version of one group, and the other strays. */
-import type { Settings } from "../../schemas/settings.ts";
-import { usesPeers } from "../../services/group-versions.ts";
 import { type Agent, population } from "../../services/simulator/agents.ts";
 import { ATTACKS } from "../../services/simulator/attacks.ts";
 import { writes } from "../../services/simulator/domain.ts";
@@ -9,7 +7,7 @@ import { history, isEarlier } from "../../services/simulator/history.ts";
 import { rollout } from "../../services/simulator/rollout.ts";
 import type { SimulatedEvent } from "../../services/simulator/session.ts";
 
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 /** Whose agents get a new version today. */
 export const ROLLED_OUT = "pipeline";
 /** Domains are groups; of these two the agents work on Sundays too. With 4 partitions there is an agent in each. */
@@ -24,9 +22,6 @@ export const WITH_GROUPS = {
   detectors: { "out-of-graph": { evidence: "on", peers: "on" } },
   responder: { maxActionsPer10Min: 10_000, maxAgeMs: 7 * DAY_MS },
 };
-
-/** Whether agents are judged by their peers under these settings. */
-export const hasGroups = (settings: Settings) => usesPeers(settings);
 
 /** What is sent on one day. */
 export interface Day {

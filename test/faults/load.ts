@@ -25,7 +25,6 @@ export interface LoadOptions {
   readonly seed: number;
   /** Default: 6, of one day each. */
   readonly agents?: number;
-  readonly days?: number;
 }
 
 /**
@@ -34,10 +33,10 @@ export interface LoadOptions {
  */
 export async function underLoad(
   url: string,
-  { seed, agents = 6, days = 1 }: LoadOptions,
+  { seed, agents = 6 }: LoadOptions,
   steps: readonly Step[],
 ): Promise<ReadonlySet<string>> {
-  const batches = story({ seed, agents, days }, Date.now());
+  const batches = story({ seed, agents, days: 1 }, Date.now());
   const accepted = new Set<string>();
   for (const [at, step] of steps.entries()) {
     const [ids] = await Promise.all([sendAll(url, partOf(batches, at, steps.length)), step()]);
@@ -81,8 +80,10 @@ export async function overDays(
 const partOf = <Item>(items: readonly Item[], at: number, parts: number) =>
   items.filter((_, number) => Math.floor((number * parts) / items.length) === at);
 
-/** Whether the learner has added up a day (days since 1970), and nobody judges by older versions than the present day is judged by. */
+/** Whether the learner has added up a day (days since 1970), and nobody judges by older versions than the present day is judged by. Rejects if one has ended by itself. */
 export async function isAddedUp(system: System, epoch: number): Promise<boolean> {
+  for (const { child, log } of system.running())
+    if (child.exitCode !== null) throw new Error(`one has ended: ${JSON.stringify(log.slice(-3))}`);
   const reader = await system.open().catch(() => undefined);
   // Whoever reads versions asks the store for nothing but positions.
   const made = reader && (await newestMade(reader.store as Store).catch(() => 0));
