@@ -12,6 +12,7 @@ export { memoryStore, memoryStream } from "./memory.ts";
 /** Streams that whoever sends can fill with what is no event; `retention` of a caller goes before. */
 const RETENTION: Retention = { "dead-letters": { maxBytes: 268_435_456 } };
 
+/** Log and store in a folder that this process holds. */
 export interface Embedded {
   readonly stream: Stream;
   readonly store: Store;

@@ -21,6 +21,7 @@ interface AgentOptions {
   readonly denials: Pick<DenialReader, "until">;
 }
 
+/** Adds the routes, for the role `read`. */
 export function agentRoutes(app: FastifyInstance, options: AgentOptions): void {
   const { view, denials } = options;
   app.get("/v1/agents", { config: { role: "read" } }, async (request) => {

@@ -47,6 +47,7 @@ const EdgeBody = z.strictObject({
 const SESSION_VERDICTS = { release: "release-session", confirm: "confirm-session" } as const;
 const EDGE_VERDICTS = { approve: "approve-edge", deny: "deny-edge" } as const;
 
+/** Adds the routes, for the role `act`. */
 export function baselineRoutes(app: FastifyInstance, options: BaselineOptions): void {
   const act = { config: { role: "act" } } as const;
   for (const name of ["release", "confirm"] as const)

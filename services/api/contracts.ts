@@ -41,6 +41,7 @@ const ContractQuery = z.object({
   limit: PageQuery.shape.limit,
 });
 
+/** Adds the routes of contracts. */
 export function contractRoutes(app: FastifyInstance, options: ContractOptions): void {
   app.post("/v1/contracts", { config: { role: "act" } }, async (request, reply) => {
     const { signed, reason, dryRun } = checked(ContractBody, request.body, "body");

@@ -20,6 +20,7 @@ interface DecisionOptions {
 
 type Named = { Params: { id: string } };
 
+/** Adds the routes, for the role `act`. */
 export function decisionRoutes(app: FastifyInstance, options: DecisionOptions): void {
   for (const verdict of ["quarantine", "release"] as const) {
     app.post<Named>(`/v1/agents/:id/${verdict}`, { config: { role: "act" } }, async (request, reply) => {

@@ -40,6 +40,7 @@ interface FeedOptions {
   readonly findings: Newest<Finding>;
 }
 
+/** Adds the route of the feed. */
 export function feedRoute(app: FastifyInstance, options: FeedOptions): void {
   const closing = new AbortController();
   let open = 0;

@@ -4,6 +4,7 @@ import { OffgraphError } from "../../schemas/errors.ts";
 import { AgentId, Severity } from "../../schemas/ids.ts";
 import { faults } from "../plain-words.ts";
 
+/** Which findings are asked for. */
 export const FindingQuery = z.object({
   agent: AgentId.optional().describe("Only findings about this agent."),
   severity: Severity.default("informational").describe("Only findings at least this severe."),
@@ -16,6 +17,7 @@ export type FindingQuery = z.infer<typeof FindingQuery>;
 /** How many records an answer may hold. */
 export const PageQuery = z.object({ limit: z.coerce.number().int().min(1).max(100_000).default(1000) });
 
+/** Which denials are asked for, and which page of them. */
 export const DenialsQuery = z.object({
   agent: AgentId.optional().describe("Only what is denied because of this agent."),
   limit: z.coerce.number().int().min(1).max(1000).default(100),

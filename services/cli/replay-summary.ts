@@ -15,6 +15,7 @@ interface Row {
   readonly agents: Set<string>;
 }
 
+/** What was found so far. */
 export interface Tally {
   add(finding: Finding): void;
   readonly count: number;
@@ -26,6 +27,7 @@ export interface Tally {
   readonly first: readonly Finding[];
 }
 
+/** Begins with nothing found. */
 export function tally(): Tally {
   const kinds = new Map<string, Row>();
   const agents = new Map<string, Row>();
@@ -79,6 +81,7 @@ interface Figures {
   readonly late: number;
 }
 
+/** Prints what was read and found, and what could not be read. */
 export function printSummary(figures: Figures, seen: Tally, notes: ReadingNotes): void {
   const { events, agents, seconds, rejected, duplicates, late } = figures;
   print(

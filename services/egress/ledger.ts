@@ -56,6 +56,7 @@ interface Effect {
   readonly denials: readonly Denial[];
 }
 
+/** An effect, and what the responder is told of it. */
 export interface CarriedOut extends Effect {
   readonly result: ActionOutcome["result"];
   readonly detail?: string;

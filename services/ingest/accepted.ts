@@ -12,6 +12,7 @@ import { inOrder, type Ready, readied } from "./ready.ts";
 /** Events that wait for the token index, at most a turn's more. */
 const MAX_ASKED = 1000;
 
+/** What the accepted events of one batch go through. */
 export interface AcceptedOptions {
   readonly stream: Stream;
   readonly index: TokenIndex;
@@ -32,6 +33,7 @@ interface Accepted {
   append(): Promise<number>;
 }
 
+/** Begins a batch with nothing in it. */
 export function openAccepted({ stream, index, clock, tenant, trace }: AcceptedOptions): Accepted {
   const ready: Ready[] = [];
   const told = new Set<string>();

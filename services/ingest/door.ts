@@ -18,6 +18,7 @@ import { looksSecret, scrub } from "./secrets.ts";
 /** An event may lie this far ahead of when it was observed, because clocks differ. */
 export const MAX_AHEAD_MS = 300_000;
 
+/** What a door stamps on events and hashes with. */
 export interface DoorOptions {
   readonly key: Key;
   /** Stamped on every event, whatever the event says. */
@@ -46,6 +47,7 @@ const droppedTotal = metrics.getMeter("offgraph").createCounter("offgraph_ingest
   description: "Target values that were no identifiers: too long, too many, or with control characters",
 });
 
+/** A door for one tenant and source. What it refuses is in its answer; it does not throw. */
 export function openDoor(options: DoorOptions): Door {
   return (input, observedTimeMs) => {
     const { data, error } = EventInput.safeParse(input);

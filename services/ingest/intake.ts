@@ -43,6 +43,7 @@ export interface Intake {
   finish(): Promise<IntakeResult>;
 }
 
+/** Begins a batch with nothing in it. */
 export function openIntake(options: IntakeOptions): Intake {
   const { stream, clock, read, label } = options;
   const accepted = openAccepted(options);

@@ -37,6 +37,7 @@ interface Patient {
 
 type Persist = <Result>(of: Waiting["of"], ask: () => Promise<Result>) => Promise<Result>;
 
+/** Around this log and this store; what fails for good still fails. */
 export function patient(stream: Stream, store: Store, clock: Clock): Patient {
   const stopping = new AbortController();
   const all = new Set<Waiting>();

@@ -40,6 +40,7 @@ const SETTLED_MS = 1000;
 /** There are more processes than partitions, and this one waits for another to end. */
 const SPARE_MS = 30_000;
 
+/** Joins the group of processors, and folds what it is given until it is stopped. */
 export function startProcessor({ stream, store, clock, settings, key }: ProcessorOptions): Processor {
   const { commitIntervalMs, maxAgents } = settings.processor;
   const book = usesPeers(settings) ? followGroups(store) : undefined;

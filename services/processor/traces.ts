@@ -14,6 +14,7 @@ interface Trigger {
   readonly own: Event["trace"];
 }
 
+/** The spans of one batch, ended together. */
 export interface BatchTraces {
   /** Begins when the event was observed, after the request that brought it, if that is known. */
   begin(finding: Finding, trigger: Trigger): Span;

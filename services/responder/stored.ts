@@ -9,12 +9,15 @@ import { fromBytes, toBytes } from "../records.ts";
 import { type AuditHead, NO_ENTRIES } from "./audit.ts";
 import type { AgentState } from "./state.ts";
 
+/** Space of the store in which all but the audit log lies. */
 export const SPACE = "responder";
 const HEAD = "head";
 
+/** The streams that the responder reads. */
 export const INPUTS = ["findings", "decisions", "outcomes"] as const;
 export type Input = (typeof INPUTS)[number];
 
+/** How far a partition has come: committed with what was made of its records. */
 export interface Head {
   /** Where to read on in each stream. */
   readonly positions: Readonly<Record<Input, number>>;

@@ -39,6 +39,7 @@ interface Keys {
   readonly audit: AuditKeys | undefined;
 }
 
+/** What a process works on, until it is closed. */
 export interface Opened {
   readonly stream: Stream;
   readonly store: Store;

@@ -152,9 +152,12 @@ const CASES: Readonly<Record<string, Case>> = {
       ["schemas/a.ts", "export const b = 1;"],
       ["schemas/a.ts", "// Not a doc comment.\nexport const b = 1;"],
       ["schemas/a.ts", "/** Of b. */\nexport const b = 1;\n\nexport const c = 2;"],
+      ["services/a.ts", 'export const b = meter.createCounter("b_total");'],
+      ["services/a.ts", 'export const b = { description: "Of b" };'],
     ],
     quiet: [
       ["schemas/a.ts", "/** Of b. */\nexport const b = 1;\nexport type b = number;"],
+      ["services/a.ts", 'export const b = meter.createCounter("b_total", { description: "Of b" });'],
       ["schemas/a.ts", "/** Two at once. */\nexport const b = 1;\nexport const c = 2;"],
       ["schemas/dead-letter.ts", "/** A dead letter. */\nconst time = 1;\n\nexport const DeadLetter = time;"],
     ],

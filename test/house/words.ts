@@ -24,8 +24,8 @@ const wordsOf = (name: string) =>
   name.split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/).map((word) => word.toLowerCase());
 
 /**
- * Every export has a doc comment. A type and a value of one name share it; lines that follow without a gap share it; and
- * what is named like its file is described by the comment at the top.
+ * Every export has a doc comment. A type and a value of one name share it; lines that follow without a gap share it;
+ * what is named like its file is described by the comment at the top, and an instrument by its description.
  */
 export const exportsAreDocumented: Rule = (source) => {
   const exported = [...exportsOf(source)];
@@ -40,13 +40,24 @@ function* documentedNames(source: Source, exported: readonly [string, Node][]): 
   const file = wordsOf(path.slice(path.lastIndexOf("/") + 1, -".ts".length)).join("");
   const isGap = (from: number, to: number, gap: RegExp) => from <= to && gap.test(text.slice(from, to));
   let covered = -1;
-  for (const [name, { start, end }] of exported) {
+  for (const [name, node] of exported) {
+    const { start, end } = node;
     const isNamedLikeFile = name.toLowerCase() === file && docs[0]?.start === 0;
     const isCovered =
       docs.some((doc) => isGap(doc.end, start, /^\s*$/)) || (covered >= 0 && isGap(covered, start, /^\n?$/));
     if (isCovered) covered = end;
-    if (isCovered || isNamedLikeFile) yield name;
+    if (isCovered || isNamedLikeFile || isInstrument(node)) yield name;
   }
+}
+
+/** A metric that is made with a description, which is printed in the table of metrics. */
+function isInstrument(exported: Node): boolean {
+  const nodes = [...nodesOf(exported)].map(([node]) => node);
+  const makes = ({ type, callee }: Node) =>
+    type === "CallExpression" &&
+    isNode(callee) &&
+    /^create(Observable)?(Counter|UpDownCounter|Gauge|Histogram)$/.test(nameOf(callee.property) ?? "");
+  return nodes.some(makes) && nodes.some(({ key }) => nameOf(key) === "description");
 }
 
 /** Nothing switched off and nothing put off. */

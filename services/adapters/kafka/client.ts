@@ -39,6 +39,7 @@ interface Differently {
   readonly requestTimeoutMs?: number;
 }
 
+/** One client for all requests of an adapter to its brokers. */
 export class KafkaClient {
   readonly #cluster: Cluster;
   readonly #addresses: string;

@@ -8,6 +8,7 @@ interface Bell {
   wait(ms?: number): Promise<void>;
 }
 
+/** Nobody waits yet. */
 export function openBell(clock: Clock): Bell {
   let next = Promise.withResolvers<void>();
   return {

@@ -36,6 +36,7 @@ interface RawReading {
 /** Reads record `at` of a batch. */
 export type RawReader = (batch: RawBatch, at: number, turn: Turn) => RawReading & { readonly tenant: string };
 
+/** A reader for one source; what it cannot read is refused. */
 export function rawReader(options: RawReaderOptions): RawReader {
   const { source } = options;
   const { tenantHeader, tenant: fixed = tenantHeader === undefined ? options.tenant : undefined } = source;
