@@ -39,3 +39,10 @@ it("keeps the mean of waiting times and the median of lognormal ones", () => {
   ).length;
   expect(Math.abs(below - 10_000)).toBeLessThan(400);
 });
+
+it("picks one of a list, and refuses to pick from nothing", () => {
+  const own = random(2, "picks");
+  const picked = new Set(Array.from({ length: 100 }, () => own.pick(["a", "b"])));
+  expect([...picked].sort()).toEqual(["a", "b"]);
+  expect(() => own.pick([])).toThrow(RangeError);
+});
