@@ -3,7 +3,7 @@
  * log-odds of a session are the soft maximum of its calls', of an attack over its malicious calls alone, so that the
  * score rises at the call that does harm and not after it. Weights keep the sign that their term has, and are drawn to 0.
  */
-import { TERMS } from "../../../detectors/evidence/term.ts";
+import { NEW_PARTY, NEW_TEXT, TERMS } from "../../../detectors/evidence/term.ts";
 import type { Weights } from "../../../detectors/evidence/weights.ts";
 
 /** One labelled session: the terms of its calls; of an attack, those of its malicious calls. */
@@ -18,6 +18,12 @@ export interface Example {
  * fit were told apart less well.
  */
 const BENIGN_WEIGHT = 3;
+/**
+ * Terms with one weight: bits of a new value that resembles none, whether it is a party or wording. With a weight for each,
+ * that of the kind which few attacks have shown follows those few goals, and a goal of its own is missed. A code resembles
+ * nothing, so its bits are others.
+ */
+const ALIKE = [NEW_PARTY, NEW_TEXT];
 /** Pull to 0, on terms that are scaled to the same size. */
 const PULL = 0.003;
 const ROUNDS = 2000;
@@ -25,18 +31,28 @@ const ROUNDS = 2000;
 const ENOUGH = 1e-10;
 
 /** How weights come about, for a person who must decide whether to trust them. */
-export const METHOD = `Logistic regression over sessions: the log-odds of a session are those of its worst call (soft maximum), of an attack among its malicious calls. Benign sessions weigh ${BENIGN_WEIGHT} times as much as attacks; weights are drawn to 0 (by ${PULL} of their squares, on terms scaled to the same size) and keep their sign. Each model's sessions were observed against a baseline learned from the other models only.`;
+export const METHOD = `Logistic regression over sessions: the log-odds of a session are those of its worst call (soft maximum), of an attack among its malicious calls. Benign sessions weigh ${BENIGN_WEIGHT} times as much as attacks; weights are drawn to 0 (by ${PULL} of their squares, on terms scaled to the same size) and keep their sign; a bit of a new party and of new wording weigh the same. Each model's sessions were observed against a baseline learned from the other models only.`;
 
 /** Fits weights; terms that need provenance weigh nothing unless `hasProvenance`. Needs examples of both kinds. */
 export function fitWeights(examples: readonly Example[], hasProvenance: boolean): Weights {
   const usable = examples.filter(({ calls }) => calls.length > 0);
-  const scales = TERMS.map((_, at) => scaleOf(usable, at));
+  const scales = scalesOf(usable);
   const loss = lossOf(usable, scales);
   const start = new Float64Array(TERMS.length + 1);
   start[TERMS.length] = -3;
   const found = descend(loss, start, (point) => allow(point, hasProvenance));
   return { bias: found[TERMS.length] ?? 0, terms: scales.map((scale, at) => (found[at] ?? 0) / scale) };
 }
+
+/** What terms are divided by; one number for those that weigh alike. */
+function scalesOf(examples: readonly Example[]): readonly number[] {
+  const own = TERMS.map((_, at) => scaleOf(examples, at));
+  const alike = meanOf(own, ALIKE);
+  return own.map((scale, at) => (ALIKE.includes(at) ? alike : scale));
+}
+
+const meanOf = (values: ArrayLike<number>, places: readonly number[]) =>
+  places.reduce((sum, at) => sum + (values[at] ?? 0), 0) / places.length;
 
 /** Root of the mean square of a term, or 1 if it never occurs. */
 function scaleOf(examples: readonly Example[], at: number): number {
@@ -51,6 +67,8 @@ function scaleOf(examples: readonly Example[], at: number): number {
 
 /** Moves a point to the nearest one that is allowed. */
 function allow(point: Float64Array, hasProvenance: boolean): void {
+  const alike = meanOf(point, ALIKE);
+  for (const at of ALIKE) point[at] = alike;
   for (const [at, { sign, needsProvenance }] of TERMS.entries())
     if ((point[at] ?? 0) * sign < 0 || (needsProvenance && !hasProvenance)) point[at] = 0;
 }

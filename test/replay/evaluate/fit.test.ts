@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { FAILED, NEW_PARTY, OUTPUT_SHARE, SURPRISE, TERMS } from "../../../detectors/evidence/term.ts";
+import {
+  FAILED,
+  NEW_CODE,
+  NEW_PARTY,
+  NEW_TEXT,
+  OUTPUT_SHARE,
+  SURPRISE,
+  TERMS,
+} from "../../../detectors/evidence/term.ts";
 import { type Example, fitWeights } from "../../../services/replay/evaluate/fit.ts";
 import { seeded } from "../../../services/replay/evaluate/seeded.ts";
 
@@ -33,6 +41,11 @@ describe("a fit", () => {
     expect(terms[FAILED]).toBe(0);
     expect(terms[OUTPUT_SHARE]).toBe(0);
     for (const [at, { sign }] of TERMS.entries()) expect((terms[at] ?? 0) * sign).toBeGreaterThanOrEqual(0);
+  });
+
+  it("weighs new wording, which no attack showed, like a new party, and a new code by itself", () => {
+    expect(terms[NEW_TEXT]).toBe(terms[NEW_PARTY]);
+    expect(terms[NEW_CODE]).toBe(0);
   });
 
   it("uses provenance where it is there", () => {
