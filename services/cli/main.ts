@@ -1,4 +1,5 @@
 /** The command `offgraph`. */
+import { codeOf } from "../file-fault.ts";
 import { EXIT } from "./failure.ts";
 import { run } from "./program.ts";
 import { safe, tell } from "./terminal.ts";
@@ -10,7 +11,5 @@ process.on("uncaughtException", (error: unknown) => {
 });
 
 // A reader that has seen enough (`| head`) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.internal),
-);
+process.stdout.on("error", (error) => process.exit(codeOf(error) === "EPIPE" ? EXIT.ok : EXIT.internal));
 await run(process.argv.slice(2));

@@ -8,6 +8,7 @@ import type { ProcessRole } from "../../schemas/settings-servers.ts";
 import { clock } from "../adapters/clock.ts";
 import { openEmbedded } from "../adapters/index.ts";
 import { openServerStore, openServerStream } from "../adapters/servers.ts";
+import { codeOf } from "../file-fault.ts";
 import { type Key, keyOf, loadOrMakeKey } from "../ingest/index.ts";
 import { storeOfGeneration, topicPrefixOf } from "../layers/generation.ts";
 import { rebuildFrom, rebuilding } from "../layers/rebuild.ts";
@@ -150,9 +151,9 @@ async function orRefuse<Loaded>(
   const path = join(folder, name);
   const setting = name === "hash.key" ? "keys.hashFile" : "keys.auditFile";
   if (known === undefined || existsSync(path))
-    return load(folder).catch((cause: NodeJS.ErrnoException) => {
+    return load(folder).catch((cause: unknown) => {
       if (cause instanceof OffgraphError) throw cause;
-      const message = `${setting}: expected a folder in which it can be made, got ${folder} (${cause.code})`;
+      const message = `${setting}: expected a folder in which it can be made, got ${folder} (${codeOf(cause)})`;
       throw new OffgraphError("bad-settings", message, { cause });
     });
   throw new OffgraphError(
