@@ -9,7 +9,7 @@ import type { Entries, GroupChange, Store } from "../ports/store.ts";
 import { fromBytes, toBytes } from "../records.ts";
 import { type Denied, type Ledger, newLedger, type Quarantine, withoutPast } from "./ledger.ts";
 
-/** Space of the store in which all of egress lies. */
+/** Space of the store for what is denied and under way; feeds have spaces of their own. */
 export const SPACE = "egress";
 const HEAD = "head";
 const QUARANTINE = "quarantine";

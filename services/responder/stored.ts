@@ -9,7 +9,7 @@ import { fromBytes, toBytes } from "../records.ts";
 import { type AuditHead, NO_ENTRIES } from "./audit.ts";
 import type { AgentState } from "./state.ts";
 
-/** Space of the store in which all but the audit log lies. */
+/** Space of the store for incidents, and for how far a partition has come. */
 export const SPACE = "responder";
 const HEAD = "head";
 
