@@ -7,9 +7,10 @@ import { kafkaCanBeStarted } from "../../servers/kafka-jars.ts";
 import { type OwnRedis, startOwnRedis } from "../../servers/redis.ts";
 import { canBeStarted } from "../../servers/redis-presence.ts";
 import { expectUnharmed } from "../books.ts";
-import { lasting, quiet, type Step, underLoad } from "../load.ts";
+import { WITH_GROUPS } from "../days.ts";
+import { lasting, overDays, quiet, type Step } from "../load.ts";
 import { lots, SEED } from "../seed.ts";
-import { newSystem, OTHERS } from "../system.ts";
+import { newSystem, OTHERS_FOR_DAYS } from "../system.ts";
 
 /** A kill comes within this time after its part of the load has begun. */
 const MOMENT_MS = 500;
@@ -38,13 +39,13 @@ describe.runIf(kafkaCanBeStarted() && canBeStarted())("Kafka", () => {
     onTestFinished(stop);
     const faults = Array.from({ length: times }, () => brokers.map(killed)).flat();
     const settings = {
+      ...WITH_GROUPS,
       kafka: { brokers: addresses, partitions: 4, replication: count, sessionTimeoutMs: 3000 },
       redis: { url: `redis://${redis.server.address}`, prefix: `brokers-${count}:` },
     };
     const system = await newSystem({ brokers: [], redis: "", settings });
-    const door = await system.start(OTHERS);
-    await ready(door, await system.start("processor"));
-    const accepted = await underLoad(door.url, { seed: SEED, agents: 12 }, [quiet, ...faults, quiet]);
+    await ready(await system.start(OTHERS_FOR_DAYS), await system.start("processor"));
+    const accepted = await overDays(system, SEED, [quiet, ...faults, quiet]);
     await expectUnharmed(system, accepted);
   };
 

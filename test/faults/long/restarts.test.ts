@@ -4,11 +4,12 @@ import { PROCESS_ROLES } from "../../../schemas/settings-servers.ts";
 import { type Member, ready } from "../../cluster/cluster.ts";
 import { type Kafka, startOwnKafka } from "../../servers/kafka.ts";
 import { kafkaCanBeStarted } from "../../servers/kafka-jars.ts";
-import { freePorts } from "../../servers/ports.ts";
 import { type OwnRedis, startOwnRedis } from "../../servers/redis.ts";
 import { canBeStarted } from "../../servers/redis-presence.ts";
 import { expectUnharmed } from "../books.ts";
-import { lasting, quiet, type Step, underLoad } from "../load.ts";
+import { WITH_GROUPS } from "../days.ts";
+import { newDoor } from "../door.ts";
+import { lasting, overDays, quiet, type Step } from "../load.ts";
 import { lots, SEED } from "../seed.ts";
 import { newSystem } from "../system.ts";
 
@@ -25,22 +26,33 @@ describe.runIf(kafkaCanBeStarted() && canBeStarted())("every role", () => {
 
   /** Each role a process, restarted in turn by this signal. */
   const expectToOutlive = async (signal: "SIGTERM" | "SIGKILL", code: number | null) => {
-    const system = await newSystem({ brokers: kafka.addresses, redis: redis.addresses[0] ?? "" });
-    const ports = await freePorts(PROCESS_ROLES.length);
+    const system = await newSystem({
+      brokers: kafka.addresses,
+      redis: redis.addresses[0] ?? "",
+      settings: WITH_GROUPS,
+    });
     const own = lots(`restart ${signal}`);
-    const started = (role: string, at: number) => system.start(role, ["--port", `${ports[at]}`]);
-    const members: Member[] = await Promise.all(PROCESS_ROLES.map(started));
-    await ready(...members);
-    const restarts = PROCESS_ROLES.map((role, at): Step => {
+    const door = await newDoor(system);
+    const start = async (role: string) => {
+      const member = await system.start(role);
+      await ready(member);
+      return member;
+    };
+    const members = new Map<string, Member>();
+    for (const role of PROCESS_ROLES) if (role !== "ingest") members.set(role, await start(role));
+    const restart = async (role: string) => {
+      if (role === "ingest") return door.restart(signal);
+      const ended = await members.get(role)?.end(signal);
+      members.set(role, await start(role));
+      return ended;
+    };
+    const restarts = PROCESS_ROLES.map((role): Step => {
       return async () => {
         await lasting(own.below(MOMENT_MS))();
-        expect(await members[at]?.end(signal)).toBe(code);
-        members[at] = await started(role, at);
-        await ready(members[at]);
+        expect(await restart(role)).toBe(code);
       };
     });
-    const steps = [quiet, ...restarts, ...restarts, quiet];
-    const accepted = await underLoad(members[0]?.url ?? "", { seed: SEED, agents: 12 }, steps);
+    const accepted = await overDays(system, SEED, [quiet, ...restarts, ...restarts, quiet], door);
     await expectUnharmed(system, accepted);
   };
 
