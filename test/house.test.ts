@@ -1,6 +1,6 @@
 /** The rules of this house, checked by machine. What each rule catches is tested in house/rules.test.ts. */
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DETECTORS } from "../detectors/index.ts";
 import { ERRORS } from "../schemas/errors.ts";
@@ -28,6 +28,9 @@ const below = (...folders: readonly string[]) =>
 const but = (exceptions: readonly string[], files: readonly Source[]) =>
   files.filter(({ path }) => !exceptions.includes(path));
 const complaints = (rule: Rule, files: readonly Source[]) => files.flatMap((file) => rule(file));
+
+/** Most files of one folder of detectors. */
+const MOST_FILES = 30;
 
 const ids = DETECTORS.map(({ id }) => id);
 
@@ -121,6 +124,12 @@ describe("the code", () => {
 
   it("has detectors that can be read at a sitting", () => {
     expect(ids.filter((id) => linesOf(`detectors/${id}.ts`) > 150)).toEqual([]);
+  });
+
+  it("has rooms for its detectors in which one finds what one looks for", () => {
+    const rooms = Map.groupBy(below("detectors"), ({ path }) => dirname(path));
+    const crowded = [...rooms].filter(([, files]) => files.length > MOST_FILES);
+    expect(crowded.map(([room]) => room)).toEqual([]);
   });
 
   it("stands in short files and short functions", () => {
