@@ -5,10 +5,9 @@ import { type Kafka, startOwnKafka } from "../servers/kafka.ts";
 import { startProxy, type TcpProxy } from "../servers/proxy.ts";
 import { type OwnRedis, startOwnRedis } from "../servers/redis.ts";
 import { expectUnharmed } from "./books.ts";
-import { WITH_GROUPS } from "./days.ts";
-import { lasting, overDays, quiet, type Step, underLoad } from "./load.ts";
+import { lasting, quiet, type Step, underLoad } from "./load.ts";
 import { SEED } from "./seed.ts";
-import { newSystem, OTHERS, OTHERS_FOR_DAYS } from "./system.ts";
+import { newSystem, OTHERS } from "./system.ts";
 
 /** What is cut: connections are closed and refused, or stay open and nothing comes through. */
 export type Cut = "cut" | "hold";
@@ -31,23 +30,17 @@ export function behindProxies() {
     await Promise.all([kafka.stop(), redis.stop()]);
   });
 
-  /** One of two processors without Kafka or Redis for `parts` times `partMs`; the load, of several days if asked for, goes on meanwhile. */
-  return async (from: "kafka" | "redis", how: Cut, { parts = 1, partMs = 1000, days = false } = {}) => {
-    const system = await newSystem({
-      brokers: kafka.addresses,
-      redis: redis.server.address,
-      settings: days ? WITH_GROUPS : {},
-    });
-    const door = await system.start(days ? OTHERS_FOR_DAYS : OTHERS);
+  /** One of two processors without Kafka or Redis for `parts` times `partMs`; the load goes on meanwhile. */
+  return async (from: "kafka" | "redis", how: Cut, { parts = 1, partMs = 1000 } = {}) => {
+    const system = await newSystem({ brokers: kafka.addresses, redis: redis.server.address });
+    const door = await system.start(OTHERS);
     const through = system.through({ redis: proxies.redis.address, kafka: [proxies.kafka.address] });
     await ready(door, await system.start("processor", through), await system.start("processor"));
     const begin: Step = async () => proxies[from][how]();
     const end: Step = async () => proxies[from].open();
     const faults = Array.from({ length: parts }, () => lasting(partMs));
     const steps = [quiet, begin, ...faults, end, quiet];
-    const accepted = days
-      ? await overDays(system, SEED, steps)
-      : await underLoad(door.url, { seed: SEED, agents: 6 }, steps);
+    const accepted = await underLoad(door.url, { seed: SEED, agents: 6 }, steps);
     await expectUnharmed(system, accepted);
   };
 }

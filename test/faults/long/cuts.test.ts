@@ -4,7 +4,7 @@ import { kafkaCanBeStarted } from "../../servers/kafka-jars.ts";
 import { canBeStarted } from "../../servers/redis-presence.ts";
 import { behindProxies } from "../cuts.ts";
 
-const MINUTE = { parts: 12, partMs: 5000, days: true };
+const MINUTE = { parts: 12, partMs: 5000 };
 
 describe.runIf(kafkaCanBeStarted() && canBeStarted())("one of two processors", () => {
   const expectToOutlive = behindProxies();
