@@ -175,6 +175,19 @@ describe.runIf(canBeStarted())("the store on Redis", () => {
     await careful.close();
   });
 
+  it("waits for a replica that has come since it looked for one", async () => {
+    const lease = await store.acquire("processor", 0);
+    const second = await startOwnRedis();
+    const replica = new Redis(second.server.port);
+    await replica.replicaof("127.0.0.1", redis.server.port);
+    await vi.waitUntil(async () => ((await admin.role()) as unknown[][])[2]?.length === 1, { interval: 5 });
+    const waitsBefore = await calls(admin, "wait");
+    await store.commit(lease, [[change("a", { n: "1" })]], 1);
+    expect(await calls(admin, "wait")).toBe(waitsBefore + 1);
+    replica.disconnect();
+    await second.stop();
+  });
+
   it("tells a server that is not there when it is opened", async () => {
     await redis.server.kill();
     await expect(open(300)).rejects.toMatchObject({ code: "unavailable" });

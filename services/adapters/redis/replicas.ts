@@ -5,8 +5,9 @@
  * A failover promotes the replica that has most, so one replica that has a write is enough, as long as it is alive.
  * With `auto`, a primary to which no replica is connected acknowledges alone, or nothing would go on after a failover.
  * So does one whose replica still makes its first copy.
- * _The hole:_ a primary that is cut off from its replicas and from the Sentinels does so too, until it is told that it is none any
- * more: `min-replicas-to-write 1` in its own settings closes it. A number instead of `auto` closes it on our side.
+ * _The hole:_ a primary that is cut off from its replicas and from the Sentinels does so too, and so does one that was killed and is back before
+ * its replica has found it again, until it is told that it is none any more: `min-replicas-to-write 1` in its own settings closes it. A
+ * number instead of `auto` closes it on our side.
  */
 import type { Client, Command } from "./client.ts";
 import { NotReplicated } from "./faults.ts";
@@ -47,9 +48,11 @@ export class Replication {
     const answers = await this.#client.sendAll([command, ...waiting, ...looking]);
     if (this.#wanted === 0) return;
     this.#connected = replicasIn(answers.at(-1));
-    const isAlone = this.#wanted === "auto" && this.#connected === 0;
-    if (wanted > 0 && !isAlone && Number(answers[1]) < wanted)
-      throw new NotReplicated(`${answers[1]} of ${wanted} have the last commit`);
+    if (this.#wanted === "auto" && this.#connected === 0) return;
+    // A replica has come since we looked last: the write waits for it after all.
+    const have = wanted > 0 ? answers[1] : (await this.#client.sendAll([["wait", 1, waitMs]]))[0];
+    const needed = Math.max(1, wanted);
+    if (Number(have) < needed) throw new NotReplicated(`${have} of ${needed} have the last commit`);
   }
 }
 
