@@ -1,4 +1,4 @@
-/** An agent that leaves the graph of its workflows. */
+/** An agent that leaves the graph of its workflows. Which file decides each kind stands in README.md, "What decides each kind". */
 import { EVENT_KINDS } from "../schemas/event.ts";
 import { about } from "./baseline/about.ts";
 import type { Baseline } from "./baseline/baseline.ts";

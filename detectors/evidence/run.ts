@@ -24,8 +24,8 @@ const NONE: readonly string[] = [];
 export const newRun = (): Run => ({ sum: 0, names: NONE, sessions: 0 });
 
 /** What a session of this p-value adds: ln e. */
-export function gainOf(p: number): number {
-  const [log, count] = [ln(p), KAPPAS.length];
+export function gainOf(pValue: number): number {
+  const [log, count] = [ln(pValue), KAPPAS.length];
   let e = 0;
   for (const kappa of KAPPAS) e += (kappa * exp((kappa - 1) * log)) / count;
   return ln(e);

@@ -36,10 +36,10 @@ export function speak(
   const isAbove = points > threshold;
   if (!isAbove && !mayAddUp(guarantee, shown, limits)) return;
   const said = {
-    g: guarantee,
+    guarantee,
     limits,
     threshold,
-    s: shown,
+    shown,
     points,
     rows,
     event,
@@ -59,7 +59,7 @@ const mayAddUp = ({ run, basis }: Guarantee, { standing }: Shown, { largestGain,
   basis === OWN && standing === JUDGED && sumWith(run, largestGain) >= runAlertsAt;
 
 /** Once a session: it is told, or held back. */
-function tell({ g: { ledger }, s: shown }: Said, draft: Draft, out: Out): void {
+function tell({ guarantee: { ledger }, shown }: Said, draft: Draft, out: Out): void {
   shown.told = true;
   if (shown.standing === BUDGET) ledger.heldBack++;
   else {

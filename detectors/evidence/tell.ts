@@ -18,11 +18,11 @@ import type { Context, Weights } from "./weights.ts";
 
 /** A session whose score has just risen, with all that is said of it. */
 export interface Said {
-  readonly g: Guarantee;
+  readonly guarantee: Guarantee;
   readonly limits: Limits;
   /** Scores above it are told, in thousandths of a point. */
   readonly threshold: number;
-  readonly s: Shown;
+  readonly shown: Shown;
   /** The score, in thousandths of a point. */
   readonly points: number;
   readonly rows: Rows<Baseline, Path>;
@@ -34,7 +34,7 @@ export interface Said {
 
 /** A session whose score is above the threshold. */
 export function tellSession(said: Said): Draft {
-  const { limits, threshold, s: shown, event, settings } = said;
+  const { limits, threshold, shown, event, settings } = said;
   const [rate, limit] = [limits.rates[event.tier]!, threshold / 1000];
   const terms = partsOf(said).map(({ name, points }) => `${name} ${signed(points)}`);
   return {
@@ -49,7 +49,7 @@ export function tellSession(said: Said): Draft {
 
 /** Sessions that are each a little unlikely, and together too much; this one is the last. */
 export function tellRun(said: Said): Draft {
-  const { g: guarantee, limits, rows } = said;
+  const { guarantee, limits, rows } = said;
   const { sessions, names } = guarantee.run;
   const sum = sumWith(guarantee.run, gainOf(pOf(said)));
   return {
@@ -63,7 +63,7 @@ export function tellRun(said: Said): Draft {
 }
 
 function evidenceOf(said: Said) {
-  const { g: guarantee, s: shown, rows, event, weights, context, settings } = said;
+  const { guarantee, shown, rows, event, weights, context, settings } = said;
   return {
     operation: operationOf(event),
     tier: event.tier,
@@ -81,12 +81,12 @@ function evidenceOf(said: Said) {
 }
 
 /** What would be shown as 0.00 is left out. */
-const partsOf = ({ weights, s: shown }: Said) =>
+const partsOf = ({ weights, shown }: Said) =>
   partsOfScore(weights, shown.terms).filter(({ points }) => Math.abs(points) >= 0.005);
-const pOf = ({ g: guarantee, points }: Said) => pValue(guarantee.ranked, points);
+const pOf = ({ guarantee, points }: Said) => pValue(guarantee.ranked, points);
 const operationOf = (event: EventView) => `${event.text(TEXT.service)} ${event.text(TEXT.operation)}`;
 
-function calibrationOf({ g: { ranked, basis }, rows }: Said): string {
+function calibrationOf({ guarantee: { ranked, basis }, rows }: Said): string {
   const version = rows.own.agent.memory?.peers.version;
   if (basis === OWN || version === undefined)
     return `${counted(ranked.length, "earlier session")} of this agent from ${units(unitsOf(ranked))}`;

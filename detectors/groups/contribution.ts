@@ -32,10 +32,11 @@ export const MOST_UNITS = 32;
 export const STILL = 0x7fff_ffff;
 
 /** Dense. */
-export function writeContribution(c: Contribution, to: ByteWriter): void {
-  to.text(c.group);
-  for (const value of [c.from, c.until, c.weights]) to.i32(value);
-  for (const list of [c.units, c.operations, c.values, c.scores]) to.ints(list);
+export function writeContribution(contribution: Contribution, to: ByteWriter): void {
+  const { group, from, until, weights, units, operations, values, scores } = contribution;
+  to.text(group);
+  for (const value of [from, until, weights]) to.i32(value);
+  for (const list of [units, operations, values, scores]) to.ints(list);
 }
 
 /** Reads what writeContribution wrote. */

@@ -64,8 +64,9 @@ describe("unlikely-session", () => {
         falseAlertsPerAgentDay: 1,
       },
     });
-    expect(found.summary).toBe(
-      "With `mail send_note` its session scores +2.78 points, above -2.00: new-text +7.67, follows-read +1.00.",
+    // The points are those of the shipped weights, which are fitted anew from time to time.
+    expect(found.summary).toMatch(
+      /^With `mail send_note` its session scores \+\d\.\d\d points, above -2\.00: new-text \+\d\.\d\d, follows-read \+\d\.\d\d\.$/,
     );
     expect(found.evidence.terms).toHaveLength(2);
     expect(found.expected).toContain("140 earlier sessions of this agent from 4 trust units");

@@ -40,20 +40,23 @@ function suffixes(graph: Graph, root: number, symbols: readonly number[]): numbe
 
 /** Probability of `symbol` after these contexts, among `symbols` known ones. */
 export function probability(graph: Graph, contexts: Contexts, symbol: number, symbols: number): number {
-  let p = 1 / (symbols + 1);
+  let chance = 1 / (symbols + 1);
   for (let at = 0; at < contexts.length; at++) {
     const context = contexts[at]!;
     const total = context === 0 ? 0 : totalOf(graph, context);
     if (total === 0) continue;
-    p = interpolated(graph, context, symbol === 0 ? 0 : child(graph, context, symbol), at % (ORDER + 1), p);
+    const node = symbol === 0 ? 0 : child(graph, context, symbol);
+    chance = interpolated(graph, context, node, at % (ORDER + 1), chance);
   }
-  return p;
+  return chance;
 }
 
 /** What a context of some order makes of the probability that shorter ones gave to its `node`, 0 if it has none. */
-function interpolated(graph: Graph, context: number, node: number, order: number, p: number): number {
+function interpolated(graph: Graph, context: number, node: number, order: number, chance: number): number {
   const seen = node === 0 ? 0 : Math.max(countOf(graph, node) - DISCOUNT[order]!, 0);
-  return seen / (totalOf(graph, context) + CONCENTRATION[order]!) + escapeChance(graph, context, order) * p;
+  return (
+    seen / (totalOf(graph, context) + CONCENTRATION[order]!) + escapeChance(graph, context, order) * chance
+  );
 }
 
 /** Numbers that say where a session stands: as many as `contextsOf` gives. */
@@ -90,8 +93,8 @@ export function walk(graph: Graph, contexts: Int32Array, symbol: number, chance:
 }
 
 /** Bits of surprise, at most MAX_BITS. */
-export function surprise(p: number): number {
-  return Math.min(MAX_BITS, -log2(p));
+export function surprise(chance: number): number {
+  return Math.min(MAX_BITS, -log2(chance));
 }
 
 /** Probability that something new follows a context. */

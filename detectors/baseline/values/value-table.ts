@@ -44,9 +44,9 @@ const longer = (capacity: number) => (capacity < 64 ? capacity * 2 : Math.ceil(c
 
 /** Room for `least` values. */
 export function valueTable(least: number): ValueTable {
-  const t = { table: ints.nowhere.page, tableAt: 0, indexRoom: 0, recordsAt: 0, capacity: 0, count: 0 };
-  begin(t, Math.max(LEAST_CAPACITY, least));
-  return t;
+  const values = { table: ints.nowhere.page, tableAt: 0, indexRoom: 0, recordsAt: 0, capacity: 0, count: 0 };
+  begin(values, Math.max(LEAST_CAPACITY, least));
+  return values;
 }
 
 /** An empty table in place of the one before, whose index will be at most two thirds full. */
