@@ -1,40 +1,24 @@
 /** What is looked up of an agent, brought into the processor's cache before: the agent was perhaps not seen for long. */
-
-import type { Memory } from "../evidence/memory.ts";
 import { bringNear } from "../stats/room.ts";
 import type { Baseline } from "./baseline.ts";
-import { type Graph, indexOf, WIDTH } from "./graph/graph-layout.ts";
+import { indexOf, WIDTH } from "./graph/graph-layout.ts";
 import { NUMBERS_OF_NAME } from "./names.ts";
 import { VALUE_RECORD } from "./values/value-table.ts";
 
 /** What an event looks up: names, slots of targets, and values, of which most are unknown. */
-export function bringForEvent({ names, targets, graph, memory }: Baseline): void {
+export function bringForEvent({ names, targets }: Baseline): void {
   const { slots, slotsAt, slotsRoom, table, tableAt, indexRoom } = targets;
   bringNear(names.page, names.at, names.capacity * NUMBERS_OF_NAME);
   bringNear(slots, slotsAt, slotsRoom);
   bringNear(table, tableAt, indexRoom);
-  if (memory === undefined) return;
-  bringGraph(graph);
-  bringMemory(memory);
 }
 
 /** What learning from a session looks up: many nodes and values at once. */
-export function bringForSession({ graph, targets, memory }: Baseline): void {
+export function bringForSession({ graph, targets }: Baseline): void {
   const { slots, slotsAt, slotsRoom, table, tableAt, indexRoom, recordsAt, count } = targets;
-  bringGraph(graph);
+  bringNear(graph.page, graph.at, graph.count * WIDTH);
+  bringNear(graph.page, indexOf(graph), graph.room >> 2);
   bringNear(slots, slotsAt, slotsRoom);
   bringNear(table, tableAt, indexRoom);
   bringNear(table, recordsAt, count * VALUE_RECORD);
-  if (memory !== undefined) bringMemory(memory);
-}
-
-function bringGraph(graph: Graph): void {
-  bringNear(graph.page, graph.at, graph.count * WIDTH);
-  bringNear(graph.page, indexOf(graph), graph.room >> 2);
-}
-
-function bringMemory({ values, slots, shingles }: Memory): void {
-  bringNear(values.table, 0, values.table.length);
-  bringNear(slots.table, 0, slots.table.length);
-  bringNear(shingles, 0, shingles.length);
 }

@@ -129,6 +129,31 @@ describe("the order of a source", () => {
     expect(buffer.take()).toBe(-1);
   });
 
+  it("stays in order when events that came in order go round its ring, and when the ring grows in between", () => {
+    const buffer = new OrderBuffer(LATENESS_MS);
+    const gone: number[] = [];
+    const goOn = (fromMs: number, toMs: number) => {
+      for (let timeMs = fromMs; timeMs < toMs; timeMs++) {
+        const slot = buffer.slot();
+        buffer.columns.times[slot * TIMES] = timeMs;
+        buffer.put(slot);
+      }
+      while (buffer.isReady()) {
+        gone.push(buffer.nextTime());
+        buffer.free(buffer.take());
+      }
+    };
+    // 1,001 wait after each part but the last; the ring begins with 1,024 places.
+    goOn(0, 1010);
+    goOn(1010, 1015);
+    goOn(1015, 3000);
+    goOn(3000, 9000);
+    buffer.end();
+    goOn(9000, 9000);
+    expect(gone).toEqual(Array.from({ length: 9000 }, (_, timeMs) => timeMs));
+    expect(buffer.forced).toBe(0);
+  });
+
   it("holds at most 131,072 events, then lets the earliest go and counts it", () => {
     const buffer = new OrderBuffer(Number.MAX_SAFE_INTEGER);
     const putAt = (timeMs: number) => {
