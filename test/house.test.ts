@@ -7,7 +7,12 @@ import { ERRORS } from "../schemas/errors.ts";
 import { Settings } from "../schemas/settings.ts";
 import { generated, outdated } from "../scripts/docs/generated.ts";
 import { settingsRows } from "../scripts/docs/settings-table.ts";
-import { importsAreAllowed, namesNoDetector, onlyTheCatalogueSees } from "./house/imports.ts";
+import {
+  importsAreAllowed,
+  namesNoDetector,
+  onlyTheCatalogueSees,
+  telemetryIsStartedApart,
+} from "./house/imports.ts";
 import { isPure } from "./house/purity.ts";
 import { fileIsShort, functionsAreShort } from "./house/sizes.ts";
 import { type Rule, type Source, sourcesIn } from "./house/source.ts";
@@ -156,6 +161,10 @@ describe("tests", () => {
   it("never sleep, but where time itself is measured or a moment is drawn by lot", () => {
     const others = tests.filter(({ path }) => !/^test\/(bench|kill)\//.test(path));
     expect(complaints(testsDoNotSleep, others)).toEqual([]);
+  });
+
+  it("start telemetry in processes of their own", () => {
+    expect(complaints(telemetryIsStartedApart, tests)).toEqual([]);
   });
 });
 

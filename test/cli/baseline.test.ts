@@ -7,7 +7,7 @@ import type { Finding } from "../../schemas/finding.ts";
 import { DAY, type Given, HOUR } from "../detectors/given.ts";
 import { history, KINDS, LATER, READ, session, transfer } from "../detectors/sessions.ts";
 import { type ServiceProcess, startService } from "../kill/service.ts";
-import { eventually, talkTo } from "./talk.ts";
+import { COMMITS_SOON, eventually, talkTo } from "./talk.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "offgraph-baseline-"));
 const path = (name: string) => join(folder, name);
@@ -17,7 +17,7 @@ const talk = talkTo(() => system.url, folder);
 const { remote, json, ready, learned, sends } = talk;
 
 beforeAll(async () => {
-  system = await startService({ folder: path("data"), settings: {} });
+  system = await startService({ folder: path("data"), settings: COMMITS_SOON });
 }, 30_000);
 afterAll(async () => {
   await system.stop("SIGKILL");

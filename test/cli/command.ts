@@ -23,7 +23,8 @@ export function spawned(
   args: readonly string[],
   { env = {}, cwd, input = "" }: RunOptions = {},
 ): Promise<Ended> {
-  const clean = { PATH: process.env.PATH, HOME: process.env.HOME, ...env };
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
+  const clean = { PATH, HOME, NODE_COMPILE_CACHE, ...env };
   const child = spawn(process.execPath, [PROGRAM, ...args], { env: clean, cwd });
   const [out, err]: [string[], string[]] = [[], []];
   child.stdout.on("data", (text) => out.push(String(text)));

@@ -8,7 +8,7 @@ import { DAY, HOUR } from "../detectors/given.ts";
 import { history, KINDS, LATER, payee, READ, session } from "../detectors/sessions.ts";
 import { type ServiceProcess, startService } from "../kill/service.ts";
 import { ran } from "./command.ts";
-import { eventually, talkTo } from "./talk.ts";
+import { COMMITS_SOON, eventually, talkTo } from "./talk.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "offgraph-contract-"));
 const path = (name: string) => join(folder, name);
@@ -16,7 +16,10 @@ const UNTIL = "2099-01-01T00:00:00.000Z";
 let system: ServiceProcess;
 const { remote, json, ready, learned, sends, foundIn } = talkTo(() => system.url, folder);
 
-const settings = { contracts: { keys: [{ name: "owner", publicKeyFile: path("owner.pub") }] } };
+const settings = {
+  ...COMMITS_SOON,
+  contracts: { keys: [{ name: "owner", publicKeyFile: path("owner.pub") }] },
+};
 const start = async () => {
   system = await startService({ folder: path("data"), settings });
 };

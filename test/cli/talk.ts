@@ -7,7 +7,8 @@ import type { Learned } from "../../services/cli/learned.ts";
 import type { Given } from "../detectors/given.ts";
 import { ran } from "./command.ts";
 
-/** What has come by is seen once it is committed. */
+/** What has come by is seen once it is committed; these settings have that done soon. */
+export const COMMITS_SOON = { processor: { commitIntervalMs: 20 } };
 export const eventually = <Value>(ask: () => Promise<Value>) => expect.poll(ask, { timeout: 20_000 });
 
 /** Commands to the system that `url` leads to at that moment; files that they need are made in `folder`. */

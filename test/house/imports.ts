@@ -90,3 +90,11 @@ export const onlyTheCatalogueSees =
       : importsOf(source)
           .filter(([target]) => detectors.some((id) => target === `detectors/${id}.ts`))
           .map(([target, offset]) => at(source, offset, `only detectors/index.ts may import ${target}`));
+
+/** A process starts telemetry once, and only the tests of test/telemetry have one of their own: see vitest.config.ts. */
+export const telemetryIsStartedApart: Rule = (source) =>
+  /^test\/telemetry\/|(?<!\.test\.ts)$/.test(source.path)
+    ? []
+    : importsOf(source)
+        .filter(([target]) => /^services\/telemetry\/(metrics|telemetry)\.ts$/.test(target))
+        .map(([target, offset]) => at(source, offset, `only tests in test/telemetry may import ${target}`));

@@ -1,6 +1,11 @@
 /** Each rule of the house bites where it should, and is quiet where it should. */
 import { describe, expect, it } from "vitest";
-import { importsAreAllowed, namesNoDetector, onlyTheCatalogueSees } from "./imports.ts";
+import {
+  importsAreAllowed,
+  namesNoDetector,
+  onlyTheCatalogueSees,
+  telemetryIsStartedApart,
+} from "./imports.ts";
 import { isPure } from "./purity.ts";
 import { fileIsShort, functionsAreShort } from "./sizes.ts";
 import { parse, type Rule } from "./source.ts";
@@ -197,6 +202,15 @@ const CASES: Readonly<Record<string, Case>> = {
       ["test/a.test.ts", 'import { setTimeout as wait } from "node:timers/promises";'],
     ],
     quiet: [["test/a.test.ts", 'import { setImmediate } from "node:timers/promises"; await setImmediate();']],
+  },
+  "starts telemetry in a process of its own": {
+    rule: telemetryIsStartedApart,
+    bites: [["test/ingest/a.test.ts", 'import "../../services/telemetry/metrics.ts";']],
+    quiet: [
+      ["test/telemetry/a.test.ts", 'import "../../services/telemetry/metrics.ts";'],
+      ["test/ingest/a.test.ts", 'import { b } from "../../services/telemetry/tracing.ts";'],
+      ["test/bench/a.ts", 'import "../../services/telemetry/metrics.ts";'],
+    ],
   },
 };
 

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { COMMITS_SOON } from "../cli/talk.ts";
 import { until } from "../cluster/cluster.ts";
 import { metricOf, type ServiceProcess, startService, untilReady } from "../kill/service.ts";
 import { type Collector, type Span, startCollector } from "./collector.ts";
@@ -26,6 +27,7 @@ async function start(collector: Collector, telemetry: object = {}, mode = "enfor
   const settings = {
     playbook: [{ name: "quarantine", when: { evidence: ["invariant"] }, do: "quarantine", mode }],
     partitions: 2,
+    ...COMMITS_SOON,
     telemetry: { endpoint: collector.url, ...telemetry },
   };
   const service = await startService({ folder: join(folder, "data"), settings });

@@ -3,7 +3,7 @@ import type { FastifyRequest } from "fastify";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { openTraces } from "../../services/ingest/traces.ts";
 import { startTelemetry, type Telemetry } from "../../services/telemetry/telemetry.ts";
-import { type Collector, startCollector } from "../telemetry/collector.ts";
+import { type Collector, startCollector } from "./collector.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const KEPT = `00-${TRACE}-b7ad6b7169203331-01`;

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { Settings } from "../../schemas/settings.ts";
 import { sourceLabels } from "../../services/ingest/source-label.ts";
 import { prometheusText } from "../../services/telemetry/metrics.ts";
-import { call, openWorld } from "./world.ts";
+import { call, openWorld } from "../ingest/world.ts";
 
 it("is the name of a source of the catalogue or of an access token, and no other", () => {
   const token = { name: "sender", sha256: "0".repeat(64), roles: ["ingest"], sources: ["gateway"] };

@@ -6,7 +6,7 @@ import { openPartition } from "../../services/processor/partition.ts";
 import { prometheusText } from "../../services/telemetry/metrics.ts";
 import { call, HOUR, MINUTE, START } from "../detectors/given.ts";
 import { iso, issued, revoked, used } from "../detectors/tokens.ts";
-import { lines, optionsOf, takeAll } from "./world.ts";
+import { lines, optionsOf, takeAll } from "../processor/world.ts";
 
 it("counts late events and repeats, and nothing for those that come in order once", async () => {
   const counted = async (what: string) =>

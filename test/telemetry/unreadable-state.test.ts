@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { openPartition } from "../../services/processor/partition.ts";
 import { prometheusText } from "../../services/telemetry/metrics.ts";
 import { call, MINUTE } from "../detectors/given.ts";
-import { lines, optionsOf, takeAll } from "./world.ts";
+import { lines, optionsOf, takeAll } from "../processor/world.ts";
 
 const counted = async (detector: string) =>
   Number(
