@@ -96,6 +96,8 @@ export interface Caps {
   revocations: number;
   /** Persons' words that were not taken in full. */
   words: number;
+  /** Names, edges, values and versions that were not learned, or forgotten. */
+  learned: number;
 }
 
 /** Whether the score of a session may alert, and why not: too few scores are known, too much is new, the budget is spent. */

@@ -60,7 +60,7 @@ export function createFold(
   { latenessMs, onScored, groups }: FoldSettings,
   provenance: Provenance,
 ): Fold {
-  const caps = { sessions: 0, tokens: 0, held: 0, revocations: 0, words: 0 };
+  const caps = { sessions: 0, tokens: 0, held: 0, revocations: 0, words: 0, learned: 0 };
   const panel: Panel = { detectors, settings: detectorSettings, caps, without: undefined, isSettled: false };
   const heard = hearing(groups);
   const seats = detectors.map((detector, at) =>

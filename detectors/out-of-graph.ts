@@ -49,7 +49,7 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
 
   sessionEnded(_agent, baseline, session, path, settings, caps) {
     if (session.flagged) holdSession(baseline, session, path, settings, caps);
-    else if (path.steps > 0) teach(baseline, path, dayOf(session.lastAt), settings);
+    else if (path.steps > 0) teach(baseline, path, dayOf(session.lastAt), settings, caps);
     evidence.calibrate(baseline, path, session);
   },
 

@@ -47,6 +47,8 @@ export interface Baseline {
   version: number;
   /** Times that something was not learned because a cap was reached. */
   capped: number;
+  /** How much of that, and of what the evidence could not remember, the fold has counted since it has the agent in memory. */
+  cappedCounted: number;
   /** What the evidence remembers of the agent; undefined unless it is switched on. */
   memory: Memory | undefined;
   /** Sessions that wait for a person; undefined before the first. */
@@ -71,6 +73,7 @@ export function newBaseline(): Baseline {
     progress: new Map(),
     version: 0,
     capped: 0,
+    cappedCounted: 0,
     memory: undefined,
     pen: undefined,
     denied: undefined,
@@ -129,7 +132,16 @@ export function readBaseline(from: ByteReader): Baseline {
     builds: undefined,
     contracts: undefined,
   };
-  return { names: dictionary, graph: graph, targets: targets, progress, version, capped, ...others };
+  return {
+    names: dictionary,
+    graph: graph,
+    targets: targets,
+    progress,
+    version,
+    capped,
+    cappedCounted: capped,
+    ...others,
+  };
 }
 
 function writeProgress(progress: Progress, to: ByteWriter): void {

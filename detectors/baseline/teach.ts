@@ -1,4 +1,5 @@
 /** What a session teaches: once it has ended without a finding, or was released. */
+import type { Caps } from "../detector.ts";
 import * as evidence from "../evidence/evidence.ts";
 import type { Baseline } from "./baseline.ts";
 import { learn } from "./learn.ts";
@@ -8,7 +9,7 @@ import type { Settings } from "./settings.ts";
 import { noteLearned } from "./versions/lineage.ts";
 
 /** Learns from a whole session; `day` is that of `dayOf`. */
-export function teach(baseline: Baseline, path: Path, day: number, settings: Settings): void {
+export function teach(baseline: Baseline, path: Path, day: number, settings: Settings, caps: Caps): void {
   const { version, graph } = baseline;
   const { count } = graph;
   bringForSession(baseline);
@@ -16,6 +17,14 @@ export function teach(baseline: Baseline, path: Path, day: number, settings: Set
   learn(baseline, path, day, settings);
   noteLearned(baseline, path, count);
   evidence.end(baseline, baseline.version > version, settings);
+  countCapped(baseline, caps);
+}
+
+function countCapped(baseline: Baseline, caps: Caps): void {
+  const capped = baseline.capped + (baseline.memory?.capped ?? 0);
+  // Less than before if a person has undone it.
+  caps.learned += Math.max(0, capped - baseline.cappedCounted);
+  baseline.cappedCounted = capped;
 }
 
 /** Days since 2000, so that they fit 16 bits until 2179; the time is in ms since 1970. */

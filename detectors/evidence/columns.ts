@@ -47,6 +47,7 @@ export const ofAgent = {
     const baseline = readBaseline(from);
     const flags = from.u8();
     if ((flags & HAS_MEMORY) !== 0) baseline.memory = readMemory(from);
+    baseline.cappedCounted += baseline.memory?.capped ?? 0;
     baseline.pen = readPen(from);
     baseline.denied = readDenied(from);
     if (version >= BUILDS_SINCE) baseline.builds = readBuilds(from);

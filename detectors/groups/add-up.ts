@@ -15,6 +15,8 @@ export interface Sums {
   versions(): readonly (readonly [tenant: string, version: GroupVersion])[];
   /** Whether there were more groups than there may be. */
   readonly isCapped: boolean;
+  /** Groups of which not every agent is added up. */
+  readonly crowded: number;
 }
 
 /** Sums of the day `epoch`, before the first agent. */
@@ -23,8 +25,8 @@ export function sumsOf(epoch: number): Sums {
   let isCapped = false;
   const addTo = (key: string, added: Added) => {
     const all = [...(groups.get(key) ?? []), added];
-    // Drawing once in a while is enough to bound the memory.
-    groups.set(key, all.length < 2 * MOST_PEERS ? all : drawn(all));
+    // Drawing once in a while is enough to bound the memory; one too many is kept, as a sign that there were more.
+    groups.set(key, all.length < 2 * MOST_PEERS ? all : drawn(all, MOST_PEERS + 1));
     if (groups.size < 2 * MOST_GROUPS) return;
     groups = first(groups);
     isCapped = true;
@@ -45,6 +47,9 @@ export function sumsOf(epoch: number): Sums {
     },
     get isCapped() {
       return isCapped;
+    },
+    get crowded() {
+      return [...first(groups).values()].filter((all) => all.length > MOST_PEERS).length;
     },
   };
 }

@@ -21,9 +21,9 @@ export const FEWEST_WITNESSES = 2;
 /** Most operations and values that a group knows. */
 const MOST_KNOWN = 512;
 
-/** Of many, those that are added up, in their order. */
-export const drawn = (all: readonly Added[]): readonly Added[] =>
-  all.toSorted((a, b) => ordered(a.low, a.high, b.low, b.high)).slice(0, MOST_PEERS);
+/** Of many, those that are added up, or `most`, in their order. */
+export const drawn = (all: readonly Added[], most = MOST_PEERS): readonly Added[] =>
+  all.toSorted((a, b) => ordered(a.low, a.high, b.low, b.high)).slice(0, most);
 
 /** The version of a group at the end of a day; undefined if there are too few agents or trust units. */
 export function sumVersion(group: string, epoch: number, all: readonly Added[]): GroupVersion | undefined {

@@ -39,6 +39,7 @@ export async function learnNewest(learning: Learning, signal?: AbortSignal): Pro
   daysTotal.add(1);
   versionsTotal.add(versions.length);
   if (sums.isCapped) capped.add(1, { what: "groups" });
+  capped.add(sums.crowded, { what: "peers" });
   if (made > 0 && epoch > made + 1) daysMissed.add(epoch - made - 1);
   return epoch;
 }

@@ -13,5 +13,6 @@ export const daysMissed = meter.createCounter("offgraph_learner_days_missed_tota
     "Days that were not added up, because a later one was over before; agents are judged by an older version",
 });
 export const capped = meter.createCounter("offgraph_learner_capped_total", {
-  description: "Days on which there were more peer groups than may have a version",
+  description:
+    "Days on which there were more peer groups than may have a version (groups), and groups of a day of which not every agent was added up (peers)",
 });

@@ -46,7 +46,7 @@ export const agentsForgotten = meter.createCounter("offgraph_processor_agents_fo
 });
 export const agentsCapped = meter.createObservableCounter("offgraph_processor_capped_total", {
   description:
-    "What an agent had too much of, by what: sessions, tokens, held sessions and revocations of token families or consents that were let go, and persons' words that were not taken in full",
+    "What an agent had too much of, by what: sessions, tokens, held sessions and revocations let go, words of persons not taken in full, and (learned) names, edges, values, versions",
 });
 
 export const sessionsStanding = meter.createObservableCounter("offgraph_processor_scored_sessions_total", {

@@ -240,12 +240,16 @@ describe("a version that is rolled back", () => {
   });
 });
 
-it("no more than eight versions of an agent are remembered", () => {
+it("no more than eight versions of an agent are remembered, and those forgotten are counted", () => {
   const given = learned();
   for (let major = 2; major < 14; major++) given.sees(...ask(`${major}.0`, [], LATER + major * MINUTE));
   const known = given.view()["out-of-graph"].versions;
   expect(known.map(({ version }) => version).slice(-2)).toEqual(["12.0", "13.0"]);
   expect(known).toHaveLength(8);
+  expect(given.view()["out-of-graph"].notLearnedForCaps).toBe(5);
+  expect(given.caps.learned).toBe(0);
+  given.sees(...ask("13.0", [], LATER + DAY));
+  expect(given.caps.learned).toBe(5);
 });
 
 it("a new version is told with the size of its peer group, where that is known", () => {

@@ -23,7 +23,7 @@ export function decide(
   caps: Caps,
 ): void {
   const before = baseline.capped;
-  take(baseline, decision, event, settings);
+  take(baseline, decision, event, settings, caps);
   if (baseline.capped > before) caps.words++;
 }
 
@@ -32,11 +32,12 @@ function take(
   { verdict, session = "", edges = false, baseline: given, contract }: BaselineDecision,
   event: EventView,
   settings: Settings,
+  caps: Caps,
 ): void {
   if (contract !== undefined) applyContract(baseline, contract, event);
   else if (verdict === "approve-edge") decideEdge(baseline, event, approveOperation, approveTarget);
   else if (verdict === "deny-edge") decideEdge(baseline, event, denyOperation, denyTarget);
-  else if (verdict === "release-session") releaseSession(baseline, session, edges, settings);
+  else if (verdict === "release-session") releaseSession(baseline, session, edges, settings, caps);
   else if (verdict === "confirm-session") confirmSession(baseline, session, edges, settings);
   else if (given !== undefined) replaceBaseline(baseline, given, settings);
 }

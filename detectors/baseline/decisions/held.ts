@@ -46,12 +46,18 @@ export function expireHeld({ pen }: Baseline, epoch: number, { heldDays }: Setti
 const takeHeld = ({ pen }: Baseline, name: string) => (pen === undefined ? [] : take(pen, name));
 
 /** Learns the held sessions of a name after all, as of the day they were on; with `edges`, what was strange in them is approved. */
-export function releaseSession(baseline: Baseline, name: string, edges: boolean, settings: Settings): void {
+export function releaseSession(
+  baseline: Baseline,
+  name: string,
+  edges: boolean,
+  settings: Settings,
+  caps: Caps,
+): void {
   for (const held of takeHeld(baseline, name)) {
     const path = pathOf(held, settings);
     if (path === undefined) continue;
     if (edges) approveStrange(baseline, path);
-    teach(baseline, path, dayOf(held.endedAt), settings);
+    teach(baseline, path, dayOf(held.endedAt), settings, caps);
     const progress = progressOf(baseline, Math.max(path.workflow, 0));
     if (progress !== undefined) progress.withheld--;
     if (baseline.pen !== undefined) baseline.pen.released++;

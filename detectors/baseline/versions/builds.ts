@@ -111,7 +111,10 @@ function fork(baseline: Baseline, builds: Builds, event: EventView, settings: Se
     graced.length < MOST_GRACES,
   );
   // Not one that is graced: or whoever names many would be graced again.
-  if (builds.known.length >= MAX_BUILDS) forgetBuild(baseline, longestUnseen(builds, graced));
+  if (builds.known.length >= MAX_BUILDS) {
+    forgetBuild(baseline, longestUnseen(builds, graced));
+    baseline.capped++;
+  }
   builds.known = [...builds.known, build];
   return build;
 }

@@ -41,8 +41,11 @@ export function noteLearned(baseline: Baseline, path: Path, first: number): void
   if (builds === undefined || builds.known.length === 1) return;
   if (builds.born.size > 0) confirm(baseline, builds, path);
   if (!builds.known.some(({ number, parent }) => number === path.build && parent > 0)) return;
-  for (let node = first; node < graph.count && builds.born.size < MAX_BORN; node++)
-    if (isOperation(baseline, node)) builds.born.set(node, path.build);
+  for (let node = first; node < graph.count; node++) {
+    if (!isOperation(baseline, node)) continue;
+    if (builds.born.size < MAX_BORN) builds.born.set(node, path.build);
+    else baseline.capped++;
+  }
 }
 
 /** A node that stands for an operation of a workflow, or of the agent, whatever was before it: a child of a root. */

@@ -91,6 +91,17 @@ describe("a sum", () => {
     expect(summed(all)).toEqual(summed(all.toReversed()));
   });
 
+  it("counts the groups that have more agents than are added up", () => {
+    const crowdedAt = (count: number) => {
+      const sums = sumsOf(7);
+      for (let agent = 1; agent <= count; agent++)
+        sums.add("t", agent, -agent, added(agent, {}).contribution);
+      return sums.crowded;
+    };
+    // Their own group and their tenant.
+    expect([MOST_PEERS, MOST_PEERS + 1, 5 * MOST_PEERS].map(crowdedAt)).toEqual([0, 2, 2]);
+  });
+
   it("survives writing and reading, and knows its own form", () => {
     const version = sumVersion(
       "g",
