@@ -1,5 +1,6 @@
 /** Opens what the settings ask for. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
@@ -78,9 +79,22 @@ async function openBoth(options: LmdbStreamOptions): Promise<Embedded> {
 
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeEach(resolve(folder));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new OffgraphError("bad-settings", `data: cannot make the folder ${folder} (${reason})`, { cause });
+  }
+}
+
+/** Level by level: `recursive` of Node goes round for ever where nothing can be made, as in /proc. */
+function makeEach(folder: string): void {
+  if (existsSync(folder)) return;
+  makeEach(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    throw new OffgraphError("bad-settings", `data: cannot make the folder ${folder}`, { cause: error });
+    // Somebody else may have made it meanwhile.
+    if (!existsSync(folder)) throw error;
   }
 }
 

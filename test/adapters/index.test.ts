@@ -61,13 +61,15 @@ describe("the data folder", () => {
     await second.close();
   });
 
-  it("is refused with the name of the setting when it cannot be made", async () => {
-    const opened = openEmbedded({ folder: "/dev/null/offgraph", partitions: 1 });
-    await expect(opened).rejects.toMatchObject({
-      code: "bad-settings",
-      message: expect.stringContaining("data"),
-    });
-  });
+  it.each(["/dev/null/offgraph", "/proc/offgraph"])(
+    "is refused with the setting and the reason when it cannot be made: %s",
+    async (odd) => {
+      await expect(openEmbedded({ folder: odd, partitions: 1 })).rejects.toMatchObject({
+        code: "bad-settings",
+        message: expect.stringMatching(/^data: cannot make the folder .+ \(E[A-Z]+: /),
+      });
+    },
+  );
 
   it("keeps 256 MiB of dead letters by itself, or as much as the caller says, and of events all", async () => {
     const line = Buffer.from(`"${"x".repeat(8_000_000)}"`);
