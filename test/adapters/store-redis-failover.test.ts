@@ -1,7 +1,10 @@
 /** Failovers in the middle of commits: what was acknowledged stays, and who was fenced stays fenced. */
+import { once } from "node:events";
+import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openRedisStore, type RedisStoreOptions } from "../../services/adapters/store-redis.ts";
 import type { Store } from "../../services/ports/store.ts";
+import { startProxy } from "../servers/proxy.ts";
 import { type OwnCluster, type OwnSentinel, startOwnCluster, startOwnSentinel } from "../servers/redis.ts";
 import { canBeStarted } from "../servers/redis-presence.ts";
 import { chunksOf, commitAll, expectWhole, upTo } from "./store-redis-story.ts";
@@ -32,6 +35,26 @@ describe.runIf(canBeStarted())("a failover by Sentinels", () => {
     await commitThrough(store, async () => watched.primary.pause());
     watched.primary.resume();
     await expectEverywhere(options);
+  });
+
+  it("goes on when the Sentinels tell of it just while they are asked who is primary", async () => {
+    const [sentinel = ""] = watched.addresses;
+    const proxy = await startProxy(Number(sentinel.split(":")[1]));
+    const behind = await openRedisStore({
+      ...options,
+      sentinel: { name: watched.name, nodes: [proxy.address] },
+    });
+    await behind.acquire("processor", 0);
+    const listener = new Redis(`redis://${sentinel}`);
+    await listener.subscribe("+switch-master");
+    // The news waits in the proxy, and so does the question that comes after the primary's end: the news arrives first.
+    proxy.hold();
+    await Promise.all([once(listener, "message"), watched.primary.kill()]);
+    proxy.open();
+    await behind.acquire("processor", 1);
+    listener.disconnect();
+    await behind.close();
+    await proxy.stop();
   });
 });
 

@@ -177,8 +177,7 @@ function sentinelNode(
     `dir ${folder}`,
     `sentinel monitor ${SENTINEL_NAME} 127.0.0.1 ${primaryPort} ${quorum}`,
     `sentinel down-after-milliseconds ${SENTINEL_NAME} 1000`,
-    // A failover that finds no replica fit is tried again after twice this time: a busy machine needs that.
-    `sentinel failover-timeout ${SENTINEL_NAME} 2000`,
+    `sentinel failover-timeout ${SENTINEL_NAME} 5000`,
   ];
   writeFileSync(file, `${settings.join("\n")}\n`);
   return new RedisServer({ program, folder, port, args: [file, "--sentinel"], ready: /Sentinel ID is/ });

@@ -36,6 +36,7 @@ const SLOTS_REFRESH_MS = 2000;
 const MAX_REFRESH_MS = 1000;
 const MAX_RECONNECT_MS = 1000;
 const MAX_CONNECT_MS = 5000;
+const REVIVE_MS = 100;
 
 /** Connects in the background. Errors: `bad-settings`. */
 export function openClient(options: RedisStoreOptions): Client {
@@ -53,6 +54,10 @@ export function openClient(options: RedisStoreOptions): Client {
   hearSockets(redis);
   redis.on("close", () => {
     lost ??= new Error("the connection was closed");
+  });
+  // The library ends for good when Sentinels tell of a failover just while they are asked who is primary.
+  redis.on("end", () => {
+    setTimeout(() => isClosed || redis.connect().catch(() => undefined), REVIVE_MS).unref();
   });
   const answered = <Answer>(answer: Answer): Answer => {
     lost = undefined;
