@@ -48,7 +48,7 @@ export const refreshStorm: Detector<Settings, AgentColumns, undefined> = {
       "R3: minutes, null NB(mean lambda, k0 = 1), lambda at least 0.2; W_m = max(W_m, 0) + n ln(m(k0+lambda)/(k0+m lambda)) + k0 ln((k0+lambda)/(k0+m lambda)) for m in 2, 4, 8, 16, 32; alarm when ln(mean of exp W_m) >= ln A; lambda moves by a tenth a day towards min(day, 1.25 lambda) and never beyond twice its first week",
     ],
     blindSpots: [
-      "loops slower than one refresh in a fifth of the lifetime, for R1",
+      "loops slower than one refresh in earlyShare of the lifetime, for R1",
       "tokens without issuedAt and expiresAt, for R1 and R2",
       "an agent's first day, for R3",
       "an event older than its agent's clock less latenessMs: it is not judged",

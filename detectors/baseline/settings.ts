@@ -16,7 +16,9 @@ export const Settings = z.strictObject({
     .min(0)
     .max(1)
     .default(0.1)
-    .describe("Largest share of sessions with a one-off sensitive operation at which learning ends."),
+    .describe(
+      "Largest share of sessions with a one-off sensitive operation at which learning ends. Higher: learning ends sooner, and more that is sensitive is new afterwards.",
+    ),
   witnesses: z
     .int()
     .min(1)
@@ -29,7 +31,9 @@ export const Settings = z.strictObject({
     .int()
     .min(1)
     .default(5)
-    .describe("Sessions that must have used a reading edge before it is baseline, after learning."),
+    .describe(
+      "Sessions that must have used a reading edge before it is baseline, after learning. Higher: harder to poison, told for longer.",
+    ),
   sensitive: z
     .enum(["approval", "witnesses"])
     .default("approval")
@@ -42,7 +46,7 @@ export const Settings = z.strictObject({
     .max(90)
     .default(14)
     .describe(
-      "Days that a session in which something was found waits for a person to release or confirm it; then it is dropped unlearned. 0: it is dropped at once.",
+      "Days that a session in which something was found waits for a person to release or confirm it; then it is dropped unlearned. Higher: more time to decide. 0: it is dropped at once.",
     ),
   graceHours: z
     .number()
@@ -50,20 +54,24 @@ export const Settings = z.strictObject({
     .max(168)
     .default(24)
     .describe(
-      "Hours for which a new version of an agent is told as one: new operations and things of tier 0 and 1 at low severity. 0: never.",
+      "Hours for which a new version of an agent is told as one: new operations and things of tier 0 and 1 at low severity. Higher: quieter roll-outs, and whoever steals a new version's identity is told quietly for longer. 0: never.",
     ),
-  graceSessions: z.int().min(0).default(50).describe("Sessions after which that is over, if it comes first."),
+  graceSessions: z
+    .int()
+    .min(0)
+    .default(50)
+    .describe("Sessions after which that is over, if it comes first. Higher: as for graceHours."),
   evidence: z
     .enum(["off", "on"])
     .default("off")
     .describe(
-      "Whether each session is scored by named terms, and told if its score is above what clean sessions reach.",
+      "Whether each session is scored by named terms, and told if its score is above what clean sessions reach. on: more attacks are found, for about twice the processor time an event.",
     ),
   peers: z
     .enum(["off", "on"])
     .default("on")
     .describe(
-      "Whether an agent that has learned little yet is judged by what its peer group (`agent.group`), or else its tenant, has learned. Only with `evidence: on`.",
+      "Whether an agent that has learned little yet is judged by what its peer group (`agent.group`), or else its tenant, has learned. Only with `evidence: on`. off: each agent by itself alone, and later.",
     ),
   falseAlertsPerAgentDay: z
     .number()

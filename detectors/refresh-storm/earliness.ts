@@ -48,11 +48,12 @@ function tell(
   out: Out,
 ): void {
   const lifetimeSeconds = Math.round(lifetimeMs / 1000);
+  const percent = Math.round(settings.earlyShare * 100);
   const seconds = Math.round((event.time - since) / 1000);
   out.finding({
     kind: "early-refresh-loop",
     about: name,
-    summary: `${early} of ${refreshes} refreshes of one family within ${seconds} s came before a fifth of the token's ${lifetimeSeconds} s had passed.`,
+    summary: `${early} of ${refreshes} refreshes of one family within ${seconds} s came before ${percent} % of the token's ${lifetimeSeconds} s had passed.`,
     expected:
       "A healthy client renews late in a token's life; at most one early refresh in twenty, and clusters only by restarts.",
     rarity: `at most one false alarm in ${settings.falseAlarmEvery} refreshes`,

@@ -8,17 +8,23 @@ export const Settings = z.strictObject({
     .min(0)
     .max(300_000)
     .default(60_000)
-    .describe("Clock difference between issuer and services that is forgiven after expiry, ms."),
+    .describe(
+      "Clock difference between issuer and services that is forgiven after expiry, ms. Higher: quieter, and a stolen token may be used for longer after its end.",
+    ),
   propagationMs: z
     .int()
     .min(0)
     .default(60_000)
-    .describe("Time that a revocation may take to reach every service, ms."),
+    .describe(
+      "Time that a revocation may take to reach every service, ms. Higher: quieter, and uses right after a revocation are not told.",
+    ),
   alternationMs: z
     .int()
     .min(1000)
     .default(300_000)
-    .describe("Longest time within which two places must alternate (A-B-A), ms."),
+    .describe(
+      "Longest time within which two places must alternate (A-B-A), ms. Higher: slower thieves are seen, and more agents that move.",
+    ),
   aliases: z
     .record(z.string(), z.string())
     .default({})
@@ -29,7 +35,13 @@ export const Settings = z.strictObject({
     .int()
     .min(1)
     .default(20)
-    .describe("Finished tokens of the agent before fan-out is judged."),
-  fanOutFloor: z.int().min(2).default(4).describe("Fewest services at which fan-out can be unusual."),
+    .describe(
+      "Finished tokens of the agent before fan-out is judged. Higher: judged later, with fewer false findings.",
+    ),
+  fanOutFloor: z
+    .int()
+    .min(2)
+    .default(4)
+    .describe("Fewest services at which fan-out can be unusual. Higher: quieter."),
 });
 export type Settings = z.infer<typeof Settings>;

@@ -8,7 +8,7 @@ import { OffgraphError } from "../../schemas/errors.ts";
 import { Settings } from "../../schemas/settings.ts";
 import { valueAt } from "../plain-words.ts";
 import { checkDetectors, type DetectorSettings } from "./detectors.ts";
-import { complaints, namesAt, type Origins } from "./errors.ts";
+import { complaints, namesAt, type Origins, shown } from "./errors.ts";
 import { playbookFaults } from "./playbook.ts";
 import { readText, type Secrets, secretsOf } from "./secrets.ts";
 import { rolesIn, serverFaults } from "./servers.ts";
@@ -76,8 +76,11 @@ export function clientSettings(settings: Settings, url?: string, environment: En
   const host =
     everywhere ?? (settings.http.host.includes(":") ? `[${settings.http.host}]` : settings.http.host);
   const address = url ?? environment.OFFGRAPH_URL ?? `http://${host}:${settings.http.port}`;
-  if (!URL.canParse(address))
-    throw new OffgraphError("bad-settings", `--url or OFFGRAPH_URL: expected a URL, got ${address}`);
+  if (!/^https?:\/\/[^@\s]+$/.test(address) || !URL.canParse(address))
+    throw new OffgraphError(
+      "bad-settings",
+      `--url or OFFGRAPH_URL: expected http:// or https://, without user, got ${shown([], address)}`,
+    );
   const file = environment.OFFGRAPH_TOKEN_FILE;
   const token = environment.OFFGRAPH_TOKEN ?? (file && readText(file, "OFFGRAPH_TOKEN_FILE").trim());
   return { url: address.replace(/\/+$/, ""), token: token || undefined };

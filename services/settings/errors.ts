@@ -80,13 +80,15 @@ function lineOf(path: Path, { document, lines }: Origins): number | undefined {
   return undefined;
 }
 
-/** A pasted secret must not end up on a screen, so these are described and not shown. */
+/** A pasted secret must not end up on a screen, so these are described and not shown, and so is what may name a user with his password. */
 const HIDDEN = /^(sha256|url|secret.*|token.*)$/i;
+const MAY_NAME_A_USER = /@/;
 
-function shown(path: Path, value: unknown): string {
+/** A value as a message may show it. */
+export function shown(path: Path, value: unknown): string {
   if (value === undefined) return "nothing";
   const text = JSON.stringify(value);
-  if (HIDDEN.test(String(path.at(-1))))
+  if (HIDDEN.test(String(path.at(-1))) || MAY_NAME_A_USER.test(text))
     return `${typeof value === "string" ? "text" : typeof value} of ${text.length} characters`;
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

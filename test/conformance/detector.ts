@@ -184,10 +184,14 @@ function documentation(detector: Detector): void {
     },
   );
 
-  it("says of every setting what it means, and has a default for it", () => {
+  it("says of every setting what it means, of numbers what raising or lowering them does, and has a default for it", () => {
     const { properties = {} } = z.toJSONSchema(detector.settings, { io: "input" });
     const explained = { description: expect.any(String), default: expect.anything() };
-    for (const [name, schema] of Object.entries(properties)) expect(schema, name).toMatchObject(explained);
+    for (const [name, schema] of Object.entries(properties)) {
+      expect(schema, name).toMatchObject(explained);
+      const { type, description } = schema as { type?: string; description?: string };
+      if (type === "number" || type === "integer") expect(description, name).toMatch(/\b(Higher|Lower): \S/);
+    }
   });
 }
 

@@ -27,10 +27,17 @@ describe("refreshes that come too early (R1)", () => {
       detector: "refresh-storm",
       severity: "medium",
       summary:
-        "11 of 11 refreshes of one family within 20 s came before a fifth of the token's 3600 s had passed.",
+        "11 of 11 refreshes of one family within 20 s came before 20 % of the token's 3600 s had passed.",
       rarity: "at most one false alarm in 10000 refreshes",
       evidence: { refreshes: 11, early: 11, seconds: 20, lifetimeSeconds: 3600, family: "f" },
     });
+  });
+
+  it("says how early, as it is set", () => {
+    const given = world({ "refresh-storm": { earlyShare: 0.5 } });
+    expect(given.sees(...loop(11))[0]?.summary).toContain(
+      "came before 50 % of the token's 3600 s had passed",
+    );
   });
 
   it("sees a loop that now and then waits long enough", () => {

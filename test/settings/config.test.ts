@@ -65,6 +65,16 @@ describe("settings", () => {
     expect(() => load(text)).not.toThrow(/my-secret-token/);
   });
 
+  it.each([
+    "telemetry: { endpoint: 'https://otel:my-password@collector:4318' }\n",
+    "kafka: { brokers: ['user:my-password@kafka:9092'] }\n",
+    "redis: { nodes: ['user:my-password@redis:6379'] }\n",
+    "redis: { url: 'redis://user:my-password@redis:6379' }\n",
+  ])("never show a password that was pasted beside a host: %s", (text) => {
+    expect(() => load(text)).toThrow(/expected .*, got text of \d+ characters|without user or password/);
+    expect(() => load(text)).not.toThrow(/my-password/);
+  });
+
   it("take the environment before the file, and the command line before both", () => {
     const path = file("data: from-file\nhttp: { port: 1 }\n");
     const environment = { OFFGRAPH_DATA: "from-environment", OFFGRAPH_HTTP_PORT: "2" };
@@ -179,7 +189,12 @@ describe("where commands find the system", () => {
     expect(clientSettings(settings, "http://b.example", { OFFGRAPH_URL: "https://a.example" }).url).toBe(
       "http://b.example",
     );
-    expect(() => clientSettings(settings, "nonsense", {})).toThrow(/expected a URL, got nonsense/);
+    for (const [odd, told] of [
+      ["nonsense", '"nonsense"'],
+      ["ftp://a.example", '"ftp://a.example"'],
+      ["http://u:my-password@a.example", "text of 32 characters"],
+    ])
+      expect(() => clientSettings(settings, odd, {})).toThrow(new RegExp(`without user, got ${told}$`));
   });
 
   it("takes the token from the environment or a file", () => {
