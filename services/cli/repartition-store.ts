@@ -91,6 +91,13 @@ function spacesOf(settings: Settings): readonly Space[] {
       positionOf: async () => 0,
     },
     { name: "egress", placeOf: agentPlace, positionOf: endOf("actions") },
+    // Versions of peer groups lie in partition 0, and their position is a day.
+    {
+      name: "groups",
+      placeOf: () => "stays",
+      positionOf: ({ from, partitions }, partition) =>
+        partition < partitions ? from.position("groups", partition) : Promise.resolve(0),
+    },
     ...(feeds.file === undefined ? [] : [feed("feed-file")]),
     ...feeds.webhooks.map(({ name }) => feed(`webhook-${name}`)),
   ];
