@@ -7,7 +7,7 @@ import { decide } from "./baseline/decisions/decide.ts";
 import { expireHeld, holdSession } from "./baseline/decisions/held.ts";
 import { tellDenied } from "./baseline/decisions/tell-denied.ts";
 import { operationOf } from "./baseline/event-names.ts";
-import { judge } from "./baseline/judge.ts";
+import { tellNew } from "./baseline/judge.ts";
 import { addStep, beginPath, type Path } from "./baseline/path.ts";
 import { Settings } from "./baseline/settings.ts";
 import { dayOf, teach } from "./baseline/teach.ts";
@@ -42,8 +42,8 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
       contracts !== undefined && tellOutside(baseline, path, contracts, operation, event, out);
     const isStrange = takeTargets(baseline, path, operation, event);
     const isDenied = denied !== undefined && tellDenied(baseline, path, denied, operation, event, out);
-    if (event.tier > 0 && !isDenied && !isOutside) judge(baseline, path, operation, isStrange, event, out);
-    if (baseline.memory !== undefined) evidence.attend(rows, operation, event, settings, out);
+    if (event.tier > 0 && !isDenied && !isOutside) tellNew(baseline, path, operation, isStrange, event, out);
+    if (baseline.memory !== undefined) evidence.scoreCall(rows, operation, event, settings, out);
     addStep(path, operation);
   },
 
@@ -55,7 +55,7 @@ export const outOfGraph: Detector<Settings, Baseline, Path> = {
 
   epochEnded(_agent, baseline, epoch, settings) {
     turnEpoch(baseline, settings);
-    evidence.turn(baseline, settings);
+    evidence.endEpoch(baseline, settings);
     expireHeld(baseline, epoch, settings);
     turnBuilds(baseline, epoch);
   },

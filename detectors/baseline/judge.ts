@@ -13,10 +13,10 @@ import { isKnownTo } from "./versions/lineage.ts";
 export type Level = "workflow" | "agent";
 
 /**
- * Judges a step; `isStrange`: a target is not in the baseline of its slot. Each operation is told once a session, so that
+ * Tells of a step that is new; `isStrange`: a target is not in the baseline of its slot. Each operation is told once a session, so that
  * a loop makes one finding.
  */
-export function judge(
+export function tellNew(
   baseline: Baseline,
   path: Path,
   symbol: number,

@@ -12,7 +12,7 @@ import { MAX_TARGETS } from "../../schemas/operation.ts";
 import type { Baseline, Progress } from "../baseline/baseline.ts";
 import { fieldOf } from "../baseline/event-names.ts";
 import { child } from "../baseline/graph/graph.ts";
-import { stand as enterGraph, escapeChance, walk } from "../baseline/graph/predictor.ts";
+import { enterContexts, escapeChance, walk } from "../baseline/graph/predictor.ts";
 import { hashesOf } from "../baseline/names.ts";
 import type { Path } from "../baseline/path.ts";
 import type { Settings } from "../baseline/settings.ts";
@@ -28,11 +28,11 @@ import { raiseScore } from "./score.ts";
 import type { Shown } from "./session.ts";
 import { SHIPPED } from "./shipped.ts";
 import { speak } from "./speak.ts";
-import { stand } from "./standing.ts";
+import { decideStanding } from "./standing.ts";
 import { contextOf, tableOf } from "./weights.ts";
 
 /** Observes the call in hand, raises its session's score if it is the worst so far, and tells what is above its threshold. */
-export function attend(
+export function scoreCall(
   rows: Rows<Baseline, Path>,
   operation: number,
   event: EventView,
@@ -50,10 +50,10 @@ export function attend(
   if (rows.groups !== undefined && settings.peers === "on")
     consultPeers(rows.agent, memory, event, rows.groups);
   if (shown.steps === 0) {
-    enterGraph(baseline.graph, agent.root, workflow?.root ?? 0, shown.contexts);
-    stand(baseline, path, memory, shown, settings, out);
+    enterContexts(baseline.graph, agent.root, workflow?.root ?? 0, shown.contexts);
+    decideStanding(baseline, path, memory, shown, settings, out);
   }
-  fill(baseline, memory, path, shown, agent, workflow, operation, event);
+  describeCall(baseline, memory, path, shown, agent, workflow, operation, event);
   observe(memory, shown, call);
   const context = contextOf(call.scope, call.sourced > 0);
   const score = raiseScore(shown, table.contexts[context], terms);
@@ -78,7 +78,7 @@ const call: { -readonly [Name in keyof Step]: Step[Name] } = {
   fromOutput: 0,
 };
 
-function fill(
+function describeCall(
   baseline: Baseline,
   memory: Memory,
   path: Path,

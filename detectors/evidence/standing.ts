@@ -18,7 +18,7 @@ import type { Shown } from "./session.ts";
 const YOUNGEST = 5;
 
 /** Says how a session stands, before its first call is scored. */
-export function stand(
+export function decideStanding(
   baseline: Baseline,
   path: Path,
   memory: Memory,

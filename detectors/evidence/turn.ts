@@ -45,7 +45,7 @@ export function end({ memory, progress }: Baseline, hasLeftLearning: boolean, se
 }
 
 /** The turn of an epoch: what has proved itself becomes known, and thresholds are made for the next one. */
-export function turn(baseline: Baseline, settings: Settings): void {
+export function endEpoch(baseline: Baseline, settings: Settings): void {
   const { memory, progress } = baseline;
   const agent = progress.get(0);
   if (memory === undefined || agent === undefined) return;

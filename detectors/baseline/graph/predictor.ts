@@ -62,8 +62,13 @@ function interpolated(graph: Graph, context: number, node: number, order: number
 /** Numbers that say where a session stands: as many as `contextsOf` gives. */
 export const CONTEXTS = 2 * (ORDER + 1);
 
-/** A session stands before its first step. */
-export function stand(graph: Graph, agentRoot: number, workflowRoot: number, contexts: Int32Array): void {
+/** Puts a session where it stands before its first step: at the contexts that its agent and workflow begin with. */
+export function enterContexts(
+  graph: Graph,
+  agentRoot: number,
+  workflowRoot: number,
+  contexts: Int32Array,
+): void {
   contexts.fill(0);
   contexts[0] = agentRoot;
   contexts[1] = child(graph, agentRoot, START);
