@@ -57,14 +57,14 @@ export interface Stage {
 /** Promotes what may be promoted and freezes its counts. `stageOf` gives the stage of a root. */
 export function turnGraph(
   graph: Graph,
-  dictionary: Names,
-  rules: Settings,
+  names: Names,
+  settings: Settings,
   stageOf: (root: number) => Stage,
 ): void {
   // Parents stand before their children, so a context is promoted before what follows it.
   for (let node = 1; node < graph.count; node++) {
     if (freshOf(graph, node) === 0 && parentOf(graph, node) !== 0) continue;
-    if (stateOf(graph, node) === CANDIDATE && deserves(graph, dictionary, rules, node, stageOf))
+    if (stateOf(graph, node) === CANDIDATE && deserves(graph, names, settings, node, stageOf))
       setState(graph, node, BASELINE);
     if (stateOf(graph, node) === BASELINE || stateOf(graph, node) === PINNED) freeze(graph, node);
   }
@@ -75,8 +75,8 @@ const needsPerson = ({ sensitive }: Settings, tier: number) => tier > 0 && sensi
 
 function deserves(
   graph: Graph,
-  dictionary: Names,
-  rules: Settings,
+  names: Names,
+  settings: Settings,
   node: number,
   stageOf: (root: number) => Stage,
 ): boolean {
@@ -85,26 +85,27 @@ function deserves(
   const { learning, needed } = stageOf(root);
   if (witnessesOf(graph, node) < needed) return false;
   if (learning) return true;
-  const sensitive = needsPerson(rules, tierOf(dictionary, symbolOf(graph, node)));
+  const sensitive = needsPerson(settings, tierOf(names, symbolOf(graph, node)));
   // A transition to a sensitive operation follows the operation itself.
   if (parentOf(graph, node) !== root)
     return !sensitive || isBaseline(graph, child(graph, root, symbolOf(graph, node)));
-  return !sensitive && sessionsOf(graph, node) >= rules.sessions && onManyDays(graph, node);
+  return !sensitive && sessionsOf(graph, node) >= settings.sessions && onManyDays(graph, node);
 }
 
 /**
  * The same for target values; a slot is judged by the agent's own stage. A slot has a learning of its own: what w
  * witnesses have shown becomes baseline when it settles. Afterwards a value of a sensitive operation needs a person.
  */
-export function turnTargets(targets: Targets, dictionary: Names, rules: Settings, stage: Stage): void {
+export function turnTargets(targets: Targets, names: Names, settings: Settings, stage: Stage): void {
   values.dropOpen(targets);
   const settling = settlingSlots(targets, stage.needed);
   for (let record = values.first(targets); record >= 0; record = values.after(targets, record)) {
     if (values.isKnown(targets, record) || values.witnessesOf(targets, record) < stage.needed) continue;
     const slot = values.slotOfValue(targets, record);
-    const tier = tierOf(dictionary, slots.operationOf(targets, slot));
-    const sensitive = needsPerson(rules, tier) && slots.isSettled(targets, slot);
-    const proven = values.sessionsOf(targets, record) >= rules.sessions && values.onManyDays(targets, record);
+    const tier = tierOf(names, slots.operationOf(targets, slot));
+    const sensitive = needsPerson(settings, tier) && slots.isSettled(targets, slot);
+    const proven =
+      values.sessionsOf(targets, record) >= settings.sessions && values.onManyDays(targets, record);
     if (stage.learning || settling?.has(slot) || (!sensitive && proven)) values.markKnown(targets, record);
   }
   for (const slot of settling ?? []) slots.settle(targets, slot);

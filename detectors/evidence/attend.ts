@@ -122,7 +122,7 @@ function commonness({ names }: Baseline, { peers: { version } }: Memory, operati
 }
 
 /** The targets in hand. */
-interface Held extends Target {
+interface TargetInHand extends Target {
   field: number;
   low: number;
   high: number;
@@ -131,7 +131,7 @@ interface Held extends Target {
 
 /** The event in hand. */
 let heard: EventView | undefined;
-const held: readonly Held[] = Array.from({ length: MAX_TARGETS }, (_, index) => ({
+const held: readonly TargetInHand[] = Array.from({ length: MAX_TARGETS }, (_, index) => ({
   field: 0,
   low: 0,
   high: 0,

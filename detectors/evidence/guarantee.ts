@@ -2,9 +2,9 @@
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { NO_SCORES } from "./conformal.ts";
 import { type Ledger, newLedger, turnLedger } from "./ledger.ts";
-import { type Limits, limitsOf } from "./limits.ts";
+import { type DayThresholds, thresholdsOf } from "./limits.ts";
 import { newReservoir, type Reservoir, ranked } from "./reservoir.ts";
-import { newRun, type Run, restartRun } from "./run.ts";
+import { newRun, restartRun, type ScoreRun } from "./run.ts";
 
 /** Whose scores the thresholds of a day come from: the agent's own, or those of its peers. */
 export const OWN = 0;
@@ -20,9 +20,9 @@ export interface Guarantee {
   /** Where those of this day come from. */
   basis: number;
   readonly ledger: Ledger;
-  readonly run: Run;
+  readonly run: ScoreRun;
   /** Follows from the ranked scores, the forecast and the settings; undefined until it is asked for. */
-  limits: Limits | undefined;
+  today: DayThresholds | undefined;
 }
 
 /** Nothing is promised yet. */
@@ -33,13 +33,13 @@ export const newGuarantee = (): Guarantee => ({
   basis: OWN,
   ledger: newLedger(),
   run: newRun(),
-  limits: undefined,
+  today: undefined,
 });
 
-/** The limits of the day, with `budget` expected false alerts. */
-export function limitsToday(guarantee: Guarantee, budget: number): Limits {
-  guarantee.limits ??= limitsOf(guarantee.ranked, guarantee.ledger.expected, budget);
-  return guarantee.limits;
+/** The thresholds of the day, with `budget` expected false alerts. */
+export function thresholdsToday(guarantee: Guarantee, budget: number): DayThresholds {
+  guarantee.today ??= thresholdsOf(guarantee.ranked, guarantee.ledger.expected, budget);
+  return guarantee.today;
 }
 
 /** A new day: scores are frozen for it, and the budget is whole again. */
@@ -47,14 +47,14 @@ export function turnGuarantee(guarantee: Guarantee): void {
   turnLedger(guarantee.ledger, guarantee.ranked.length > 0 || guarantee.basis !== OWN);
   guarantee.ranked = ranked(guarantee.reservoir);
   guarantee.basis = OWN;
-  guarantee.limits = undefined;
+  guarantee.today = undefined;
 }
 
 /** Thresholds of the day come from the scores of others. */
 export function borrow(guarantee: Guarantee, ranked: Int32Array): void {
   guarantee.ranked = ranked;
   guarantee.basis = PEERS;
-  guarantee.limits = undefined;
+  guarantee.today = undefined;
 }
 
 /** Scores of other weights are forgotten. */
@@ -64,7 +64,7 @@ export function weighBy(guarantee: Guarantee, version: number): void {
   guarantee.reservoir.count = 0;
   guarantee.ranked = NO_SCORES;
   guarantee.basis = OWN;
-  guarantee.limits = undefined;
+  guarantee.today = undefined;
   restartRun(guarantee.run);
 }
 
@@ -96,5 +96,5 @@ export function readGuarantee(from: ByteReader, hasBasis: boolean): Guarantee {
   const [judgedOf, standings] = [from.list(), from.numbers()];
   const ledger = { expected, begun, judged, told, heldBack, judgedOf, standings };
   const run = { sum: from.f64(), sessions: from.i32(), names: from.texts() };
-  return { weights, reservoir, ranked: frozen, basis, ledger, run, limits: undefined };
+  return { weights, reservoir, ranked: frozen, basis, ledger, run, today: undefined };
 }

@@ -1,6 +1,6 @@
 /** The day's sessions of an agent: how many are expected, how many were judged, and why the others were not. */
 import { STANDINGS } from "../detector.ts";
-import { FEWEST_SESSIONS, type Limits } from "./limits.ts";
+import { type DayThresholds, FEWEST_SESSIONS } from "./limits.ts";
 
 /** Places in STANDINGS. Too few scores are known yet. */
 export const CALIBRATION = 0;
@@ -46,14 +46,14 @@ export const newLedger = (): Ledger => ({
 });
 
 /** A session begins: answers how it stands, and pays for it if it is judged. Fixed before its first call is scored. */
-export function enter(ledger: Ledger, isLearning: boolean, limits: Limits, unit: number): number {
-  const standing = isLearning ? LEARNING : limits.cost === 0 ? CALIBRATION : pay(ledger, limits, unit);
+export function enter(ledger: Ledger, isLearning: boolean, today: DayThresholds, unit: number): number {
+  const standing = isLearning ? LEARNING : today.cost === 0 ? CALIBRATION : pay(ledger, today, unit);
   ledger.begun++;
   ledger.standings[standing]!++;
   return standing;
 }
 
-function pay(ledger: Ledger, { sessions, ofOneUnit }: Limits, unit: number): number {
+function pay(ledger: Ledger, { sessions, ofOneUnit }: DayThresholds, unit: number): number {
   if (ledger.judged >= sessions || (ledger.judgedOf[unit] ?? 0) >= ofOneUnit) return BUDGET;
   if (unit >= ledger.judgedOf.length) ledger.judgedOf = longer(ledger.judgedOf, unit + 1);
   ledger.judged++;

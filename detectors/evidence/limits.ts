@@ -10,8 +10,8 @@ import { ln } from "../stats/exact.ts";
 import { lowestRate, NEVER, threshold, unitsOf } from "./conformal.ts";
 import { largestGain } from "./run.ts";
 
-/** What is promised of the sessions of one day. Nothing is if `cost` is 0. */
-export interface Limits {
+/** The thresholds of one day, and what is promised of its sessions by them. Nothing is if `cost` is 0. */
+export interface DayThresholds {
   /** Rates of false alerts of one session, by tier of its worst call. */
   readonly rates: Float64Array;
   /** Scores above alert, in thousandths of a point, by the same tier. */
@@ -53,7 +53,7 @@ export const thresholdAt = (ranked: Int32Array, rate: number) =>
   Math.max(LOWEST_THRESHOLD, threshold(ranked, rate));
 
 /** Nothing is promised, and nothing alerts. */
-const NO_LIMITS: Limits = {
+const NO_THRESHOLDS: DayThresholds = {
   rates: new Float64Array(SHARES.length),
   thresholds: new Int32Array(SHARES.length).fill(NEVER),
   cost: 0,
@@ -64,10 +64,10 @@ const NO_LIMITS: Limits = {
   largestGain: 0,
 };
 
-/** The limits of a day that so many sessions are expected on, with `budget` false alerts. */
-export function limitsOf(ranked: Int32Array, expected: number, budget: number): Limits {
+/** The thresholds of a day that so many sessions are expected on, with `budget` false alerts. */
+export function thresholdsOf(ranked: Int32Array, expected: number, budget: number): DayThresholds {
   const lowest = lowestRate(ranked);
-  if (lowest > HIGHEST_RATE) return NO_LIMITS;
+  if (lowest > HIGHEST_RATE) return NO_THRESHOLDS;
   const rate = Math.min(HIGHEST_RATE, budget / Math.max(FEWEST_SESSIONS, expected));
   const rates = new Float64Array(SHARES.length);
   const cost = shareOut(rates, rate, lowest);

@@ -6,7 +6,7 @@
 import { exp, ln } from "../stats/exact.ts";
 
 /** What sessions have added up to since the sum was last 0. */
-export interface Run {
+export interface ScoreRun {
   sum: number;
   /** Names of the newest that added to it, at most MAX_NAMED. */
   names: readonly string[];
@@ -21,7 +21,7 @@ export const MAX_NAMED = 16;
 const NONE: readonly string[] = [];
 
 /** Nothing added up. */
-export const newRun = (): Run => ({ sum: 0, names: NONE, sessions: 0 });
+export const newRun = (): ScoreRun => ({ sum: 0, names: NONE, sessions: 0 });
 
 /** What a session of this p-value adds: ln e. */
 export function gainOf(pValue: number): number {
@@ -35,10 +35,10 @@ export function gainOf(pValue: number): number {
 export const largestGain = (scores: number) => gainOf(1 / (scores + 1));
 
 /** What the sum would be with one more session. */
-export const sumWith = ({ sum }: Run, gain: number) => Math.max(sum, 0) + gain;
+export const sumWith = ({ sum }: ScoreRun, gain: number) => Math.max(sum, 0) + gain;
 
 /** Adds a session that has ended. */
-export function addSession(run: Run, gain: number, name: string): void {
+export function addSession(run: ScoreRun, gain: number, name: string): void {
   run.sum = sumWith(run, gain);
   if (run.sum <= 0) restartRun(run);
   else if (gain > 0) {
@@ -48,7 +48,7 @@ export function addSession(run: Run, gain: number, name: string): void {
 }
 
 /** Begins anew. */
-export function restartRun(run: Run): void {
+export function restartRun(run: ScoreRun): void {
   run.sum = 0;
   run.names = NONE;
   run.sessions = 0;

@@ -24,7 +24,7 @@ export function raiseScore(shown: Shown, weights: Weights, terms: Float64Array):
 }
 
 /** One term's part in a score. */
-export interface Part {
+export interface ScorePart {
   readonly name: string;
   readonly means: string;
   /** Log-odds that it added or took away. */
@@ -32,7 +32,7 @@ export interface Part {
 }
 
 /** What a score is made of, the largest parts first. The bias, which all calls share, is left out. */
-export function partsOfScore({ terms: weights }: Weights, terms: Float64Array): readonly Part[] {
+export function partsOfScore({ terms: weights }: Weights, terms: Float64Array): readonly ScorePart[] {
   const parts = TERMS.map(({ name, means }, at) => ({
     name,
     means,

@@ -5,9 +5,9 @@ import type { Path } from "../baseline/path.ts";
 import type { Settings } from "../baseline/settings.ts";
 import type { Draft, Out, Rows } from "../detector.ts";
 import { pValue } from "./conformal.ts";
-import { type Guarantee, limitsToday, OWN } from "./guarantee.ts";
+import { type Guarantee, OWN, thresholdsToday } from "./guarantee.ts";
 import { BUDGET, JUDGED } from "./ledger.ts";
-import type { Limits } from "./limits.ts";
+import type { DayThresholds } from "./limits.ts";
 import { lowestToTell } from "./peers.ts";
 import { gainOf, restartRun, sumWith } from "./run.ts";
 import { thousandths } from "./score.ts";
@@ -31,13 +31,13 @@ export function speak(
   const points = thousandths(shown.score);
   shown.points = points;
   if (shown.told || (shown.standing !== JUDGED && shown.standing !== BUDGET)) return;
-  const limits = limitsToday(guarantee, settings.falseAlertsPerAgentDay);
-  const threshold = Math.max(limits.thresholds[event.tier]!, lowestToTell(memory));
+  const today = thresholdsToday(guarantee, settings.falseAlertsPerAgentDay);
+  const threshold = Math.max(today.thresholds[event.tier]!, lowestToTell(memory));
   const isAbove = points > threshold;
-  if (!isAbove && !mayAddUp(guarantee, shown, limits)) return;
+  if (!isAbove && !mayAddUp(guarantee, shown, today)) return;
   const said = {
     guarantee,
-    limits,
+    today,
     threshold,
     shown,
     points,
@@ -48,15 +48,18 @@ export function speak(
     settings,
   };
   if (isAbove) tell(said, tellSession(said), out);
-  else if (sumWith(guarantee.run, gainOf(pValue(guarantee.ranked, points))) >= limits.runAlertsAt) {
+  else if (sumWith(guarantee.run, gainOf(pValue(guarantee.ranked, points))) >= today.runAlertsAt) {
     tell(said, tellRun(said), out);
     restartRun(guarantee.run);
   }
 }
 
 /** Whether sessions can add up to too much with this one: cheap, and hardly ever so. */
-const mayAddUp = ({ run, basis }: Guarantee, { standing }: Shown, { largestGain, runAlertsAt }: Limits) =>
-  basis === OWN && standing === JUDGED && sumWith(run, largestGain) >= runAlertsAt;
+const mayAddUp = (
+  { run, basis }: Guarantee,
+  { standing }: Shown,
+  { largestGain, runAlertsAt }: DayThresholds,
+) => basis === OWN && standing === JUDGED && sumWith(run, largestGain) >= runAlertsAt;
 
 /** Once a session: it is told, or held back. */
 function tell({ guarantee: { ledger }, shown }: Said, draft: Draft, out: Out): void {

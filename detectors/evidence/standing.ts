@@ -7,7 +7,7 @@ import { type Out, STANDINGS } from "../detector.ts";
 import { keepOwn } from "../groups/peers.ts";
 import type { SessionRow } from "../rows.ts";
 import { isOfOne, MAX_UNITS, pointsOf, pValue } from "./conformal.ts";
-import { type Guarantee, limitsToday, OWN } from "./guarantee.ts";
+import { type Guarantee, OWN, thresholdsToday } from "./guarantee.ts";
 import { enter, JUDGED, LEARNING } from "./ledger.ts";
 import type { Memory } from "./memory.ts";
 import { addScore, removeScore } from "./reservoir.ts";
@@ -27,11 +27,11 @@ export function decideStanding(
   out: Out,
 ): void {
   const { guarantee } = memory;
-  const limits = limitsToday(guarantee, settings.falseAlertsPerAgentDay);
+  const today = thresholdsToday(guarantee, settings.falseAlertsPerAgentDay);
   shown.standing = enter(
     guarantee.ledger,
     isTooNew(baseline, path, memory, settings),
-    limits,
+    today,
     unitIn(baseline, path),
   );
   out.stands(STANDINGS[shown.standing]!);

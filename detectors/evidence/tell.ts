@@ -10,7 +10,7 @@ import type { Draft, Rows } from "../detector.ts";
 import { versionName } from "../groups/peers.ts";
 import { pValue, unitsOf } from "./conformal.ts";
 import { type Guarantee, OWN } from "./guarantee.ts";
-import type { Limits } from "./limits.ts";
+import type { DayThresholds } from "./limits.ts";
 import { gainOf, sumWith } from "./run.ts";
 import { partsOfScore } from "./score.ts";
 import type { Shown } from "./session.ts";
@@ -19,7 +19,7 @@ import type { Context, Weights } from "./weights.ts";
 /** A session whose score has just risen, with all that is said of it. */
 export interface Said {
   readonly guarantee: Guarantee;
-  readonly limits: Limits;
+  readonly today: DayThresholds;
   /** Scores above it are told, in thousandths of a point. */
   readonly threshold: number;
   readonly shown: Shown;
@@ -34,8 +34,8 @@ export interface Said {
 
 /** A session whose score is above the threshold. */
 export function tellSession(said: Said): Draft {
-  const { limits, threshold, shown, event, settings } = said;
-  const [rate, limit] = [limits.rates[event.tier]!, threshold / 1000];
+  const { today, threshold, shown, event, settings } = said;
+  const [rate, limit] = [today.rates[event.tier]!, threshold / 1000];
   const terms = partsOf(said).map(({ name, points }) => `${name} ${signed(points)}`);
   return {
     kind: "unlikely-session",
@@ -49,13 +49,13 @@ export function tellSession(said: Said): Draft {
 
 /** Sessions that are each a little unlikely, and together too much; this one is the last. */
 export function tellRun(said: Said): Draft {
-  const { guarantee, limits, rows } = said;
+  const { guarantee, today, rows } = said;
   const { sessions, names } = guarantee.run;
   const sum = sumWith(guarantee.run, gainOf(pOf(said)));
   return {
     kind: "unlikely-run-of-sessions",
-    summary: `${sessions + 1} sessions, each a little unlikely and none above its threshold, add up to ${sum.toFixed(2)}, above ${limits.runAlertsAt.toFixed(2)}.`,
-    expected: `Clean sessions add up to so much once in ${limits.runLength} of them or less often, by ${calibrationOf(said)}.`,
+    summary: `${sessions + 1} sessions, each a little unlikely and none above its threshold, add up to ${sum.toFixed(2)}, above ${today.runAlertsAt.toFixed(2)}.`,
+    expected: `Clean sessions add up to so much once in ${today.runLength} of them or less often, by ${calibrationOf(said)}.`,
     rarity: `p-value of the last one ${short(pOf(said))}; the others are in \`evidence.sessions\``,
     peerVersion: versionOf(said),
     evidence: { ...evidenceOf(said), sum: short(sum), sessions: [...names, rows.session.name] },

@@ -4,9 +4,9 @@ import type { Settings } from "../baseline/settings.ts";
 import { percent } from "../baseline/wording.ts";
 import { versionName } from "../groups/peers.ts";
 import { isOfOne, NEVER, pointsOf, unitsOf } from "./conformal.ts";
-import { type Guarantee, limitsToday, PEERS } from "./guarantee.ts";
+import { type Guarantee, PEERS, thresholdsToday } from "./guarantee.ts";
 import { BUDGET, CALIBRATION, JUDGED, LEARNING, unjudgedShare } from "./ledger.ts";
-import { HIGHEST_RATE, isCalibrated, type Limits } from "./limits.ts";
+import { type DayThresholds, HIGHEST_RATE, isCalibrated } from "./limits.ts";
 import type { Memory } from "./memory.ts";
 
 /** Share of sessions without a judgement from which on the view says what to change. */
@@ -16,16 +16,16 @@ const TOO_MANY = 0.2;
 export function scoresView({ memory }: Baseline, settings: Settings) {
   if (memory === undefined) return { state: "off", reason: "detectors.out-of-graph.evidence is off" };
   const { guarantee, peers } = memory;
-  const limits = limitsToday(guarantee, settings.falseAlertsPerAgentDay);
+  const today = thresholdsToday(guarantee, settings.falseAlertsPerAgentDay);
   return {
     ...stateOf(memory),
     peers: { group: peers.group || "(none told)", judgedBy: versionName(peers) ?? "none" },
-    budget: budgetView(guarantee, limits, settings),
+    budget: budgetView(guarantee, today, settings),
     calibration: calibrationView(guarantee),
     sessions: sessionsView(guarantee),
     run: {
       sum: round(guarantee.run.sum),
-      toldAt: round(limits.runAlertsAt),
+      toldAt: round(today.runAlertsAt),
       sessions: guarantee.run.sessions,
     },
   };
@@ -42,23 +42,23 @@ function stateOf({ guarantee: { ranked, reservoir, basis }, peers, isLearning }:
   return { state: "not calibrated", reason };
 }
 
-function budgetView({ ledger }: Guarantee, limits: Limits, { falseAlertsPerAgentDay }: Settings) {
+function budgetView({ ledger }: Guarantee, today: DayThresholds, { falseAlertsPerAgentDay }: Settings) {
   return {
     falseAlertsPerAgentDay,
-    spentToday: round(ledger.judged * limits.cost),
+    spentToday: round(ledger.judged * today.cost),
     sessionsExpectedToday: round(ledger.expected),
-    sessionsThatCanBeJudged: limits.sessions,
+    sessionsThatCanBeJudged: today.sessions,
     toldToday: ledger.told,
     heldBack: ledger.heldBack,
-    byTier: [...limits.rates].map((rate, tier) => ({
+    byTier: [...today.rates].map((rate, tier) => ({
       tier,
       promisedRate: round(rate),
-      threshold: thresholdOf(limits, tier),
+      threshold: thresholdOf(today, tier),
     })),
   };
 }
 
-const thresholdOf = ({ thresholds }: Limits, tier: number) =>
+const thresholdOf = ({ thresholds }: DayThresholds, tier: number) =>
   thresholds[tier] === NEVER ? "none" : (thresholds[tier] ?? NEVER) / 1000;
 
 function calibrationView({ ranked, reservoir, weights }: Guarantee) {

@@ -1,7 +1,7 @@
 /**
  * Room for the many small arrays of agents, in pages that they share: an array of its own costs the allocator and the
- * garbage collector more than its bytes, and its header has to be fetched before what it holds. Who holds a place holds
- * its page, so a place that is never given back is lost until nobody holds the page, and no longer.
+ * garbage collector more than its bytes, and its header has to be fetched before what it holds. Who holds a slice holds
+ * its page, so a slice that is never given back is lost until nobody holds the page, and no longer.
  */
 import type { ByteReader } from "../codec.ts";
 
@@ -11,7 +11,7 @@ const PAGE = 131_072;
 const ALONE = 8192;
 
 /** Where an array lies: in `page` from `at` on. Its length is known to whoever holds it. */
-export interface Place<Page> {
+export interface Slice<Page> {
   readonly page: Page;
   readonly at: number;
 }
@@ -19,10 +19,10 @@ export interface Place<Page> {
 /** Pages of one kind of array. */
 class Pages<Page extends Int32Array | Uint8Array> {
   readonly #make: (length: number) => Page;
-  /** Places that were given back, by their size. */
-  readonly #free = new Map<number, Place<Page>[]>();
+  /** Slices that were given back, by their size. */
+  readonly #free = new Map<number, Slice<Page>[]>();
   /** Of an array that holds nothing. */
-  readonly nowhere: Place<Page>;
+  readonly nowhere: Slice<Page>;
   #page: Page;
   #used = PAGE;
   /** Shared pages made since the process began. */
@@ -34,8 +34,8 @@ class Pages<Page extends Int32Array | Uint8Array> {
     this.nowhere = { page: this.#page, at: 0 };
   }
 
-  /** Zeros: a place for an array of `length`. */
-  room(length: number): Place<Page> {
+  /** Zeros: a slice for an array of `length`. */
+  room(length: number): Slice<Page> {
     if (length === 0) return this.nowhere;
     if (length >= ALONE) return { page: this.#make(length), at: 0 };
     const size = sizeOf(length);
@@ -45,7 +45,7 @@ class Pages<Page extends Int32Array | Uint8Array> {
     return again;
   }
 
-  #cut(size: number): Place<Page> {
+  #cut(size: number): Slice<Page> {
     if (this.#used + size > PAGE) {
       this.#page = this.#make(PAGE);
       this.#used = 0;
@@ -55,7 +55,7 @@ class Pages<Page extends Int32Array | Uint8Array> {
     return { page: this.#page, at: this.#used - size };
   }
 
-  /** Takes back the place of an array that nobody holds any more. */
+  /** Takes back the slice of an array that nobody holds any more. */
   giveBack(page: Page, at: number, length: number): void {
     if (length === 0 || length >= ALONE) return;
     const size = sizeOf(length);
@@ -65,7 +65,7 @@ class Pages<Page extends Int32Array | Uint8Array> {
   }
 
   /** A longer array with the same beginning; the old one is given back. */
-  grown(page: Page, at: number, length: number, longer: number): Place<Page> {
+  grown(page: Page, at: number, length: number, longer: number): Slice<Page> {
     const to = this.room(longer);
     copy(page, at, length, to.page, to.at);
     this.giveBack(page, at, length);
@@ -123,8 +123,8 @@ function atLeast(least: number, length: number): number {
   return length;
 }
 
-/** Reads a list of numbers into a place of its own. Throws a RangeError if there are fewer than `least`. */
-export function readInts(from: ByteReader, least: number): Place<Int32Array> & { readonly length: number } {
+/** Reads a list of numbers into a slice of its own. Throws a RangeError if there are fewer than `least`. */
+export function readInts(from: ByteReader, least: number): Slice<Int32Array> & { readonly length: number } {
   const length = atLeast(least, from.count(4));
   const to = ints.room(length);
   from.ints(to.page, to.at, length);
@@ -132,7 +132,7 @@ export function readInts(from: ByteReader, least: number): Place<Int32Array> & {
 }
 
 /** The same for bytes. */
-export function readBytes(from: ByteReader, least: number): Place<Uint8Array> & { readonly length: number } {
+export function readBytes(from: ByteReader, least: number): Slice<Uint8Array> & { readonly length: number } {
   const length = atLeast(least, from.count(1));
   const to = bytes.room(length);
   from.bytes(to.page, to.at, length);

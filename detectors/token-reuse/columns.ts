@@ -7,7 +7,7 @@ import type { Settings } from "./settings.ts";
 /** What is kept of an agent. */
 export interface AgentColumns {
   /** How many services the agent's finished tokens reached: index = services, the last one is that many or more. */
-  readonly reached: number[];
+  readonly reachedCounts: number[];
   /** Services that tokens of the agent were used at: hashes, and their names. A token's services are bits, by these places. */
   readonly services: number[];
   readonly names: string[];
@@ -52,13 +52,13 @@ export interface More {
 
 /** Columns of agents. */
 export const agentColumns: Columns<AgentColumns, Settings> = {
-  start: () => ({ reached: [], services: [], names: [] }),
-  write({ reached, services, names }, to) {
-    to.numbers(reached);
+  start: () => ({ reachedCounts: [], services: [], names: [] }),
+  write({ reachedCounts, services, names }, to) {
+    to.numbers(reachedCounts);
     to.numbers(services);
     to.texts(names);
   },
-  read: (from) => ({ reached: from.numbers(), services: from.numbers(), names: from.texts() }),
+  read: (from) => ({ reachedCounts: from.numbers(), services: from.numbers(), names: from.texts() }),
 };
 
 const REACHED = 0;
@@ -81,7 +81,7 @@ const HAS_PLACE = 1;
 const IS_ATTESTED = 2;
 
 /** Services that the token reached, as bits. */
-export const reached = (cells: Cells) => cells.numbers[cells.number + REACHED]!;
+export const reachedBits = (cells: Cells) => cells.numbers[cells.number + REACHED]!;
 /** Services that accepted it. */
 export const acceptedBy = (cells: Cells) => cells.numbers[cells.number + ACCEPTED]!;
 /** Notes a use by the service with this bit. */
@@ -91,7 +91,7 @@ export function noteService(cells: Cells, bit: number, accepted: boolean): void 
 }
 
 /** Kinds already told of this token, as bits. */
-export const told = (cells: Cells) => cells.numbers[cells.number + TOLD]!;
+export const toldBits = (cells: Cells) => cells.numbers[cells.number + TOLD]!;
 /** Notes that the kind with this bit is told. */
 export function noteTold(cells: Cells, bit: number): void {
   cells.numbers[cells.number + TOLD]! |= bit;

@@ -1,28 +1,28 @@
 /** How many services a token reaches, against the agent's earlier tokens. */
 import type { Cells, TokenRow } from "../token-row.ts";
-import { type AgentColumns, reached as reachedBy } from "./columns.ts";
+import { type AgentColumns, reachedBits } from "./columns.ts";
 import type { Settings } from "./settings.ts";
 import { inHand, type Scene, tell } from "./tell.ts";
 
 /** Whether the token has reached so many services that it must be judged. */
 export const isFarOut = (cells: Cells, settings: Settings) =>
-  countOf(reachedBy(cells)) >= settings.fanOutFloor;
+  countOf(reachedBits(cells)) >= settings.fanOutFloor;
 
 /** Judges a token that has just reached one more service. */
 export function judgeFanOut(scene: Scene): void {
   const { own, token, settings } = scene;
   if (token.audience === undefined) return;
-  const services = countOf(reachedBy(own.token));
-  const { reached, names } = own.agent;
-  const finished = reached.reduce((sum, count) => sum + count, 0);
-  const most = reached.length - 1;
+  const services = countOf(reachedBits(own.token));
+  const { reachedCounts, names } = own.agent;
+  const finished = reachedCounts.reduce((sum, count) => sum + count, 0);
+  const most = reachedCounts.length - 1;
   if (services < settings.fanOutFloor) return;
   if (finished < settings.fanOutMinTokens || services <= 2 * most) return;
   tell(scene, "service-fan-out", inHand(scene), {
     summary: `One token has reached ${services} services.`,
     expected: `None of the agent's ${finished} earlier tokens reached more than ${most}.`,
     evidence: {
-      services: names.filter((_, place) => (reachedBy(own.token) & (1 << place)) !== 0),
+      services: names.filter((_, place) => (reachedBits(own.token) & (1 << place)) !== 0),
       finishedTokens: finished,
       mostBefore: most,
     },
@@ -31,10 +31,10 @@ export function judgeFanOut(scene: Scene): void {
 
 /** Counts a token that has ended; only those with an audience are comparable. */
 export function countReached(own: AgentColumns, token: TokenRow, cells: Cells): void {
-  const services = countOf(reachedBy(cells));
+  const services = countOf(reachedBits(cells));
   if (token.audience === undefined || services === 0) return;
-  while (own.reached.length <= services) own.reached.push(0);
-  own.reached[services] = (own.reached[services] ?? 0) + 1;
+  while (own.reachedCounts.length <= services) own.reachedCounts.push(0);
+  own.reachedCounts[services] = (own.reachedCounts[services] ?? 0) + 1;
 }
 
 /** Bits that are set. */

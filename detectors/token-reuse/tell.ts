@@ -2,7 +2,7 @@
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Draft, Out } from "../detector.ts";
 import type { Cells, TokenRow } from "../token-row.ts";
-import { type AgentColumns, noteTold, told as toldOf } from "./columns.ts";
+import { type AgentColumns, noteTold, toldBits } from "./columns.ts";
 import type { Settings } from "./settings.ts";
 
 /** The detector's columns of the agent and the token in hand. */
@@ -48,7 +48,7 @@ export function tell(
 ): void {
   const { own, event, out } = scene;
   const bit = 1 << TOLD.indexOf(kind);
-  if ((toldOf(own.token) & bit) !== 0) return;
+  if ((toldBits(own.token) & bit) !== 0) return;
   noteTold(own.token, bit);
   const now = inHand(scene);
   const [earlier, trigger] = isBefore(now, used) ? [now, used] : [used, now];

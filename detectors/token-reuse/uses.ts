@@ -13,7 +13,7 @@ import {
   MOST_WAITING,
   moreOf,
   noteService,
-  reached,
+  reachedBits,
   setLast,
   type Use,
 } from "./columns.ts";
@@ -32,7 +32,7 @@ export function takeUse(token: TokenRow, own: Own, event: EventView, settings: S
   const place = placeOf(own.agent, event);
   const bit = 1 << place;
   const { accepted, time } = event;
-  const isFirst = (reached(own.token) & bit) === 0;
+  const isFirst = (reachedBits(own.token) & bit) === 0;
   // What a service accepts weighs more than what it refused before; services beyond the last place are not told apart.
   const isNews = isFirst || place === MOST_SERVICES || (accepted && (acceptedBy(own.token) & bit) === 0);
   const isOver = isAfterEnd(token, settings, time);

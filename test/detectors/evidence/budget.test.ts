@@ -15,7 +15,7 @@ import {
   HIGHEST_RATE,
   isCalibrated,
   LOWEST_THRESHOLD,
-  limitsOf,
+  thresholdsOf,
 } from "../../../detectors/evidence/limits.ts";
 import { addSession, gainOf, largestGain, MAX_NAMED, newRun } from "../../../detectors/evidence/run.ts";
 
@@ -35,11 +35,11 @@ describe("a budget of false alerts", () => {
         fc.double({ min: 0.001, max: 100, noNaN: true }),
         fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 300 }),
         (count, units, expected, budget, sessions) => {
-          const limits = limitsOf(scores(count, units), expected, budget);
+          const today = thresholdsOf(scores(count, units), expected, budget);
           const ledger = newLedger();
-          for (const unit of sessions) enter(ledger, false, limits, unit);
-          const forSessions = ledger.judged * limits.cost;
-          const forRuns = limits.sessions / limits.runLength;
+          for (const unit of sessions) enter(ledger, false, today, unit);
+          const forSessions = ledger.judged * today.cost;
+          const forRuns = today.sessions / today.runLength;
           expect(forSessions).toBeLessThanOrEqual(0.9 * budget + 1e-9);
           expect(forRuns).toBeLessThanOrEqual(0.1 * budget + 1e-9);
         },
@@ -48,42 +48,42 @@ describe("a budget of false alerts", () => {
   });
 
   it("promises each tier no less than the scores can tell, and all tiers together what a session costs", () => {
-    const { rates, cost } = limitsOf(scores(512, 4), 20, 1);
+    const { rates, cost } = thresholdsOf(scores(512, 4), 20, 1);
     expect([...rates].map((rate) => Number(rate.toFixed(4)))).toEqual([0.0075, 0.015, 0.0225]);
     expect(cost).toBeCloseTo(0.9 * HIGHEST_RATE);
-    expect([...limitsOf(scores(60, 4), 20, 1).rates].map((rate) => Number(rate.toFixed(4)))).toEqual([
+    expect([...thresholdsOf(scores(60, 4), 20, 1).rates].map((rate) => Number(rate.toFixed(4)))).toEqual([
       0.045, 0.045, 0.045,
     ]);
   });
 
   it("has no threshold below the lowest, however calm an agent is", () => {
     const calm = scores(512, 4).map((score) => score - packed(9000, 0));
-    expect([...limitsOf(calm, 20, 1).thresholds]).toEqual([
+    expect([...thresholdsOf(calm, 20, 1).thresholds]).toEqual([
       LOWEST_THRESHOLD,
       LOWEST_THRESHOLD,
       LOWEST_THRESHOLD,
     ]);
-    expect(Math.min(...limitsOf(scores(512, 4), 20, 1).thresholds)).toBeGreaterThan(LOWEST_THRESHOLD);
+    expect(Math.min(...thresholdsOf(scores(512, 4), 20, 1).thresholds)).toBeGreaterThan(LOWEST_THRESHOLD);
   });
 
   it("promises nothing before there are enough scores", () => {
     expect([isCalibrated(scores(18, 1)), isCalibrated(scores(19, 1))]).toEqual([false, true]);
-    expect(limitsOf(scores(18, 1), 20, 1).sessions).toBe(0);
-    expect(limitsOf(scores(19, 1), 20, 1).sessions).toBeGreaterThan(0);
+    expect(thresholdsOf(scores(18, 1), 20, 1).sessions).toBe(0);
+    expect(thresholdsOf(scores(19, 1), 20, 1).sessions).toBeGreaterThan(0);
   });
 });
 
 describe("a day's sessions", () => {
-  const limits = limitsOf(scores(512, 4), 20, 1);
+  const today = thresholdsOf(scores(512, 4), 20, 1);
 
   it("are judged until the budget is spent, and counted when it is", () => {
     const ledger = newLedger();
-    const standings = Array.from({ length: 40 }, (_, at) => enter(ledger, false, limits, at % 4));
-    expect(standings.filter((one) => one === JUDGED)).toHaveLength(limits.sessions);
+    const standings = Array.from({ length: 40 }, (_, at) => enter(ledger, false, today, at % 4));
+    expect(standings.filter((one) => one === JUDGED)).toHaveLength(today.sessions);
     expect(standings.at(-1)).toBe(BUDGET);
-    expect(unjudgedShare(ledger)).toBeCloseTo(1 - limits.sessions / 40);
+    expect(unjudgedShare(ledger)).toBeCloseTo(1 - today.sessions / 40);
     turnLedger(ledger, false);
-    expect(enter(ledger, false, limits, 0)).toBe(JUDGED);
+    expect(enter(ledger, false, today, 0)).toBe(JUDGED);
     expect(ledger.expected).toBe(40);
   });
 
@@ -95,8 +95,8 @@ describe("a day's sessions", () => {
       return ledger.expected;
     };
     expect([flood(), flood()]).toEqual([25, 31.25]);
-    const tightened = limitsOf(scores(512, 4), ledger.expected, 1).rates[0] ?? 0;
-    expect(tightened).toBeGreaterThan((limitsOf(scores(512, 4), 20, 1).rates[0] ?? 0) / 2);
+    const tightened = thresholdsOf(scores(512, 4), ledger.expected, 1).rates[0] ?? 0;
+    expect(tightened).toBeGreaterThan((thresholdsOf(scores(512, 4), 20, 1).rates[0] ?? 0) / 2);
   });
 
   it("are forecast again within three weeks where an agent has grown a hundredfold, and at once where it has doubled", () => {
@@ -123,19 +123,19 @@ describe("a day's sessions", () => {
 
   it("of one trust unit leave a quarter of the budget to the others", () => {
     const ledger = newLedger();
-    for (let at = 0; at < 1000; at++) enter(ledger, false, limits, 1);
-    expect(ledger.judged).toBe(Math.ceil(limits.sessions * 0.75));
-    expect([enter(ledger, false, limits, 1), enter(ledger, false, limits, 2)]).toEqual([BUDGET, JUDGED]);
+    for (let at = 0; at < 1000; at++) enter(ledger, false, today, 1);
+    expect(ledger.judged).toBe(Math.ceil(today.sessions * 0.75));
+    expect([enter(ledger, false, today, 1), enter(ledger, false, today, 2)]).toEqual([BUDGET, JUDGED]);
   });
 
   it("are beyond a budget that is smaller than what one session costs", () => {
-    expect(enter(newLedger(), false, limitsOf(scores(19, 1), 20, 0.01), 0)).toBe(BUDGET);
+    expect(enter(newLedger(), false, thresholdsOf(scores(19, 1), 20, 0.01), 0)).toBe(BUDGET);
   });
 
   it("are not judged while too much is new, or too few scores are known", () => {
     const ledger = newLedger();
-    expect(enter(ledger, true, limits, 0)).toBe(LEARNING);
-    expect(enter(ledger, false, limitsOf(scores(5, 1), 20, 1), 0)).toBe(CALIBRATION);
+    expect(enter(ledger, true, today, 0)).toBe(LEARNING);
+    expect(enter(ledger, false, thresholdsOf(scores(5, 1), 20, 1), 0)).toBe(CALIBRATION);
     expect([ledger.judged, unjudgedShare(ledger), unjudgedShare(ledger, LEARNING)]).toEqual([0, 1, 0.5]);
   });
 });
