@@ -8,7 +8,7 @@ import { expireHeld, holdSession } from "./baseline/decisions/held.ts";
 import { tellDenied } from "./baseline/decisions/tell-denied.ts";
 import { operationOf } from "./baseline/event-names.ts";
 import { tellNew } from "./baseline/judge.ts";
-import { addStep, beginPath, type Path } from "./baseline/path.ts";
+import { addStep, beginPath, type SessionPath } from "./baseline/path.ts";
 import { Settings } from "./baseline/settings.ts";
 import { dayOf, teach } from "./baseline/teach.ts";
 import { settle, turnEpoch } from "./baseline/turn.ts";
@@ -23,7 +23,7 @@ import * as evidence from "./evidence/evidence.ts";
 
 const CALLED = EVENT_KINDS.indexOf("api.called");
 
-export const outOfGraph: Detector<Settings, Baseline, Path> = {
+export const outOfGraph: Detector<Settings, Baseline, SessionPath> = {
   id: "out-of-graph",
   version: VERSION,
   about,

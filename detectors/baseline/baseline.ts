@@ -1,6 +1,6 @@
 /** What is learned of one agent: names, graph, targets, and how far each workflow has come. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import type { Memory } from "../evidence/memory.ts";
+import type { AgentEvidence } from "../evidence/memory.ts";
 import type { Contract } from "./contracts/contracts.ts";
 import type { DeniedEdge } from "./decisions/denied.ts";
 import type { Pen } from "./decisions/pen.ts";
@@ -50,7 +50,7 @@ export interface Baseline {
   /** How much of that, and of what the evidence could not remember, the fold has counted since it has the agent in memory. */
   cappedCounted: number;
   /** What the evidence remembers of the agent; undefined unless it is switched on. */
-  memory: Memory | undefined;
+  memory: AgentEvidence | undefined;
   /** Sessions that wait for a person; undefined before the first. */
   pen: Pen | undefined;
   /** Edges that a person has denied; undefined if there are none. */

@@ -3,7 +3,7 @@ import type { EventView } from "../../schemas/event-view.ts";
 import type { Out } from "../detector.ts";
 import type { Baseline } from "./baseline.ts";
 import { child } from "./graph/graph.ts";
-import type { Path } from "./path.ts";
+import type { SessionPath } from "./path.ts";
 import { tellOperation } from "./tell-operation.ts";
 import { tellTarget } from "./tell-target.ts";
 import { strangersOf } from "./values/strangers.ts";
@@ -18,7 +18,7 @@ export type Level = "workflow" | "agent";
  */
 export function tellNew(
   baseline: Baseline,
-  path: Path,
+  path: SessionPath,
   symbol: number,
   isStrange: boolean,
   event: EventView,
@@ -37,7 +37,7 @@ export function tellNew(
 }
 
 /** Which graph the operation is outside of; undefined if of none that may speak. */
-function outside(baseline: Baseline, path: Path, symbol: number): Level | undefined {
+function outside(baseline: Baseline, path: SessionPath, symbol: number): Level | undefined {
   const workflow = path.workflow > 0 ? baseline.progress.get(path.workflow) : undefined;
   // A workflow that began with the agent learns in peace; one that turns up later is judged by what the agent knows.
   if (workflow?.mode === "learning" && !workflow.isLate) return undefined;
@@ -50,7 +50,7 @@ function outside(baseline: Baseline, path: Path, symbol: number): Level | undefi
 }
 
 /** Notes that a fact is told; false if it was told before. */
-function isNewlyTold(path: Path, fact: number): boolean {
+function isNewlyTold(path: SessionPath, fact: number): boolean {
   if (path.told.includes(fact)) return false;
   path.told = [...path.told, fact];
   return true;

@@ -3,13 +3,13 @@ import { type Baseline, type Progress, progressOf } from "./baseline.ts";
 import { addChild, child, countUse, noteSession, ORDER, sessionsOf, symbolOf } from "./graph/graph.ts";
 import { MAX_NODES } from "./graph/graph-layout.ts";
 import { START, tierOf } from "./names.ts";
-import type { Path } from "./path.ts";
+import type { SessionPath } from "./path.ts";
 import type { Settings } from "./settings.ts";
 import { endLearning } from "./turn.ts";
 import { learnValues } from "./values/learn-values.ts";
 
 /** Learns from a whole session. `day` is days since 2000, at most 65,535. */
-export function learn(baseline: Baseline, path: Path, day: number, settings: Settings): void {
+export function learn(baseline: Baseline, path: SessionPath, day: number, settings: Settings): void {
   const agent = progressOf(baseline, 0);
   const workflow = path.workflow > 0 ? progressOf(baseline, path.workflow) : undefined;
   const unit = agent === undefined ? 1 : unitNumber(agent, path.unit);
@@ -40,7 +40,13 @@ const walks = new Float64Array(MAX_NODES);
 /** The nodes in which the walk in hand stands, by order; 0 where none is known. One list for all, because learning never nests. */
 const contexts = new Int32Array(ORDER + 2);
 
-function learnPath(baseline: Baseline, progress: Progress, path: Path, day: number, unit: number): void {
+function learnPath(
+  baseline: Baseline,
+  progress: Progress,
+  path: SessionPath,
+  day: number,
+  unit: number,
+): void {
   const { graph } = baseline;
   progress.sessions++;
   walks[0]!++;

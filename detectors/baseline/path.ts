@@ -1,7 +1,7 @@
 /** What a live session has done so far: its steps, and the target values that it used. */
 import type { EventView } from "../../schemas/event-view.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import type { Shown } from "../evidence/session.ts";
+import type { SessionEvidence } from "../evidence/session.ts";
 import { ints, readBytes, readInts } from "../stats/room.ts";
 import { type Baseline, progressOf } from "./baseline.ts";
 import { unitOf, workflowOf } from "./event-names.ts";
@@ -15,7 +15,7 @@ const MAX_PATH = 128;
 const MAX_PATH_VALUES = 64;
 
 /** What a live session has done so far, with the labels of values that were new, as bytes of UTF-8. */
-export interface Path extends Labels {
+export interface SessionPath extends Labels {
   /** Number of the workflow's name, 0 if none was declared; -1 before the first step. */
   workflow: number;
   /** Number of the trust unit's name; 0 if none was given. */
@@ -38,7 +38,7 @@ export interface Path extends Labels {
   /** Facts already told in this session, so that a loop makes one finding. */
   told: readonly number[];
   /** What the evidence has been shown; undefined unless it is switched on. */
-  shown: Shown | undefined;
+  shown: SessionEvidence | undefined;
 }
 
 /** Numbers of one value in `values`. */
@@ -46,7 +46,7 @@ export const VALUE_WIDTH = 6;
 const NOTHING_TOLD: readonly number[] = [];
 
 /** A session before its first step. */
-export function newPath(): Path {
+export function newPath(): SessionPath {
   return {
     workflow: -1,
     unit: 0,
@@ -66,7 +66,7 @@ export function newPath(): Path {
 }
 
 /** The first step of a session says which workflow it is of, on whose trust unit, and which version runs. */
-export function beginPath(baseline: Baseline, path: Path, event: EventView, settings: Settings): void {
+export function beginPath(baseline: Baseline, path: SessionPath, event: EventView, settings: Settings): void {
   path.workflow = workflowOf(baseline, event);
   path.unit = unitOf(baseline, event);
   path.build = beginSession(baseline, event, settings);
@@ -74,14 +74,14 @@ export function beginPath(baseline: Baseline, path: Path, event: EventView, sett
 }
 
 /** Gives the memory back; the path is of no more use. */
-export function endPath(path: Path): void {
+export function endPath(path: SessionPath): void {
   ints.giveBack(path.symbols, path.symbolsAt, path.symbolsRoom);
   ints.giveBack(path.values, path.valuesAt, path.valuesRoom);
   endLabels(path);
 }
 
 /** Makes a path like new; its arrays are kept. */
-export function restartPath(path: Path): void {
+export function restartPath(path: SessionPath): void {
   path.workflow = -1;
   path.unit = 0;
   path.build = 0;
@@ -95,13 +95,13 @@ const FIRST_STEPS = 16;
 const FIRST_VALUES = 4;
 
 /** Adds a step, unless the path is as long as a session teaches. */
-export function addStep(path: Path, symbol: number): void {
+export function addStep(path: SessionPath, symbol: number): void {
   if (path.steps >= MAX_PATH) return;
   if (path.steps === path.symbolsRoom) growSymbols(path);
   path.symbols[path.symbolsAt + path.steps++] = symbol;
 }
 
-function growSymbols(path: Path): void {
+function growSymbols(path: SessionPath): void {
   const longer = Math.max(FIRST_STEPS, path.symbolsRoom * 2);
   const { page, at } = ints.grown(path.symbols, path.symbolsAt, path.symbolsRoom, longer);
   path.symbols = page;
@@ -111,7 +111,7 @@ function growSymbols(path: Path): void {
 
 /** Keeps a target value for learning, with its label if it is new. `at` is where the value's numbers begin. */
 export function keepValue(
-  path: Path,
+  path: SessionPath,
   symbol: number,
   field: number,
   isNew: boolean,
@@ -133,7 +133,7 @@ export function keepValue(
   path.valueCount++;
 }
 
-function growValues(path: Path): void {
+function growValues(path: SessionPath): void {
   const longer = Math.max(FIRST_VALUES * VALUE_WIDTH, path.valuesRoom * 2);
   const { page, at } = ints.grown(path.values, path.valuesAt, path.valuesRoom, longer);
   path.values = page;
@@ -142,9 +142,9 @@ function growValues(path: Path): void {
 }
 
 /** Where the values of a path end in their page. */
-export const valuesEnd = (path: Path) => path.valuesAt + path.valueCount * VALUE_WIDTH;
+export const valuesEnd = (path: SessionPath) => path.valuesAt + path.valueCount * VALUE_WIDTH;
 
-function isKept(path: Path, symbol: number, field: number, low: number, high: number): boolean {
+function isKept(path: SessionPath, symbol: number, field: number, low: number, high: number): boolean {
   const { values } = path;
   for (let at = path.valuesAt, end = valuesEnd(path); at < end; at += VALUE_WIDTH) {
     if (
@@ -159,7 +159,7 @@ function isKept(path: Path, symbol: number, field: number, low: number, high: nu
 }
 
 /** Copies the value's first bytes; answers how many. */
-function keepLabel(path: Path, event: EventView, at: number): number {
+function keepLabel(path: SessionPath, event: EventView, at: number): number {
   makeRoom(path, LABEL_BYTES);
   const length = event.copyText(at, path.labels, path.labelsAt + path.labelBytes, LABEL_BYTES);
   path.labelBytes += length;
@@ -167,7 +167,7 @@ function keepLabel(path: Path, event: EventView, at: number): number {
 }
 
 /** Dense; only what is in use of each array. */
-export function writePath(path: Path, to: ByteWriter): void {
+export function writePath(path: SessionPath, to: ByteWriter): void {
   for (const value of [path.workflow, path.unit, path.steps, path.valueCount, path.labelBytes]) to.i32(value);
   to.ints(path.symbols, path.symbolsAt, path.steps);
   to.ints(path.values, path.valuesAt, path.valueCount * VALUE_WIDTH);
@@ -176,7 +176,7 @@ export function writePath(path: Path, to: ByteWriter): void {
 }
 
 /** Reads what writePath wrote. */
-export function readPath(from: ByteReader): Path {
+export function readPath(from: ByteReader): SessionPath {
   const [workflow, unit, steps, valueCount, labelBytes] = [
     from.i32(),
     from.i32(),

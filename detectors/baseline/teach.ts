@@ -4,12 +4,18 @@ import * as evidence from "../evidence/evidence.ts";
 import type { Baseline } from "./baseline.ts";
 import { learn } from "./learn.ts";
 import { bringForSession } from "./near.ts";
-import type { Path } from "./path.ts";
+import type { SessionPath } from "./path.ts";
 import type { Settings } from "./settings.ts";
 import { noteLearned } from "./versions/lineage.ts";
 
 /** Learns from a whole session; `day` is that of `dayOf`. */
-export function teach(baseline: Baseline, path: Path, day: number, settings: Settings, caps: Caps): void {
+export function teach(
+  baseline: Baseline,
+  path: SessionPath,
+  day: number,
+  settings: Settings,
+  caps: Caps,
+): void {
   const { version, graph } = baseline;
   const { count } = graph;
   bringForSession(baseline);

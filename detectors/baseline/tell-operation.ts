@@ -15,14 +15,14 @@ import {
   witnessesOf,
 } from "./graph/graph.ts";
 import { type Contexts, contextsOf, escapeChance, probability, surprise } from "./graph/predictor.ts";
-import type { Path } from "./path.ts";
+import type { SessionPath } from "./path.ts";
 import type { Stranger } from "./values/strangers.ts";
 import { list, nameOf, newness, pairs, percent, quote, units, workflowName } from "./wording.ts";
 
 /** A sensitive operation outside the workflow's or the agent's baseline, with or without a target that is new too. */
 export function tellOperation(
   baseline: Baseline,
-  path: Path,
+  path: SessionPath,
   symbol: number,
   level: "workflow" | "agent",
   strangers: readonly Stranger[],
@@ -56,7 +56,7 @@ export function tellOperation(
   };
 }
 
-function contextsHere(baseline: Baseline, path: Path): Contexts {
+function contextsHere(baseline: Baseline, path: SessionPath): Contexts {
   const [agent, workflow] = [
     baseline.progress.get(0)?.root ?? 0,
     baseline.progress.get(path.workflow)?.root ?? 0,

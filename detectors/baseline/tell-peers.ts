@@ -6,14 +6,14 @@ import { shareKnown } from "../groups/version.ts";
 import type { Baseline } from "./baseline.ts";
 import { operationOf } from "./event-names.ts";
 import { hashesOf } from "./names.ts";
-import type { Path } from "./path.ts";
+import type { SessionPath } from "./path.ts";
 
 /** What most witnesses among the peers do is told at low severity. */
 const USUAL = 0.5;
 
 /** The draft of an operation that is new to the agent, with the share of its peers that use it; any other is the same. */
 export function withPeers(
-  { agent, own, groups }: Rows<Baseline, Path>,
+  { agent, own, groups }: Rows<Baseline, SessionPath>,
   draft: Draft,
   event: EventView,
 ): Draft {

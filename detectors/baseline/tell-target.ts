@@ -2,7 +2,7 @@
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Draft } from "../detector.ts";
 import type { Baseline } from "./baseline.ts";
-import type { Path } from "./path.ts";
+import type { SessionPath } from "./path.ts";
 import { drawsOf, novelty, valuesOf } from "./values/slots.ts";
 import type { Stranger } from "./values/strangers.ts";
 import { list, nameOf, newness, pairs, percent, quote, workflowName } from "./wording.ts";
@@ -10,7 +10,7 @@ import { list, nameOf, newness, pairs, percent, quote, workflowName } from "./wo
 /** A known sensitive operation on an identifier that is new to a closed slot. */
 export function tellTarget(
   baseline: Baseline,
-  path: Path,
+  path: SessionPath,
   symbol: number,
   strangers: readonly Stranger[],
   event: EventView,

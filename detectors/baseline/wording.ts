@@ -1,14 +1,14 @@
 /** Words that the sentences of out-of-graph share. */
 import { counted } from "../counted.ts";
 import type { Baseline } from "./baseline.ts";
-import type { Path } from "./path.ts";
+import type { SessionPath } from "./path.ts";
 import type { Stranger } from "./values/strangers.ts";
 
 /** The name that a number of the dictionary stands for. */
 export const nameOf = (baseline: Baseline, symbol: number) => baseline.names.texts[symbol] ?? "?";
 
 /** The session's workflow. */
-export const workflowName = (baseline: Baseline, { workflow }: Path) =>
+export const workflowName = (baseline: Baseline, { workflow }: SessionPath) =>
   workflow > 0 ? nameOf(baseline, workflow) : "(none declared)";
 
 /** A name within a sentence. */

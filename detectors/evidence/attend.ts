@@ -14,18 +14,18 @@ import { fieldOf } from "../baseline/event-names.ts";
 import { child } from "../baseline/graph/graph.ts";
 import { enterContexts, escapeChance, walk } from "../baseline/graph/predictor.ts";
 import { hashesOf } from "../baseline/names.ts";
-import type { Path } from "../baseline/path.ts";
+import type { SessionPath } from "../baseline/path.ts";
 import type { Settings } from "../baseline/settings.ts";
 import { isKnownTo } from "../baseline/versions/lineage.ts";
 import type { Out, Rows } from "../detector.ts";
 import { chanceOf, shareKnown } from "../groups/version.ts";
 import type { Target } from "./appraise.ts";
 import { weighBy } from "./guarantee.ts";
-import type { Memory } from "./memory.ts";
+import type { AgentEvidence } from "./memory.ts";
 import { observe, type Step, terms } from "./observe.ts";
 import { consultPeers } from "./peers.ts";
 import { raiseScore } from "./score.ts";
-import type { Shown } from "./session.ts";
+import type { SessionEvidence } from "./session.ts";
 import { SHIPPED } from "./shipped.ts";
 import { speak } from "./speak.ts";
 import { decideStanding } from "./standing.ts";
@@ -33,7 +33,7 @@ import { contextOf, tableOf } from "./weights.ts";
 
 /** Observes the call in hand, raises its session's score if it is the worst so far, and tells what is above its threshold. */
 export function scoreCall(
-  rows: Rows<Baseline, Path>,
+  rows: Rows<Baseline, SessionPath>,
   operation: number,
   event: EventView,
   settings: Settings,
@@ -80,9 +80,9 @@ const call: { -readonly [Name in keyof Step]: Step[Name] } = {
 
 function describeCall(
   baseline: Baseline,
-  memory: Memory,
-  path: Path,
-  shown: Shown,
+  memory: AgentEvidence,
+  path: SessionPath,
+  shown: SessionEvidence,
   agent: Progress,
   workflow: Progress | undefined,
   operation: number,
@@ -115,7 +115,7 @@ function describeCall(
 }
 
 /** Share of the agent's peers that do the same at all. */
-function commonness({ names }: Baseline, { peers: { version } }: Memory, operation: number): number {
+function commonness({ names }: Baseline, { peers: { version } }: AgentEvidence, operation: number): number {
   if (version === undefined) return 0;
   const [low, high] = hashesOf(names, operation);
   return shareKnown(version, version.operations, low, high);

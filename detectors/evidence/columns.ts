@@ -10,13 +10,18 @@ import { readContracts, writeContracts } from "../baseline/contracts/stored-cont
 import { readDenied, writeDenied } from "../baseline/decisions/denied.ts";
 import { readPen, writePen } from "../baseline/decisions/pen.ts";
 import { bringForEvent } from "../baseline/near.ts";
-import { endPath, newPath, type Path, readPath, restartPath, writePath } from "../baseline/path.ts";
+import { endPath, newPath, readPath, restartPath, type SessionPath, writePath } from "../baseline/path.ts";
 import type { Settings } from "../baseline/settings.ts";
 import { readBuilds, writeBuilds } from "../baseline/versions/stored-builds.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { newMemory, readMemory, writeMemory } from "./memory.ts";
+import { newAgentEvidence, readAgentEvidence, writeAgentEvidence } from "./memory.ts";
 import { silenceScores } from "./modes.ts";
-import { newShown, readShown, restartShown, writeShown } from "./session.ts";
+import {
+  newSessionEvidence,
+  readSessionEvidence,
+  restartSessionEvidence,
+  writeSessionEvidence,
+} from "./session.ts";
 
 /** The version that is written. */
 export const VERSION = 4;
@@ -37,7 +42,7 @@ export const ofAgent = {
       (baseline.memory === undefined ? 0 : HAS_MEMORY) |
         (baseline.contracts === undefined ? 0 : HAS_CONTRACTS),
     );
-    if (baseline.memory !== undefined) writeMemory(baseline.memory, to);
+    if (baseline.memory !== undefined) writeAgentEvidence(baseline.memory, to);
     writePen(baseline.pen, to);
     writeDenied(baseline.denied, to);
     writeBuilds(baseline.builds, to);
@@ -46,7 +51,7 @@ export const ofAgent = {
   read(from: ByteReader, version: number, settings: Settings): Baseline {
     const baseline = readBaseline(from);
     const flags = from.u8();
-    if ((flags & HAS_MEMORY) !== 0) baseline.memory = readMemory(from);
+    if ((flags & HAS_MEMORY) !== 0) baseline.memory = readAgentEvidence(from);
     baseline.cappedCounted += baseline.memory?.capped ?? 0;
     baseline.pen = readPen(from);
     baseline.denied = readDenied(from);
@@ -58,33 +63,33 @@ export const ofAgent = {
 
 function remembering(baseline: Baseline, { evidence }: Settings): Baseline {
   if (evidence === "off" && baseline.memory !== undefined) silenceScores(baseline);
-  baseline.memory = evidence === "on" ? (baseline.memory ?? newMemory()) : undefined;
+  baseline.memory = evidence === "on" ? (baseline.memory ?? newAgentEvidence()) : undefined;
   return baseline;
 }
 
 /** Columns of a session. */
 export const ofSession = {
-  start: (settings: Settings): Path => showing(newPath(), settings),
-  restart(path: Path): void {
+  start: (settings: Settings): SessionPath => showing(newPath(), settings),
+  restart(path: SessionPath): void {
     restartPath(path);
-    if (path.shown !== undefined) restartShown(path.shown);
+    if (path.shown !== undefined) restartSessionEvidence(path.shown);
   },
   end: endPath,
-  write(path: Path, to: ByteWriter): void {
+  write(path: SessionPath, to: ByteWriter): void {
     writePath(path, to);
     to.u8(path.shown === undefined ? 0 : 1);
-    if (path.shown !== undefined) writeShown(path.shown, to);
+    if (path.shown !== undefined) writeSessionEvidence(path.shown, to);
     to.u16(path.build);
   },
-  read(from: ByteReader, version: number, settings: Settings): Path {
+  read(from: ByteReader, version: number, settings: Settings): SessionPath {
     const path = readPath(from);
-    if (from.u8() === 1) path.shown = readShown(from);
+    if (from.u8() === 1) path.shown = readSessionEvidence(from);
     if (version >= BUILDS_SINCE) path.build = from.u16();
     return showing(path, settings);
   },
 };
 
-function showing(path: Path, { evidence }: Settings): Path {
-  path.shown = evidence === "on" ? (path.shown ?? newShown()) : undefined;
+function showing(path: SessionPath, { evidence }: Settings): SessionPath {
+  path.shown = evidence === "on" ? (path.shown ?? newSessionEvidence()) : undefined;
   return path;
 }

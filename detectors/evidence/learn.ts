@@ -1,7 +1,16 @@
 /** Learning from a session that has ended without a finding. */
-import { adding, anywhere, classSlotOf, inSlot, isOpen, type Memory, shinglesOf, slotOf } from "./memory.ts";
+import {
+  type AgentEvidence,
+  adding,
+  anywhere,
+  classSlotOf,
+  inSlot,
+  isOpen,
+  shinglesOf,
+  slotOf,
+} from "./memory.ts";
 import { countDraw, noteDraw, noteUse, witnessesOf } from "./records.ts";
-import { type Letters, SENSITIVE_USE, type Shown, VALUE_WIDTH } from "./session.ts";
+import { type Letters, SENSITIVE_USE, type SessionEvidence, VALUE_WIDTH } from "./session.ts";
 import { addLetters } from "./shingles.ts";
 import { isIdentifier } from "./value.ts";
 
@@ -20,7 +29,7 @@ export interface Lesson {
 }
 
 /** Learns every value that a session has shown, and the letters of those that it has confirmed. */
-export function learnShown(memory: Memory, shown: Shown, lesson: Lesson): void {
+export function learnEvidence(memory: AgentEvidence, shown: SessionEvidence, lesson: Lesson): void {
   memory.sessions++;
   for (const letters of shown.letters) {
     learnLetters(memory, letters, 0, lesson);
@@ -36,13 +45,18 @@ export function learnShown(memory: Memory, shown: Shown, lesson: Lesson): void {
 }
 
 /** Learns the letters of a value that enough trust units have used, the one of this session among them. */
-function learnLetters(memory: Memory, letters: Letters, scope: number, { unit, needed }: Lesson): void {
+function learnLetters(
+  memory: AgentEvidence,
+  letters: Letters,
+  scope: number,
+  { unit, needed }: Lesson,
+): void {
   const record = anywhere(memory, scope, letters.low, letters.high);
   const others = record < 0 || unit === 0 ? 0 : witnessesOf(memory.values, record, unit);
   if (others >= needed - 1) addLetters(shinglesOf(memory, scope, true), letters.text, letters.party);
 }
 
-const classAt = ({ values }: Shown, at: number) => values[at + 2]! & (SENSITIVE_USE - 1);
+const classAt = ({ values }: SessionEvidence, at: number) => values[at + 2]! & (SENSITIVE_USE - 1);
 
 /** A value of the session, and what of it the session had shown before. */
 interface Lessoned {
@@ -56,7 +70,7 @@ interface Lessoned {
   readonly isFirstOfClass: boolean;
 }
 
-function valueAt(shown: Shown, at: number): Lessoned {
+function valueAt(shown: SessionEvidence, at: number): Lessoned {
   const { values } = shown;
   const [operation, field, state] = [values[at]!, values[at + 1]!, values[at + 2]!];
   const [low, high] = [values[at + 3]!, values[at + 4]!];
@@ -71,8 +85,8 @@ function valueAt(shown: Shown, at: number): Lessoned {
 }
 
 function learnValue(
-  memory: Memory,
-  shown: Shown,
+  memory: AgentEvidence,
+  shown: SessionEvidence,
   at: number,
   value: Lessoned,
   scope: number,
@@ -88,7 +102,7 @@ function learnValue(
   if (!isLearned(memory, shown, at, scope)) learnAnywhere(memory, value, scope, lesson);
 }
 
-function learnAnywhere(memory: Memory, value: Lessoned, scope: number, lesson: Lesson): void {
+function learnAnywhere(memory: AgentEvidence, value: Lessoned, scope: number, lesson: Lesson): void {
   const record = anywhere(memory, scope, value.low, value.high, adding);
   const slot = classSlotOf(memory, scope, value.valueClass, adding);
   if (slot >= 0) countDraw(memory.slots, slot, value.isFirstOfClass ? 1 : 0, drawn(memory, record));
@@ -96,7 +110,7 @@ function learnAnywhere(memory: Memory, value: Lessoned, scope: number, lesson: L
 }
 
 /** Whether the session has taught the same value before, in a slot that is not open. */
-function isLearned(memory: Memory, { values }: Shown, at: number, scope: number): boolean {
+function isLearned(memory: AgentEvidence, { values }: SessionEvidence, at: number, scope: number): boolean {
   for (let before = 0; before < at; before += VALUE_WIDTH) {
     if (values[before + 3] !== values[at + 3] || values[before + 4] !== values[at + 4]) continue;
     if (!isOpen(memory, slotOf(memory, scope, values[before]!, values[before + 1]!))) return true;
@@ -105,9 +119,15 @@ function isLearned(memory: Memory, { values }: Shown, at: number, scope: number)
 }
 
 /** A value that cannot be remembered counts as new. */
-const drawn = (memory: Memory, record: number) => (record < 0 ? 1 : noteDraw(memory.values, record));
+const drawn = (memory: AgentEvidence, record: number) => (record < 0 ? 1 : noteDraw(memory.values, record));
 
-function use(memory: Memory, record: number, { sensitive }: Lessoned, scope: number, lesson: Lesson): void {
+function use(
+  memory: AgentEvidence,
+  record: number,
+  { sensitive }: Lessoned,
+  scope: number,
+  lesson: Lesson,
+): void {
   const isLearning = scope === 0 ? memory.isLearning : lesson.workflowIsLearning;
   if (record < 0) memory.capped++;
   else noteUse(memory.values, record, lesson.unit, lesson.day, sensitive && !isLearning);

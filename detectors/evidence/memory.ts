@@ -29,8 +29,8 @@ import {
 } from "./records.ts";
 import { hashed, hashPlace } from "./text-hash.ts";
 
-/** What is remembered of one agent. */
-export interface Memory {
+/** What the evidence keeps of one agent. */
+export interface AgentEvidence {
   readonly values: Records;
   readonly slots: Records;
   /** Pieces of every known value of the agent. */
@@ -60,7 +60,7 @@ const WORKFLOW_SHINGLES = 32;
 const MAX_WORKFLOWS = 256;
 
 /** An agent of which nothing is remembered. */
-export function newMemory(): Memory {
+export function newAgentEvidence(): AgentEvidence {
   return {
     values: newRecords(),
     slots: newRecords(),
@@ -75,7 +75,7 @@ export function newMemory(): Memory {
 }
 
 /** The pieces of a scope: a workflow's, or the agent's (0, or too many workflows). Begun when `adding`. */
-export function shinglesOf(memory: Memory, scope: number, adding = false): Int32Array {
+export function shinglesOf(memory: AgentEvidence, scope: number, adding = false): Int32Array {
   const known = scope === 0 ? memory.shingles : memory.workflowShingles.get(scope);
   if (known !== undefined) return known;
   if (!adding) return NO_SHINGLES;
@@ -115,7 +115,7 @@ type Finder = (records: Records, low: number, high: number) => number;
 export const hashAnywhere = (low: number, high: number) => keyed(low, high, ANYWHERE, 0, 0, 0);
 
 /** The hashes of all values that are known anywhere in the agent. */
-export function knownAnywhere({ values }: Memory): (readonly [low: number, high: number])[] {
+export function knownAnywhere({ values }: AgentEvidence): (readonly [low: number, high: number])[] {
   const known: (readonly [number, number])[] = [];
   for (const record of all(values)) {
     const [low, high] = [values.table[record]!, values.table[record + 1]!];
@@ -126,7 +126,7 @@ export function knownAnywhere({ values }: Memory): (readonly [low: number, high:
 
 /** The record of a value anywhere in a scope (0 is the agent); -1 if it has none. */
 export function anywhere(
-  memory: Memory,
+  memory: AgentEvidence,
   scope: number,
   low: number,
   high: number,
@@ -138,7 +138,7 @@ export function anywhere(
 
 /** The record of a value in a slot of a scope; -1 if it has none. */
 export function inSlot(
-  memory: Memory,
+  memory: AgentEvidence,
   scope: number,
   operation: number,
   field: number,
@@ -152,7 +152,7 @@ export function inSlot(
 
 /** The record of a slot of a scope; -1 if it has none. */
 export function slotOf(
-  memory: Memory,
+  memory: AgentEvidence,
   scope: number,
   operation: number,
   field: number,
@@ -163,7 +163,12 @@ export function slotOf(
 }
 
 /** The record of all slots of a class in a scope; -1 if it has none. */
-export function classSlotOf(memory: Memory, scope: number, valueClass: number, by: Finder = find): number {
+export function classSlotOf(
+  memory: AgentEvidence,
+  scope: number,
+  valueClass: number,
+  by: Finder = find,
+): number {
   const key = keyed(0, 0, CLASS, scope, valueClass, 0);
   return by(memory.slots, key.low, key.high);
 }
@@ -175,13 +180,13 @@ const noveltyOf = (records: Records, slot: number) =>
   (onceOf(records, slot) + 1) / (drawsOf(records, slot) + 2);
 
 /** Whether so many values of a slot are new that none is remembered. */
-export function isOpen(memory: Memory, slot: number): boolean {
+export function isOpen(memory: AgentEvidence, slot: number): boolean {
   return drawsOf(memory.slots, slot) >= OPEN_AFTER && noveltyOf(memory.slots, slot) > 0.5;
 }
 
 /** Bits by which a new value is a surprise in a slot: -log2 q. None if nothing is known of the like. */
 export function noveltyBits(
-  memory: Memory,
+  memory: AgentEvidence,
   scope: number,
   operation: number,
   field: number,
@@ -203,7 +208,7 @@ export interface Promotion {
 }
 
 /** Makes what deserves it part of the baseline. */
-export function promote(memory: Memory, { needed, learning, sessions }: Promotion): void {
+export function promote(memory: AgentEvidence, { needed, learning, sessions }: Promotion): void {
   const records = memory.values;
   for (const record of all(records)) {
     if (sessionsOf(records, record) === 0 || witnessesOf(records, record) < needed) continue;
@@ -216,7 +221,7 @@ export function promote(memory: Memory, { needed, learning, sessions }: Promotio
 const SHARING = 4;
 
 /** Dense; the tables as they lie in memory. */
-export function writeMemory(memory: Memory, to: ByteWriter): void {
+export function writeAgentEvidence(memory: AgentEvidence, to: ByteWriter): void {
   writeRecords(memory.values, to);
   writeRecords(memory.slots, to);
   to.ints(memory.shingles);
@@ -232,8 +237,8 @@ export function writeMemory(memory: Memory, to: ByteWriter): void {
   }
 }
 
-/** Reads what writeMemory wrote. What was written when each agent had hashes of its own begins anew. */
-export function readMemory(from: ByteReader): Memory {
+/** Reads what writeAgentEvidence wrote. What was written when each agent had hashes of its own begins anew. */
+export function readAgentEvidence(from: ByteReader): AgentEvidence {
   const [values, slots] = [readRecords(from), readRecords(from)];
   const [shingles, capped, sessions, flags] = [from.list(), from.i32(), from.i32(), from.u8()];
   const isSharing = (flags & SHARING) !== 0;
@@ -242,6 +247,6 @@ export function readMemory(from: ByteReader): Memory {
   const isLearning = (flags & 1) !== 0;
   const own = Array.from({ length: from.u16() }, () => [from.i32(), from.list()] as const);
   const workflowShingles = new Map(own);
-  if (!isSharing) return newMemory();
+  if (!isSharing) return newAgentEvidence();
   return { values, slots, shingles, workflowShingles, capped, sessions, isLearning, guarantee, peers };
 }

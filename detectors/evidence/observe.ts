@@ -2,9 +2,9 @@
 
 import { shareKnown } from "../groups/version.ts";
 import { appraise, appraised, FROM_NEITHER, FROM_OUTPUT, type Target, targetValue } from "./appraise.ts";
-import { anywhere, hashAnywhere, inSlot, type Memory, noveltyBits, shinglesOf } from "./memory.ts";
+import { type AgentEvidence, anywhere, hashAnywhere, inSlot, noveltyBits, shinglesOf } from "./memory.ts";
 import { isKnown } from "./records.ts";
-import { hasDealtWith, keepLetters, keepValue, SENSITIVE_USE, type Shown } from "./session.ts";
+import { hasDealtWith, keepLetters, keepValue, SENSITIVE_USE, type SessionEvidence } from "./session.ts";
 import { addLetters, unlikeness } from "./shingles.ts";
 import * as term from "./term.ts";
 import { CODE, isIdentifier, NO_TARGET, NUMBER, TEXT, WORD } from "./value.ts";
@@ -45,7 +45,7 @@ const USUAL = 0.5;
 export const terms = new Float64Array(term.TERMS.length);
 
 /** Observes a call: fills `terms`, and keeps in the session what it shows. */
-export function observe(memory: Memory, shown: Shown, step: Step): void {
+export function observe(memory: AgentEvidence, shown: SessionEvidence, step: Step): void {
   terms.fill(0);
   if (step.result === ERROR) terms[term.FAILED] = 1;
   if (shown.hasJustRead) terms[term.FOLLOWS_READ] = 1;
@@ -68,7 +68,7 @@ function observeOperation(step: Step): void {
 }
 
 /** Answers whether the target is a party that the agent does not know. Until something has answered, nothing new can have come from what was read. */
-function observeTarget(memory: Memory, shown: Shown, step: Step, target: Target): boolean {
+function observeTarget(memory: AgentEvidence, shown: SessionEvidence, step: Step, target: Target): boolean {
   appraise(target, step.tenantLow, step.tenantHigh);
   const { valueClass, low, high } = appraised;
   if (appraised.reserved) terms[term.RESERVED_NAME] = 1;
@@ -85,17 +85,17 @@ function raise(at: number, value: number): void {
   if (value > (terms[at] ?? 0)) terms[at] = value;
 }
 
-const isNewInSlot = (memory: Memory, step: Step, { field }: Target, low: number, high: number) =>
+const isNewInSlot = (memory: AgentEvidence, step: Step, { field }: Target, low: number, high: number) =>
   !isKnown(memory.values, inSlot(memory, 0, step.operation, field, low, high));
 
 /** Share of the agent's peers that do not know a value either. */
-function rarity({ peers: { version } }: Memory, low: number, high: number): number {
+function rarity({ peers: { version } }: AgentEvidence, low: number, high: number): number {
   if (version === undefined) return 1;
   const hash = hashAnywhere(low, high);
   return 1 - shareKnown(version, version.values, hash.low, hash.high);
 }
 
-function observeParty(memory: Memory, shown: Shown, step: Step, target: Target): boolean {
+function observeParty(memory: AgentEvidence, shown: SessionEvidence, step: Step, target: Target): boolean {
   const { valueClass, low, high } = appraised;
   if (hasDealtWith(shown, low, high)) terms[term.SEEN_EARLIER] = 1;
   const isFromOutput = shown.answered && target.origin === FROM_OUTPUT;
@@ -110,15 +110,15 @@ function observeParty(memory: Memory, shown: Shown, step: Step, target: Target):
   return rare > 1 - USUAL;
 }
 
-function observeCode(memory: Memory, step: Step, target: Target, low: number, high: number): void {
+function observeCode(memory: AgentEvidence, step: Step, target: Target, low: number, high: number): void {
   if (isKnown(memory.values, anywhere(memory, step.scope, low, high))) return;
   const bits = noveltyBits(memory, step.scope, step.operation, target.field, CODE);
   raise(term.NEW_CODE, Math.min(5, bits) * rarity(memory, low, high));
 }
 
 function observeText(
-  memory: Memory,
-  shown: Shown,
+  memory: AgentEvidence,
+  shown: SessionEvidence,
   step: Step,
   target: Target,
   low: number,
@@ -139,7 +139,7 @@ function observeText(
 }
 
 /** Keeps a target for learning. */
-function keep(memory: Memory, shown: Shown, step: Step, target: Target): void {
+function keep(memory: AgentEvidence, shown: SessionEvidence, step: Step, target: Target): void {
   appraise(target, step.tenantLow, step.tenantHigh);
   const { valueClass, low, high } = appraised;
   if (valueClass === NO_TARGET || valueClass === NUMBER) return;

@@ -10,10 +10,10 @@ import type { GroupVersion } from "../groups/version.ts";
 import type { AgentRow } from "../rows.ts";
 import { borrow, OWN } from "./guarantee.ts";
 import { isCalibrated } from "./limits.ts";
-import type { Memory } from "./memory.ts";
+import type { AgentEvidence } from "./memory.ts";
 
 /** Settles, at the agent's first call of a day, which version of which group judges the day; at every call, in a comparison or two. */
-export function consultPeers(agent: AgentRow, memory: Memory, event: EventView, groups: Groups): void {
+export function consultPeers(agent: AgentRow, memory: AgentEvidence, event: EventView, groups: Groups): void {
   const { peers } = memory;
   if (peers.day === agent.epoch) {
     if (isParted(memory)) rejoin(agent, memory, groups);
@@ -37,7 +37,7 @@ function judgeOf(groups: Groups, { tenant, epoch }: AgentRow, group: string): Gr
 }
 
 /** Looks the day's version up again. */
-function rejoin({ tenant }: AgentRow, memory: Memory, groups: Groups): void {
+function rejoin({ tenant }: AgentRow, memory: AgentEvidence, groups: Groups): void {
   const { peers, guarantee } = memory;
   peers.version =
     groups.versionOf(tenant, peers.judge, peers.epoch) ?? groups.versionFor(tenant, peers.group, peers.day);
@@ -48,10 +48,10 @@ function rejoin({ tenant }: AgentRow, memory: Memory, groups: Groups): void {
 }
 
 /** The agent was read from the store, and its version is not at hand yet. */
-const isParted = ({ peers }: Memory) => peers.epoch !== NONE && peers.version === undefined;
+const isParted = ({ peers }: AgentEvidence) => peers.epoch !== NONE && peers.version === undefined;
 
 /** Scores by other weights are not comparable. */
-function borrowFrom({ guarantee }: Memory, { weights, ranked }: GroupVersion): void {
+function borrowFrom({ guarantee }: AgentEvidence, { weights, ranked }: GroupVersion): void {
   if (weights === guarantee.weights && isCalibrated(ranked)) borrow(guarantee, ranked);
 }
 
@@ -59,7 +59,7 @@ function borrowFrom({ guarantee }: Memory, { weights, ranked }: GroupVersion): v
  * No score of an agent that borrows is told unless it is above those of its own newest sessions: so the rate of false alerts is
  * that of its peers if it is like them, and after K sessions of its own at most 1/(K + 1), K up to 19, if it is not.
  */
-export const lowestToTell = ({ guarantee, peers }: Memory) =>
+export const lowestToTell = ({ guarantee, peers }: AgentEvidence) =>
   guarantee.basis === OWN ? Number.NEGATIVE_INFINITY : Math.max(...peers.own);
 
 /** The agent's day is over: keeps what it adds to its group for that day. Nothing that the passing of time changes has happened yet. */

@@ -1,5 +1,5 @@
 /** The score of a call, and of a session: the largest of its calls. */
-import { LOWEST, type Shown } from "./session.ts";
+import { LOWEST, type SessionEvidence } from "./session.ts";
 import { TERMS } from "./term.ts";
 import type { Weights } from "./weights.ts";
 
@@ -14,7 +14,7 @@ export function scoreOf({ bias, terms: weights }: Weights, terms: Float64Array):
 }
 
 /** Raises the session's score if this call, the newest, is worse than all before it; answers the call's score. */
-export function raiseScore(shown: Shown, weights: Weights, terms: Float64Array): number {
+export function raiseScore(shown: SessionEvidence, weights: Weights, terms: Float64Array): number {
   const score = scoreOf(weights, terms);
   if (score <= shown.score) return score;
   shown.score = score;

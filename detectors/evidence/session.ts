@@ -13,8 +13,8 @@ export const SENSITIVE_USE = 16;
 /** Numbers of 32 bits in the set of pieces of letters. */
 const SHINGLES = 32;
 
-/** What a live session has shown. */
-export interface Shown {
+/** What the evidence keeps of a live session: what it has shown so far. */
+export interface SessionEvidence {
   /** Some call has answered: what came before could not follow from anything that was read. */
   answered: boolean;
   /** The newest call read something. */
@@ -64,7 +64,7 @@ const NO_VALUES = new Int32Array(0);
 export const LOWEST = -99;
 
 /** A session before its first call. */
-export function newShown(): Shown {
+export function newSessionEvidence(): SessionEvidence {
   return {
     answered: false,
     hasJustRead: false,
@@ -85,7 +85,7 @@ export function newShown(): Shown {
 }
 
 /** Makes a session that has ended like new. */
-export function restartShown(shown: Shown): void {
+export function restartSessionEvidence(shown: SessionEvidence): void {
   shown.answered = false;
   shown.hasJustRead = false;
   shown.novelties = 0;
@@ -103,7 +103,7 @@ export function restartShown(shown: Shown): void {
 }
 
 /** Whether the session has dealt with a party before. */
-export function hasDealtWith({ values, valueCount }: Shown, low: number, high: number): boolean {
+export function hasDealtWith({ values, valueCount }: SessionEvidence, low: number, high: number): boolean {
   for (let at = 0, end = valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH)
     if (values[at + 3] === low && values[at + 4] === high) return true;
   return false;
@@ -111,7 +111,7 @@ export function hasDealtWith({ values, valueCount }: Shown, low: number, high: n
 
 /** Keeps a value for learning, once. */
 export function keepValue(
-  shown: Shown,
+  shown: SessionEvidence,
   operation: number,
   field: number,
   state: number,
@@ -134,7 +134,13 @@ function longer(values: Int32Array): Int32Array {
   return grown;
 }
 
-function isKept({ values, valueCount }: Shown, operation: number, field: number, low: number, high: number) {
+function isKept(
+  { values, valueCount }: SessionEvidence,
+  operation: number,
+  field: number,
+  low: number,
+  high: number,
+) {
   for (let at = 0, end = valueCount * VALUE_WIDTH; at < end; at += VALUE_WIDTH) {
     if (values[at + 3] !== low || values[at + 4] !== high) continue;
     if (values[at] === operation && values[at + 1] === field) return true;
@@ -143,7 +149,7 @@ function isKept({ values, valueCount }: Shown, operation: number, field: number,
 }
 
 /** Keeps the text of a value that is not known. */
-export function keepLetters(shown: Shown, letters: Letters): void {
+export function keepLetters(shown: SessionEvidence, letters: Letters): void {
   let length = letters.text.length;
   for (const { text } of shown.letters) {
     if (text === letters.text) return;
@@ -153,7 +159,7 @@ export function keepLetters(shown: Shown, letters: Letters): void {
 }
 
 /** Dense. */
-export function writeShown(shown: Shown, to: ByteWriter): void {
+export function writeSessionEvidence(shown: SessionEvidence, to: ByteWriter): void {
   const states = (shown.answered ? 1 : 0) | (shown.hasJustRead ? 2 : 0) | (shown.told ? 64 : 0);
   to.u8(states | (shown.novelties << 2) | (shown.standing << 4));
   for (const count of [shown.steps, shown.valueCount, shown.at]) to.i32(count);
@@ -171,8 +177,8 @@ export function writeShown(shown: Shown, to: ByteWriter): void {
   for (const value of shown.terms) to.f64(value);
 }
 
-/** Reads what writeShown wrote. */
-export function readShown(from: ByteReader): Shown {
+/** Reads what writeSessionEvidence wrote. */
+export function readSessionEvidence(from: ByteReader): SessionEvidence {
   const flags = from.u8();
   const [steps, valueCount, at] = [from.i32(), from.i32(), from.i32()];
   const score = from.f64();

@@ -1,7 +1,7 @@
 /** When the score of a session makes a finding. */
 import type { EventView } from "../../schemas/event-view.ts";
 import type { Baseline } from "../baseline/baseline.ts";
-import type { Path } from "../baseline/path.ts";
+import type { SessionPath } from "../baseline/path.ts";
 import type { Settings } from "../baseline/settings.ts";
 import type { Draft, Out, Rows } from "../detector.ts";
 import { pValue } from "./conformal.ts";
@@ -11,13 +11,13 @@ import type { DayThresholds } from "./limits.ts";
 import { lowestToTell } from "./peers.ts";
 import { gainOf, restartRun, sumWith } from "./run.ts";
 import { thousandths } from "./score.ts";
-import type { Shown } from "./session.ts";
+import type { SessionEvidence } from "./session.ts";
 import { type Said, tellRun, tellSession } from "./tell.ts";
 import type { Context, WeightTable } from "./weights.ts";
 
 /** The session's score has risen: tells if it is above the threshold, or if sessions add up to too much with it. */
 export function speak(
-  rows: Rows<Baseline, Path>,
+  rows: Rows<Baseline, SessionPath>,
   event: EventView,
   table: WeightTable,
   context: Context,
@@ -57,7 +57,7 @@ export function speak(
 /** Whether sessions can add up to too much with this one: cheap, and hardly ever so. */
 const mayAddUp = (
   { run, basis }: Guarantee,
-  { standing }: Shown,
+  { standing }: SessionEvidence,
   { largestGain, runAlertsAt }: DayThresholds,
 ) => basis === OWN && standing === JUDGED && sumWith(run, largestGain) >= runAlertsAt;
 

@@ -2,7 +2,7 @@
 
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Baseline } from "../baseline/baseline.ts";
-import type { Path } from "../baseline/path.ts";
+import type { SessionPath } from "../baseline/path.ts";
 import type { Settings } from "../baseline/settings.ts";
 import { quote, units, workflowName } from "../baseline/wording.ts";
 import { counted } from "../counted.ts";
@@ -13,7 +13,7 @@ import { type Guarantee, OWN } from "./guarantee.ts";
 import type { DayThresholds } from "./limits.ts";
 import { gainOf, sumWith } from "./run.ts";
 import { partsOfScore } from "./score.ts";
-import type { Shown } from "./session.ts";
+import type { SessionEvidence } from "./session.ts";
 import type { Context, Weights } from "./weights.ts";
 
 /** A session whose score has just risen, with all that is said of it. */
@@ -22,10 +22,10 @@ export interface Said {
   readonly today: DayThresholds;
   /** Scores above it are told, in thousandths of a point. */
   readonly threshold: number;
-  readonly shown: Shown;
+  readonly shown: SessionEvidence;
   /** The score, in thousandths of a point. */
   readonly points: number;
-  readonly rows: Rows<Baseline, Path>;
+  readonly rows: Rows<Baseline, SessionPath>;
   readonly event: EventView;
   readonly weights: Weights;
   readonly context: Context;

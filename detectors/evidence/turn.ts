@@ -1,10 +1,10 @@
 /** When the evidence learns, and when what it has learned becomes known: each does nothing unless it is switched on. */
 import type { Baseline, Progress } from "../baseline/baseline.ts";
 import { unitNumber } from "../baseline/learn.ts";
-import type { Path } from "../baseline/path.ts";
+import type { SessionPath } from "../baseline/path.ts";
 import type { Settings } from "../baseline/settings.ts";
 import { turnGuarantee } from "./guarantee.ts";
-import { learnShown } from "./learn.ts";
+import { learnEvidence } from "./learn.ts";
 import { promote } from "./memory.ts";
 import { turnModes } from "./modes.ts";
 import { LAST_UNIT, UNITS } from "./records.ts";
@@ -17,10 +17,15 @@ const witnessesToRemember = ({ units }: Progress, { witnesses }: Settings) =>
 const FEW = 5;
 
 /** Learns from a session that has ended without a finding, on a day. To be called before its path is learned. */
-export function learn({ memory, progress }: Baseline, path: Path, day: number, settings: Settings): void {
+export function learn(
+  { memory, progress }: Baseline,
+  path: SessionPath,
+  day: number,
+  settings: Settings,
+): void {
   const agent = progress.get(0);
   if (memory === undefined || path.shown === undefined || agent === undefined) return;
-  learnShown(memory, path.shown, {
+  learnEvidence(memory, path.shown, {
     workflow: path.workflow,
     unit: Math.min(LAST_UNIT, unitNumber(agent, path.unit)),
     needed: agent.sessions < FEW ? settings.witnesses : witnessesToRemember(agent, settings),

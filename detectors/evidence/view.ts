@@ -7,7 +7,7 @@ import { isOfOne, NEVER, pointsOf, unitsOf } from "./conformal.ts";
 import { type Guarantee, PEERS, thresholdsToday } from "./guarantee.ts";
 import { BUDGET, CALIBRATION, JUDGED, LEARNING, unjudgedShare } from "./ledger.ts";
 import { type DayThresholds, HIGHEST_RATE, isCalibrated } from "./limits.ts";
-import type { Memory } from "./memory.ts";
+import type { AgentEvidence } from "./memory.ts";
 
 /** Share of sessions without a judgement from which on the view says what to change. */
 const TOO_MANY = 0.2;
@@ -31,7 +31,7 @@ export function scoresView({ memory }: Baseline, settings: Settings) {
   };
 }
 
-function stateOf({ guarantee: { ranked, reservoir, basis }, peers, isLearning }: Memory) {
+function stateOf({ guarantee: { ranked, reservoir, basis }, peers, isLearning }: AgentEvidence) {
   if (basis === PEERS)
     return { state: "peers", reason: `too few scores of its own: judged by those of ${versionName(peers)}` };
   if (isLearning) return { state: "learning", reason: "not enough history: the agent is learning" };

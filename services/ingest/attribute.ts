@@ -40,7 +40,7 @@ export interface TokenIndex {
 }
 
 /** What is remembered of a token: its agent, or that nobody knew it; until when. */
-interface Memory {
+interface RememberedToken {
   readonly agent: AgentId | undefined;
   readonly untilMs: number;
 }
@@ -48,16 +48,16 @@ interface Memory {
 interface Batch {
   readonly tenant: string;
   readonly nowMs: number;
-  readonly memories: Cache<Memory>;
+  readonly memories: Cache<RememberedToken>;
   /** What this batch has recalled or learnt, by token: the cache may forget it before the batch is done. */
-  readonly known: Map<string, Memory>;
+  readonly known: Map<string, RememberedToken>;
   /** To be written to the store. */
   readonly entries: IndexEntry[];
 }
 
 /** The index of this store; at most `maxTokens` are remembered in memory. */
 export function openTokenIndex(store: Store, maxTokens: number = MAX_TOKENS): TokenIndex {
-  const memories = boundedCache<Memory>(maxTokens);
+  const memories = boundedCache<RememberedToken>(maxTokens);
   return {
     async attribute(tenant, events, nowMs) {
       const batch: Batch = { tenant, nowMs, memories, known: new Map(), entries: [] };
@@ -136,7 +136,7 @@ function tokensOf(event: Event): string[] {
   return [publicId, hash].filter((token) => token !== undefined);
 }
 
-function recall({ tenant, nowMs, memories, known }: Batch, token: string): Memory | undefined {
+function recall({ tenant, nowMs, memories, known }: Batch, token: string): RememberedToken | undefined {
   const mine = known.get(token);
   if (mine !== undefined) return mine;
   const memory = memories.get(`${tenant}\n${token}`);
@@ -145,7 +145,7 @@ function recall({ tenant, nowMs, memories, known }: Batch, token: string): Memor
   return memory;
 }
 
-function remember({ tenant, memories, known }: Batch, token: string, memory: Memory): void {
+function remember({ tenant, memories, known }: Batch, token: string, memory: RememberedToken): void {
   known.set(token, memory);
   memories.set(`${tenant}\n${token}`, memory);
 }

@@ -4,7 +4,7 @@ import type { Severity } from "../../../schemas/ids.ts";
 import type { Out } from "../../detector.ts";
 import type { Baseline } from "../baseline.ts";
 import { DENIED, PINNED, stateOf } from "../graph/graph.ts";
-import type { Path } from "../path.ts";
+import type { SessionPath } from "../path.ts";
 import { strangersOf } from "../values/strangers.ts";
 import { pairs, quote, workflowName } from "../wording.ts";
 import { valueOutside } from "./contract-values.ts";
@@ -17,7 +17,7 @@ const OUTSIDE = 1 << 17;
 /** Takes in what time and the step change; answers whether the step was told, or was before in this session. */
 export function tellOutside(
   baseline: Baseline,
-  path: Path,
+  path: SessionPath,
   contracts: readonly Contract[],
   operation: number,
   event: EventView,
@@ -38,7 +38,7 @@ export function tellOutside(
 /** Tells a step that the contracts of its workflow do not name, once a session for each operation. */
 function tell(
   baseline: Baseline,
-  path: Path,
+  path: SessionPath,
   contracts: readonly Contract[],
   closed: Contract,
   operation: number,
@@ -60,7 +60,7 @@ function tell(
 
 function draftOf(
   baseline: Baseline,
-  path: Path,
+  path: SessionPath,
   contract: Contract,
   operation: number,
   value: string,

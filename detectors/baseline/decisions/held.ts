@@ -6,7 +6,7 @@ import { forgetScore } from "../../evidence/evidence.ts";
 import type { SessionRow } from "../../rows.ts";
 import { type Baseline, progressOf } from "../baseline.ts";
 import { approveStrange, denyStrange } from "../graph/strange-edges.ts";
-import { endPath, type Path } from "../path.ts";
+import { endPath, type SessionPath } from "../path.ts";
 import type { Settings } from "../settings.ts";
 import { dayOf, teach } from "../teach.ts";
 import { expire, type HeldSession, hold, newPen, take } from "./pen.ts";
@@ -20,7 +20,7 @@ const writer = new ByteWriter();
 export function holdSession(
   baseline: Baseline,
   row: SessionRow,
-  path: Path,
+  path: SessionPath,
   { heldDays }: Settings,
   caps: Caps,
 ): void {
@@ -35,7 +35,7 @@ export function holdSession(
 }
 
 /** In any order, because what was told first in a session says nothing of its habit. */
-const habitOf = ({ workflow, told }: Path) =>
+const habitOf = ({ workflow, told }: SessionPath) =>
   told.reduce((sum, fact) => (sum + Math.imul(fact, 0x9e3779b1)) | 0, workflow);
 
 /** The turn of a day (days since 1970): what has waited for too long is dropped. */
@@ -78,6 +78,6 @@ export function confirmSession(baseline: Baseline, name: string, edges: boolean,
 }
 
 /** What the session did; undefined if it was written by a version that is no longer read. */
-export function pathOf({ bytes, version }: HeldSession, settings: Settings): Path | undefined {
+export function pathOf({ bytes, version }: HeldSession, settings: Settings): SessionPath | undefined {
   return version < VERSION - 1 ? undefined : ofSession.read(new ByteReader(bytes), version, settings);
 }

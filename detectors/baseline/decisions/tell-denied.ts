@@ -2,7 +2,7 @@
 import { type EventView, TEXT } from "../../../schemas/event-view.ts";
 import type { Out } from "../../detector.ts";
 import type { Baseline } from "../baseline.ts";
-import type { Path } from "../path.ts";
+import type { SessionPath } from "../path.ts";
 import { nameOf, quote, workflowName } from "../wording.ts";
 import { type DeniedEdge, deniedIn } from "./denied.ts";
 
@@ -12,7 +12,7 @@ export const DENIAL = 1 << 16;
 /** Tells a step that uses a denied edge, once a session for each operation. Answers whether it does. */
 export function tellDenied(
   baseline: Baseline,
-  path: Path,
+  path: SessionPath,
   denied: readonly DeniedEdge[],
   operation: number,
   event: EventView,

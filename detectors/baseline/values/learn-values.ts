@@ -1,11 +1,11 @@
 /** Learning the target values of a session. */
 import type { Baseline } from "../baseline.ts";
-import { type Path, VALUE_WIDTH, valuesEnd } from "../path.ts";
+import { type SessionPath, VALUE_WIDTH, valuesEnd } from "../path.ts";
 import * as slots from "./slots.ts";
 import * as values from "./values.ts";
 
 /** Learns every value that the session used, on a day and from a trust unit (1 to 255, 0 if it is no witness). */
-export function learnValues(baseline: Baseline, path: Path, day: number, unit: number): void {
+export function learnValues(baseline: Baseline, path: SessionPath, day: number, unit: number): void {
   for (let at = path.valuesAt, end = valuesEnd(path); at < end; at += VALUE_WIDTH) {
     const slot = slots.slotFor(baseline.targets, path.values[at]!, path.values[at + 1]!);
     if (slot < 0) baseline.capped++;
@@ -15,7 +15,7 @@ export function learnValues(baseline: Baseline, path: Path, day: number, unit: n
 
 function learnValue(
   baseline: Baseline,
-  path: Path,
+  path: SessionPath,
   at: number,
   slot: number,
   day: number,
@@ -30,7 +30,7 @@ function learnValue(
 }
 
 /** A session draws from a slot once, however many values it uses. */
-function isFirstOfSlot({ values: kept, valuesAt }: Path, at: number): boolean {
+function isFirstOfSlot({ values: kept, valuesAt }: SessionPath, at: number): boolean {
   for (let earlier = valuesAt; earlier < at; earlier += VALUE_WIDTH)
     if (kept[earlier] === kept[at] && kept[earlier + 1] === kept[at + 1]) return false;
   return true;

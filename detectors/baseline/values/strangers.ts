@@ -4,7 +4,7 @@ import type { EventView } from "../../../schemas/event-view.ts";
 import * as columns from "../../../schemas/event-view.ts";
 import type { Baseline } from "../baseline.ts";
 import { fieldOf } from "../event-names.ts";
-import { keepValue, type Path } from "../path.ts";
+import { keepValue, type SessionPath } from "../path.ts";
 import * as slots from "./slots.ts";
 import { isIdentifier } from "./value-kind.ts";
 import * as values from "./values.ts";
@@ -27,7 +27,12 @@ export interface Stranger {
 }
 
 /** Keeps the targets of a step. Answers whether one of them is not in the baseline of a slot that may speak. */
-export function takeTargets(baseline: Baseline, path: Path, symbol: number, event: EventView): boolean {
+export function takeTargets(
+  baseline: Baseline,
+  path: SessionPath,
+  symbol: number,
+  event: EventView,
+): boolean {
   let isStrange = false;
   for (let i = 0, count = event.number(TARGETS); i < count; i++) {
     const at = TARGET_AT + i * 8;

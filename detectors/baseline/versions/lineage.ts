@@ -12,14 +12,14 @@ import {
   symbolOf,
 } from "../graph/graph.ts";
 import { START } from "../names.ts";
-import type { Path } from "../path.ts";
+import type { SessionPath } from "../path.ts";
 import type { Build, Builds } from "./builds.ts";
 
 /** Most edges that are kept apart by version; more count for all versions. */
 const MAX_BORN = 4096;
 
 /** Whether an edge is part of the baseline of the version that a session runs. */
-export function isKnownTo(baseline: Baseline, { build }: Path, node: number): boolean {
+export function isKnownTo(baseline: Baseline, { build }: SessionPath, node: number): boolean {
   const { builds, graph } = baseline;
   if (builds === undefined || builds.born.size === 0 || !isBaseline(graph, node))
     return isBaseline(graph, node);
@@ -36,7 +36,7 @@ function shares({ known }: Builds, build: number, owner: number | undefined): bo
 }
 
 /** A session was learned from; nodes from `first` on are new by it. */
-export function noteLearned(baseline: Baseline, path: Path, first: number): void {
+export function noteLearned(baseline: Baseline, path: SessionPath, first: number): void {
   const { builds, graph } = baseline;
   if (builds === undefined || builds.known.length === 1) return;
   if (builds.born.size > 0) confirm(baseline, builds, path);
@@ -55,7 +55,7 @@ const isOperation = ({ graph }: Baseline, node: number) =>
   symbolOf(graph, node) !== START;
 
 /** What a version uses that has not come from the one which used it first is known to all. */
-function confirm({ graph, progress }: Baseline, builds: Builds, path: Path): void {
+function confirm({ graph, progress }: Baseline, builds: Builds, path: SessionPath): void {
   const roots = [progress.get(0)?.root ?? 0, progress.get(path.workflow)?.root ?? 0];
   for (let at = path.symbolsAt, end = at + path.steps; at < end; at++)
     for (const root of roots) {

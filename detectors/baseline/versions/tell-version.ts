@@ -2,7 +2,7 @@
 import type { EventView } from "../../../schemas/event-view.ts";
 import type { Draft, Rows } from "../../detector.ts";
 import type { Baseline } from "../baseline.ts";
-import type { Path } from "../path.ts";
+import type { SessionPath } from "../path.ts";
 import type { Settings } from "../settings.ts";
 import { withPeers } from "../tell-peers.ts";
 import { kindOf } from "../values/value-kind.ts";
@@ -19,7 +19,7 @@ const OF_VERSIONS: ReadonlySet<string> = new Set([
 
 /** The draft with what its peers do, and with the version that its session runs, if that is new. */
 export function withNewVersion(
-  rows: Rows<Baseline, Path>,
+  rows: Rows<Baseline, SessionPath>,
   told: Draft,
   event: EventView,
   settings: Settings,
@@ -44,7 +44,7 @@ export function withNewVersion(
 }
 
 /** How many agents the group has, if its baseline is known. */
-function peersOf({ agent, groups }: Rows<Baseline, Path>, { group }: Build, timeMs: number) {
+function peersOf({ agent, groups }: Rows<Baseline, SessionPath>, { group }: Build, timeMs: number) {
   const known = groups?.versionFor(agent.tenant, group, Math.floor(timeMs / DAY_MS));
   return known?.group === group && { peerAgents: known.agents };
 }

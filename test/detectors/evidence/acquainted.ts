@@ -1,9 +1,9 @@
 /** An agent that pays and writes, and the evidence of its calls. */
 import type { Target } from "../../../detectors/evidence/appraise.ts";
-import { type Lesson, learnShown } from "../../../detectors/evidence/learn.ts";
-import { type Memory, newMemory, promote } from "../../../detectors/evidence/memory.ts";
+import { type Lesson, learnEvidence } from "../../../detectors/evidence/learn.ts";
+import { type AgentEvidence, newAgentEvidence, promote } from "../../../detectors/evidence/memory.ts";
 import { observe, type Step, terms } from "../../../detectors/evidence/observe.ts";
-import { newShown, type Shown } from "../../../detectors/evidence/session.ts";
+import { newSessionEvidence, type SessionEvidence } from "../../../detectors/evidence/session.ts";
 import { TERMS } from "../../../detectors/evidence/term.ts";
 import { hashed, hashText } from "../../../detectors/evidence/text-hash.ts";
 
@@ -37,8 +37,8 @@ export const READ: Partial<Step> = { operation: 4, tier: 0 };
 
 /** Observes calls of one session; answers the terms of the last by name, without those that are 0. */
 export function observed(
-  memory: Memory,
-  shown: Shown,
+  memory: AgentEvidence,
+  shown: SessionEvidence,
   ...steps: readonly Partial<Step>[]
 ): Record<string, number> {
   for (const step of steps) observe(memory, shown, { ...CALM, ...step });
@@ -47,16 +47,27 @@ export function observed(
 }
 
 /** One session of these calls, learned. */
-export function lived(memory: Memory, steps: readonly Partial<Step>[], lesson: Partial<Lesson> = {}): void {
-  const session = newShown();
+export function lived(
+  memory: AgentEvidence,
+  steps: readonly Partial<Step>[],
+  lesson: Partial<Lesson> = {},
+): void {
+  const session = newSessionEvidence();
   const { unit = 1 } = lesson;
   observed(memory, session, ...steps);
-  learnShown(memory, session, { workflow: 1, day: 1, needed: 2, workflowIsLearning: false, ...lesson, unit });
+  learnEvidence(memory, session, {
+    workflow: 1,
+    day: 1,
+    needed: 2,
+    workflowIsLearning: false,
+    ...lesson,
+    unit,
+  });
 }
 
 /** An agent whose twenty sessions, from as many trust units, paid the same three people. */
-export function acquainted(): Memory {
-  const memory = newMemory();
+export function acquainted(): AgentEvidence {
+  const memory = newAgentEvidence();
   const people = ["ann.miller@firm.io", "bob.olive@firm.io", "eve.stone@firm.io"];
   for (let unit = 1; unit <= 20; unit++) {
     const recipient = people[unit % 3] ?? "";

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { ByteReader, ByteWriter } from "../../../detectors/codec.ts";
-import { promote, readMemory, writeMemory } from "../../../detectors/evidence/memory.ts";
+import { promote, readAgentEvidence, writeAgentEvidence } from "../../../detectors/evidence/memory.ts";
 import { terms } from "../../../detectors/evidence/observe.ts";
 import { partsOfScore, raiseScore, scoreOf } from "../../../detectors/evidence/score.ts";
 import {
-  newShown,
-  readShown,
-  restartShown,
-  type Shown,
-  writeShown,
+  newSessionEvidence,
+  readSessionEvidence,
+  restartSessionEvidence,
+  type SessionEvidence,
+  writeSessionEvidence,
 } from "../../../detectors/evidence/session.ts";
 import { SHIPPED } from "../../../detectors/evidence/shipped.ts";
 import { TERMS } from "../../../detectors/evidence/term.ts";
@@ -20,7 +20,7 @@ const FRIEND = target("recipient", "ann.miller@firm.io");
 
 describe("a stranger", () => {
   it("is a new party to an agent that pays the same three people", () => {
-    const found = observed(acquainted(), newShown(), READ, { targets: [STRANGER] });
+    const found = observed(acquainted(), newSessionEvidence(), READ, { targets: [STRANGER] });
     expect(found["new-party"]).toBeGreaterThan(3);
   });
 
@@ -28,15 +28,17 @@ describe("a stranger", () => {
     const memory = acquainted();
     for (const unit of [1, 2]) lived(memory, [READ, { targets: [STRANGER] }], { unit });
     promote(memory, { needed: 2, learning: true, sessions: 5 });
-    expect(observed(memory, newShown(), READ, { targets: [STRANGER] })).not.toHaveProperty("new-party");
+    expect(observed(memory, newSessionEvidence(), READ, { targets: [STRANGER] })).not.toHaveProperty(
+      "new-party",
+    );
   });
 
   it("stays one however often a single trust unit pays it", () => {
     const memory = acquainted();
-    const before = observed(memory, newShown(), READ, { targets: [STRANGER] })["new-party"];
+    const before = observed(memory, newSessionEvidence(), READ, { targets: [STRANGER] })["new-party"];
     for (let day = 1; day <= 50; day++) lived(memory, [READ, { targets: [STRANGER] }], { unit: 7, day });
     promote(memory, { needed: 2, learning: true, sessions: 5 });
-    const after = observed(memory, newShown(), READ, { targets: [STRANGER] })["new-party"];
+    const after = observed(memory, newSessionEvidence(), READ, { targets: [STRANGER] })["new-party"];
     expect(after).toBeGreaterThanOrEqual(before ?? 0);
   });
 
@@ -45,18 +47,20 @@ describe("a stranger", () => {
     const unapproved = { targets: [STRANGER], isLearnable: false };
     for (let unit = 1; unit <= 9; unit++) lived(memory, [READ, unapproved], { unit, day: unit });
     promote(memory, { needed: 2, learning: false, sessions: 5 });
-    expect(observed(memory, newShown(), READ, { targets: [STRANGER] })).toHaveProperty("new-party");
+    expect(observed(memory, newSessionEvidence(), READ, { targets: [STRANGER] })).toHaveProperty("new-party");
   });
 
   it("weighs less if its letters are those of people who are known", () => {
     const memory = acquainted();
     const similar = target("recipient", "annmiller@firm.io");
-    const found = observed(memory, newShown(), READ, { targets: [similar] })["new-party"] ?? 0;
-    expect(found).toBeLessThan(observed(memory, newShown(), READ, { targets: [STRANGER] })["new-party"] ?? 0);
+    const found = observed(memory, newSessionEvidence(), READ, { targets: [similar] })["new-party"] ?? 0;
+    expect(found).toBeLessThan(
+      observed(memory, newSessionEvidence(), READ, { targets: [STRANGER] })["new-party"] ?? 0,
+    );
   });
 
   it("counts for nothing before anything has answered", () => {
-    const found = observed(acquainted(), newShown(), {
+    const found = observed(acquainted(), newSessionEvidence(), {
       targets: [STRANGER],
       surpriseBits: 9,
       isNewOperation: true,
@@ -66,7 +70,7 @@ describe("a stranger", () => {
 
   it("is told by where it came from, if that is known", () => {
     const fromOutput = target("recipient", "x9q.vlk@zzkwj.net", 2);
-    const found = observed(acquainted(), newShown(), READ, {
+    const found = observed(acquainted(), newSessionEvidence(), READ, {
       targets: [fromOutput],
       sourced: 2,
       fromOutput: 1,
@@ -77,7 +81,7 @@ describe("a stranger", () => {
 
 describe("a friend", () => {
   it("is no evidence", () => {
-    expect(observed(acquainted(), newShown(), READ, { targets: [FRIEND] })).toEqual({
+    expect(observed(acquainted(), newSessionEvidence(), READ, { targets: [FRIEND] })).toEqual({
       "follows-read": 1,
       surprise: 1,
     });
@@ -85,7 +89,7 @@ describe("a friend", () => {
 
   it("is one too under an address that nobody can own", () => {
     const reserved = target("recipient", "lily@example.com");
-    const found = observed(acquainted(), newShown(), READ, { targets: [reserved] });
+    const found = observed(acquainted(), newSessionEvidence(), READ, { targets: [reserved] });
     expect(found).toMatchObject({ "reserved-name": 1 });
     expect(found).not.toHaveProperty("new-party");
   });
@@ -94,7 +98,7 @@ describe("a friend", () => {
 describe("codes and wording", () => {
   it("are new in a workflow that always uses the same", () => {
     const targets = [target("product_id", "P777"), target("subject", "Jacuzzi voucher xyz")];
-    const found = observed(acquainted(), newShown(), READ, { targets });
+    const found = observed(acquainted(), newSessionEvidence(), READ, { targets });
     expect(found["new-code"]).toBeGreaterThan(2);
     expect(found["new-text"]).toBeGreaterThan(1);
   });
@@ -105,7 +109,10 @@ describe("codes and wording", () => {
       target("repo_name", "[repo name]"),
       target("subject", "null"),
     ];
-    expect(observed(acquainted(), newShown(), READ, { targets })).toEqual({ "follows-read": 1, surprise: 1 });
+    expect(observed(acquainted(), newSessionEvidence(), READ, { targets })).toEqual({
+      "follows-read": 1,
+      surprise: 1,
+    });
   });
 
   it("are expected to be new where most are", () => {
@@ -115,7 +122,7 @@ describe("codes and wording", () => {
         unit,
       });
     promote(memory, { needed: 2, learning: true, sessions: 5 });
-    const found = observed(memory, newShown(), READ, {
+    const found = observed(memory, newSessionEvidence(), READ, {
       operation: 6,
       targets: [target("subject", "zebra xylophone")],
     });
@@ -125,7 +132,7 @@ describe("codes and wording", () => {
 
 describe("the operation", () => {
   it("is evidence if it writes and is not in the graph, less if it failed", () => {
-    const found = observed(acquainted(), newShown(), READ, {
+    const found = observed(acquainted(), newSessionEvidence(), READ, {
       isNewOperation: true,
       surpriseBits: 15,
       result: 3,
@@ -134,25 +141,27 @@ describe("the operation", () => {
   });
 
   it("is none if it reads", () => {
-    const found = observed(acquainted(), newShown(), READ, { isNewOperation: true, tier: 0 });
+    const found = observed(acquainted(), newSessionEvidence(), READ, { isNewOperation: true, tier: 0 });
     expect(found).not.toHaveProperty("new-operation");
   });
 
   it("is less of a surprise after others that were new", () => {
     const steps = [1, 2, 3, 4].map(() => ({ isNewOperation: true }));
-    expect(observed(acquainted(), newShown(), READ, ...steps, {})).toMatchObject({ "earlier-novelty": 3 });
+    expect(observed(acquainted(), newSessionEvidence(), READ, ...steps, {})).toMatchObject({
+      "earlier-novelty": 3,
+    });
   });
 });
 
 describe("the score", () => {
   const attack = () => {
-    const session = newShown();
+    const session = newSessionEvidence();
     observed(acquainted(), session, READ, { targets: [STRANGER], isNewOperation: true, surpriseBits: 12 });
     return session;
   };
 
   it("is that of the worst call, and stays", () => {
-    const session = newShown();
+    const session = newSessionEvidence();
     const memory = acquainted();
     const scores = [READ, { targets: [STRANGER] }, READ].map((step) => {
       observed(memory, session, step);
@@ -189,24 +198,26 @@ describe("what is remembered", () => {
   it("is written and read back", () => {
     const memory = acquainted();
     const to = new ByteWriter();
-    writeMemory(memory, to);
-    const again = readMemory(new ByteReader(to.take()));
+    writeAgentEvidence(memory, to);
+    const again = readAgentEvidence(new ByteReader(to.take()));
     const step = { targets: [STRANGER, target("product_id", "P777"), target("subject", "Jacuzzi voucher")] };
-    expect(observed(again, newShown(), READ, step)).toEqual(observed(memory, newShown(), READ, step));
+    expect(observed(again, newSessionEvidence(), READ, step)).toEqual(
+      observed(memory, newSessionEvidence(), READ, step),
+    );
   });
 
   it("of a live session too, and nothing is left of one that has ended", () => {
     const memory = acquainted();
-    const session = newShown();
+    const session = newSessionEvidence();
     observed(memory, session, READ, { targets: [FRIEND, STRANGER] });
     raiseScore(session, SHIPPED.contexts.workflow, terms);
-    const written = (shown: Shown) => {
+    const written = (shown: SessionEvidence) => {
       const to = new ByteWriter();
-      writeShown(shown, to);
+      writeSessionEvidence(shown, to);
       return to.take();
     };
-    expect(written(readShown(new ByteReader(written(session))))).toEqual(written(session));
-    restartShown(session);
-    expect(written(session)).toEqual(written(newShown()));
+    expect(written(readSessionEvidence(new ByteReader(written(session))))).toEqual(written(session));
+    restartSessionEvidence(session);
+    expect(written(session)).toEqual(written(newSessionEvidence()));
   });
 });
