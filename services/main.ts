@@ -22,7 +22,7 @@ import { checkExposure } from "./server/access.ts";
 import { createServer, listen } from "./server/server.ts";
 import { contractKeysOf } from "./settings/contract-keys.ts";
 import type { Secrets } from "./settings/secrets.ts";
-import { type Opened, openAll } from "./start/opening.ts";
+import { type Opened, openInstallation } from "./start/opening.ts";
 import { keptOf, needed, type Parts, startParts } from "./start/parts.ts";
 import { auditReader, denialReader, incidentReader } from "./start/readers.ts";
 import { supervise } from "./start/supervise.ts";
@@ -53,7 +53,7 @@ export interface System {
 /** Opens log and store, starts the services of the process' roles and listens. */
 export async function startSystem(options: SystemOptions): Promise<System> {
   checkExposure(options.settings.http);
-  const opened = await openAll(options);
+  const opened = await openInstallation(options);
   return compose(options, opened);
 }
 

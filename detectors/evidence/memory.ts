@@ -56,6 +56,7 @@ const OPEN_AFTER = 50;
 /** Numbers of 32 bits in a set of pieces. */
 const AGENT_SHINGLES = 256;
 const WORKFLOW_SHINGLES = 32;
+const NO_SHINGLES = new Int32Array(WORKFLOW_SHINGLES);
 /** Most workflows of one agent that have pieces of their own; the others are compared with the agent's. */
 const MAX_WORKFLOWS = 256;
 
@@ -84,8 +85,6 @@ export function shinglesOf(memory: AgentEvidence, scope: number, adding = false)
   memory.workflowShingles.set(scope, begun);
   return begun;
 }
-
-const NO_SHINGLES = new Int32Array(WORKFLOW_SHINGLES);
 
 /** Kinds of places that a record can be of. */
 const ANYWHERE = 1;
@@ -180,9 +179,8 @@ const noveltyOf = (records: Records, slot: number) =>
   (onceOf(records, slot) + 1) / (drawsOf(records, slot) + 2);
 
 /** Whether so many values of a slot are new that none is remembered. */
-export function isOpen(memory: AgentEvidence, slot: number): boolean {
-  return drawsOf(memory.slots, slot) >= OPEN_AFTER && noveltyOf(memory.slots, slot) > 0.5;
-}
+export const isOpen = ({ slots }: AgentEvidence, slot: number): boolean =>
+  drawsOf(slots, slot) >= OPEN_AFTER && noveltyOf(slots, slot) > 0.5;
 
 /** Bits by which a new value is a surprise in a slot: -log2 q. None if nothing is known of the like. */
 export function noveltyBits(

@@ -7,7 +7,7 @@ type Log = Pick<Stream, "partitions" | "read">;
 type ReadOptions = { maxBytes?: number };
 
 /** One subscription at work: told to stop by its owner or by the first failure. */
-interface Run {
+interface LocalSubscription {
   readonly stream: StreamName;
   readonly consumer: Consumer;
   readonly options: ReadOptions;
@@ -34,10 +34,10 @@ export class LocalConsumers {
         `${stream}: the group ${group} is subscribed twice in this process`,
       );
     }
-    const run: Run = { stream, consumer, options, stopping: false };
-    const done = this.#run(run).finally(() => this.#groups.delete(name));
+    const subscription: LocalSubscription = { stream, consumer, options, stopping: false };
+    const done = this.#run(subscription).finally(() => this.#groups.delete(name));
     const stop = async () => {
-      this.#stop(run);
+      this.#stop(subscription);
       await done.catch(() => {}); // the failure is told by `done`
     };
     const subscription = { done, stop };
@@ -64,39 +64,41 @@ export class LocalConsumers {
   }
 
   /** Partitions side by side, so that their appends and commits share a flush; each holds one batch at a time. */
-  async #run(run: Run): Promise<void> {
+  async #run(subscription: LocalSubscription): Promise<void> {
     await Promise.all(
-      Array.from({ length: this.#log.partitions }, (_, partition) => this.#own(run, partition)),
+      Array.from({ length: this.#log.partitions }, (_, partition) => this.#own(subscription, partition)),
     );
-    if (run.failure) throw run.failure.error;
+    if (subscription.failure) throw subscription.failure.error;
   }
 
-  #stop(run: Run): void {
-    run.stopping = true;
+  #stop(subscription: LocalSubscription): void {
+    subscription.stopping = true;
     for (let partition = 0; partition < this.#log.partitions; partition++)
-      this.appended(run.stream, partition);
+      this.appended(subscription.stream, partition);
   }
 
-  async #own(run: Run, partition: number): Promise<void> {
+  async #own(subscription: LocalSubscription, partition: number): Promise<void> {
     try {
-      const from = await run.consumer.assigned(partition);
-      await this.#follow(run, partition, from).finally(() => run.consumer.revoked(partition));
+      const from = await subscription.consumer.assigned(partition);
+      await this.#follow(subscription, partition, from).finally(() =>
+        subscription.consumer.revoked(partition),
+      );
     } catch (error) {
-      run.failure ??= { error };
-      this.#stop(run);
+      subscription.failure ??= { error };
+      this.#stop(subscription);
     }
   }
 
-  async #follow(run: Run, partition: number, from: number): Promise<void> {
+  async #follow(subscription: LocalSubscription, partition: number, from: number): Promise<void> {
     let next = from;
-    while (!run.stopping) {
-      const append = this.#nextAppend(run.stream, partition); // asked before reading, so that none is missed
-      for await (const batch of this.#log.read(run.stream, partition, next, run.options)) {
-        if (run.stopping) return;
-        await run.consumer.batch(batch);
+    while (!subscription.stopping) {
+      const append = this.#nextAppend(subscription.stream, partition); // asked before reading, so that none is missed
+      for await (const batch of this.#log.read(subscription.stream, partition, next, subscription.options)) {
+        if (subscription.stopping) return;
+        await subscription.consumer.batch(batch);
         next = batch.positions[batch.count - 1]! + 1;
       }
-      if (!run.stopping) await append;
+      if (!subscription.stopping) await append;
     }
   }
 }

@@ -9,7 +9,7 @@ import type { NewRecord, Stream } from "../ports/stream.ts";
 import type { TokenIndex } from "./attribute.ts";
 import { inOrder, type Ready, readied } from "./ready.ts";
 
-/** Events that wait for the token index, at most a turn's more. */
+/** Events that wait for the token index, at most a reading round's more. */
 const MAX_ASKED = 1000;
 
 /** What the accepted events of one batch go through. */

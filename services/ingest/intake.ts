@@ -13,7 +13,7 @@ import type { RecordReader } from "./record.ts";
 import { openRejects, type Rejection, type RejectsOptions } from "./rejects.ts";
 
 /** Records that are read before others get their turn: a gateway's question must not wait for a whole batch. */
-const TURN_RECORDS = 1000;
+const ROUND_RECORDS = 1000;
 
 /** Events that are in the log. */
 export const acceptedTotal = metrics.getMeter("offgraph").createCounter("offgraph_ingest_events_total", {
@@ -51,16 +51,16 @@ export function openIntake(options: IntakeOptions): Intake {
   const warnings = openWarnings(label);
 
   async function takeBlock(block: Block): Promise<void> {
-    for (let from = 0; from < block.count; from += TURN_RECORDS) {
-      takeTurn(block, from, Math.min(block.count, from + TURN_RECORDS));
+    for (let from = 0; from < block.count; from += ROUND_RECORDS) {
+      takeTurn(block, from, Math.min(block.count, from + ROUND_RECORDS));
       await accepted.askIfMany();
       await setImmediate();
     }
   }
   function takeTurn({ bytes, starts, ends, firstLine }: Block, from: number, to: number): void {
-    const turn = { nowMs: clock.now(), told: accepted.told };
+    const round = { nowMs: clock.now(), told: accepted.told };
     for (let at = from; at < to; at++) {
-      const reading = read(bytes, starts[at] ?? 0, ends[at] ?? 0, turn);
+      const reading = read(bytes, starts[at] ?? 0, ends[at] ?? 0, round);
       const line = firstLine + at;
       if (reading.ignored !== undefined) warnings.add(line, reading.ignored);
       if ("ready" in reading) accepted.add(reading.ready, reading.event);

@@ -35,14 +35,19 @@ export interface Quick {
 }
 
 /** Records that are read at one time, and that the token index is then asked about together. */
-export interface Turn {
+export interface ReadingRound {
   readonly nowMs: number;
   /** Tokens that the index will have seen under an agent's name when it has been asked. */
   readonly told: Set<string>;
 }
 
 /** Reads `bytes[start, end)`; undefined: ask the door. The answer may be a view of `bytes`. */
-export type QuickReader = (bytes: Buffer, start: number, end: number, turn: Turn) => Quick | undefined;
+export type QuickReader = (
+  bytes: Buffer,
+  start: number,
+  end: number,
+  round: ReadingRound,
+) => Quick | undefined;
 
 /** Makes a reader for what one caller sends. All of them share one scanner, which gets to know the texts that come often. */
 export function quickReaders(options: QuickOptions): (tenant: string, source: string) => QuickReader {
@@ -57,33 +62,37 @@ export function quickReaders(options: QuickOptions): (tenant: string, source: st
     return observedMs <= nowMs && (view.columns.times[TIME] ?? Number.NaN) <= observedMs + MAX_AHEAD_MS;
   }
   /** Whose the token is, the index learns from an issuance, and from the first use under an agent's name. */
-  function concernsIndex(tenant: string, turn: Turn): boolean {
-    const [isPublicNew, isHashNew] = [isNew(TEXT.publicId, tenant, turn), isNew(TEXT.hash, tenant, turn)];
+  function concernsIndex(tenant: string, round: ReadingRound): boolean {
+    const [isPublicNew, isHashNew] = [isNew(TEXT.publicId, tenant, round), isNew(TEXT.hash, tenant, round)];
     return isPublicNew || isHashNew;
   }
-  function isNew(column: typeof TEXT.publicId | typeof TEXT.hash, tenant: string, turn: Turn): boolean {
+  function isNew(
+    column: typeof TEXT.publicId | typeof TEXT.hash,
+    tenant: string,
+    round: ReadingRound,
+  ): boolean {
     if (!view.has(column)) return false;
     const token = view.text(column);
-    const { told, nowMs } = turn;
+    const { told, nowMs } = round;
     const known = !ISSUING.has(view.kind) && (told.has(token) || index.knows(tenant, token, nowMs));
     if (!known) told.add(token);
     return !known;
   }
-  function accepted(tenant: string, value: Buffer, turn: Turn): Quick {
+  function accepted(tenant: string, value: Buffer, round: ReadingRound): Quick {
     const record = recordFor(tenant, view.text(TEXT.agent), value, partitions);
     const ready = { timeMs: view.time, rank: view.kindIndex, record };
-    return concernsIndex(tenant, turn) ? { ready, event: JSON.parse(value.toString("latin1")) } : { ready };
+    return concernsIndex(tenant, round) ? { ready, event: JSON.parse(value.toString("latin1")) } : { ready };
   }
 
   return (tenant, source) => {
     const complete = completer(tenant, source, options.tierOf);
-    return (bytes, start, end, turn) => {
+    return (bytes, start, end, round) => {
       const text = end - start <= MAX_BYTES ? bytes.toString("latin1", start, end) : "";
-      const line = complete(text, turn.nowMs);
+      const line = complete(text, round.nowMs);
       if (line === undefined) return undefined;
       const at = line === text ? { bytes, start } : place(line);
-      if (!accepts(at.bytes, at.start, at.start + line.length, turn.nowMs)) return undefined;
-      return accepted(tenant, at.bytes.subarray(at.start, at.start + line.length), turn);
+      if (!accepts(at.bytes, at.start, at.start + line.length, round.nowMs)) return undefined;
+      return accepted(tenant, at.bytes.subarray(at.start, at.start + line.length), round);
     };
   };
 }

@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import type { ErrorCode } from "../../schemas/errors.ts";
 import type { Event } from "../../schemas/event.ts";
 import type { Door } from "./door.ts";
-import type { QuickReader, Turn } from "./quick.ts";
+import type { QuickReader, ReadingRound } from "./quick.ts";
 import { type Ready, readied } from "./ready.ts";
 
 /** What was read. `event` is missing if the token index need not see it. */
@@ -16,12 +16,12 @@ type Reading = (
 };
 
 /** Reads the record `bytes[start, end)`. */
-export type RecordReader = (bytes: Buffer, start: number, end: number, turn: Turn) => Reading;
+export type RecordReader = (bytes: Buffer, start: number, end: number, round: ReadingRound) => Reading;
 
 /** The quick way where it is certain; else the plain one: UTF-8, JSON, the door. */
 export function recordReader(quick: QuickReader, door: Door, partitions: number): RecordReader {
-  return (bytes, start, end, turn) =>
-    quick(bytes, start, end, turn) ?? readPlainly(door, bytes.subarray(start, end), turn.nowMs, partitions);
+  return (bytes, start, end, round) =>
+    quick(bytes, start, end, round) ?? readPlainly(door, bytes.subarray(start, end), round.nowMs, partitions);
 }
 
 function readPlainly(door: Door, record: Buffer, nowMs: number, partitions: number): Reading {

@@ -62,7 +62,7 @@ export function startProcessor({ stream, store, clock, settings, key }: Processo
     unreadable,
     usesPeers: book !== undefined,
   };
-  const run: Run = {
+  const run: ProcessorRun = {
     shared,
     book,
     partitions,
@@ -93,12 +93,12 @@ const unreadableState = (agents: number) =>
 added or raised its version; otherwise stop, and start the version that wrote it, or put a copy of the data folder back`;
 
 /** The learner is behind: the day is that of the partition that has come furthest. */
-function peersMissing({ book, partitions }: Run): string | undefined {
+function peersMissing({ book, partitions }: ProcessorRun): string | undefined {
   const clocks = Array.from(partitions.values(), (partition) => partition.clockMs());
   return book?.behindOn(epochOf(Math.max(0, ...clocks)));
 }
 
-interface Run {
+interface ProcessorRun {
   readonly shared: PartitionOptions;
   /** Undefined if agents are not judged by their peers. */
   readonly book: GroupBook | undefined;
@@ -112,7 +112,7 @@ interface Run {
 }
 
 /** Opens the partitions that this process is given, and commits those that it gives up. */
-function ownerOf(run: Run): Consumer {
+function ownerOf(run: ProcessorRun): Consumer {
   const { shared, partitions } = run;
   return {
     async assigned(number) {
@@ -134,7 +134,7 @@ function ownerOf(run: Run): Consumer {
 }
 
 /** Quiet partitions have their last changes committed too; and the lag is looked at. */
-async function look(run: Run): Promise<void> {
+async function look(run: ProcessorRun): Promise<void> {
   const { stream, clock, commitIntervalMs } = run.shared;
   const { signal } = run.stopping;
   for (let pauseMs = FIRST_LOOKS_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, LOOK_MS)) {
@@ -150,7 +150,7 @@ async function look(run: Run): Promise<void> {
 const commitUnlessFenced = (partition: Partition) => partition.commit(false).catch(unlessFenced);
 
 /** Partitions come one after the other, so all that there are, or none more for a while; a process too many gets none. */
-function hasCaughtUp(run: Run): boolean {
+function hasCaughtUp(run: ProcessorRun): boolean {
   if (lagOf(run) > 0) return false;
   const { partitions, handedOverAtMs } = run;
   const { stream, clock } = run.shared;
@@ -159,7 +159,7 @@ function hasCaughtUp(run: Run): boolean {
 }
 
 /** Shows lag, caps and how sessions stand as metrics; answers how to end it. */
-function observe(run: Run): () => void {
+function observe(run: ProcessorRun): () => void {
   const observeLag: ObservableCallback = (result) => {
     for (const [partition, events] of run.behind) result.observe(events, { partition });
   };
@@ -180,7 +180,8 @@ function observe(run: Run): () => void {
   };
 }
 
-const lagOf = (run: Run): number => [...run.behind.values()].reduce((sum, events) => sum + events, 0);
+const lagOf = (run: ProcessorRun): number =>
+  [...run.behind.values()].reduce((sum, events) => sum + events, 0);
 
 async function behind(stream: Stream, partitions: ReadonlyMap<number, Partition>) {
   const eventsBehind = async ([number, partition]: readonly [number, Partition]) =>

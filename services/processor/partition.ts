@@ -11,7 +11,7 @@ import { commit } from "./commit.ts";
 import { gather } from "./gather.ts";
 import { takeBatch } from "./process.ts";
 import { readSkips } from "./skips.ts";
-import { type PartitionOptions, SPACE, STRETCH, type State } from "./state.ts";
+import { MAX_EVENTS_LOADING, type PartitionOptions, SPACE, type State } from "./state.ts";
 
 /** A partition that this process owns. */
 export type Partition = Awaited<ReturnType<typeof openPartition>>;
@@ -26,7 +26,7 @@ export async function openPartition(partition: number, options: PartitionOptions
     ...options,
     partition,
     lease,
-    columns: eventColumns(STRETCH),
+    columns: eventColumns(MAX_EVENTS_LOADING),
     set: workingSet(DETECTORS),
     gathering: undefined,
     clockMs,

@@ -16,7 +16,7 @@ import { agentsFound, batchRecords, duplicatesTotal, eventsTotal, lateTotal } fr
 import { positionAt, read } from "./read.ts";
 import { collector, send } from "./send.ts";
 import { type Failure, startOver } from "./start-over.ts";
-import { FEW, STRETCH, type State } from "./state.ts";
+import { MAX_EVENTS_IN_CACHE, MAX_EVENTS_LOADING, type State } from "./state.ts";
 import { type BatchTraces, traceBatch } from "./traces.ts";
 
 /** Takes a batch, one stretch of events at a time: so few that they are folded while they are in the processor's cache. */
@@ -50,7 +50,7 @@ async function takeTraced(state: State, batch: RecordBatch, traces: BatchTraces)
 }
 
 /** As long as the store may have agents that memory lacks, they are loaded for many events together. */
-const stretchOf = (state: State) => (isWhole(state) ? FEW : STRETCH);
+const stretchOf = (state: State) => (isWhole(state) ? MAX_EVENTS_IN_CACHE : MAX_EVENTS_LOADING);
 
 /** Folds the events in these slots. Answers where a detector threw, if one did. */
 function fold(

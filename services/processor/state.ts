@@ -101,7 +101,7 @@ export interface State extends PartitionOptions {
 /** Space of the store in which agents are kept, a group each. */
 export const SPACE = "processor";
 
-/** Events read, loaded and folded together, at most. */
-export const STRETCH = 512;
-/** The same when there is nothing to load. */
-export const FEW = 64;
+/** Most events of a stretch while agents may have to be loaded: one request loads for all of them. */
+export const MAX_EVENTS_LOADING = 512;
+/** Most events of a stretch when there is nothing to load: they are folded while they are in the processor's cache. */
+export const MAX_EVENTS_IN_CACHE = 64;

@@ -78,7 +78,7 @@ export async function replay(options: ReplayOptions): Promise<{ figures: ReplayF
   return fault === undefined ? { figures } : { figures, fault };
 }
 
-interface Run {
+interface ReplayRun {
   readonly judge: Judge;
   readonly set: WorkingSet;
   /** Agents put aside, encoded, when more are known than may be held. */
@@ -98,7 +98,7 @@ interface Run {
 
 const NOTHING_COUNTED = { events: 0, duplicates: 0, late: 0, findings: 0 };
 
-function begin({ settings, keyName, baseline, onProgress, onScored }: ReplayOptions): Run {
+function begin({ settings, keyName, baseline, onProgress, onScored }: ReplayOptions): ReplayRun {
   const listen: OnScored = (...scored) => {
     if (run.isJudging) onScored?.(...scored);
   };
@@ -113,19 +113,19 @@ function begin({ settings, keyName, baseline, onProgress, onScored }: ReplayOpti
   const counts = { ...NOTHING_COUNTED };
   const { maxAgents } = settings.processor;
   const begun = { position: 0, stretch: 0, reportAt: 0, isJudging: false };
-  const run: Run = { judge, set, cold: new PairMap(), counts, maxAgents, peers, onProgress, ...begun };
+  const run: ReplayRun = { judge, set, cold: new PairMap(), counts, maxAgents, peers, onProgress, ...begun };
   return run;
 }
 
 /** From here on nobody learns, so there is nothing more to add up. */
-function settle({ judge, set, peers }: Run): void {
+function settle({ judge, set, peers }: ReplayRun): void {
   judge.fold.settle(set);
   peers.dueMs = Number.POSITIVE_INFINITY;
 }
 
 type Emit = (finding: Finding) => void;
 
-async function pour(run: Run, inputs: readonly Recorded[], onFinding: Emit | undefined): Promise<void> {
+async function pour(run: ReplayRun, inputs: readonly Recorded[], onFinding: Emit | undefined): Promise<void> {
   const view = new EventView(eventColumns(0));
   const emit =
     onFinding &&
@@ -145,7 +145,7 @@ async function pour(run: Run, inputs: readonly Recorded[], onFinding: Emit | und
 }
 
 /** Folds what can be folded without reading on: until some input has nothing to release. */
-function drain(run: Run, inputs: readonly Recorded[], view: EventView, emit: Emit | undefined): number {
+function drain(run: ReplayRun, inputs: readonly Recorded[], view: EventView, emit: Emit | undefined): number {
   let folded = 0;
   for (;;) {
     const input = earliest(inputs);
@@ -172,7 +172,7 @@ function earliest(inputs: readonly Recorded[]): Recorded | undefined {
   return first;
 }
 
-function foldOne(run: Run, event: EventView, emit: Emit | undefined): void {
+function foldOne(run: ReplayRun, event: EventView, emit: Emit | undefined): void {
   const { set, cold, counts } = run;
   if (cold.size > 0) thaw(run, event);
   if (event.time >= run.peers.dueMs) addUpPeers(run, event.time);
@@ -183,11 +183,11 @@ function foldOne(run: Run, event: EventView, emit: Emit | undefined): void {
   if ((run.position & (STRETCH - 1)) === 0) endStretch(run);
 }
 
-function addUpPeers({ peers, set, cold, judge: { detectorSettings } }: Run, timeMs: number): void {
+function addUpPeers({ peers, set, cold, judge: { detectorSettings } }: ReplayRun, timeMs: number): void {
   addUp(peers, timeMs, { set, cold: cold.values(), detectorSettings });
 }
 
-function endStretch(run: Run): void {
+function endStretch(run: ReplayRun): void {
   const { set } = run;
   run.stretch++;
   for (const agent of set.changed) {
@@ -199,7 +199,7 @@ function endStretch(run: Run): void {
 }
 
 /** Puts the half of the agents aside that was not seen for longest. */
-function freeze({ set, cold }: Run): void {
+function freeze({ set, cold }: ReplayRun): void {
   const agents = [...set.agents.values()].sort((a, b) => a.touched - b.touched || a.clock - b.clock);
   for (const agent of agents.slice(0, agents.length >> 1)) {
     cold.set(agent.low, agent.high, encodeAgent(agent, DETECTORS, set));
@@ -207,7 +207,7 @@ function freeze({ set, cold }: Run): void {
   }
 }
 
-function thaw({ set, cold, judge }: Run, event: EventView): void {
+function thaw({ set, cold, judge }: ReplayRun, event: EventView): void {
   if (!event.has(TEXT.agent)) return;
   const [low, high] = [agentLow(event), agentHigh(event)];
   const entries = cold.get(low, high);
@@ -216,7 +216,7 @@ function thaw({ set, cold, judge }: Run, event: EventView): void {
   cold.delete(low, high);
 }
 
-function report(run: Run, inputs: readonly Recorded[]): void {
+function report(run: ReplayRun, inputs: readonly Recorded[]): void {
   if (run.onProgress === undefined || run.counts.events < run.reportAt) return;
   run.reportAt = run.counts.events + STRETCH;
   const progress = inputs.map((input) => input.progress());

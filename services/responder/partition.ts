@@ -102,16 +102,16 @@ export class PartitionOwner {
     const nowMs = clock.now();
     const highest = new Map(this.#head.highest);
     const found = arrivals(input, batch, highest);
-    const turn = await fold(found, { store, partition, bucket, fleets, settings, nowMs });
-    const entries = chain(turn.audit, this.#head.audit, { partition, time: timestamp(nowMs), key });
+    const folded = await fold(found, { store, partition, bucket, fleets, settings, nowMs });
+    const entries = chain(folded.audit, this.#head.audit, { partition, time: timestamp(nowMs), key });
     const positions = { ...this.#head.positions, [input]: endOf(batch) };
     this.#head = { ...grown(this.#head, entries), positions, highest };
-    const written = auditChangesOf(turn.states, entries);
+    const written = auditChangesOf(folded.states, entries);
     if (entries.length > 0) await this.#commitAudit([written]);
-    await this.#commitStates(turn.states, turn.actions);
+    await this.#commitStates(folded.states, folded.actions);
     if (entries.length > 0) await this.#keepAudit(written);
-    countAll(turn.audit);
-    for (const span of turn.spans) span.end();
+    countAll(folded.audit);
+    for (const span of folded.spans) span.end();
   }
 
   /** File first, then the head that knows of it, then out of the store; a crash in between leaves an entry twice, never nowhere. */

@@ -24,7 +24,8 @@ export type Arrival = { readonly position: number } & Passage &
     | { readonly from: "outcomes"; readonly value: ActionOutcome }
   );
 
-interface Turn {
+/** What comes out of a batch. */
+interface FoldedBatch {
   readonly states: ReadonlyMap<string, AgentState>;
   /** Actions to send, each with its origin. */
   readonly actions: readonly Derived<Action>[];
@@ -33,7 +34,7 @@ interface Turn {
   readonly spans: readonly Span[];
 }
 
-interface TurnOptions {
+interface FoldOptions {
   readonly store: Store;
   readonly partition: number;
   readonly bucket: Bucket;
@@ -52,7 +53,7 @@ export function arrivals(from: Input, batch: RecordBatch, highest: Highest): Arr
 }
 
 /** Folds the records into their agents' states. Nothing is written but the bucket of automatic actions and the register of peer groups. */
-export async function fold(records: readonly Arrival[], options: TurnOptions): Promise<Turn> {
+export async function fold(records: readonly Arrival[], options: FoldOptions): Promise<FoldedBatch> {
   const groups = [...new Set(records.map(({ value }) => agentGroup(value)))];
   const states = await loadAgents(options.store, options.partition, groups);
   const actions: Derived<Action>[] = [];
@@ -81,7 +82,7 @@ export async function fold(records: readonly Arrival[], options: TurnOptions): P
   return { states, actions, audit, spans };
 }
 
-type StepOptions = TurnOptions & Pick<Context, "trace">;
+type StepOptions = FoldOptions & Pick<Context, "trace">;
 
 async function stepOf(state: AgentState, record: Arrival, options: StepOptions): Promise<Step> {
   const { settings, nowMs, trace } = options;
@@ -112,7 +113,7 @@ async function isCapped(
   state: AgentState,
   finding: Finding,
   context: Context,
-  options: TurnOptions,
+  options: FoldOptions,
 ): Promise<boolean> {
   if (!wouldAct(state, finding, context)) return false;
   const { tenant, agent } = finding;

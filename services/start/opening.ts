@@ -56,7 +56,7 @@ const HASHING: ReadonlySet<ProcessRole> = new Set(["ingest", "processor", "gate"
 const SIGNING: ReadonlySet<ProcessRole> = new Set(["responder"]);
 
 /** Errors: those of the log, the store and the keys; `bad-settings` when the installation has agreed on something else. */
-export function openAll(options: OpeningOptions): Promise<Opened> {
+export function openInstallation(options: OpeningOptions): Promise<Opened> {
   return options.settings.kafka === undefined ? openInFolder(options) : openOnServers(options);
 }
 

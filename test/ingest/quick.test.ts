@@ -23,18 +23,18 @@ function quickly(index = openTokenIndex(memoryStore()), { tenant, source } = ori
   return quickReaders({ key: PUBLIC_KEY, index, tierOf, partitions: PARTITIONS })(tenant, source);
 }
 const quick = quickly();
-const turn = (nowMs: number) => ({ nowMs, told: new Set<string>() });
+const round = (nowMs: number) => ({ nowMs, told: new Set<string>() });
 
 /** The line that the quick way makes of one that stands between others; undefined if it leaves it to the door. */
 function lineOf(text: string, nowMs = NOW, read = quick): string | undefined {
   const bytes = Buffer.from(`{}\n${text}\n{"id":"another"}${" ".repeat(32)}`);
-  const value = read(bytes, 3, 3 + Buffer.byteLength(text), turn(nowMs))?.ready.record.value;
+  const value = read(bytes, 3, 3 + Buffer.byteLength(text), round(nowMs))?.ready.record.value;
   return value && Buffer.from(value).toString();
 }
 
 /** Holds the quick way to the door, for one line. Answers whether it was taken. */
 function compare(line: Buffer, nowMs: number): boolean {
-  const taken = quick(line, 0, line.length, turn(nowMs));
+  const taken = quick(line, 0, line.length, round(nowMs));
   if (taken === undefined) return false;
   const admission = door(JSON.parse(line.toString()), nowMs);
   if (!("line" in admission)) throw new Error(`the door refuses ${line}`);
@@ -93,7 +93,7 @@ describe("the quick way", () => {
     const admission = door(call("e-1", { observedTime: "2026-01-05T09:59:01.000Z" }), NOW);
     const line = "line" in admission ? admission.line : "";
     const bytes = Buffer.from(line + " ".repeat(32));
-    const value = quick(bytes, 0, line.length, turn(NOW))?.ready.record.value;
+    const value = quick(bytes, 0, line.length, round(NOW))?.ready.record.value;
     expect(value?.buffer).toBe(bytes.buffer);
     expect(value?.length).toBe(line.length);
   });

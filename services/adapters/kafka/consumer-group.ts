@@ -22,7 +22,7 @@ interface ConsumerGroupOptions extends ConsumingOptions {
 }
 
 /** One subscription at work. */
-interface Run {
+interface TopicSubscription {
   readonly topic: string;
   readonly consumer: LogConsumer;
   readonly maxBytes: number;
@@ -50,8 +50,11 @@ export class ConsumerGroup {
   readonly client: KafkaClient;
   readonly #membership: Membership;
   readonly #fetcher: Fetcher;
-  readonly #runs = new Map<string, Run>();
-  readonly #held = new Map<string, { readonly run: Run; readonly owned: OwnedPartition }>();
+  readonly #subscriptions = new Map<string, TopicSubscription>();
+  readonly #held = new Map<
+    string,
+    { readonly subscription: TopicSubscription; readonly owned: OwnedPartition }
+  >();
   readonly #stopping = new AbortController();
   #given: Set<number> = new Set();
   readonly #working: Promise<void>;
@@ -69,7 +72,7 @@ export class ConsumerGroup {
       sessionTimeoutMs,
       signal,
       partitions: Math.max(...topics.values()),
-      topics: () => [...this.#runs.keys()],
+      topics: () => [...this.#subscriptions.keys()],
       owned: () =>
         [...new Set(Array.from(this.#held.values(), ({ owned }) => owned.partition))].sort((a, b) => a - b),
       assigned: (given, isContinuous) => this.#onAssigned(given, isContinuous),
@@ -88,27 +91,33 @@ export class ConsumerGroup {
 
   /** As `Stream.consume`, of a topic. Errors: `bad-settings` when the group reads it already. */
   consume(topic: string, consumer: LogConsumer, maxBytes: number): Subscription {
-    if (this.#runs.has(topic)) {
+    if (this.#subscriptions.has(topic)) {
       const message = `${topic}: the group ${this.#options.groupId} is subscribed twice in this process`;
       throw new OffgraphError("bad-settings", message);
     }
-    const run: Run = { topic, consumer, maxBytes, done: Promise.withResolvers(), isStopping: false };
-    this.#runs.set(topic, run);
-    run.done.promise.catch(() => {}); // told to whoever asks
+    const subscription: TopicSubscription = {
+      topic,
+      consumer,
+      maxBytes,
+      done: Promise.withResolvers(),
+      isStopping: false,
+    };
+    this.#subscriptions.set(topic, subscription);
+    subscription.done.promise.catch(() => {}); // told to whoever asks
     this.#membership.rejoin();
     this.#reconcile();
     const stop = async () => {
-      this.#stop(run);
-      await run.done.promise.catch(() => {});
+      this.#stop(subscription);
+      await subscription.done.promise.catch(() => {});
     };
-    return { stop, done: run.done.promise };
+    return { stop, done: subscription.done.promise };
   }
 
   /** Stops all subscriptions. */
   async stop(): Promise<void> {
-    const runs = [...this.#runs.values()];
-    for (const run of runs) this.#stop(run);
-    await Promise.all(runs.map(({ done }) => done.promise.catch(() => {})));
+    const subscriptions = [...this.#subscriptions.values()];
+    for (const subscription of subscriptions) this.#stop(subscription);
+    await Promise.all(subscriptions.map(({ done }) => done.promise.catch(() => {})));
   }
 
   /** Tells the brokers how far a partition has been read; nothing is read from there by itself. Errors: as `KafkaClient.request`. */
@@ -128,7 +137,7 @@ export class ConsumerGroup {
     } catch (error) {
       if (signal.aborted) return;
       log?.("warn", `group ${this.#options.groupId}: ${error}`);
-      for (const run of this.#runs.values()) this.#fail(run, error);
+      for (const subscription of this.#subscriptions.values()) this.#fail(subscription, error);
     } finally {
       observe();
     }
@@ -143,12 +152,13 @@ export class ConsumerGroup {
 
   /** Lets go of what is not given, and opens what is given and not held. */
   #reconcile(): void {
-    for (const { run, owned } of this.#held.values())
-      if (run.isStopping || !this.#given.has(owned.partition)) owned.release();
-    for (const run of this.#runs.values())
-      for (const partition of run.isStopping ? [] : this.#given)
-        if (this.#isMissing(run.topic, partition)) this.#open(run, partition);
-    for (const run of this.#runs.values()) if (run.isStopping) this.#settle(run);
+    for (const { subscription, owned } of this.#held.values())
+      if (subscription.isStopping || !this.#given.has(owned.partition)) owned.release();
+    for (const subscription of this.#subscriptions.values())
+      for (const partition of subscription.isStopping ? [] : this.#given)
+        if (this.#isMissing(subscription.topic, partition)) this.#open(subscription, partition);
+    for (const subscription of this.#subscriptions.values())
+      if (subscription.isStopping) this.#settle(subscription);
   }
 
   /** Topics of a group may have different numbers of partitions. */
@@ -156,8 +166,8 @@ export class ConsumerGroup {
     return partition < (this.#options.topics.get(topic) ?? 0) && !this.#held.has(`${topic}/${partition}`);
   }
 
-  #open(run: Run, partition: number): void {
-    const { topic, consumer, maxBytes } = run;
+  #open(subscription: TopicSubscription, partition: number): void {
+    const { topic, consumer, maxBytes } = subscription;
     const name = `${topic}/${partition}`;
     const alive = () => this.#alive();
     const owned = new OwnedPartition({
@@ -168,12 +178,12 @@ export class ConsumerGroup {
       alive,
       hungry: () => this.#fetcher.wake(),
     });
-    this.#held.set(name, { run, owned });
+    this.#held.set(name, { subscription, owned });
     handovers.add(1, { group: this.#options.groupId, what: "taken over" });
     owned.run().then(
       (end) => this.#onLetGo(name, partition, end === "fenced"),
       (error) => {
-        this.#fail(run, error);
+        this.#fail(subscription, error);
         this.#onLetGo(name, partition, false);
       },
     );
@@ -189,23 +199,30 @@ export class ConsumerGroup {
     if (!isHeld && !this.#stopping.signal.aborted) this.#membership.rejoin();
   }
 
-  #fail(run: Run, error: unknown): void {
-    run.failure ??= { error };
-    this.#stop(run);
+  #fail(subscription: TopicSubscription, error: unknown): void {
+    subscription.failure ??= { error };
+    this.#stop(subscription);
   }
 
-  #stop(run: Run): void {
-    run.isStopping = true;
+  #stop(subscription: TopicSubscription): void {
+    subscription.isStopping = true;
     this.#reconcile();
   }
 
   /** Ends a subscription that has let go of everything; the last one takes the membership with it. */
-  #settle(run: Run): void {
-    if (this.#runs.get(run.topic) !== run || [...this.#held.values()].some((held) => held.run === run))
+  #settle(subscription: TopicSubscription): void {
+    if (
+      this.#subscriptions.get(subscription.topic) !== subscription ||
+      [...this.#held.values()].some((held) => held.run === subscription)
+    )
       return;
-    this.#runs.delete(run.topic);
-    const ended = this.#runs.size === 0 ? this.#end() : Promise.resolve();
-    void ended.finally(() => (run.failure ? run.done.reject(run.failure.error) : run.done.resolve()));
+    this.#subscriptions.delete(subscription.topic);
+    const ended = this.#subscriptions.size === 0 ? this.#end() : Promise.resolve();
+    void ended.finally(() =>
+      subscription.failure
+        ? subscription.done.reject(subscription.failure.error)
+        : subscription.done.resolve(),
+    );
   }
 
   async #end(): Promise<void> {

@@ -10,7 +10,7 @@ import { openRejects } from "../rejects.ts";
 import type { RawReader } from "./records.ts";
 
 /** Records that are read before others get their turn. */
-const TURN_RECORDS = 1000;
+const ROUND_RECORDS = 1000;
 
 interface BatchOptions {
   readonly stream: Stream;
@@ -32,10 +32,10 @@ export async function readBatch(batch: RawBatch, options: BatchOptions): Promise
   const events: ReadEvent[] = [];
   const rejects = openRejectsOf(batch, options);
   const warnings = openWarnings(source);
-  for (let from = 0; from < batch.count; from += TURN_RECORDS) {
-    const turn = { nowMs: clock.now(), told: new Set<string>() };
-    for (let at = from; at < Math.min(batch.count, from + TURN_RECORDS); at++) {
-      const { tenant, events: own, refused, ignored } = read(batch, at, turn);
+  for (let from = 0; from < batch.count; from += ROUND_RECORDS) {
+    const round = { nowMs: clock.now(), told: new Set<string>() };
+    for (let at = from; at < Math.min(batch.count, from + ROUND_RECORDS); at++) {
+      const { tenant, events: own, refused, ignored } = read(batch, at, round);
       for (const event of own) events.push({ tenant, event });
       for (const refusal of refused) rejects.add(tenant, at, refusal);
       warnings.add(batch.positions[at] ?? 0, ignored);

@@ -14,7 +14,7 @@ import { readBatch } from "./batch.ts";
 import { observe, worries } from "./health.ts";
 import type { Lane } from "./lanes.ts";
 import { commit, openPartition, type TakenBatch } from "./partition.ts";
-import { begin, MAX_OPEN_BYTES, type Run, type TopicSourceOptions } from "./run.ts";
+import { begin, MAX_OPEN_BYTES, type TopicRun, type TopicSourceOptions } from "./run.ts";
 import { giveBack, release, sendAll } from "./send.ts";
 
 export type { TopicSourceOptions } from "./run.ts";
@@ -51,7 +51,7 @@ export function startTopicSource(options: TopicSourceOptions): Service {
 
 const nameOf = ({ topic, partition }: RawPlace) => `${topic}/${partition}`;
 
-function consumerOf(run: Run): RawConsumer {
+function consumerOf(run: TopicRun): RawConsumer {
   const { partitions, lanes, positions, vitals } = run;
   return {
     async assigned(place) {
@@ -72,7 +72,7 @@ function consumerOf(run: Run): RawConsumer {
 }
 
 /** Resolves when everything is in the order, and there is room for more. */
-async function take(run: Run, batch: RawBatch): Promise<void> {
+async function take(run: TopicRun, batch: RawBatch): Promise<void> {
   const { options, order, lanes, bell, vitals, read } = run;
   const partition = run.partitions.get(nameOf(batch));
   if (partition === undefined || partition.isFenced)
@@ -100,13 +100,13 @@ async function take(run: Run, batch: RawBatch): Promise<void> {
   }
 }
 
-async function untilItsTurn({ options, lanes, bell, stopping, vitals }: Run, lane: Lane): Promise<void> {
+async function untilItsTurn({ options, lanes, bell, stopping, vitals }: TopicRun, lane: Lane): Promise<void> {
   const { lag, settings } = options;
   const mayGoOn = () =>
     lanes.isTurnOf(lane) && vitals.openBytes <= MAX_OPEN_BYTES && lag() <= settings.ingest.maxLagEvents;
   while (!stopping.signal.aborted && !mayGoOn()) await bell.wait(PAUSE_MS);
 }
 
-async function commitAll({ partitions, positions }: Run): Promise<void> {
+async function commitAll({ partitions, positions }: TopicRun): Promise<void> {
   await Promise.all(Array.from(partitions.values(), (partition) => commit(partition, positions)));
 }

@@ -4,7 +4,13 @@ import type { TopicSource } from "../../../schemas/settings-sources.ts";
 import type { RawBatch } from "../../ports/source.ts";
 import { boundedCache } from "../cache.ts";
 import { type Door, type DoorOptions, openDoor } from "../door.ts";
-import { type Quick, type QuickOptions, type QuickReader, quickReaders, type Turn } from "../quick.ts";
+import {
+  type Quick,
+  type QuickOptions,
+  type QuickReader,
+  quickReaders,
+  type ReadingRound,
+} from "../quick.ts";
 import { readied } from "../ready.ts";
 import { type Refusal, readJson } from "../record.ts";
 import type { Draft } from "../source.ts";
@@ -34,24 +40,28 @@ interface RawReading {
 }
 
 /** Reads record `at` of a batch. */
-export type RawReader = (batch: RawBatch, at: number, turn: Turn) => RawReading & { readonly tenant: string };
+export type RawReader = (
+  batch: RawBatch,
+  at: number,
+  round: ReadingRound,
+) => RawReading & { readonly tenant: string };
 
 /** A reader for one source; what it cannot read is refused. */
 export function rawReader(options: RawReaderOptions): RawReader {
   const { source } = options;
   const { tenantHeader, tenant: fixed = tenantHeader === undefined ? options.tenant : undefined } = source;
   const laneOf = openLanes(options);
-  return (batch, at, turn) => {
+  return (batch, at, round) => {
     const named = tenantHeader === undefined ? undefined : batch.header(at, tenantHeader);
     const { data: tenant } = Tenant.safeParse(named ?? fixed);
     // It is nobody's, so that its refusal is for whoever runs the system.
     if (tenant === undefined) return { tenant: options.tenant, ...nothing(noTenant(tenantHeader)) };
-    return { tenant, ...laneOf(tenant)(batch, at, turn) };
+    return { tenant, ...laneOf(tenant)(batch, at, round) };
   };
 }
 
 /** Reads the records of one tenant. */
-type Lane = (batch: RawBatch, at: number, turn: Turn) => RawReading;
+type Lane = (batch: RawBatch, at: number, round: ReadingRound) => RawReading;
 
 function openLanes(options: RawReaderOptions): (tenant: string) => Lane {
   const quickReader = quickReaders(options);
@@ -76,17 +86,17 @@ function openLane(
   quick: QuickReader,
 ): Lane {
   const isOwn = source.format === "offgraph";
-  return (batch, at, turn) => {
+  return (batch, at, round) => {
     const [start, end] = [batch.starts[at] ?? 0, batch.ends[at] ?? 0];
     if (end - start > maxLineBytes) return nothing(tooLong(maxLineBytes));
     const trace = batch.header(at, "traceparent");
-    const taken = isOwn && trace === undefined ? quick(batch.bytes, start, end, turn) : undefined;
+    const taken = isOwn && trace === undefined ? quick(batch.bytes, start, end, round) : undefined;
     if (taken !== undefined) return { events: [taken], refused: [], ignored: [] };
     const read = readJson(batch.bytes.subarray(start, end));
     if ("refused" in read) return nothing(read.refused);
     const { events, refused } = convert(read.value, batch.positions[at]);
     const admissions = events.map((draft, index) =>
-      door(completed(draft, idOf(batch, at, index), trace), turn.nowMs),
+      door(completed(draft, idOf(batch, at, index), trace), round.nowMs),
     );
     return {
       events: admissions.flatMap((one) =>

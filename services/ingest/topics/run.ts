@@ -37,7 +37,7 @@ export interface TopicSourceOptions {
 }
 
 /** What a running source works on. */
-export type Run = ReturnType<typeof begin>;
+export type TopicRun = ReturnType<typeof begin>;
 
 /** Nothing is read yet. */
 export function begin(options: TopicSourceOptions) {

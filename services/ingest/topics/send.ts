@@ -4,13 +4,13 @@ import { acceptedTotal } from "../intake.ts";
 import { forcedTotal } from "./metrics.ts";
 import type { Waiting } from "./order.ts";
 import { commit, noteDurable, type Partition, type TakenBatch } from "./partition.ts";
-import { MAX_OPEN_BYTES, type Run } from "./run.ts";
+import { MAX_OPEN_BYTES, type TopicRun } from "./run.ts";
 
 /** Most events that are appended at a time. */
 const MAX_SENT = 2000;
 
 /** Sends what may go, again and again, until it is stopped. */
-export async function sendAll(run: Run): Promise<void> {
+export async function sendAll(run: TopicRun): Promise<void> {
   const { order, lanes, bell, stopping, vitals, inTurn, options } = run;
   while (!stopping.signal.aborted) {
     let count = 0;
@@ -27,7 +27,7 @@ export async function sendAll(run: Run): Promise<void> {
 }
 
 /** Events of several tenants have nothing to do with each other. Resolves when all are durable. */
-async function send(run: Run, events: readonly Waiting<TakenBatch>[]): Promise<void> {
+async function send(run: TopicRun, events: readonly Waiting<TakenBatch>[]): Promise<void> {
   if (events.length === 0) return;
   const byTenant = Map.groupBy(events, ({ tenant }) => tenant);
   await Promise.all(Array.from(byTenant, ([tenant, own]) => append(run, tenant, own)));
@@ -36,19 +36,19 @@ async function send(run: Run, events: readonly Waiting<TakenBatch>[]): Promise<v
   run.bell.ring();
 }
 
-async function append(run: Run, tenant: string, events: readonly Waiting<TakenBatch>[]): Promise<void> {
+async function append(run: TopicRun, tenant: string, events: readonly Waiting<TakenBatch>[]): Promise<void> {
   const accepted = openAccepted({ ...run.options, tenant });
   for (const { event } of events) accepted.add(event.ready, event.event);
   await accepted.append();
 }
 
 /** One thing in the batch is durable. */
-export function release({ vitals }: Run, taken: TakenBatch): void {
+export function release({ vitals }: TopicRun, taken: TakenBatch): void {
   if (noteDurable(taken)) vitals.openBytes -= taken.bytes;
 }
 
 /** With nothing open, unless somebody else has it already: he reads again what waits here. */
-export async function giveBack(run: Run, partition: Partition): Promise<void> {
+export async function giveBack(run: TopicRun, partition: Partition): Promise<void> {
   const { order, lanes, positions, vitals } = run;
   const events = order.takeFrom((taken) => taken.partition === partition);
   lanes.leave(partition.lane);
