@@ -34,10 +34,10 @@ export class LocalConsumers {
         `${stream}: the group ${group} is subscribed twice in this process`,
       );
     }
-    const subscription: LocalSubscription = { stream, consumer, options, stopping: false };
-    const done = this.#run(subscription).finally(() => this.#groups.delete(name));
+    const run: LocalSubscription = { stream, consumer, options, stopping: false };
+    const done = this.#run(run).finally(() => this.#groups.delete(name));
     const stop = async () => {
-      this.#stop(subscription);
+      this.#stop(run);
       await done.catch(() => {}); // the failure is told by `done`
     };
     const subscription = { done, stop };
@@ -64,41 +64,39 @@ export class LocalConsumers {
   }
 
   /** Partitions side by side, so that their appends and commits share a flush; each holds one batch at a time. */
-  async #run(subscription: LocalSubscription): Promise<void> {
+  async #run(run: LocalSubscription): Promise<void> {
     await Promise.all(
-      Array.from({ length: this.#log.partitions }, (_, partition) => this.#own(subscription, partition)),
+      Array.from({ length: this.#log.partitions }, (_, partition) => this.#own(run, partition)),
     );
-    if (subscription.failure) throw subscription.failure.error;
+    if (run.failure) throw run.failure.error;
   }
 
-  #stop(subscription: LocalSubscription): void {
-    subscription.stopping = true;
+  #stop(run: LocalSubscription): void {
+    run.stopping = true;
     for (let partition = 0; partition < this.#log.partitions; partition++)
-      this.appended(subscription.stream, partition);
+      this.appended(run.stream, partition);
   }
 
-  async #own(subscription: LocalSubscription, partition: number): Promise<void> {
+  async #own(run: LocalSubscription, partition: number): Promise<void> {
     try {
-      const from = await subscription.consumer.assigned(partition);
-      await this.#follow(subscription, partition, from).finally(() =>
-        subscription.consumer.revoked(partition),
-      );
+      const from = await run.consumer.assigned(partition);
+      await this.#follow(run, partition, from).finally(() => run.consumer.revoked(partition));
     } catch (error) {
-      subscription.failure ??= { error };
-      this.#stop(subscription);
+      run.failure ??= { error };
+      this.#stop(run);
     }
   }
 
-  async #follow(subscription: LocalSubscription, partition: number, from: number): Promise<void> {
+  async #follow(run: LocalSubscription, partition: number, from: number): Promise<void> {
     let next = from;
-    while (!subscription.stopping) {
-      const append = this.#nextAppend(subscription.stream, partition); // asked before reading, so that none is missed
-      for await (const batch of this.#log.read(subscription.stream, partition, next, subscription.options)) {
-        if (subscription.stopping) return;
-        await subscription.consumer.batch(batch);
+    while (!run.stopping) {
+      const append = this.#nextAppend(run.stream, partition); // asked before reading, so that none is missed
+      for await (const batch of this.#log.read(run.stream, partition, next, run.options)) {
+        if (run.stopping) return;
+        await run.consumer.batch(batch);
         next = batch.positions[batch.count - 1]! + 1;
       }
-      if (!subscription.stopping) await append;
+      if (!run.stopping) await append;
     }
   }
 }

@@ -50,11 +50,8 @@ export class ConsumerGroup {
   readonly client: KafkaClient;
   readonly #membership: Membership;
   readonly #fetcher: Fetcher;
-  readonly #subscriptions = new Map<string, TopicSubscription>();
-  readonly #held = new Map<
-    string,
-    { readonly subscription: TopicSubscription; readonly owned: OwnedPartition }
-  >();
+  readonly #runs = new Map<string, TopicSubscription>();
+  readonly #held = new Map<string, { readonly run: TopicSubscription; readonly owned: OwnedPartition }>();
   readonly #stopping = new AbortController();
   #given: Set<number> = new Set();
   readonly #working: Promise<void>;
@@ -72,7 +69,7 @@ export class ConsumerGroup {
       sessionTimeoutMs,
       signal,
       partitions: Math.max(...topics.values()),
-      topics: () => [...this.#subscriptions.keys()],
+      topics: () => [...this.#runs.keys()],
       owned: () =>
         [...new Set(Array.from(this.#held.values(), ({ owned }) => owned.partition))].sort((a, b) => a - b),
       assigned: (given, isContinuous) => this.#onAssigned(given, isContinuous),
@@ -91,33 +88,33 @@ export class ConsumerGroup {
 
   /** As `Stream.consume`, of a topic. Errors: `bad-settings` when the group reads it already. */
   consume(topic: string, consumer: LogConsumer, maxBytes: number): Subscription {
-    if (this.#subscriptions.has(topic)) {
+    if (this.#runs.has(topic)) {
       const message = `${topic}: the group ${this.#options.groupId} is subscribed twice in this process`;
       throw new OffgraphError("bad-settings", message);
     }
-    const subscription: TopicSubscription = {
+    const run: TopicSubscription = {
       topic,
       consumer,
       maxBytes,
       done: Promise.withResolvers(),
       isStopping: false,
     };
-    this.#subscriptions.set(topic, subscription);
-    subscription.done.promise.catch(() => {}); // told to whoever asks
+    this.#runs.set(topic, run);
+    run.done.promise.catch(() => {}); // told to whoever asks
     this.#membership.rejoin();
     this.#reconcile();
     const stop = async () => {
-      this.#stop(subscription);
-      await subscription.done.promise.catch(() => {});
+      this.#stop(run);
+      await run.done.promise.catch(() => {});
     };
-    return { stop, done: subscription.done.promise };
+    return { stop, done: run.done.promise };
   }
 
   /** Stops all subscriptions. */
   async stop(): Promise<void> {
-    const subscriptions = [...this.#subscriptions.values()];
-    for (const subscription of subscriptions) this.#stop(subscription);
-    await Promise.all(subscriptions.map(({ done }) => done.promise.catch(() => {})));
+    const runs = [...this.#runs.values()];
+    for (const run of runs) this.#stop(run);
+    await Promise.all(runs.map(({ done }) => done.promise.catch(() => {})));
   }
 
   /** Tells the brokers how far a partition has been read; nothing is read from there by itself. Errors: as `KafkaClient.request`. */
@@ -137,7 +134,7 @@ export class ConsumerGroup {
     } catch (error) {
       if (signal.aborted) return;
       log?.("warn", `group ${this.#options.groupId}: ${error}`);
-      for (const subscription of this.#subscriptions.values()) this.#fail(subscription, error);
+      for (const run of this.#runs.values()) this.#fail(run, error);
     } finally {
       observe();
     }
@@ -152,13 +149,12 @@ export class ConsumerGroup {
 
   /** Lets go of what is not given, and opens what is given and not held. */
   #reconcile(): void {
-    for (const { subscription, owned } of this.#held.values())
-      if (subscription.isStopping || !this.#given.has(owned.partition)) owned.release();
-    for (const subscription of this.#subscriptions.values())
-      for (const partition of subscription.isStopping ? [] : this.#given)
-        if (this.#isMissing(subscription.topic, partition)) this.#open(subscription, partition);
-    for (const subscription of this.#subscriptions.values())
-      if (subscription.isStopping) this.#settle(subscription);
+    for (const { run, owned } of this.#held.values())
+      if (run.isStopping || !this.#given.has(owned.partition)) owned.release();
+    for (const run of this.#runs.values())
+      for (const partition of run.isStopping ? [] : this.#given)
+        if (this.#isMissing(run.topic, partition)) this.#open(run, partition);
+    for (const run of this.#runs.values()) if (run.isStopping) this.#settle(run);
   }
 
   /** Topics of a group may have different numbers of partitions. */
@@ -166,8 +162,8 @@ export class ConsumerGroup {
     return partition < (this.#options.topics.get(topic) ?? 0) && !this.#held.has(`${topic}/${partition}`);
   }
 
-  #open(subscription: TopicSubscription, partition: number): void {
-    const { topic, consumer, maxBytes } = subscription;
+  #open(run: TopicSubscription, partition: number): void {
+    const { topic, consumer, maxBytes } = run;
     const name = `${topic}/${partition}`;
     const alive = () => this.#alive();
     const owned = new OwnedPartition({
@@ -178,12 +174,12 @@ export class ConsumerGroup {
       alive,
       hungry: () => this.#fetcher.wake(),
     });
-    this.#held.set(name, { subscription, owned });
+    this.#held.set(name, { run, owned });
     handovers.add(1, { group: this.#options.groupId, what: "taken over" });
     owned.run().then(
       (end) => this.#onLetGo(name, partition, end === "fenced"),
       (error) => {
-        this.#fail(subscription, error);
+        this.#fail(run, error);
         this.#onLetGo(name, partition, false);
       },
     );
@@ -199,30 +195,23 @@ export class ConsumerGroup {
     if (!isHeld && !this.#stopping.signal.aborted) this.#membership.rejoin();
   }
 
-  #fail(subscription: TopicSubscription, error: unknown): void {
-    subscription.failure ??= { error };
-    this.#stop(subscription);
+  #fail(run: TopicSubscription, error: unknown): void {
+    run.failure ??= { error };
+    this.#stop(run);
   }
 
-  #stop(subscription: TopicSubscription): void {
-    subscription.isStopping = true;
+  #stop(run: TopicSubscription): void {
+    run.isStopping = true;
     this.#reconcile();
   }
 
   /** Ends a subscription that has let go of everything; the last one takes the membership with it. */
-  #settle(subscription: TopicSubscription): void {
-    if (
-      this.#subscriptions.get(subscription.topic) !== subscription ||
-      [...this.#held.values()].some((held) => held.run === subscription)
-    )
+  #settle(run: TopicSubscription): void {
+    if (this.#runs.get(run.topic) !== run || [...this.#held.values()].some((held) => held.run === run))
       return;
-    this.#subscriptions.delete(subscription.topic);
-    const ended = this.#subscriptions.size === 0 ? this.#end() : Promise.resolve();
-    void ended.finally(() =>
-      subscription.failure
-        ? subscription.done.reject(subscription.failure.error)
-        : subscription.done.resolve(),
-    );
+    this.#runs.delete(run.topic);
+    const ended = this.#runs.size === 0 ? this.#end() : Promise.resolve();
+    void ended.finally(() => (run.failure ? run.done.reject(run.failure.error) : run.done.resolve()));
   }
 
   async #end(): Promise<void> {
