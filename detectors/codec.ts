@@ -1,7 +1,7 @@
 /** Dense binary for rows: numbers little-endian, texts and lists with their length in front. */
 
 /** Lists up to so many numbers are copied one by one: to make a view of them costs more. */
-const FEW = 48;
+const MAX_COPIED_SINGLY = 48;
 
 /** Grows as it is written to; one is used again and again. */
 export class ByteWriter {
@@ -78,7 +78,7 @@ export class ByteWriter {
   ints(values: Int32Array, from = 0, length = values.length): void {
     this.i32(length);
     this.#room(length * 4);
-    if (length > FEW)
+    if (length > MAX_COPIED_SINGLY)
       this.#bytes.set(new Uint8Array(values.buffer, values.byteOffset + from * 4, length * 4), this.#at);
     else for (let i = 0; i < length; i++) this.#view.setInt32(this.#at + i * 4, values[from + i]!, true);
     this.#at += length * 4;

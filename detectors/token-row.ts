@@ -45,8 +45,8 @@ const GRANT_HIGH = 3;
 const FAMILY_LOW = 4;
 const FAMILY_HIGH = 5;
 /** Its neighbours in the list of its agent's tokens; -1 if there is none. */
-export const OLDER = 6;
-export const NEWER = 7;
+export const OLDER_TOKEN = 6;
+export const NEWER_TOKEN = 7;
 
 const ISSUED = 0;
 const EXPIRES = 1;

@@ -2,10 +2,11 @@
 import type { z } from "zod";
 
 type Issue = z.core.$ZodIssue;
-type Path = readonly PropertyKey[];
+/** Where a field stands in a record or in the settings: the names and numbers that lead to it, outermost first. */
+export type FieldPath = readonly PropertyKey[];
 
 /** What stands at a path; undefined if nothing does. */
-export function valueAt(value: unknown, path: Path): unknown {
+export function valueAt(value: unknown, path: FieldPath): unknown {
   return path.reduce<unknown>(
     (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
     value,
@@ -16,7 +17,7 @@ export function valueAt(value: unknown, path: Path): unknown {
  * One sentence for each field that is wrong, `agent.id: expected text, got a number`: kinds are told, never values.
  * `place` is what the input is a part of, such as `body`.
  */
-export function faults({ issues }: z.ZodError, input: unknown, ...place: Path): string[] {
+export function faults({ issues }: z.ZodError, input: unknown, ...place: FieldPath): string[] {
   return meant(issues).map((issue) => {
     const path = [...place, ...issue.path].map((part) => String(part).slice(0, 64)).join(".");
     return `${path === "" ? "record" : path}: ${expectation(issue)}${got(issue, valueAt(input, issue.path))}`;

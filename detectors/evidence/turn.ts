@@ -14,7 +14,7 @@ const witnessesToRemember = ({ units }: Progress, { witnesses }: Settings) =>
   Math.max(1, Math.min(units.length, witnesses, UNITS));
 
 /** Sessions before it may be said that an agent has no second trust unit. */
-const FEW = 5;
+const MIN_SESSIONS = 5;
 
 /** Learns from a session that has ended without a finding, on a day. To be called before its path is learned. */
 export function learn(
@@ -28,7 +28,7 @@ export function learn(
   learnEvidence(memory, path.shown, {
     workflow: path.workflow,
     unit: Math.min(LAST_UNIT, unitNumber(agent, path.unit)),
-    needed: agent.sessions < FEW ? settings.witnesses : witnessesToRemember(agent, settings),
+    needed: agent.sessions < MIN_SESSIONS ? settings.witnesses : witnessesToRemember(agent, settings),
     day,
     workflowIsLearning: progress.get(path.workflow)?.mode === "learning",
   });

@@ -4,7 +4,7 @@ import type { Page, Stride, Widths } from "../token-row.ts";
 import * as tokens from "../token-row.ts";
 
 // Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
-const { NEWER, OLDER, NO_CELLS, OF_EVERY_TOKEN, TokenRow } = tokens;
+const { NEWER_TOKEN, OLDER_TOKEN, NO_CELLS, OF_EVERY_TOKEN, TokenRow } = tokens;
 
 /** Records of one page. Pages are added one by one: nothing is copied as tokens become more. */
 const PAGE_BITS = 11;
@@ -69,7 +69,7 @@ export class TokenTable {
 
   /** The token that was used just after this one; -1 if this is the newest. */
   newer(slot: number): number {
-    return this.#link(slot, NEWER);
+    return this.#link(slot, NEWER_TOKEN);
   }
 
   /** Lets a token go. */
@@ -134,33 +134,33 @@ export class TokenTable {
     for (const entry of old) if (entry !== 0) this.#enter(entry - 1, this.#home(entry - 1));
   }
 
-  #link(slot: number, which: typeof OLDER | typeof NEWER): number {
+  #link(slot: number, which: typeof OLDER_TOKEN | typeof NEWER_TOKEN): number {
     const { numbers } = this.#pages[slot >> PAGE_BITS]!;
     return numbers[(slot & (PAGE_RECORDS - 1)) * this.#stride.numbers + which]!;
   }
 
-  #setLink(slot: number, which: typeof OLDER | typeof NEWER, other: number): void {
+  #setLink(slot: number, which: typeof OLDER_TOKEN | typeof NEWER_TOKEN, other: number): void {
     const { numbers } = this.#pages[slot >> PAGE_BITS]!;
     numbers[(slot & (PAGE_RECORDS - 1)) * this.#stride.numbers + which] = other;
   }
 
   #append(agent: AgentRow, slot: number): void {
     const newest = agent.newestToken;
-    this.#setLink(slot, OLDER, newest);
-    this.#setLink(slot, NEWER, -1);
+    this.#setLink(slot, OLDER_TOKEN, newest);
+    this.#setLink(slot, NEWER_TOKEN, -1);
     if (newest < 0) agent.oldestToken = slot;
-    else this.#setLink(newest, NEWER, slot);
+    else this.#setLink(newest, NEWER_TOKEN, slot);
     agent.newestToken = slot;
     agent.tokenCount++;
   }
 
   #unlink(agent: AgentRow, slot: number): void {
-    const older = this.#link(slot, OLDER);
-    const newer = this.#link(slot, NEWER);
+    const older = this.#link(slot, OLDER_TOKEN);
+    const newer = this.#link(slot, NEWER_TOKEN);
     if (older < 0) agent.oldestToken = newer;
-    else this.#setLink(older, NEWER, newer);
+    else this.#setLink(older, NEWER_TOKEN, newer);
     if (newer < 0) agent.newestToken = older;
-    else this.#setLink(newer, OLDER, older);
+    else this.#setLink(newer, OLDER_TOKEN, older);
     agent.tokenCount--;
   }
 }

@@ -16,7 +16,7 @@ import { callerOf } from "./decisions.ts";
 type DecisionMade = Extract<Event, { kind: "decision.made" }>;
 
 /** What is said of an agent in one event. */
-export interface Part {
+export interface WordPart {
   readonly said: Omit<BaselineDecision, "by" | "reason" | "subject">;
   readonly workflow?: string | undefined;
   readonly operation?: DecisionMade["operation"];
@@ -31,7 +31,7 @@ interface Said extends Pick<Decision, "verdict" | "contract"> {
 }
 
 /** What is said, in one event. */
-export interface Word extends Omit<Said, "verdict">, Part {}
+export interface Word extends Omit<Said, "verdict">, WordPart {}
 
 interface Ports {
   readonly stream: Stream;
@@ -47,7 +47,7 @@ export async function sayAll(
   { stream, clock }: Ports,
   request: FastifyRequest,
   { agent, verdict, contract, subject, reason }: Said,
-  parts: readonly Part[],
+  parts: readonly WordPart[],
 ): Promise<Decision> {
   const decision: Decision = {
     id: DecisionId.parse(`d-${randomBytes(16).toString("hex")}`),
@@ -69,7 +69,7 @@ export async function sayAll(
   return decision;
 }
 
-function eventOf(decision: Decision, { said, workflow, operation }: Part, at: number): DecisionMade {
+function eventOf(decision: Decision, { said, workflow, operation }: WordPart, at: number): DecisionMade {
   const { id, tenant, agent, time, by, reason, subject } = decision;
   return {
     id: EventId.parse(at === 0 ? id : `${id}-${at}`),

@@ -15,7 +15,7 @@ import { partitionOf, type Stream } from "../ports/stream.ts";
 import type { AgentView, KnownContract } from "./agent-view.ts";
 import { agentsOf } from "./agents.ts";
 import { Reason } from "./baseline.ts";
-import { type Part, sayAll } from "./baseline-word.ts";
+import { sayAll, type WordPart } from "./baseline-word.ts";
 import { type ContractKey, type SignedContract, verifyContract } from "./contract-signature.ts";
 import { checked, PageQuery } from "./requests.ts";
 
@@ -118,9 +118,9 @@ function apply(
 ) {
   const { name, version, until, closed, agent, workflow, operations } = contract;
   const terms = { name, version, until, closed, key, digest };
-  const header: Part = { said: { verdict: "contract", contract: { ...terms, signed } }, workflow };
+  const header: WordPart = { said: { verdict: "contract", contract: { ...terms, signed } }, workflow };
   const parts = operations.map(
-    (one): Part => ({
+    (one): WordPart => ({
       said: { verdict: "contract", contract: terms },
       workflow,
       operation: operationOf(one),

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import type { Finding } from "../../schemas/finding.ts";
 import { carryOut, changing, type WordOptions } from "./baseline-word.ts";
-import { type Held, learnedOf } from "./learned.ts";
+import { learnedOf, type WaitingSession } from "./learned.ts";
 import { clientOf } from "./options.ts";
 import { minute } from "./sentences.ts";
 import { safe } from "./terminal.ts";
@@ -49,12 +49,12 @@ async function run(verdict: "release" | "confirm", id: string, options: Options)
   await carryOut(client, { agent, lines, path: `${path}/${verdict}`, body: { edges } }, options);
 }
 
-const waiting = (held: readonly Held[]): string =>
+const waiting = (held: readonly WaitingSession[]): string =>
   held[0] === undefined
     ? "it is not held: it may still run (then it ends with this word), or it was decided, or is gone"
     : `it is held until ${minute(held[0].until)}`;
 
-const strange = ({ strange: operations, workflow = "" }: Held, verdict: "release" | "confirm") =>
+const strange = ({ strange: operations, workflow = "" }: WaitingSession, verdict: "release" | "confirm") =>
   operations.map((operation) =>
     safe(
       `  \`${operation}\` in workflow ${workflow}, with its new targets → ${verdict === "release" ? "baseline" : "denied"}`,

@@ -19,7 +19,7 @@ export const changing = (command: Command): Command =>
   );
 
 /** What would be done, in lines, and how to ask for it. */
-interface Plan {
+interface WordPlan {
   readonly agent: string;
   readonly lines: readonly string[];
   readonly path: string;
@@ -33,7 +33,7 @@ export const nothingDone = (reason: string | undefined) =>
 /** Shows the plan, or says the word. */
 export async function carryOut(
   client: Client,
-  plan: Plan,
+  plan: WordPlan,
   { reason, yes, json }: WordOptions,
 ): Promise<void> {
   const { agent, lines, path, body } = plan;

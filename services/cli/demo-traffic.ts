@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { history } from "../simulator/history.ts";
-import type { Plan } from "../simulator/live.ts";
+import type { DemoPlan } from "../simulator/live.ts";
 import type { Client } from "./client.ts";
 import { progressBar } from "./progress.ts";
 import { openSender } from "./sender.ts";
@@ -37,7 +37,7 @@ export async function sendHistory(client: Client, endMs: number): Promise<number
 /** Plays a plan in its own time, until the signal; `sentAt` learns when each event was accepted, in ms of `performance.now()`. */
 export async function play(
   client: Client,
-  plan: Plan,
+  plan: DemoPlan,
   sentAt: Map<string, number>,
   signal: AbortSignal,
 ): Promise<void> {

@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { Truth } from "../simulator/attacks.ts";
-import type { Plan } from "../simulator/live.ts";
+import type { DemoPlan } from "../simulator/live.ts";
 import type { Client } from "./client.ts";
 import { ATTACKS, begins, type Containment, contained, type Found } from "./demo-story.ts";
 import { followFeed } from "./feed-client.ts";
@@ -14,7 +14,7 @@ const POLL_MS = 5;
 
 interface WatchOptions {
   readonly client: Client;
-  readonly plan: Plan;
+  readonly plan: DemoPlan;
   /** When each event was accepted, in ms of `performance.now()`. */
   readonly sentAt: ReadonlyMap<string, number>;
   /** What commands need to find the system, such as ` --url …`. */
@@ -67,7 +67,7 @@ function stopwatch(): () => string {
 }
 
 /** Says when the simulator begins an attack; the product is not told. */
-function announce(plan: Plan, now: () => string, signal: AbortSignal): void {
+function announce(plan: DemoPlan, now: () => string, signal: AbortSignal): void {
   for (const truth of plan.truth) {
     const atMs = plan.cues.find(({ event }) => event.id === truth.firstEvent)?.atMs ?? 0;
     void wait(atMs, undefined, { signal, ref: false }).then(
@@ -108,7 +108,7 @@ async function until<Value>(ask: () => Promise<Value | undefined>): Promise<Valu
 }
 
 /** The token that the attacked session used. */
-function tokenOf({ cues }: Plan, { session }: Truth): string {
+function tokenOf({ cues }: DemoPlan, { session }: Truth): string {
   const tokens = cues.flatMap(({ event }) =>
     event.session === session && "token" in event && event.token?.publicId ? [event.token.publicId] : [],
   );

@@ -8,7 +8,7 @@ import { OffgraphError } from "../../schemas/errors.ts";
 import type { Severity } from "../../schemas/ids.ts";
 import { Settings } from "../../schemas/settings.ts";
 import type { System } from "../main.ts";
-import type { Plan } from "../simulator/live.ts";
+import type { DemoPlan } from "../simulator/live.ts";
 import { type Client, openClient } from "./client.ts";
 import * as story from "./demo-story.ts";
 import { AGENTS, DAYS, play, SEED, sendHistory } from "./demo-traffic.ts";
@@ -112,7 +112,7 @@ async function perform(system: System, folder: string, options: Options): Promis
 }
 
 /** Plays the plan until all attacks are answered, or to its end. */
-async function attack(client: Client, plan: Plan, how: string): Promise<readonly story.Found[]> {
+async function attack(client: Client, plan: DemoPlan, how: string): Promise<readonly story.Found[]> {
   const leaving = new AbortController();
   const sentAt = new Map<string, number>();
   const watching = watch({ client, plan, sentAt, how });

@@ -29,7 +29,7 @@ export interface Slot {
 }
 
 /** A session that waits for a person. */
-export interface Held {
+export interface WaitingSession {
   readonly session: string;
   readonly workflow?: string;
   readonly until: string;
@@ -57,7 +57,7 @@ export interface Learned {
   readonly workflows: readonly Workflow[];
   readonly targets: readonly Slot[];
   readonly contracts: readonly AppliedContract[];
-  readonly heldSessions: readonly Held[];
+  readonly heldSessions: readonly WaitingSession[];
   readonly denied: readonly {
     readonly operation: string;
     readonly workflow?: string;

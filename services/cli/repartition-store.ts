@@ -20,12 +20,12 @@ interface StoreMove {
 }
 
 /** Where a group belongs: by its agent or tenant; at its old number; or nowhere, because it is about old positions. */
-type Place = { readonly key: string } | "stays" | "goes";
+type Destination = { readonly key: string } | "stays" | "goes";
 
-/** What there is in the store, and by what it is placed. */
+/** What there is in the store, and where each group of it goes. */
 interface Space {
   readonly name: string;
-  readonly placeOf: (group: string, entries: Entries) => Place;
+  readonly destinationOf: (group: string, entries: Entries) => Destination;
   /** What is written where all before `position` was read; absent: what there was. */
   readonly entriesAt?: (entries: Entries, position: number) => Entries;
   /** What a new partition has been told of its inputs. */
@@ -36,7 +36,7 @@ interface Space {
 const CHUNK = 1000;
 
 /** `agent <tenant> <agent>` with line feeds, as the responder and egress name their groups. */
-function agentPlace(group: string): Place {
+function agentDestination(group: string): Destination {
   const [kind, tenant, agent] = group.split("\n");
   return kind === "agent" ? { key: `${tenant}/${agent}` } : "goes";
 }
@@ -49,12 +49,12 @@ const endOf =
 /** Feeds keep what waits to be sent; how far they have read begins anew at the end. */
 const feed = (name: string): Space => ({
   name,
-  placeOf: (group) => (group === "head" ? "goes" : "stays"),
+  destinationOf: (group) => (group === "head" ? "goes" : "stays"),
   positionOf: endOf("findings"),
 });
 
-const auditPlace = (group: string, entries: Entries): Place =>
-  group.startsWith("incident\n") ? agentPlace(fromBytes<string>(entries.get("json")) ?? "") : "stays";
+const auditDestination = (group: string, entries: Entries): Destination =>
+  group.startsWith("incident\n") ? agentDestination(fromBytes<string>(entries.get("json")) ?? "") : "stays";
 
 /** An agent's rows say up to where they have absorbed the log; in the new one that is its end, or new events would be skipped. */
 const absorbedUpTo =
@@ -74,27 +74,27 @@ function spacesOf(settings: Settings): readonly Space[] {
   return [
     {
       name: "processor",
-      placeOf: (group) => (group.startsWith("/") ? "goes" : { key: group }),
+      destinationOf: (group) => (group.startsWith("/") ? "goes" : { key: group }),
       entriesAt: absorbedUpTo(settings),
       positionOf: endOf("events"),
     },
-    { name: "responder", placeOf: agentPlace, positionOf: endOf("findings") },
+    { name: "responder", destinationOf: agentDestination, positionOf: endOf("findings") },
     {
       name: "responder-audit",
-      placeOf: auditPlace,
+      destinationOf: auditDestination,
       positionOf: ({ from }, partition) => from.position("responder-audit", partition),
     },
-    { name: "responder-caps", placeOf: (group) => ({ key: group }), positionOf: async () => 0 },
+    { name: "responder-caps", destinationOf: (group) => ({ key: group }), positionOf: async () => 0 },
     {
       name: "responder-fleet",
-      placeOf: (group) => ({ key: group.split("\n")[1] ?? "" }),
+      destinationOf: (group) => ({ key: group.split("\n")[1] ?? "" }),
       positionOf: async () => 0,
     },
-    { name: "egress", placeOf: agentPlace, positionOf: endOf("actions") },
+    { name: "egress", destinationOf: agentDestination, positionOf: endOf("actions") },
     // Versions of peer groups lie in partition 0, and their position is a day.
     {
       name: "groups",
-      placeOf: () => "stays",
+      destinationOf: () => "stays",
       positionOf: ({ from, partitions }, partition) =>
         partition < partitions ? from.position("groups", partition) : Promise.resolve(0),
     },
@@ -161,9 +161,9 @@ async function moveSpace(space: Space, move: StoreMove): Promise<number> {
   for (let partition = 0; partition < partitions; partition++) {
     const waiting = new Map<number, GroupChange[]>();
     for await (const [group, entries] of from.scan(space.name, partition)) {
-      const place = space.placeOf(group, entries);
-      if (place === "goes") continue;
-      const at = place === "stays" ? partition : partitionOf(place.key, stream.partitions);
+      const destination = space.destinationOf(group, entries);
+      if (destination === "goes") continue;
+      const at = destination === "stays" ? partition : partitionOf(destination.key, stream.partitions);
       const changes = waiting.get(at) ?? [];
       const moved = space.entriesAt?.(entries, positions[at] ?? 0) ?? entries;
       waiting.set(at, [...changes, { group, entries: moved }]);

@@ -26,7 +26,7 @@ export interface Warning {
   readonly line: number;
 }
 
-interface Answer {
+interface SenderAnswer {
   readonly accepted: number;
   /** The first of them. */
   readonly rejected: readonly Rejected[];
@@ -105,14 +105,14 @@ function waitMs({ attempt, result }: IRetryBackoffContext<unknown>): number {
   return asked ?? Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
 }
 
-async function post(client: Client, source: string, events: string): Promise<Answer> {
+async function post(client: Client, source: string, events: string): Promise<SenderAnswer> {
   const body = await promisify(gzip)(events, { level: 1 });
   const headers = { "content-type": "application/x-ndjson", "content-encoding": "gzip" };
   const path = `/v1/events?source=${encodeURIComponent(source)}`;
   // 400 is also the answer to a batch of which no line could be taken.
   const response = await again.execute(() => client.open(path, { method: "POST", headers, body }, [400]));
   const text = await response.text();
-  const answer = fromText<Partial<Answer>>(text);
+  const answer = fromText<Partial<SenderAnswer>>(text);
   const { accepted = 0, rejected, rejectedTotal = rejected?.length ?? 0, warnings = [] } = answer;
   if (rejected === undefined) throw refusal(text, response, client.url);
   return { accepted, rejected, rejectedTotal, warnings };

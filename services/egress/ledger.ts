@@ -14,7 +14,8 @@ export const MAX_DENIED = 10_000;
 /** Neither a JWT nor the token index says which family a token is of, so nobody else can be refused. */
 const FAMILY_ALONE = "only callers for whom the gateway names the family are refused";
 
-interface Held {
+/** Which action it is in force by, since when, until when and why. */
+interface Enforcement {
   readonly action: ActionId;
   /** Absent when a person quarantined without an incident. */
   readonly incident?: IncidentId | undefined;
@@ -25,12 +26,12 @@ interface Held {
 }
 
 /** One target that is denied. */
-export interface Denied extends Held {
+export interface Denied extends Enforcement {
   readonly target: Target;
 }
 
 /** A quarantine, with the place of its action in the log. */
-export interface Quarantine extends Held {
+export interface Quarantine extends Enforcement {
   readonly position: number;
 }
 
@@ -154,7 +155,7 @@ function denyTokens(draft: Draft, tokens: readonly string[]): void {
 }
 
 /** A target that is denied for longer already stays as it is. */
-function deny(draft: Draft, target: Target, { action, incident, untilMs, reason }: Held): void {
+function deny(draft: Draft, target: Target, { action, incident, untilMs, reason }: Enforcement): void {
   const key = targetKey(draft.tenant, target);
   const before = draft.denied.get(key);
   if (before !== undefined && before.untilMs >= untilMs) return;

@@ -14,7 +14,7 @@ import { gateMetrics, type Outcome } from "./metrics.ts";
 import { denialOf, type KeyedHash, type Question } from "./question.ts";
 
 /** Whether somebody may pass. */
-export interface Answer {
+export interface GateAnswer {
   readonly allowed: boolean;
   /** Why not. */
   readonly reason?: string;
@@ -24,7 +24,7 @@ export interface Answer {
 }
 
 export interface Gate extends Service {
-  check(question: Question): Answer;
+  check(question: Question): GateAnswer;
 }
 
 /** What the gate works on. */
@@ -38,9 +38,9 @@ export interface GateOptions {
 /** A slice of the list in every interval, so that no question waits for a walk through a million denials. */
 const SWEEP_INTERVAL_MS = 100;
 const SWEEP_SLICE = 1000;
-const ALLOWED: Answer = { allowed: true };
-const NOT_READY: Answer = { allowed: false, reason: "the deny list has not been read to its end yet" };
-const AMBIGUOUS: Answer = { allowed: false, reason: "authorization: expected exactly one token" };
+const ALLOWED: GateAnswer = { allowed: true };
+const NOT_READY: GateAnswer = { allowed: false, reason: "the deny list has not been read to its end yet" };
+const AMBIGUOUS: GateAnswer = { allowed: false, reason: "authorization: expected exactly one token" };
 
 /** Starts a gate with a deny list of its own. */
 export function startGate({ stream, clock, keyedHash }: GateOptions): Gate {
@@ -57,13 +57,13 @@ export function startGate({ stream, clock, keyedHash }: GateOptions): Gate {
     }
   }
 
-  function check(question: Question): Answer {
+  function check(question: Question): GateAnswer {
     const answer = ready ? answerTo(question) : NOT_READY;
     counts.answered(outcomeOf(answer));
     return answer;
   }
 
-  function answerTo(question: Question): Answer {
+  function answerTo(question: Question): GateAnswer {
     const denial = denialOf(question, denials, keyedHash, clock.now());
     if (denial !== undefined) return denied(denial);
     return isAmbiguous(question.token ?? "") ? AMBIGUOUS : ALLOWED;
@@ -119,14 +119,14 @@ async function follow(
   await subscription.done;
 }
 
-const denied = (denial: Denial): Answer => ({
+const denied = (denial: Denial): GateAnswer => ({
   allowed: false,
   reason: denial.reason,
   until: new Date(denial.expiresAtMs).toISOString(),
   denial,
 });
 
-function outcomeOf(answer: Answer): Outcome {
+function outcomeOf(answer: GateAnswer): Outcome {
   if (answer.allowed) return "allow";
   if (answer === NOT_READY) return "not-ready";
   return answer === AMBIGUOUS ? "ambiguous" : "deny";

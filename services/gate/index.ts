@@ -1,3 +1,3 @@
 /** What other rooms see of the gate. */
-export { type Answer, type Gate, type GateOptions, startGate } from "./gate.ts";
+export { type Gate, type GateAnswer, type GateOptions, startGate } from "./gate.ts";
 export { gateRoutes } from "./routes.ts";

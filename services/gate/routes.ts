@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { ERRORS, OffgraphError } from "../../schemas/errors.ts";
 import type { Access, DirectRoute } from "../http.ts";
 import { badRequest, jsonOf } from "./body.ts";
-import type { Answer, Gate } from "./gate.ts";
+import type { Gate, GateAnswer } from "./gate.ts";
 import { answerSeconds } from "./metrics.ts";
 import type { Question } from "./question.ts";
 
@@ -91,7 +91,7 @@ function send(response: ServerResponse, status: number, body: object, headers: o
 }
 
 /** For a gateway, which has the role. Of the denial it needs the action alone. */
-const shown = ({ allowed, reason, until, denial }: Answer) => ({
+const shown = ({ allowed, reason, until, denial }: GateAnswer) => ({
   allowed,
   reason,
   until,
@@ -102,7 +102,7 @@ const shown = ({ allowed, reason, until, denial }: Answer) => ({
  * For the denied caller, to whom a gateway may pass it on. It says nothing that would help to get around the denial; `action`
  * is what to ask about, and those who may read find the reason under it.
  */
-const refusal = ({ denial }: Answer) => ({
+const refusal = ({ denial }: GateAnswer) => ({
   code: "denied",
   message: "this agent or token may not pass",
   wayOut: "ask those who run this service, and name the action",

@@ -42,9 +42,9 @@ interface Reading {
   readonly isOwn: boolean;
   readonly blocks: AsyncGenerator<Block | LongRecord>;
   /** The block in hand, how many of its lines are read, and how many events that lie in it are not free yet. */
-  held: Held | undefined;
+  held: HeldBlock | undefined;
   /** The block that the event in a slot lies in. */
-  readonly heldBy: (Held | undefined)[];
+  readonly heldBy: (HeldBlock | undefined)[];
   readonly progress: { done: number; total: number };
   admitted: number;
   refused: number;
@@ -54,7 +54,7 @@ interface Reading {
 }
 
 /** A block that is being read, or whose events wait. */
-interface Held {
+interface HeldBlock {
   readonly block: Block;
   linesRead: number;
   /** Events that lie in it and are not free yet. */
@@ -168,11 +168,11 @@ function free({ order, heldBy }: Reading, slot: number): void {
   releaseIfOver(held);
 }
 
-function releaseIfOver({ block, linesRead, events }: Held): void {
+function releaseIfOver({ block, linesRead, events }: HeldBlock): void {
   if (events === 0 && linesRead === block.count) release(block);
 }
 
-function readLine(reading: Reading, held: Held, at: number): void {
+function readLine(reading: Reading, held: HeldBlock, at: number): void {
   const { block } = held;
   const { bytes } = block;
   const start = block.starts[at]!;
@@ -190,7 +190,7 @@ function convert(reading: Reading, record: Buffer, line: number): void {
 }
 
 /** Reads an event that is certainly as we write it. False: the door must look at it. */
-function readInPlace(reading: Reading, held: Held, start: number, end: number): boolean {
+function readInPlace(reading: Reading, held: HeldBlock, start: number, end: number): boolean {
   const { order, scanner } = reading;
   const slot = order.slot();
   if (scanner.scan(held.block.bytes, start, end, order.columns, slot, true) && isOurs(reading, slot)) {

@@ -1,6 +1,6 @@
 /** Asking for an action and proposing one: what both leave behind in the incident and in the audit log. */
 import { type Action, type IncidentAction, type Proposal, targetKey } from "../../schemas/action.ts";
-import type { Plan } from "./playbook.ts";
+import type { PlannedAction } from "./playbook.ts";
 import {
   type Asked,
   type AuditRecord,
@@ -20,7 +20,12 @@ export interface Course {
 }
 
 /** Asks for a step; what was proposed of it before is proposed no longer. */
-export function ask(course: Course, plan: Omit<Plan, "heldBy">, reason: string, nowMs: number): Course {
+export function ask(
+  course: Course,
+  plan: Omit<PlannedAction, "heldBy">,
+  reason: string,
+  nowMs: number,
+): Course {
   const { incident } = course.tracked;
   const asked = nextAsked(course.tracked, plan, nowMs);
   const action: Action = {
@@ -71,7 +76,7 @@ type Named = Pick<Proposal, "step" | "target">;
 const isSame = (one: Named, other: Named) =>
   one.step === other.step && targetKey("", one.target) === targetKey("", other.target);
 
-function nextAsked(tracked: Tracked, plan: Omit<Plan, "heldBy">, nowMs: number): Asked {
+function nextAsked(tracked: Tracked, plan: Omit<PlannedAction, "heldBy">, nowMs: number): Asked {
   const { incident } = tracked;
   const target = targetKey(incident.tenant, plan.target);
   const occurrence = (askedOf(tracked, plan.step, plan.target)?.occurrence ?? -1) + 1;

@@ -4,7 +4,7 @@ import type { Finding } from "../../schemas/finding.ts";
 import { isAtLeast } from "../../schemas/ids.ts";
 import { ask, type Course, propose } from "./asking.ts";
 import { onRollout } from "./on-rollout.ts";
-import { causeOf, isAsked, type Plan, planOf } from "./playbook.ts";
+import { causeOf, isAsked, type PlannedAction, plannedActions } from "./playbook.ts";
 import {
   type AgentState,
   type Context,
@@ -28,7 +28,7 @@ export function onFinding(state: AgentState, finding: Finding, context: Context)
     actions: [],
     audit: before ? [] : [{ what: "incident.opened", tenant, agent, incident, finding: finding.id }],
   };
-  const course = planOf(finding, state, context).reduce(
+  const course = plannedActions(finding, state, context).reduce(
     (so, plan) => follow(so, plan, finding, context.nowMs),
     first,
   );
@@ -38,12 +38,12 @@ export function onFinding(state: AgentState, finding: Finding, context: Context)
 /** True if the playbook would act by itself, so that the tenant's bucket has to be asked first. */
 export function wouldAct(state: AgentState, finding: Finding, context: Context): boolean {
   const tracked = incidentFor(state, finding) ?? opened(finding, context);
-  return planOf(finding, state, { ...context, capped: false }).some(
+  return plannedActions(finding, state, { ...context, capped: false }).some(
     (plan) => plan.mode === "enforce" && plan.heldBy === undefined && !isAsked(tracked, plan, context.nowMs),
   );
 }
 
-function follow(course: Course, plan: Plan, finding: Finding, nowMs: number): Course {
+function follow(course: Course, plan: PlannedAction, finding: Finding, nowMs: number): Course {
   if (isAsked(course.tracked, plan, nowMs)) return course;
   const { heldBy } = plan;
   if (heldBy === undefined) return ask(course, plan, finding.summary, nowMs);

@@ -6,7 +6,7 @@ import type { PlaybookStep } from "../../schemas/settings.ts";
 import { type AgentState, askedOf, type Context, type Tracked } from "./state.ts";
 
 /** A step with its target; `heldBy` is undefined if nothing stands in its way. */
-export interface Plan extends Omit<Proposal, "heldBy"> {
+export interface PlannedAction extends Omit<Proposal, "heldBy"> {
   readonly heldBy: Guard | undefined;
 }
 
@@ -25,7 +25,7 @@ export const causeOf = ({ detector }: Finding): string =>
   Object.hasOwn(CAUSES, detector) ? (CAUSES[detector] ?? detector) : detector;
 
 /** Everything that the playbook says about a finding, in the playbook's order. */
-export function planOf(finding: Finding, state: AgentState, context: Context): Plan[] {
+export function plannedActions(finding: Finding, state: AgentState, context: Context): PlannedAction[] {
   return context.settings.playbook
     .filter((step) => matches(step, finding))
     .flatMap((step) => {
@@ -43,7 +43,7 @@ export function planOf(finding: Finding, state: AgentState, context: Context): P
 }
 
 /** True while a step that was asked of this target still holds, so that asking again would be a repeat. */
-export function isAsked(tracked: Tracked, { step, target }: Plan, nowMs: number): boolean {
+export function isAsked(tracked: Tracked, { step, target }: PlannedAction, nowMs: number): boolean {
   const asked = askedOf(tracked, step, target);
   return asked !== undefined && nowMs < asked.untilMs;
 }

@@ -3,9 +3,7 @@ import type { Document, LineCounter } from "yaml";
 import { isMap, isNode, isScalar } from "yaml";
 import { z } from "zod";
 import { closest } from "../closest.ts";
-import { expectation, meant, valueAt } from "../plain-words.ts";
-
-type Path = readonly PropertyKey[];
+import { expectation, type FieldPath, meant, valueAt } from "../plain-words.ts";
 
 /** Where settings come from: the file, and what the environment or the command line put in its place. */
 export interface Origins {
@@ -21,7 +19,7 @@ export function complaints(
   issues: readonly z.core.$ZodIssue[],
   input: unknown,
   origins: Origins,
-  namesAt: (path: Path) => readonly string[],
+  namesAt: (path: FieldPath) => readonly string[],
 ): string[] {
   return meant(issues).flatMap((issue) => {
     if (issue.code === "unrecognized_keys")
@@ -34,13 +32,13 @@ export function complaints(
 }
 
 /** The line for a name that no setting has. */
-export function unknownName(path: Path, origins: Origins, known: readonly string[]): string {
+export function unknownName(path: FieldPath, origins: Origins, known: readonly string[]): string {
   return `${place(path, origins)}: no setting has this name; ${hint(String(path.at(-1)), known)}`;
 }
 
 /** The line for a value that names something that is not there. */
 export function unknownValue(
-  path: Path,
+  path: FieldPath,
   value: string,
   noun: string,
   origins: Origins,
@@ -55,7 +53,7 @@ function hint(name: string, known: readonly string[]): string {
 }
 
 /** Where a setting stands: the file with its line, or the variable or option that took its place. */
-export function place(path: Path, origins: Origins): string {
+export function place(path: FieldPath, origins: Origins): string {
   const name = path
     .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
     .join("")
@@ -67,7 +65,7 @@ export function place(path: Path, origins: Origins): string {
 }
 
 /** Line of the setting, or of the nearest setting around it when it is missing. */
-function lineOf(path: Path, { document, lines }: Origins): number | undefined {
+function lineOf(path: FieldPath, { document, lines }: Origins): number | undefined {
   for (let depth = path.length; depth > 0; depth--) {
     const key = path[depth - 1];
     const around = depth === 1 ? document?.contents : document?.getIn(path.slice(0, depth - 1), true);
@@ -85,7 +83,7 @@ const HIDDEN = /^(sha256|url|secret.*|token.*)$/i;
 const MAY_NAME_A_USER = /@/;
 
 /** A value as a message may show it. */
-export function shown(path: Path, value: unknown): string {
+export function shown(path: FieldPath, value: unknown): string {
   if (value === undefined) return "nothing";
   const text = JSON.stringify(value);
   if (HIDDEN.test(String(path.at(-1))) || MAY_NAME_A_USER.test(text))

@@ -1,9 +1,8 @@
 /** What the schema cannot know about the playbook: which detectors and kinds of finding there are, and that each step has a name of its own. */
 import type { PlaybookStep } from "../../schemas/settings.ts";
+import type { FieldPath } from "../plain-words.ts";
 import type { DetectorSettings } from "./detectors.ts";
 import { type Origins, place, unknownValue } from "./errors.ts";
-
-type Path = readonly PropertyKey[];
 
 /** One line for each thing that is wrong. Without detectors only the names of the steps are looked at. */
 export function playbookFaults(
@@ -20,7 +19,7 @@ export function playbookFaults(
 function nameFaults(
   { name }: PlaybookStep,
   earlier: readonly PlaybookStep[],
-  path: Path,
+  path: FieldPath,
   origins: Origins,
 ): string[] {
   if (!earlier.some((step) => step.name === name)) return [];
@@ -31,7 +30,7 @@ function nameFaults(
 function whenFaults(
   { when }: PlaybookStep,
   detectors: readonly DetectorSettings[],
-  path: Path,
+  path: FieldPath,
   origins: Origins,
 ): string[] {
   const unknown = (key: "detectors" | "kinds", noun: string, known: readonly string[]) =>

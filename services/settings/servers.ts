@@ -1,12 +1,12 @@
 /** What the schema cannot know about the servers: which settings go together. */
 import { PROCESS_ROLES } from "../../schemas/settings-servers.ts";
-import { valueAt } from "../plain-words.ts";
+import { type FieldPath, valueAt } from "../plain-words.ts";
 import { type Origins, place } from "./errors.ts";
 
 /** One line for each thing that is wrong. `input` is what was given, before defaults are filled in. */
 export function serverFaults(input: unknown, origins: Origins): string[] {
   const given = (...path: string[]) => valueAt(input, path) !== undefined;
-  const at = (...path: Place) => place(path, origins);
+  const at = (...path: FieldPath) => place(path, origins);
   const faults: string[] = [];
   if (given("kafka") && !given("redis"))
     faults.push(
@@ -25,7 +25,7 @@ export function serverFaults(input: unknown, origins: Origins): string[] {
 }
 
 /** Sources have names of their own, and each is read somewhere. */
-function sourceFaults(sources: unknown, hasKafka: boolean, at: (...path: Place) => string): string[] {
+function sourceFaults(sources: unknown, hasKafka: boolean, at: (...path: FieldPath) => string): string[] {
   const all: unknown[] = Array.isArray(sources) ? sources : [];
   const names = all.map((source) => valueAt(source, ["name"]));
   return all.flatMap((source, index) => [
@@ -37,8 +37,6 @@ function sourceFaults(sources: unknown, hasKafka: boolean, at: (...path: Place) 
       : [`${at("sources", index, "name")}: expected a name that no other source has`]),
   ]);
 }
-
-type Place = readonly (string | number)[];
 
 /** The roles in `ingest,processor`; what is not one is left for the schema to refuse. */
 export const rolesIn = (text: string): readonly string[] => text.split(",").map((role) => role.trim());

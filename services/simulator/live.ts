@@ -15,7 +15,7 @@ export interface Cue {
 }
 
 /** What to send and when. */
-export interface Plan {
+export interface DemoPlan {
   /** In time order. */
   readonly cues: readonly Cue[];
   /** For scoring; never to be sent. */
@@ -64,7 +64,7 @@ const ATTACK_GAP_MS = { injected: 700, stolenToken: 700, refreshLoop: 450 };
  * Plans the demonstration. The quiet agents do the same whatever attacks there are.
  * @throws RangeError if there is an attack and no agent.
  */
-export function live(options: LiveOptions): Plan {
+export function live(options: LiveOptions): DemoPlan {
   const { seed, agents, attacks = DEMO_ATTACKS, start, speed = 1, durationMs = 25_000 } = options;
   const people = population(seed, agents);
   const end = start + durationMs * speed;

@@ -35,11 +35,11 @@ return before`;
 /** Keys: sets of agents; for each the token that belongs to another now. */
 const REMOVE = `for i, key in ipairs(KEYS) do redis.call('ZREM', key, ARGV[i]) end`;
 
-type Part = string | number;
+type CommandPart = string | number;
 /** A key and what goes with it. */
 interface Keyed {
   readonly key: string;
-  readonly parts: readonly Part[];
+  readonly parts: readonly CommandPart[];
 }
 
 /** The index of one store. */
@@ -113,7 +113,7 @@ export class RedisTokenIndex {
   /** One command per shard and thousand keys, all at once; answers in the order of the keys, where there are any. */
   async #inShards(
     keyed: readonly Keyed[],
-    commandOf: (some: readonly Keyed[]) => [string, ...Part[]],
+    commandOf: (some: readonly Keyed[]) => [string, ...CommandPart[]],
   ): Promise<(Buffer | null)[]> {
     const answers: (Buffer | null)[] = [];
     const shards = Map.groupBy(keyed.keys(), (at) => shardIn(keyed[at]!.key));
@@ -150,7 +150,7 @@ function pagesOf(all: readonly number[]): number[][] {
 
 /** Redis takes whole milliseconds after 1970. */
 const expiryOf = ({ expiresAtMs }: IndexEntry) => Math.max(1, Math.ceil(expiresAtMs));
-const scored = (entry: IndexEntry): Part[] => [expiryOf(entry), JSON.stringify(entry.token)];
+const scored = (entry: IndexEntry): CommandPart[] => [expiryOf(entry), JSON.stringify(entry.token)];
 
 /** Expiry, a space, the agent as JSON. */
 const recordOf = (entry: IndexEntry) => `${expiryOf(entry)} ${JSON.stringify(entry.agent)}`;

@@ -13,7 +13,7 @@ type Kin = (session: RecordedSession) => string;
 /** Most parts that sessions are divided into: each costs a learning of its own. */
 const PARTS = 20;
 /** Parts where nothing tells sessions apart. */
-const FEW = 5;
+const PARTS_BY_CHANCE = 5;
 
 /** For weights: they must hold for a model that nothing was learned of. */
 const byModel = (sessions: readonly RecordedSession[]) =>
@@ -27,7 +27,7 @@ const unitOf: Kin = ({ trustUnit, version }) => trustUnit ?? version ?? "";
 
 function firstThatTells(sessions: readonly RecordedSession[], kins: readonly Kin[]): Kin {
   const tells = (kin: Kin) => new Set(sessions.map(kin)).size > 1;
-  return kins.find(tells) ?? (({ id }) => part(id, FEW));
+  return kins.find(tells) ?? (({ id }) => part(id, PARTS_BY_CHANCE));
 }
 
 function part(text: string, parts: number): string {

@@ -25,7 +25,7 @@ export interface Labelled {
 }
 
 /** What is evaluated, and how. */
-export interface Plan {
+export interface EvaluationPlan {
   readonly course: Course;
   readonly train: Labelled;
   readonly test: Labelled;
@@ -42,10 +42,10 @@ export interface Plan {
 
 /** Everything that was measured. */
 export interface Evaluation {
-  readonly pooled: Part;
-  readonly perAgent: Readonly<Record<string, Part>>;
-  readonly perWorkflow: Readonly<Record<string, Part>>;
-  readonly perModel: Readonly<Record<string, Part>>;
+  readonly pooled: MeasuredPart;
+  readonly perAgent: Readonly<Record<string, MeasuredPart>>;
+  readonly perWorkflow: Readonly<Record<string, MeasuredPart>>;
+  readonly perModel: Readonly<Record<string, MeasuredPart>>;
   readonly roc: readonly RocPoint[];
   readonly distribution: readonly ScoreBin[];
   readonly terms: readonly TermWorth[];
@@ -56,7 +56,7 @@ export interface Evaluation {
 }
 
 /** The measures of some of the sessions, and what the thresholds of all of them make of these. */
-export interface Part extends Measures {
+export interface MeasuredPart extends Measures {
   readonly atPooledThreshold: Readonly<Record<string, { readonly fpr: number; readonly tpr: number }>>;
   /** Thresholds from training data only. */
   readonly calibrated: readonly KeptPromise[];
@@ -74,7 +74,7 @@ const CURVE = [0.05, 0.1, 0.25, 0.5];
 const STAGES = 4 + CURVE.length;
 
 /** Evaluates. Fails with `bad-request` if there is nothing to learn from or nothing to judge. */
-export async function evaluate(plan: Plan): Promise<Evaluation> {
+export async function evaluate(plan: EvaluationPlan): Promise<Evaluation> {
   const { train, test, rates } = plan;
   const learn = plan.isUnlabelled ? train.sessions : benignOf(train);
   if (learn.length === 0) throw new OffgraphError("bad-request", "--train holds no session labelled benign");
@@ -102,7 +102,7 @@ export async function evaluate(plan: Plan): Promise<Evaluation> {
   };
 }
 
-function staged(onStage: Plan["onStage"]): (name: string) => void {
+function staged(onStage: EvaluationPlan["onStage"]): (name: string) => void {
   let done = 0;
   return (name) => onStage(name, done++, STAGES);
 }
@@ -111,14 +111,14 @@ function staged(onStage: Plan["onStage"]): (name: string) => void {
 const benignOf = ({ sessions, truths }: Labelled) =>
   sessions.filter(({ id }) => truths.get(id)?.label === "benign");
 
-async function fitted({ course, fit }: Plan, learn: readonly RecordedSession[]): Promise<Course> {
+async function fitted({ course, fit }: EvaluationPlan, learn: readonly RecordedSession[]): Promise<Course> {
   if (fit === undefined) return course;
   const examples = fit.sessions.filter(({ id }) => fit.truths.get(id)?.label !== "resisted");
   return { ...course, weights: fitTable(await observedToFit(course, learn, examples), fit.truths) };
 }
 
 async function calibrationOf(
-  { calibrateOn, train, isUnlabelled }: Plan,
+  { calibrateOn, train, isUnlabelled }: EvaluationPlan,
   course: Course,
   learn: readonly RecordedSession[],
 ): Promise<readonly Calibration[]> {
@@ -129,7 +129,7 @@ async function calibrationOf(
 }
 
 async function curve(
-  { test, rates }: Plan,
+  { test, rates }: EvaluationPlan,
   course: Course,
   learn: readonly RecordedSession[],
   stage: (name: string) => void,
@@ -157,7 +157,7 @@ async function curve(
 
 function partsOf(sessions: readonly Judged[], rates: readonly number[], promises: readonly Promised[]) {
   const all = measure(sessions, rates);
-  const part = (some: readonly Judged[], measures = measure(some, rates)): Part => ({
+  const part = (some: readonly Judged[], measures = measure(some, rates)): MeasuredPart => ({
     ...measures,
     calibrated: kept(promises, some),
     atPooledThreshold: Object.fromEntries(

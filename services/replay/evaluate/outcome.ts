@@ -1,5 +1,5 @@
 /** An evaluation in the form that machines read. */
-import type { Evaluation, Part } from "./evaluate.ts";
+import type { Evaluation, MeasuredPart } from "./evaluate.ts";
 import type { Measured } from "./measure.ts";
 import type { KeptPromise } from "./promise.ts";
 import { firstAbove, scoreOf, type Trail } from "./trail.ts";
@@ -20,7 +20,7 @@ export interface Figures {
   readonly resistedAtFpr: ByRate<number>;
   readonly thresholdAtFpr: ByRate<number>;
   /** What the thresholds of all sessions together make of these. */
-  readonly atPooledThreshold: Part["atPooledThreshold"];
+  readonly atPooledThreshold: MeasuredPart["atPooledThreshold"];
   /** Thresholds from training data only. */
   readonly calibrated: readonly KeptPromise[];
   /** Intervals that hold a figure in 95 of 100 redrawings of the tasks. */
@@ -57,10 +57,10 @@ export function outcomeOf(evaluation: Evaluation, scores: string, seconds: numbe
   };
 }
 
-const each = (parts: Readonly<Record<string, Part>>) =>
+const each = (parts: Readonly<Record<string, MeasuredPart>>) =>
   Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, figuresOf(part)]));
 
-function figuresOf({ sessions, auc, atRate, atPooledThreshold, calibrated }: Part): Figures {
+function figuresOf({ sessions, auc, atRate, atPooledThreshold, calibrated }: MeasuredPart): Figures {
   type AtRate = (typeof atRate)[string];
   const by = <Value>(value: (at: AtRate) => Value) =>
     Object.fromEntries(Object.entries(atRate).map(([rate, at]) => [rate, value(at)]));
@@ -99,7 +99,7 @@ export function* scoreLines({ trails, pooled }: Evaluation): Generator<ScoreLine
   for (const trail of trails) yield scoreLine(trail, pooled);
 }
 
-function scoreLine(trail: Trail, { atRate }: Part): ScoreLine {
+function scoreLine(trail: Trail, { atRate }: MeasuredPart): ScoreLine {
   const { id, agent, workflow = null, version = null, calls } = trail;
   const firstAlertIndex = Object.fromEntries(
     Object.entries(atRate).map(([rate, { threshold }]) => [rate, firstAbove(trail, threshold) ?? null]),

@@ -5,7 +5,7 @@ export interface Markup {
   readonly markup: string;
 }
 
-type Part = string | number | Markup | readonly Markup[];
+type Insertion = string | number | Markup | readonly Markup[];
 
 const NAMED: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -16,12 +16,12 @@ const NAMED: Readonly<Record<string, string>> = {
 };
 
 /** A template: what is put in is escaped, unless it is markup itself. */
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
+export function html(strings: TemplateStringsArray, ...parts: readonly Insertion[]): Markup {
   const written = strings.map((text, at) => text + (at < parts.length ? writtenOf(parts[at] ?? "") : ""));
   return { markup: written.join("") };
 }
 
-function writtenOf(part: Part): string {
+function writtenOf(part: Insertion): string {
   if (Array.isArray(part)) return part.map(({ markup }: Markup) => markup).join("\n");
   if (typeof part === "object" && "markup" in part) return part.markup;
   return String(part).replace(/[&<>"']/g, (sign) => NAMED[sign] ?? "");
