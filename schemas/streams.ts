@@ -5,10 +5,10 @@ import { Event } from "./event.ts";
 import { Finding } from "./finding.ts";
 import { Derived } from "./origin.ts";
 
-/** A compacted stream keeps at least the newest record of each key; the others are kept for `retention`. */
+/** A compacted stream keeps at least the newest record of each key; how long the others are kept is a setting of the log (`kafka.retentionMs`). */
 export const STREAMS = {
   events: { schema: Event, key: "tenant and agent", compacted: false },
-  findings: { schema: Derived(Finding), key: "tenant and subject", compacted: false },
+  findings: { schema: Derived(Finding), key: "tenant and agent", compacted: false },
   decisions: { schema: Decision, key: "tenant and agent", compacted: false },
   actions: { schema: Derived(Action), key: "tenant and agent", compacted: false },
   outcomes: { schema: Derived(ActionOutcome), key: "tenant and agent", compacted: false },

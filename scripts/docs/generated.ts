@@ -4,6 +4,7 @@ import { DETECTORS } from "../../detectors/index.ts";
 import { ERRORS } from "../../schemas/errors.ts";
 import { Settings } from "../../schemas/settings.ts";
 import { STREAMS } from "../../schemas/streams.ts";
+import { DEFAULTS } from "../../services/adapters/kafka/options.ts";
 import { detectorIndex, detectorPage } from "./detector-page.ts";
 import { jsonSchemas } from "./json-schemas.ts";
 import { withTables } from "./marked.ts";
@@ -44,10 +45,13 @@ function readme(path: string, tables: Readonly<Record<string, string>>): [string
 }
 
 function streamsTable(): string {
+  const days = DEFAULTS.retentionMs / 86_400_000;
   const rows = Object.entries(STREAMS).map(([name, { key, compacted }]) => [
     `\`${name}\``,
     key,
-    compacted ? "the newest record of each key" : "all records",
+    compacted
+      ? "the newest record of each key"
+      : `all records; on Kafka of ${days} days, or \`kafka.retentionMs\``,
   ]);
   return table(["stream", "key", "keeps"], rows);
 }

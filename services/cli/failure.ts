@@ -1,4 +1,4 @@
-/** How the command line ends when something goes wrong: one line, the way out, and an exit code that scripts can rely on. */
+/** How the command line ends when something goes wrong: a line for each fault, the way out, and an exit code that scripts can rely on. */
 import { CommanderError } from "commander";
 import { type ErrorCode, OffgraphError } from "../../schemas/errors.ts";
 import { safe, tell } from "./terminal.ts";
