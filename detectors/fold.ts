@@ -26,7 +26,7 @@ export interface FoldSettings {
 }
 
 /** What became of an event. */
-export type Verdict = "folded" | "late" | "duplicate" | "skipped";
+export type Fate = "folded" | "late" | "duplicate" | "skipped";
 
 /** The detectors at work. */
 export interface Fold {
@@ -45,7 +45,7 @@ export interface Fold {
     position: number,
     emit: ((finding: Finding) => void) | undefined,
     without?: ReadonlySet<string>,
-  ): Verdict;
+  ): Fate;
   /** Ends all sessions, and with them learning: what they have shown is the baseline from now on, and nothing is added to it. */
   settle(set: WorkingSet): void;
 }

@@ -19,7 +19,7 @@ export const MODES = ["learning", "shadow", "enforcing", "frozen"] as const;
 export type Mode = (typeof MODES)[number];
 
 /** What is known of one workflow, or of the agent as a whole (workflow 0). */
-export interface Progress {
+export interface LearningProgress {
   /** Number of the workflow's name; 0 for the agent. */
   readonly workflow: number;
   readonly root: number;
@@ -42,7 +42,7 @@ export interface Baseline {
   readonly graph: Graph;
   readonly targets: Targets;
   /** By number of the workflow's name; the agent's own under 0. */
-  readonly progress: Map<number, Progress>;
+  readonly progress: Map<number, LearningProgress>;
   /** Number of the frozen version; 0 before the first. */
   version: number;
   /** Times that something was not learned because a cap was reached. */
@@ -92,7 +92,7 @@ export function endBaseline({ names, graph, targets }: Baseline): void {
 }
 
 /** The progress of a workflow, begun if it is new; undefined beyond the cap. */
-export function progressOf(baseline: Baseline, workflow: number): Progress | undefined {
+export function progressOf(baseline: Baseline, workflow: number): LearningProgress | undefined {
   const known = baseline.progress.get(workflow);
   if (known !== undefined || baseline.progress.size > MAX_WORKFLOWS) return known;
   // The agent's root is symbol 0 and a workflow's its own number, under the unused node 0.
@@ -100,7 +100,7 @@ export function progressOf(baseline: Baseline, workflow: number): Progress | und
   if (root === 0) return undefined;
   const isLate = (baseline.progress.get(0)?.mode ?? "learning") !== "learning";
   const counts = { sessions: 0, units: [], sensitiveOnce: 0, withheld: 0 };
-  const begun: Progress = { workflow, root, mode: "learning", ...counts, isLate };
+  const begun: LearningProgress = { workflow, root, mode: "learning", ...counts, isLate };
   baseline.progress.set(workflow, begun);
   return begun;
 }
@@ -144,7 +144,7 @@ export function readBaseline(from: ByteReader): Baseline {
   };
 }
 
-function writeProgress(progress: Progress, to: ByteWriter): void {
+function writeProgress(progress: LearningProgress, to: ByteWriter): void {
   to.u16(progress.workflow);
   to.i32(progress.root);
   to.u8(MODES.indexOf(progress.mode) | (progress.isLate ? LATE : 0));
@@ -152,7 +152,7 @@ function writeProgress(progress: Progress, to: ByteWriter): void {
   to.numbers(progress.units);
 }
 
-function readProgress(from: ByteReader): Progress {
+function readProgress(from: ByteReader): LearningProgress {
   const [workflow, root, flags] = [from.u16(), from.i32(), from.u8()];
   const [sessions, sensitiveOnce, withheld] = [from.i32(), from.i32(), from.i32()];
   const mode = MODES[flags & (LATE - 1)] ?? "learning";

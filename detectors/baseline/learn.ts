@@ -1,5 +1,5 @@
 /** Learning from a session that has ended without a finding. */
-import { type Baseline, type Progress, progressOf } from "./baseline.ts";
+import { type Baseline, type LearningProgress, progressOf } from "./baseline.ts";
 import { addChild, child, countUse, noteSession, ORDER, sessionsOf, symbolOf } from "./graph/graph.ts";
 import { MAX_NODES } from "./graph/graph-layout.ts";
 import { START, tierOf } from "./names.ts";
@@ -23,7 +23,7 @@ export function learn(baseline: Baseline, path: SessionPath, day: number, settin
 const NO_WITNESS = 0;
 
 /** The number of a trust unit: from 1 in the order in which an agent or workflow met them; the last number is shared. */
-export function unitNumber({ units }: Progress, unit: number): number {
+export function unitNumber({ units }: LearningProgress, unit: number): number {
   // Whoever names no unit is no witness, unless nobody ever names one.
   if (unit === 0 && units.some((known) => known !== 0)) return NO_WITNESS;
   for (let at = 0; at < units.length; at++) if (units[at] === unit) return at + 1;
@@ -42,7 +42,7 @@ const contexts = new Int32Array(ORDER + 2);
 
 function learnPath(
   baseline: Baseline,
-  progress: Progress,
+  progress: LearningProgress,
   path: SessionPath,
   day: number,
   unit: number,
@@ -66,7 +66,7 @@ function learnPath(
  */
 function step(
   baseline: Baseline,
-  progress: Progress,
+  progress: LearningProgress,
   symbol: number,
   longest: number,
   day: number,
@@ -100,7 +100,7 @@ function begin(baseline: Baseline, context: number, order: number, symbol: numbe
   return node;
 }
 
-function countOneOffs(progress: Progress, sessions: number): void {
+function countOneOffs(progress: LearningProgress, sessions: number): void {
   if (sessions === 1) progress.sensitiveOnce++;
   else if (sessions === 2) progress.sensitiveOnce--;
 }

@@ -1,12 +1,12 @@
 /** When learning is over: a workflow has been used often enough, and hardly anything in it is still new or unconfirmed. */
-import type { Baseline, Progress } from "./baseline.ts";
+import type { Baseline, LearningProgress } from "./baseline.ts";
 import { isBaseline, parentOf, sessionsOf, symbolOf, witnessesOf } from "./graph/graph.ts";
 import { MOST_WAITED, type Stage, witnessesNeeded } from "./life-cycle.ts";
 import { tierOf } from "./names.ts";
 import type { Settings } from "./settings.ts";
 
 /** Share of sessions with a sensitive operation that no other session has used (session-level Good-Turing). */
-export const noveltyForecast = (progress: Progress) =>
+export const noveltyForecast = (progress: LearningProgress) =>
   progress.sessions === 0 ? 1 : progress.sensitiveOnce / progress.sessions;
 
 /** Most of an agent's sessions, as a share, that may belong to workflows still learning when the agent leaves learning. */
@@ -16,7 +16,7 @@ export const MOST_UNSETTLED = 0.1;
 export const LOOK_EVERY = 4;
 
 /** Whether a workflow, or the agent as a whole, may leave learning now. */
-export function isReady(baseline: Baseline, progress: Progress, settings: Settings): boolean {
+export function isReady(baseline: Baseline, progress: LearningProgress, settings: Settings): boolean {
   const { sessions } = progress;
   // Looking costs a walk over the graph, so not every session is followed by a look.
   if (sessions < settings.minSessions || (sessions - settings.minSessions) % LOOK_EVERY !== 0) return false;
@@ -28,7 +28,7 @@ export function isReady(baseline: Baseline, progress: Progress, settings: Settin
 }
 
 /** Share of sessions with a sensitive operation that too few trust units have used: it would not become baseline. */
-export function unwitnessedShare(baseline: Baseline, progress: Progress, settings: Settings): number {
+export function unwitnessedShare(baseline: Baseline, progress: LearningProgress, settings: Settings): number {
   const { needed } = stageOf(progress, settings);
   let sessions = 0;
   for (let node = 1; node < baseline.graph.count; node++) {
@@ -46,7 +46,7 @@ export function unwitnessedShare(baseline: Baseline, progress: Progress, setting
 }
 
 /** Share of the agent's sessions that belong to workflows which are still learning. */
-export function unsettledShare(baseline: Baseline, agent: Progress): number {
+export function unsettledShare(baseline: Baseline, agent: LearningProgress): number {
   let sessions = 0;
   for (const progress of baseline.progress.values())
     if (progress.workflow !== 0 && progress.mode === "learning") sessions += progress.sessions;
@@ -54,7 +54,7 @@ export function unsettledShare(baseline: Baseline, agent: Progress): number {
 }
 
 /** What promotion needs to know of a workflow. */
-export function stageOf(progress: Progress, settings: Settings): Stage {
+export function stageOf(progress: LearningProgress, settings: Settings): Stage {
   const learning = progress.mode === "learning";
   return { learning, needed: witnessesNeeded(settings, progress.units.length, learning) };
 }

@@ -3,7 +3,7 @@
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import { counted } from "../counted.ts";
 import type { Draft } from "../detector.ts";
-import type { Baseline, Progress } from "./baseline.ts";
+import type { Baseline, LearningProgress } from "./baseline.ts";
 import {
   child,
   childrenOf,
@@ -73,13 +73,13 @@ const onStrangers = (novel: readonly Stranger[]) =>
   novel.length === 0 ? "" : `, on ${list(novel)}, ${newness(novel)}`;
 
 /** Whether scores speak there beside the named facts, which never wait for them. */
-function besideScores({ memory }: Baseline, progress: Progress | undefined): string {
+function besideScores({ memory }: Baseline, progress: LearningProgress | undefined): string {
   if (memory === undefined) return ", scores are switched off";
   return progress?.mode === "enforcing" ? ", which needs no score" : ", scores do not speak here yet";
 }
 
 /** In how many sessions and from how many trust units the operation was used without becoming baseline; empty if in none. */
-function usesBefore(baseline: Baseline, progress: Progress | undefined, symbol: number): string {
+function usesBefore(baseline: Baseline, progress: LearningProgress | undefined, symbol: number): string {
   const node = progress === undefined ? 0 : child(baseline.graph, progress.root, symbol);
   const sessions = node === 0 ? 0 : sessionsOf(baseline.graph, node);
   return sessions === 0

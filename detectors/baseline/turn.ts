@@ -1,5 +1,5 @@
 /** When candidates become baseline: at the end of learning, and then at the turn of every epoch. */
-import type { Baseline, Progress } from "./baseline.ts";
+import type { Baseline, LearningProgress } from "./baseline.ts";
 import { noteLearned } from "./contracts/contracts.ts";
 import { type Stage, turnGraph, turnTargets } from "./life-cycle.ts";
 import { isReady, stageOf } from "./readiness.ts";
@@ -9,7 +9,7 @@ import type { Settings } from "./settings.ts";
 const NOTHING: Stage = { learning: false, needed: Number.POSITIVE_INFINITY };
 
 /** What learning has shown becomes the baseline if it is over; the workflow is judged from then on. */
-export function endLearning(baseline: Baseline, progress: Progress, settings: Settings): void {
+export function endLearning(baseline: Baseline, progress: LearningProgress, settings: Settings): void {
   if (progress.mode !== "learning" || !isReady(baseline, progress, settings)) return;
   const stage = stageOf(progress, settings);
   turnGraph(baseline.graph, baseline.names, settings, (root) => (root === progress.root ? stage : NOTHING));
@@ -42,7 +42,7 @@ export function settle(baseline: Baseline, settings: Settings): void {
 }
 
 /** While a workflow learns nothing is promoted; that happens at once when it has learned enough. */
-function settled(progress: Progress, settings: Settings): Stage {
+function settled(progress: LearningProgress, settings: Settings): Stage {
   const stage = stageOf(progress, settings);
   return stage.learning ? NOTHING : stage;
 }

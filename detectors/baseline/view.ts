@@ -1,7 +1,7 @@
 /** The baseline of an agent in readable form: for people, for comparing, for the API. */
 import { modeReason } from "../evidence/modes.ts";
 import { scoresView } from "../evidence/view.ts";
-import type { Baseline, Progress } from "./baseline.ts";
+import type { Baseline, LearningProgress } from "./baseline.ts";
 import { contractsView, pinnedBy } from "./contracts/view-contracts.ts";
 import { decidedView } from "./decisions/view-decided.ts";
 import {
@@ -62,7 +62,7 @@ export function baselineView(baseline: Baseline, settings: Settings) {
   };
 }
 
-function progressView(baseline: Baseline, progress: Progress, settings: Settings) {
+function progressView(baseline: Baseline, progress: LearningProgress, settings: Settings) {
   const operations = childrenOf(baseline.graph, progress.root).filter(
     (node) => symbolOf(baseline.graph, node) !== START,
   );
@@ -81,7 +81,7 @@ function progressView(baseline: Baseline, progress: Progress, settings: Settings
   };
 }
 
-function edgeView(baseline: Baseline, progress: Progress, node: number) {
+function edgeView(baseline: Baseline, progress: LearningProgress, node: number) {
   const symbol = symbolOf(baseline.graph, node);
   return {
     operation: nameOf(baseline, symbol),
@@ -94,7 +94,7 @@ function edgeView(baseline: Baseline, progress: Progress, node: number) {
   };
 }
 
-function transitionsFrom(baseline: Baseline, progress: Progress, operation: number) {
+function transitionsFrom(baseline: Baseline, progress: LearningProgress, operation: number) {
   return childrenOf(baseline.graph, operation).map((node) => ({
     from: nameOf(baseline, symbolOf(baseline.graph, operation)),
     to: nameOf(baseline, symbolOf(baseline.graph, node)),
@@ -105,7 +105,7 @@ function transitionsFrom(baseline: Baseline, progress: Progress, operation: numb
 }
 
 /** Why the mode is what it is, in a sentence. */
-function reason(baseline: Baseline, progress: Progress, settings: Settings): string {
+function reason(baseline: Baseline, progress: LearningProgress, settings: Settings): string {
   if (progress.mode !== "learning") return modeReason(baseline, progress, settings);
   const { sessions } = progress;
   if (sessions < settings.minSessions)
@@ -122,7 +122,7 @@ function reason(baseline: Baseline, progress: Progress, settings: Settings): str
 }
 
 /** What would make a finding, in the order of weight. */
-function alertsOn({ denied, contracts }: Baseline, progress: Progress): string[] {
+function alertsOn({ denied, contracts }: Baseline, progress: LearningProgress): string[] {
   const always = ["broken token rules", "identifiers not listed in a closed slot of a sensitive operation"];
   if (denied !== undefined) always.push("what a person has denied");
   if (contracts?.some(({ closed }) => closed)) always.push("what a closed contract does not name");

@@ -9,7 +9,7 @@ import {
   TEXT,
 } from "../../schemas/event-view.ts";
 import { MAX_TARGETS } from "../../schemas/operation.ts";
-import type { Baseline, Progress } from "../baseline/baseline.ts";
+import type { Baseline, LearningProgress } from "../baseline/baseline.ts";
 import { fieldOf } from "../baseline/event-names.ts";
 import { child } from "../baseline/graph/graph.ts";
 import { enterContexts, escapeChance, walk } from "../baseline/graph/predictor.ts";
@@ -83,8 +83,8 @@ function describeCall(
   memory: AgentEvidence,
   path: SessionPath,
   shown: SessionEvidence,
-  agent: Progress,
-  workflow: Progress | undefined,
+  agent: LearningProgress,
+  workflow: LearningProgress | undefined,
   operation: number,
   event: EventView,
 ): void {

@@ -1,6 +1,6 @@
 /** How far a workflow, or the agent as a whole, has come: shadow until its scores may speak, enforcing from then on. */
 
-import type { Baseline, Progress } from "../baseline/baseline.ts";
+import type { Baseline, LearningProgress } from "../baseline/baseline.ts";
 import { noveltyForecast } from "../baseline/readiness.ts";
 import type { Settings } from "../baseline/settings.ts";
 import { percent } from "../baseline/wording.ts";
@@ -16,7 +16,8 @@ export function turnModes({ memory, progress }: Baseline, settings: Settings): v
       one.mode = ready && isQuiet(one, settings) ? "enforcing" : "shadow";
 }
 
-const isQuiet = (progress: Progress, { maxNovelty }: Settings) => noveltyForecast(progress) <= maxNovelty;
+const isQuiet = (progress: LearningProgress, { maxNovelty }: Settings) =>
+  noveltyForecast(progress) <= maxNovelty;
 
 /** Scores were switched off. */
 export function silenceScores({ progress }: Baseline): void {
@@ -24,7 +25,7 @@ export function silenceScores({ progress }: Baseline): void {
 }
 
 /** Why something that has left learning is in its mode, in a sentence. */
-export function modeReason({ memory }: Baseline, progress: Progress, settings: Settings): string {
+export function modeReason({ memory }: Baseline, progress: LearningProgress, settings: Settings): string {
   if (progress.mode === "frozen") return "learning was ended: nothing more is learned";
   if (memory === undefined)
     return "named facts speak; scores are switched off (detectors.out-of-graph.evidence)";

@@ -1,5 +1,5 @@
 /** How a session stands when it begins, and what it teaches about the scores of others when it has ended. */
-import type { Baseline, Progress } from "../baseline/baseline.ts";
+import type { Baseline, LearningProgress } from "../baseline/baseline.ts";
 import type { SessionPath } from "../baseline/path.ts";
 import { noveltyForecast } from "../baseline/readiness.ts";
 import type { Settings } from "../baseline/settings.ts";
@@ -55,7 +55,7 @@ function isNew(baseline: Baseline, path: SessionPath, settings: Settings): boole
   return scope === undefined || isLearning(scope) || noveltyForecast(scope) > settings.maxNovelty;
 }
 
-const isLearning = ({ mode }: Progress) => mode === "learning";
+const isLearning = ({ mode }: LearningProgress) => mode === "learning";
 
 /** The number of the session's trust unit; 0 for all that have taught nothing, and for those that are not named. */
 function unitIn({ progress }: Baseline, { unit }: SessionPath): number {

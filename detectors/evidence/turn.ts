@@ -1,5 +1,5 @@
 /** When the evidence learns, and when what it has learned becomes known: each does nothing unless it is switched on. */
-import type { Baseline, Progress } from "../baseline/baseline.ts";
+import type { Baseline, LearningProgress } from "../baseline/baseline.ts";
 import { unitNumber } from "../baseline/learn.ts";
 import type { SessionPath } from "../baseline/path.ts";
 import type { Settings } from "../baseline/settings.ts";
@@ -10,7 +10,7 @@ import { turnModes } from "./modes.ts";
 import { LAST_UNIT, UNITS } from "./records.ts";
 
 /** Witnesses that a value needs to be remembered as known: never more than there are trust units, or are told apart. */
-const witnessesToRemember = ({ units }: Progress, { witnesses }: Settings) =>
+const witnessesToRemember = ({ units }: LearningProgress, { witnesses }: Settings) =>
   Math.max(1, Math.min(units.length, witnesses, UNITS));
 
 /** Sessions before it may be said that an agent has no second trust unit. */

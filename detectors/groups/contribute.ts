@@ -1,5 +1,5 @@
 /** What an agent adds to its group, from what is known of it. */
-import type { Baseline, Progress } from "../baseline/baseline.ts";
+import type { Baseline, LearningProgress } from "../baseline/baseline.ts";
 import { isBaseline, parentOf, symbolOf } from "../baseline/graph/graph.ts";
 import { hashesOf, type Names, OTHER } from "../baseline/names.ts";
 import { knownAnywhere } from "../evidence/memory.ts";
@@ -49,10 +49,10 @@ export function contributionAt(
 }
 
 /** By their numbers in the agent, from 1; those beyond the cap, which are few, are of no name. */
-const unitsOf = (names: Names, { units }: Progress) =>
+const unitsOf = (names: Names, { units }: LearningProgress) =>
   Int32Array.from(units.slice(0, MOST_UNITS).flatMap((unit) => hashesOf(names, unit)));
 
-function operationsOf({ graph, names }: Baseline, { root }: Progress): (readonly [number, number])[] {
+function operationsOf({ graph, names }: Baseline, { root }: LearningProgress): (readonly [number, number])[] {
   const found: (readonly [number, number])[] = [];
   for (let node = 1; node < graph.count; node++) {
     const symbol = symbolOf(graph, node);

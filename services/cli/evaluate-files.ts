@@ -6,7 +6,7 @@ import { type Gathered, gather, gathering } from "../replay/evaluate/collect.ts"
 import type { Labelled } from "../replay/evaluate/evaluate.ts";
 import type { RecordedSession } from "../replay/evaluate/recording.ts";
 import { LABELS, type Truth } from "../replay/evaluate/trail.ts";
-import { type Progress, progressBar } from "./progress.ts";
+import { type ProgressBar, progressBar } from "./progress.ts";
 import { readingNotes } from "./reading-notes.ts";
 import { type RecordedFiles, recordedFiles } from "./recorded-files.ts";
 import { unreadFault } from "./unread-files.ts";
@@ -48,7 +48,7 @@ export function reader(settings: Settings, key: Key): (paths: readonly string[])
   };
 }
 
-function readFile(files: RecordedFiles, path: string, gathered: Gathered, bar: Progress): Promise<void> {
+function readFile(files: RecordedFiles, path: string, gathered: Gathered, bar: ProgressBar): Promise<void> {
   const input = files.open({ path, source: "sessions", latenessMs: 0 });
   return gather(gathered, input, (calls) => {
     const { done, total } = input.progress();

@@ -1,14 +1,15 @@
 /** A progress bar on standard error; silent unless that is a terminal. */
 import { Presets, SingleBar } from "cli-progress";
 
-export interface Progress {
+/** What the bar is told. */
+export interface ProgressBar {
   /** `done` and `total` in one unit, bytes mostly; `events` is shown beside. */
   show(done: number, total: number, events: number): void;
   end(): void;
 }
 
 /** A bar that begins at nothing. */
-export function progressBar(title: string): Progress {
+export function progressBar(title: string): ProgressBar {
   if (!process.stderr.isTTY) return { show: () => {}, end: () => {} };
   const format = `${title} [{bar}] {percentage}% · {events} events · {eta_formatted} left`;
   const bar = new SingleBar(

@@ -13,7 +13,7 @@ export interface Input {
 }
 
 /** How far a file has been read, in bytes as they are stored. `bytesTotal` is undefined for a pipe. */
-export interface Progress {
+export interface FileProgress {
   readonly bytesRead: number;
   readonly bytesTotal: number | undefined;
 }
@@ -43,7 +43,7 @@ function inputFrom(name: string, pieces: AsyncGenerator<Buffer>, close: () => Pr
   };
 }
 
-async function* standardInput(onProgress?: (progress: Progress) => void): AsyncGenerator<Buffer> {
+async function* standardInput(onProgress?: (progress: FileProgress) => void): AsyncGenerator<Buffer> {
   let bytesRead = 0;
   for await (const piece of process.stdin) {
     bytesRead += piece.length;
@@ -66,7 +66,7 @@ async function openHandle(path: string): Promise<{ handle: FileHandle; bytesTota
 }
 
 /** The bytes as they are stored. @throws OffgraphError file-unreadable */
-async function openStored(path: string, onProgress?: (progress: Progress) => void): Promise<Input> {
+async function openStored(path: string, onProgress?: (progress: FileProgress) => void): Promise<Input> {
   if (path === "-") return inputFrom("standard input", standardInput(onProgress), async () => {});
   const { handle, bytesTotal } = await openHandle(path);
   let bytesRead = 0;
@@ -112,7 +112,7 @@ function withHead(head: Buffer, input: Input): Input {
  * as what they hold.
  * @throws OffgraphError file-unreadable; reading throws it too, and file-truncated after the last good byte
  */
-export async function openInput(path: string, onProgress?: (progress: Progress) => void): Promise<Input> {
+export async function openInput(path: string, onProgress?: (progress: FileProgress) => void): Promise<Input> {
   const stored = await openStored(path, onProgress);
   const head = Buffer.alloc(CHUNK_BYTES);
   let length = 0;

@@ -5,11 +5,11 @@
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Block, Framer, LongRecord } from "./file-blocks.ts";
 import { DOCUMENT_HEAD_BYTES, documentFramer, isDocument } from "./file-documents.ts";
-import { type Input, openInput, type Progress } from "./file-input.ts";
+import { type FileProgress, type Input, openInput } from "./file-input.ts";
 import { lineFramer } from "./file-lines.ts";
 
 export type { Block, LongRecord } from "./file-blocks.ts";
-export type { Progress } from "./file-input.ts";
+export type { FileProgress } from "./file-input.ts";
 
 /** Bytes read at a time. Larger ones leave the processor's cache, smaller ones ask the system more often. */
 const BLOCK_BYTES = 524_288;
@@ -21,7 +21,7 @@ interface ReadOptions {
   /** Longest record, in bytes without its end of line; a longer one is handed out as a refusal. */
   readonly maxLineBytes: number;
   /** Called after each read, with bytes as they are stored. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: ((progress: FileProgress) => void) | undefined;
 }
 
 /** Buffers of BLOCK_BYTES that wait to be filled again: new ones would keep the garbage collector busy. */

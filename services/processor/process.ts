@@ -67,10 +67,10 @@ function fold(
     at(position);
     try {
       const without = state.skips.get(position);
-      const verdict = state.judge.fold.step(state.set, event.move(slot), position, emit, without);
-      if (verdict === "late") lateTotal.add(1);
-      else if (verdict === "duplicate") duplicatesTotal.add(1);
-      else if (verdict === "skipped" && event.time > state.clockMs) state.clockMs = event.time;
+      const fate = state.judge.fold.step(state.set, event.move(slot), position, emit, without);
+      if (fate === "late") lateTotal.add(1);
+      else if (fate === "duplicate") duplicatesTotal.add(1);
+      else if (fate === "skipped" && event.time > state.clockMs) state.clockMs = event.time;
     } catch (error) {
       if (!(error instanceof DetectorFailure)) throw error;
       return { position, end: positionAt(batch, batch.count - 1) + 1, error, line: event.line() };

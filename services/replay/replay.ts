@@ -176,10 +176,10 @@ function foldOne(run: ReplayRun, event: EventView, emit: Emit | undefined): void
   const { set, cold, counts } = run;
   if (cold.size > 0) thaw(run, event);
   if (event.time >= run.peers.dueMs) addUpPeers(run, event.time);
-  const verdict = run.judge.fold.step(set, event, run.position++, emit);
+  const fate = run.judge.fold.step(set, event, run.position++, emit);
   counts.events++;
-  if (verdict === "duplicate") counts.duplicates++;
-  else if (verdict === "late") counts.late++;
+  if (fate === "duplicate") counts.duplicates++;
+  else if (fate === "late") counts.late++;
   if ((run.position & (STRETCH - 1)) === 0) endStretch(run);
 }
 

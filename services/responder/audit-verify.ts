@@ -55,7 +55,7 @@ export function auditVerifier(publicKey?: KeyObject): AuditVerifier {
 }
 
 /** Whether the log is whole, and where it is not. */
-export type Verdict =
+export type AuditVerdict =
   | { readonly intact: true; readonly chains: readonly Chain[] }
   | ({ readonly intact: false } & Fault);
 
@@ -63,7 +63,7 @@ export type Verdict =
 export async function verifyAudit(
   entries: AsyncIterable<AuditEntry> | Iterable<AuditEntry>,
   publicKey?: KeyObject,
-): Promise<Verdict> {
+): Promise<AuditVerdict> {
   const verifier = auditVerifier(publicKey);
   for await (const entry of entries) {
     const fault = verifier.take(entry);

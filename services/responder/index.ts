@@ -4,11 +4,11 @@ export { type AuditLine, auditFiles, auditLinesIn, auditLinesOf } from "./audit-
 export { type AuditKeys, auditKeysOf, loadOrMakeAuditKey, readAuditKey } from "./audit-key.ts";
 export { auditEntries, auditLines } from "./audit-stored.ts";
 export {
+  type AuditVerdict,
   type AuditVerifier,
   auditVerifier,
   type Chain,
   type Fault,
-  type Verdict,
   verifyAudit,
 } from "./audit-verify.ts";
 export { incidentOf, incidents, incidentsOf } from "./incidents.ts";

@@ -9,7 +9,7 @@ import { OffgraphError } from "../../schemas/errors.ts";
 import type { Framer } from "../../services/ingest/file-blocks.ts";
 import { documentFramer } from "../../services/ingest/file-documents.ts";
 import { lineFramer } from "../../services/ingest/file-lines.ts";
-import { type Block, type LongRecord, type Progress, readRecords } from "../../services/ingest/files.ts";
+import { type Block, type FileProgress, type LongRecord, readRecords } from "../../services/ingest/files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "offgraph-files-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -36,7 +36,7 @@ interface Reading {
 async function read(
   path: string,
   maxLineBytes = 1_048_576,
-  onProgress?: (progress: Progress) => void,
+  onProgress?: (progress: FileProgress) => void,
 ): Promise<Reading> {
   const records: string[] = [];
   try {
@@ -324,7 +324,7 @@ describe("what cannot be opened", () => {
 
 it("tells how far it has read, in bytes of the file", async () => {
   const bytes = gzipSync(TEXT);
-  const told: Progress[] = [];
+  const told: FileProgress[] = [];
   await read(fileWith(bytes), 1000, (progress) => told.push(progress));
   expect(told.at(-1)).toEqual({ bytesRead: bytes.length, bytesTotal: bytes.length });
   expect(told.length).toBeGreaterThan(2);

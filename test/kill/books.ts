@@ -15,9 +15,9 @@ import { createJudge } from "../../services/judge.ts";
 import type { Store } from "../../services/ports/store.ts";
 import {
   type AuditEntry,
+  type AuditVerdict,
   auditEntries,
   loadOrMakeAuditKey,
-  type Verdict,
   verifyAudit,
 } from "../../services/responder/index.ts";
 import { loadHead } from "../../services/responder/stored.ts";
@@ -33,7 +33,7 @@ export interface Books {
   readonly denials: readonly Denial[];
   readonly audit: readonly AuditEntry[];
   /** Of each partition. */
-  readonly verdicts: readonly Verdict[];
+  readonly verdicts: readonly AuditVerdict[];
 }
 
 /** Reads a folder that no service holds. Rejects with `not-found` if there is nothing in it. */
@@ -108,7 +108,7 @@ async function readAudit(reader: Reader, publicKey: KeyObject): Promise<Pick<Boo
   // The audit log asks the store for nothing but `load` and `scan`.
   const store = reader.store as Store;
   const audit: AuditEntry[] = [];
-  const verdicts: Verdict[] = [];
+  const verdicts: AuditVerdict[] = [];
   for (const partition of partitionsOf(reader)) {
     for await (const entry of auditEntries(store, partition)) audit.push(entry);
     verdicts.push(await verifyAudit(auditEntries(store, partition), publicKey));

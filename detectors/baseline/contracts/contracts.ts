@@ -3,7 +3,7 @@
  * what it was before, as far as nobody has decided otherwise. Only agents that have contracts pay for them.
  */
 import { MAX_CONTRACT_OPERATIONS, MAX_CONTRACTS } from "../../../schemas/contract.ts";
-import { type Baseline, type Progress, progressOf } from "../baseline.ts";
+import { type Baseline, type LearningProgress, progressOf } from "../baseline.ts";
 import {
   addChild,
   BASELINE,
@@ -134,7 +134,7 @@ export function noteDecided(baseline: Baseline, workflow: number, operation: num
 }
 
 /** A workflow's learning ends: what it has shown by enough witnesses is baseline, also when contracts end. */
-export function noteLearned(baseline: Baseline, { workflow, root }: Progress, needed: number): void {
+export function noteLearned(baseline: Baseline, { workflow, root }: LearningProgress, needed: number): void {
   for (const contract of baseline.contracts ?? [])
     for (const [operation, clause] of contract.workflow === workflow ? contract.clauses : [])
       if (

@@ -1,5 +1,5 @@
 /** Contracts of an agent in readable form. */
-import type { Baseline, Progress } from "../baseline.ts";
+import type { Baseline, LearningProgress } from "../baseline.ts";
 import { nameOf } from "../wording.ts";
 import type { Clause, Contract } from "./contracts.ts";
 
@@ -33,7 +33,7 @@ const whyOf = ({ sensitive }: Clause) =>
     : "it writes, sends or administers, and is not declared as sensitive; or a person has denied it";
 
 /** Which contract an edge is pinned by, if one does. */
-export function pinnedBy(baseline: Baseline, { workflow }: Progress, operation: number) {
+export function pinnedBy(baseline: Baseline, { workflow }: LearningProgress, operation: number) {
   const contract = baseline.contracts?.find(
     (one) => one.workflow === workflow && one.clauses.get(operation)?.holds === true,
   );

@@ -1,5 +1,5 @@
 /** What a person's approval or denial changes: edges that are baseline from now on, whoever has used them, or never. */
-import { type Baseline, type Progress, progressOf } from "../baseline.ts";
+import { type Baseline, type LearningProgress, progressOf } from "../baseline.ts";
 import { noteApproved } from "../contracts/contract-values.ts";
 import { noteDecided } from "../contracts/contracts.ts";
 import { addDenied, type DeniedEdge, removeDenied, type TargetEdge } from "../decisions/denied.ts";
@@ -20,14 +20,19 @@ export function denyOperation(baseline: Baseline, operation: number, workflow: n
   addDenied(baseline, operationEdge(operation, workflow));
 }
 
-function progressesOf(baseline: Baseline, workflow: number | "all"): readonly Progress[] {
+function progressesOf(baseline: Baseline, workflow: number | "all"): readonly LearningProgress[] {
   if (workflow === "all") return [...baseline.progress.values()];
   const progress = progressOf(baseline, workflow);
   if (progress === undefined) baseline.capped++;
   return progress === undefined ? [] : [progress];
 }
 
-function mark(baseline: Baseline, { root, workflow }: Progress, operation: number, state: number): void {
+function mark(
+  baseline: Baseline,
+  { root, workflow }: LearningProgress,
+  operation: number,
+  state: number,
+): void {
   const { graph } = baseline;
   noteDecided(baseline, workflow, operation, state);
   const node = child(graph, root, operation) || addChild(graph, root, operation);
