@@ -33,6 +33,8 @@ export interface About {
   readonly title: string;
   /** What an adversary gains, and what this sees of it. */
   readonly summary: string;
+  /** What an incident of its findings is called; part of the incident's id, so never changed. Default: the detector's id. */
+  readonly cause?: string;
   readonly kinds: Readonly<Record<string, FindingKind>>;
   readonly formulas: readonly string[];
   /** Constants, and how good it was measured to be and by which method. */

@@ -11,3 +11,8 @@ export const DETECTORS: readonly Detector[] = [tokenReuse, outOfGraph, refreshSt
 export function detectorSettingsOf(given: Readonly<Record<string, unknown>>): readonly unknown[] {
   return DETECTORS.map((detector) => detector.settings.parse(given[detector.id] ?? {}));
 }
+
+/** What incidents are called, by detector: for whoever gathers findings and must not know detectors. */
+export const CAUSES: ReadonlyMap<string, string> = new Map(
+  DETECTORS.map(({ id, about }) => [id, about.cause ?? id]),
+);

@@ -16,6 +16,7 @@ export const tokenReuse: Detector<Settings, AgentColumns, undefined> = {
   version: 1,
   about: {
     title: "A token used where, when or by whom it should not be",
+    cause: "token-misuse",
     summary:
       "A stolen token is valid; what gives it away is a service it was not made for, a use after its end, or two places at once.",
     kinds: {

@@ -6,6 +6,7 @@ import { tables } from "./measured.ts";
 /** What out-of-graph sees, misses and asks of a person. */
 export const about: About = {
   title: "An agent leaves the graph of its workflows",
+  cause: "left-its-graph",
   summary:
     "A hijacked agent uses valid credentials for what it was not meant to do. This learns, for each agent and workflow, which operations are used, in which order and on which targets, and speaks when a writing, sending or administrative operation is not part of it. With `evidence: on` it also scores sessions by named terms, reads included, and tells the few whose score clean sessions seldom reach.",
   kinds: {

@@ -19,7 +19,7 @@ import {
 /** A finding that is already in its incident changes nothing. */
 export function onFinding(state: AgentState, finding: Finding, context: Context): Step {
   if (context.rollout) return onRollout(state, finding, context.rollout, context.nowMs);
-  const before = incidentFor(state, finding);
+  const before = incidentFor(state, finding, context);
   if (before?.incident.findings.includes(finding.id)) return { state, actions: [], audit: [] };
   const tracked = gather(before ?? opened(finding, context), finding, context.nowMs);
   const { id: incident, tenant, agent } = tracked.incident;
@@ -37,7 +37,7 @@ export function onFinding(state: AgentState, finding: Finding, context: Context)
 
 /** True if the playbook would act by itself, so that the tenant's bucket has to be asked first. */
 export function wouldAct(state: AgentState, finding: Finding, context: Context): boolean {
-  const tracked = incidentFor(state, finding) ?? opened(finding, context);
+  const tracked = incidentFor(state, finding, context) ?? opened(finding, context);
   return plannedActions(finding, state, { ...context, capped: false }).some(
     (plan) => plan.mode === "enforce" && plan.heldBy === undefined && !isAsked(tracked, plan, context.nowMs),
   );
@@ -50,13 +50,13 @@ function follow(course: Course, plan: PlannedAction, finding: Finding, nowMs: nu
   return propose(course, { ...plan, heldBy });
 }
 
-function incidentFor(state: AgentState, finding: Finding): Tracked | undefined {
-  const cause = causeOf(finding);
+function incidentFor(state: AgentState, finding: Finding, { causes }: Context): Tracked | undefined {
+  const cause = causeOf(finding, causes);
   return state.tracked.find(({ incident }) => incident.cause === cause && incident.status !== "closed");
 }
 
-function opened(finding: Finding, { nowMs, trace }: Context): Tracked {
-  const cause = causeOf(finding);
+function opened(finding: Finding, { causes, nowMs, trace }: Context): Tracked {
+  const cause = causeOf(finding, causes);
   const { tenant, agent, severity, summary } = finding;
   const incident: Incident = {
     id: incidentIdOf(finding, cause),

@@ -30,6 +30,7 @@ export interface PartitionOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly settings: Context["settings"];
+  readonly causes: Context["causes"];
   /** Ed25519 private key that signs the audit log; absent: the log is chained, but not signed. */
   readonly auditKey?: KeyObject | undefined;
   /** Where the older part of the audit log goes when the part in the store has grown to so many bytes; absent: nowhere. */
@@ -97,12 +98,12 @@ export class PartitionOwner {
   }
 
   async #absorb(input: Input, batch: RecordBatch): Promise<void> {
-    const { store, clock, settings, bucket, fleets, auditKey: key } = this.#options;
+    const { store, clock, settings, causes, bucket, fleets, auditKey: key } = this.#options;
     const { partition } = this.#auditLease;
     const nowMs = clock.now();
     const highest = new Map(this.#head.highest);
     const found = arrivals(input, batch, highest);
-    const folded = await fold(found, { store, partition, bucket, fleets, settings, nowMs });
+    const folded = await fold(found, { store, partition, bucket, fleets, settings, causes, nowMs });
     const entries = chain(folded.audit, this.#head.audit, { partition, time: timestamp(nowMs), key });
     const positions = { ...this.#head.positions, [input]: endOf(batch) };
     this.#head = { ...grown(this.#head, entries), positions, highest };

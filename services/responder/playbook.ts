@@ -13,16 +13,9 @@ export interface PlannedAction extends Omit<Proposal, "heldBy"> {
 /** Guards that a person's approval does not lift: what may not revoke, and whom no playbook may act on. */
 const FIRM: ReadonlySet<Guard> = new Set(["observe", "evidence", "protected"]);
 
-/** Incidents are gathered by cause; a detector that is not named here is a cause of its own. */
-const CAUSES: Readonly<Record<string, string>> = {
-  "out-of-graph": "left-its-graph",
-  "token-reuse": "token-misuse",
-  "refresh-storm": "refresh-storm",
-};
-
-/** Why a finding's incident exists. */
-export const causeOf = ({ detector }: Finding): string =>
-  Object.hasOwn(CAUSES, detector) ? (CAUSES[detector] ?? detector) : detector;
+/** Why a finding's incident exists: incidents are gathered by cause, and a detector that declares none is one of its own. */
+export const causeOf = ({ detector }: Finding, causes: Context["causes"]): string =>
+  causes.get(detector) ?? detector;
 
 /** Everything that the playbook says about a finding, in the playbook's order. */
 export function plannedActions(finding: Finding, state: AgentState, context: Context): PlannedAction[] {

@@ -49,6 +49,8 @@ export interface AgentState {
 /** What a step may know beside state and input. */
 export interface Context {
   readonly settings: Pick<Settings, "playbook" | "responder">;
+  /** What each detector declares as the cause of its incidents. */
+  readonly causes: ReadonlyMap<string, string>;
   /** Wall clock. */
   readonly nowMs: number;
   /** True if the tenant's bucket of automatic actions is empty. */

@@ -2,28 +2,28 @@
 import type { Span } from "@opentelemetry/api";
 import { beginSpan } from "../telemetry/tracing.ts";
 import { causeOf } from "./playbook.ts";
-import type { AgentState } from "./state.ts";
+import type { AgentState, Context } from "./state.ts";
 import type { Arrival } from "./turn.ts";
 
 const NAMES = { findings: "incident", decisions: "decision", outcomes: "outcome" } as const;
 
 /** It goes on with the trace of its record; a decision about an incident with that of the finding that opened it. */
-export function spanOf(arrival: Arrival, state: AgentState): Span {
+export function spanOf(arrival: Arrival, state: AgentState, causes: Context["causes"]): Span {
   const { tenant, agent } = arrival.value;
   return beginSpan(NAMES[arrival.from], {
     kind: "CONSUMER",
     after: arrival.from === "decisions" ? traceOf(arrival.value.incident, state) : arrival.trace,
-    attributes: { "offgraph.tenant": tenant, "offgraph.agent": agent, ...attributesOf(arrival) },
+    attributes: { "offgraph.tenant": tenant, "offgraph.agent": agent, ...attributesOf(arrival, causes) },
   });
 }
 
 const traceOf = (incident: string | undefined, { tracked }: AgentState) =>
   tracked.find((one) => one.incident.id === incident)?.trace;
 
-function attributesOf({ from, value }: Arrival) {
+function attributesOf({ from, value }: Arrival, causes: Context["causes"]) {
   switch (from) {
     case "findings":
-      return { "offgraph.finding": value.id, "offgraph.cause": causeOf(value) };
+      return { "offgraph.finding": value.id, "offgraph.cause": causeOf(value, causes) };
     case "decisions":
       return { "offgraph.decision": value.id, "offgraph.verdict": value.verdict };
     case "outcomes":

@@ -40,6 +40,7 @@ interface FoldOptions {
   readonly bucket: Bucket;
   readonly fleets: Fleets;
   readonly settings: Context["settings"];
+  readonly causes: Context["causes"];
   readonly nowMs: number;
 }
 
@@ -62,7 +63,7 @@ export async function fold(records: readonly Arrival[], options: FoldOptions): P
   for (const record of records) {
     const group = agentGroup(record.value);
     const state = states.get(group) ?? newAgent(record.value.tenant, record.value.agent);
-    const span = spanOf(record, state);
+    const span = spanOf(record, state, options.causes);
     const trace = traceparentOf(span);
     const step = await stepOf(state, record, { ...options, trace });
     spans.push(span);
@@ -85,8 +86,8 @@ export async function fold(records: readonly Arrival[], options: FoldOptions): P
 type StepOptions = FoldOptions & Pick<Context, "trace">;
 
 async function stepOf(state: AgentState, record: Arrival, options: StepOptions): Promise<Step> {
-  const { settings, nowMs, trace } = options;
-  const context: Context = { settings, nowMs, capped: false, trace };
+  const { settings, causes, nowMs, trace } = options;
+  const context: Context = { settings, causes, nowMs, capped: false, trace };
   switch (record.from) {
     case "findings":
       return stepOfFinding(state, record.value, context, options);

@@ -1,6 +1,7 @@
 /** The services of a process, by its roles. Nothing is decided here. */
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { CAUSES } from "../../detectors/index.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import { clock } from "../adapters/clock.ts";
@@ -70,7 +71,13 @@ export function startParts({ settings, secrets, logger }: PartsOptions, opened: 
   if (has("responder"))
     add(
       "responder",
-      startResponder({ ...ports, settings, ...keptOf(settings), auditKey: keys.audit?.privateKey }),
+      startResponder({
+        ...ports,
+        ...keptOf(settings),
+        settings,
+        causes: CAUSES,
+        auditKey: keys.audit?.privateKey,
+      }),
     );
   if (has("egress")) {
     add("egress", startEgress(ports));

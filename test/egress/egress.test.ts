@@ -1,5 +1,7 @@
 /** The loop of egress with a responder before it and a gate behind it: from a finding to a refusal and back. */
+
 import { describe, expect, it } from "vitest";
+import { CAUSES } from "../../detectors/index.ts";
 import type { ActionOutcome, Decision } from "../../schemas/action.ts";
 import type { Derived } from "../../schemas/origin.ts";
 import type { StreamName } from "../../schemas/streams.ts";
@@ -47,7 +49,7 @@ function system(store: Store = memoryStore(), set = settings()) {
   const [stream, clock] = [memoryStream(PARTITIONS), manualClock(NOW_MS)];
   const gate = startGate({ stream, clock });
   const services = [
-    startResponder({ stream, store, clock, settings: set }),
+    startResponder({ causes: CAUSES, stream, store, clock, settings: set }),
     startEgress({ stream, store, clock }),
     gate,
   ];

@@ -69,7 +69,7 @@ function ownFolder(path: string): string {
 
 /** What is the same for all detectors; an evaluation is of the one whose scores it weighs. */
 const NEUTRAL =
-  /^(detectors\/(fold|groups)\/|services\/(processor|learner|replay(?!\/evaluate))\/|services\/[^/]+\.ts$)/;
+  /^(detectors\/(fold|groups)\/|services\/(processor|learner|responder|replay(?!\/evaluate))\/|services\/[^/]+\.ts$)/;
 
 /** No detector is named there, so that what one needs is part of the contract that all have. */
 export const namesNoDetector =

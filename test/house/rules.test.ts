@@ -87,6 +87,7 @@ const CASES: Readonly<Record<string, Case>> = {
     bites: [
       ["detectors/fold/a.ts", 'const at = DETECTORS.findIndex(({ id }) => id === "token-reuse");'],
       ["services/processor/a.ts", 'const a = { "token-reuse": 1 };'],
+      ["services/responder/a.ts", 'const a = "token-reuse";'],
       ["services/a.ts", 'const a = "token-reuse";'],
     ],
     quiet: [

@@ -1,8 +1,10 @@
 /** The older part of the audit log in files: the chain goes on, whatever happens in between. */
+
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CAUSES } from "../../detectors/index.ts";
 import { memoryStore, memoryStream } from "../../services/adapters/memory.ts";
 import type { Store } from "../../services/ports/store.ts";
 import type { Stream } from "../../services/ports/stream.ts";
@@ -25,6 +27,7 @@ afterEach(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
 const files = () => readdirSync(folder);
 const start = (used: Store = store, maxBytes = MAX_BYTES, nowMs = NOW_MS) =>
   startResponder({
+    causes: CAUSES,
     stream,
     store: used,
     clock: manualClock(nowMs),

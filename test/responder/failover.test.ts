@@ -1,5 +1,7 @@
 /** A store that fails over loses the newest of what it had acknowledged: an entry of the audit log, before the head that counts it. */
+
 import { describe, expect, it } from "vitest";
+import { CAUSES } from "../../detectors/index.ts";
 import { memoryStore, memoryStream } from "../../services/adapters/memory.ts";
 import type { Store } from "../../services/ports/store.ts";
 import { auditEntries, startResponder, verifyAudit } from "../../services/responder/index.ts";
@@ -33,7 +35,13 @@ async function auditWith(forgotten: readonly number[]) {
     const origin = { stage: "processor", partition: 0, position, index: 0 };
     const value = Buffer.from(JSON.stringify({ origin, value: finding(position) }));
     await stream.append([{ stream: "findings", partition: 0, value }]);
-    const service = startResponder({ stream, store, clock: manualClock(NOW_MS), settings: settings() });
+    const service = startResponder({
+      causes: CAUSES,
+      stream,
+      store,
+      clock: manualClock(NOW_MS),
+      settings: settings(),
+    });
     while ((await positionIn(store)) < position) await new Promise((resolve) => setImmediate(resolve));
     await service.stop();
     await service.done;

@@ -1,5 +1,6 @@
 /** What an incident says of its actions. */
 import { describe, expect, it } from "vitest";
+import { CAUSES } from "../../detectors/index.ts";
 import type { Action, ActionOutcome, Incident } from "../../schemas/action.ts";
 import { memoryStore } from "../../services/adapters/memory.ts";
 import { partitionOf } from "../../services/ports/stream.ts";
@@ -11,7 +12,7 @@ import { onOutcome } from "../../services/responder/on-outcome.ts";
 import { type AgentState, newAgent } from "../../services/responder/state.ts";
 import { AGENT, decision, finding, MINUTE_MS, NOW_MS, settings, TENANT } from "./given.ts";
 
-const context = { settings: settings(), nowMs: NOW_MS, capped: false };
+const context = { settings: settings(), causes: CAUSES, nowMs: NOW_MS, capped: false };
 const at = (afterMs: number) => new Date(NOW_MS + afterMs).toISOString();
 const { state, actions } = onFinding(newAgent(TENANT, AGENT), finding(1), context);
 const [action] = actions as [Action];

@@ -1,4 +1,5 @@
 /** kill -9 in the middle of deciding and acting: no decision lost, no action lost, none twice, and the audit log unbroken. */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -7,6 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { CAUSES } from "../../detectors/index.ts";
 import { clock } from "../../services/adapters/clock.ts";
 import { openEmbedded } from "../../services/adapters/index.ts";
 import { startEgress } from "../../services/egress/index.ts";
@@ -75,7 +77,7 @@ it("loses and repeats nothing, whenever it is killed", async () => {
   const { privateKey, publicKey } = await loadOrMakeAuditKey(folder);
   const enforce = settings({}, { maxActionsPer10Min: 10_000 });
   const services = [
-    startResponder({ stream, store, clock, settings: enforce, auditKey: privateKey }),
+    startResponder({ causes: CAUSES, stream, store, clock, settings: enforce, auditKey: privateKey }),
     startEgress({ stream, store, clock }),
   ];
   while (!(await isSettled(stream, store))) await setImmediate();

@@ -1,4 +1,5 @@
 /** The responder over findings in memory, from the first to the last. */
+import { CAUSES } from "../../detectors/index.ts";
 import { Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { Settings } from "../../schemas/settings.ts";
@@ -34,7 +35,7 @@ export async function following(
   settings: Pick<Settings, "playbook" | "responder">,
   { stream, store } = emptyPorts(),
 ): Promise<Followed> {
-  const service = startResponder({ stream, store, clock: manualClock(NOW_MS), settings });
+  const service = startResponder({ causes: CAUSES, stream, store, clock: manualClock(NOW_MS), settings });
   for (const value of findings) {
     await append(stream, value);
     await settled(stream, store);

@@ -1,5 +1,7 @@
 /** The pure core: given a state, when something arrives, then this follows, or nothing does. */
+
 import { describe, expect, it } from "vitest";
+import { CAUSES } from "../../detectors/index.ts";
 import { type Action, type ActionOutcome, Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { AgentId } from "../../schemas/ids.ts";
@@ -20,6 +22,7 @@ import { AGENT, decision, finding, MINUTE_MS, misuse, NOW_MS, settings, TENANT }
 
 const context = (change: Partial<Context> = {}): Context => ({
   settings: settings(),
+  causes: CAUSES,
   nowMs: NOW_MS,
   capped: false,
   ...change,
@@ -109,6 +112,7 @@ describe("incidents", () => {
         value: finding(position, { detector: `detector-${position}` }),
       }));
       const { audit } = await fold(records, {
+        causes: CAUSES,
         store: memoryStore(),
         partition: 0,
         bucket: async () => true,

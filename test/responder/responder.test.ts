@@ -1,6 +1,8 @@
 /** The loop: what it sends and keeps, what repeats and crashes do, and what the audit log shows. */
+
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { CAUSES } from "../../detectors/index.ts";
 import type { Action, Incident } from "../../schemas/action.ts";
 import type { Derived } from "../../schemas/origin.ts";
 import type { StreamName } from "../../schemas/streams.ts";
@@ -63,7 +65,7 @@ async function isSettled(stream: Stream, store: Store, at: number): Promise<bool
 }
 
 async function run(stream: Stream, store: Store, work: () => Promise<void>, set = settings()) {
-  const service = startResponder({ stream, store, clock, settings: set });
+  const service = startResponder({ causes: CAUSES, stream, store, clock, settings: set });
   await work();
   await service.stop();
   await service.done;
@@ -103,7 +105,7 @@ describe("the responder", () => {
       ...stream,
       append: () => Promise.reject(new Error("killed")),
     };
-    const service = startResponder({ stream: broken, store, clock, settings: settings() });
+    const service = startResponder({ causes: CAUSES, stream: broken, store, clock, settings: settings() });
     await put(stream, "findings", derived(finding(1), 1));
     await expect(service.done).rejects.toThrow("killed");
     expect(await sent(stream)).toEqual([]);
@@ -116,7 +118,13 @@ describe("the responder", () => {
   it("writes nothing when the commit fails, and does the work again afterwards", async () => {
     const [stream, store] = [memoryStream(PARTITIONS), memoryStore()];
     const broken: Store = { ...store, commit: () => Promise.reject(new Error("store is down")) };
-    const service = startResponder({ stream, store: broken, clock, settings: settings({ mode: "observe" }) });
+    const service = startResponder({
+      causes: CAUSES,
+      stream,
+      store: broken,
+      clock,
+      settings: settings({ mode: "observe" }),
+    });
     await put(stream, "findings", derived(finding(1), 1));
     await expect(service.done).rejects.toThrow("store is down");
     await run(stream, store, () => settled(stream, store));
@@ -159,6 +167,7 @@ describe("the audit log", () => {
   async function audited(keys?: ReturnType<typeof generateKeyPairSync>) {
     const [stream, store] = [memoryStream(PARTITIONS), memoryStore()];
     const service = startResponder({
+      causes: CAUSES,
       stream,
       store,
       clock,
@@ -191,7 +200,7 @@ describe("the audit log", () => {
           ? Promise.reject(new Error("killed"))
           : store.commit(lease, chunks, position),
     };
-    const service = startResponder({ stream, store: broken, clock, settings: settings() });
+    const service = startResponder({ causes: CAUSES, stream, store: broken, clock, settings: settings() });
     await put(stream, "findings", derived(finding(1), 1));
     await expect(service.done).rejects.toThrow("killed");
     expect(await all(auditEntries(store, partition))).toEqual([]);

@@ -1,5 +1,7 @@
 /** Which incidents are kept: all that are not closed, and closed ones for as long as is said. */
+
 import { expect, it } from "vitest";
+import { CAUSES } from "../../detectors/index.ts";
 import type { Incident } from "../../schemas/action.ts";
 import { memoryStore, memoryStream } from "../../services/adapters/memory.ts";
 import { incidentOf, incidents, startResponder } from "../../services/responder/index.ts";
@@ -17,6 +19,7 @@ async function until(happens: () => boolean | Promise<boolean>) {
 async function world(keepIncidentsMs: number | undefined) {
   const [stream, store, clock] = [memoryStream(1), memoryStore(), manualClock(NOW_MS)];
   const service = startResponder({
+    causes: CAUSES,
     stream,
     store,
     clock,

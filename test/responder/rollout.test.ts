@@ -1,5 +1,7 @@
 /** Many agents that move together with a new version: one quiet incident, and nothing is done. */
+
 import { describe, expect, it } from "vitest";
+import { CAUSES } from "../../detectors/index.ts";
 import type { Incident } from "../../schemas/action.ts";
 import type { Finding, NewVersion } from "../../schemas/finding.ts";
 import { Settings } from "../../schemas/settings.ts";
@@ -110,7 +112,13 @@ describe("a roll-out", () => {
       },
     };
     await append(stream, news(1));
-    const first = startResponder({ stream, store: failing, clock: manualClock(NOW_MS), settings: acting });
+    const first = startResponder({
+      causes: CAUSES,
+      stream,
+      store: failing,
+      clock: manualClock(NOW_MS),
+      settings: acting,
+    });
     await expect(first.done).rejects.toThrow("down");
     const { all } = await followingBy([news(2)], acting, { stream, store });
     expect(all).toMatchObject([{ cause: "rollout", agent: "billing-1", findingCount: 2 }]);

@@ -3,6 +3,7 @@
  * It prints the id of each decision that is durable.
  */
 
+import { CAUSES } from "../../detectors/index.ts";
 import { clock } from "../../services/adapters/clock.ts";
 import { openEmbedded } from "../../services/adapters/index.ts";
 import { startEgress } from "../../services/egress/index.ts";
@@ -14,6 +15,7 @@ const [folder = "", first = "0"] = process.argv.slice(2);
 const { stream, store } = await openEmbedded({ folder, partitions: 2 });
 const { privateKey } = await loadOrMakeAuditKey(folder);
 startResponder({
+  causes: CAUSES,
   stream,
   store,
   clock,
