@@ -4,7 +4,7 @@ import { workingSet } from "../../detectors/fold/working-set.ts";
 import { DETECTORS, detectorSettingsOf } from "../../detectors/index.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Settings } from "../../schemas/settings.ts";
-import type { Entries, GroupChange, Lease, Store } from "../ports/store.ts";
+import type { Entries, GroupChange, Store } from "../ports/store.ts";
 import { partitionOf, type Stream } from "../ports/stream.ts";
 import { fromBytes } from "../records.ts";
 import { changesOf, type Head, loadHead } from "../responder/stored.ts";
@@ -146,37 +146,47 @@ export async function moveStore(move: StoreMove): Promise<number> {
 }
 
 async function moveSpace(space: Space, move: StoreMove): Promise<number> {
-  const { from, to, partitions, stream } = move;
-  const leases: Lease[] = [];
-  const positions: number[] = [];
-  for (let partition = 0; partition < stream.partitions; partition++) {
-    leases.push(await to.acquire(space.name, partition));
-    positions.push(await space.positionOf(move, partition));
-  }
-  const commit = async (at: number, changes: GroupChange[]) => {
-    const lease = leases[at];
-    if (lease !== undefined) await to.commit(lease, [changes], positions[at] ?? 0);
-  };
+  const writers = await writersOf(space, move);
   let count = 0;
-  for (let partition = 0; partition < partitions; partition++) {
-    const waiting = new Map<number, GroupChange[]>();
-    for await (const [group, entries] of from.scan(space.name, partition)) {
+  for (let partition = 0; partition < move.partitions; partition++)
+    for await (const [group, entries] of move.from.scan(space.name, partition)) {
       const destination = space.destinationOf(group, entries);
       if (destination === "goes") continue;
-      const at = destination === "stays" ? partition : partitionOf(destination.key, stream.partitions);
-      const changes = waiting.get(at) ?? [];
-      const moved = space.entriesAt?.(entries, positions[at] ?? 0) ?? entries;
-      waiting.set(at, [...changes, { group, entries: moved }]);
+      const isStaying = destination === "stays";
+      await writers[isStaying ? partition : partitionOf(destination.key, writers.length)]?.add(
+        group,
+        entries,
+      );
       count++;
-      if (changes.length < CHUNK) continue;
-      await commit(at, waiting.get(at) ?? []);
-      waiting.delete(at);
     }
-    for (const [at, changes] of waiting) await commit(at, changes);
-  }
   // Also where there is nothing: its position says that all has been read.
-  for (const at of leases.keys()) await commit(at, []);
+  for (const writer of writers) await writer.end();
   return count;
+}
+
+/** What writes groups to a new partition, many in one commit. */
+interface PartitionWriter {
+  add(group: string, entries: Entries): Promise<void>;
+  end(): Promise<void>;
+}
+
+const writersOf = (space: Space, move: StoreMove): Promise<readonly PartitionWriter[]> =>
+  Promise.all(Array.from({ length: move.stream.partitions }, (_, at) => writerOf(space, move, at)));
+
+async function writerOf(space: Space, move: StoreMove, partition: number): Promise<PartitionWriter> {
+  const lease = await move.to.acquire(space.name, partition);
+  const position = await space.positionOf(move, partition);
+  let waiting: GroupChange[] = [];
+  const end = () => move.to.commit(lease, [waiting], position);
+  return {
+    async add(group, entries) {
+      waiting.push({ group, entries: space.entriesAt?.(entries, position) ?? entries });
+      if (waiting.length < CHUNK) return;
+      await end();
+      waiting = [];
+    },
+    end,
+  };
 }
 
 /** The responder's heads: chains of the audit log go on where they are, and the inputs at their new ends. */
