@@ -169,6 +169,9 @@ export class EventView {
   get time(): number {
     return this.times[this.timesAt + TIME]!;
   }
+  get observedAt(): number {
+    return this.times[this.timesAt + OBSERVED]!;
+  }
   get issuedAt(): number {
     return this.times[this.timesAt + ISSUED]!;
   }

@@ -63,7 +63,7 @@ export const eventFields = {
 const outcome = { outcome: Outcome.optional() };
 
 /** What became of an identity. */
-const Change = z.enum(["registered", "deployed", "attested", "decommissioned"]);
+export const Change = z.enum(["registered", "deployed", "attested", "decommissioned"]);
 
 /** What a person can say about what was learned. */
 export const BASELINE_VERDICTS = [

@@ -1,12 +1,12 @@
 /** Findings on their way out: each with its origin, to the partition of its agent. */
 import type { Span } from "@opentelemetry/api";
+import { z } from "zod";
 import { groupOf } from "../../detectors/fold/working-set.ts";
-import type { Event } from "../../schemas/event.ts";
-import type { EventView } from "../../schemas/event-view.ts";
+import { eventFields } from "../../schemas/event.ts";
+import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { Derived } from "../../schemas/origin.ts";
 import { type NewRecord, partitionOf } from "../ports/stream.ts";
-import { fromText } from "../records.ts";
 import { traceparentOf } from "../telemetry/tracing.ts";
 import { countFindings } from "./metrics.ts";
 import type { State } from "./state.ts";
@@ -27,6 +27,11 @@ interface Collector {
   readonly emit: (finding: Finding) => void;
 }
 
+/** The span in which the agent was; a view has no column for it. */
+const Traced = z.object({ trace: eventFields.trace });
+const ownTrace = (event: EventView) =>
+  event.has(TEXT.trace) ? Traced.parse(JSON.parse(event.line())).trace : undefined;
+
 /** Collects into `out`; `event` is the view that the events are folded by. */
 export function collector(
   out: NewRecord[],
@@ -42,9 +47,8 @@ export function collector(
   };
   const emit = (finding: Finding): void => {
     const origin = { stage: "processor", partition, position, index: index++ } as const;
-    const { observedTime, trace: own } = fromText<Event>(event.line());
-    const observedMs = Date.parse(observedTime ?? "");
-    const span = traces.begin(finding, { position, observedMs, own });
+    const observedMs = event.observedAt;
+    const span = traces.begin(finding, { position, observedMs, own: ownTrace(event) });
     const trace = traceparentOf(span);
     const derived: Derived<Finding> = { origin, trace, foundAtMs: clock.now(), value: finding };
     const record: FindingRecord = {

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, open, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { OffgraphError } from "../../schemas/errors.ts";
 import { valueAt } from "../plain-words.ts";
 import type { AuditEntry, SealedEntry } from "./audit.ts";
 
@@ -20,8 +21,9 @@ const nameOf = (partition: number, first: number) =>
   `audit-${String(partition).padStart(4, "0")}-${String(first).padStart(12, "0")}.ndjson`;
 
 /**
- * Writes a file, and puts it in its place when it is durable. After a crash it may be there already, and be the same. Rejects if
- * it begins with another entry: then it is of a chain that the store has lost, and no longer to be had from anywhere else.
+ * Writes a file, and puts it in its place when it is durable. After a crash it may be there already, and be the same. Errors:
+ * `bad-settings` if it begins with another entry: then it is of a chain that the store has lost, and no longer to be had from
+ * anywhere else.
  */
 export async function writeAuditFile(
   folder: string,
@@ -34,7 +36,10 @@ export async function writeAuditFile(
   await writeDurably(draft, entries);
   const there = await firstLineOf(path);
   if (there !== undefined && there !== (await firstLineOf(draft)))
-    throw new Error(`${path} is of another chain: move the older files of this folder to another place`);
+    throw new OffgraphError(
+      "bad-settings",
+      `${path} is of another chain: move the older files of this folder to another place, or name another audit.folder`,
+    );
   await rename(draft, path);
   await using place = await open(folder, "r");
   await place.sync();

@@ -34,12 +34,29 @@ function take(
   settings: Settings,
   caps: Caps,
 ): void {
-  if (contract !== undefined) applyContract(baseline, contract, event);
-  else if (verdict === "approve-edge") decideEdge(baseline, event, approveOperation, approveTarget);
-  else if (verdict === "deny-edge") decideEdge(baseline, event, denyOperation, denyTarget);
-  else if (verdict === "release-session") releaseSession(baseline, session, edges, settings, caps);
-  else if (verdict === "confirm-session") confirmSession(baseline, session, edges, settings);
-  else if (given !== undefined) replaceBaseline(baseline, given, settings);
+  switch (verdict) {
+    case "approve-edge":
+      decideEdge(baseline, event, approveOperation, approveTarget);
+      break;
+    case "deny-edge":
+      decideEdge(baseline, event, denyOperation, denyTarget);
+      break;
+    case "release-session":
+      releaseSession(baseline, session, edges, settings, caps);
+      break;
+    case "confirm-session":
+      confirmSession(baseline, session, edges, settings);
+      break;
+    case "undo":
+    case "import":
+      if (given !== undefined) replaceBaseline(baseline, given, settings);
+      break;
+    case "contract":
+      if (contract !== undefined) applyContract(baseline, contract, event);
+      break;
+    default:
+      verdict satisfies never;
+  }
 }
 
 /** With targets it is these values of the operation that are meant, for the whole agent; else the operation itself. */

@@ -3,6 +3,8 @@
  * and what only the child has used is not known to the parent (lineage.ts). So a roll-out forgets nothing, and a roll-back
  * brings the parent back as it was. An agent whose events name no version has none of this.
  */
+import { z } from "zod";
+import { Change } from "../../../schemas/event.ts";
 import { type EventView, TEXT } from "../../../schemas/event-view.ts";
 import type { Baseline } from "../baseline.ts";
 import type { Settings } from "../settings.ts";
@@ -57,10 +59,13 @@ export interface Builds {
 const isOf = (event: EventView, low: number, high: number) =>
   event.low(VERSION_COLUMN) === low && event.high(VERSION_COLUMN) === high;
 
+/** Too rare for a column. */
+const Told = z.object({ change: Change });
+
 /** A deployment was told: the version is announced. */
 export function noteDeployment(baseline: Baseline, event: EventView, settings: Settings): void {
   if (!event.has(VERSION_COLUMN)) return;
-  const { change } = JSON.parse(event.line()) as { change: string };
+  const { change } = Told.parse(JSON.parse(event.line()));
   if (change !== "decommissioned") run(baseline, event, settings).announced = true;
 }
 
