@@ -18,7 +18,7 @@ import type { WorkingSet } from "./fold/working-set.ts";
 import type { Groups } from "./groups/book.ts";
 
 /** What the fold itself is told. */
-export interface FoldSettings {
+interface FoldSettings {
   /** An event older than its agent's clock less this updates token facts, never baselines. */
   readonly latenessMs: number;
   readonly onScored?: OnScored | undefined;
@@ -26,7 +26,7 @@ export interface FoldSettings {
 }
 
 /** What became of an event. */
-export type Fate = "folded" | "late" | "duplicate" | "skipped";
+type Fate = "folded" | "late" | "duplicate" | "skipped";
 
 /** The detectors at work. */
 export interface Fold {

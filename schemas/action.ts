@@ -15,13 +15,11 @@ import {
 } from "./ids.ts";
 
 /** How far a playbook step may go by itself. `observe` is the default of a fresh install. */
-export const MODES = ["observe", "dry-run", "approve", "enforce"] as const;
-export const Mode = z.enum(MODES);
+export const Mode = z.enum(["observe", "dry-run", "approve", "enforce"]);
 export type Mode = z.infer<typeof Mode>;
 
 /** What can be asked of a target. Quarantine has an expiry and its inverse is release. */
-export const ACTION_KINDS = ["quarantine", "revoke-token", "revoke-family", "release"] as const;
-export const ActionKind = z.enum(ACTION_KINDS);
+export const ActionKind = z.enum(["quarantine", "revoke-token", "revoke-family", "release"]);
 export type ActionKind = z.infer<typeof ActionKind>;
 
 /** What is denied at a gate: an agent, one token (by keyed hash or public id), or a family of refresh tokens. */
@@ -41,8 +39,7 @@ export const targetKey = (tenant: string, target: { type: string; id: string }) 
  * may not revoke (`evidence`), a protected agent, a finding that came late (`age`) or is older than the agent's release
  * (`released`), or too many agents in ten minutes (`cap`).
  */
-export const GUARDS = ["observe", "approval", "evidence", "protected", "age", "released", "cap"] as const;
-export const Guard = z.enum(GUARDS);
+export const Guard = z.enum(["observe", "approval", "evidence", "protected", "age", "released", "cap"]);
 export type Guard = z.infer<typeof Guard>;
 
 /** A playbook step that was not asked for, because something held it back. */

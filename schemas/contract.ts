@@ -16,12 +16,12 @@ export const MAX_CONTRACT_OPERATIONS = 1000;
 export const MAX_CONTRACTS = 64;
 
 /** One word that names a contract among those of its agent. */
-export const ContractName = z
+const ContractName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "must be 1 to 64 small letters, digits, dots, dashes or underscores");
 
 /** Counts up: an older version never takes the place of a newer one. */
-export const ContractVersion = z.int().min(1).max(2_147_483_647);
+const ContractVersion = z.int().min(1).max(2_147_483_647);
 
 const ContractOperation = z.strictObject({
   service: operationFields.service,

@@ -87,7 +87,7 @@ export function canonicalLine(event: Event): string {
 }
 
 /** `YYYY-MM-DDTHH:MM:SS.mmmZ` of a time that the schema accepts; digits beyond the millisecond are cut off. */
-export function canonicalTime(time: string): string {
+function canonicalTime(time: string): string {
   // Of the forms that the schema accepts, only ours has 24 characters and ends in Z.
   return time.length === 24 && time.endsWith("Z") ? time : new Date(time).toISOString();
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AgentId, EventId, FindingId, Severity, Tenant, Timestamp } from "./ids.ts";
 
 /** Taxonomy tags; the mapping is data (detectors/tags.ts) because the lists are renumbered every year. */
-export const Tags = z.object({
+const Tags = z.object({
   attack: z.array(z.string()),
   atlas: z.array(z.string()),
   owaspAgentic: z.array(z.string()),

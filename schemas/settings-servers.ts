@@ -214,7 +214,7 @@ export const Redis = z
 export type Redis = z.infer<typeof Redis>;
 
 /** Where the installation's own keys are, when not in the data folder: all processes need the same. */
-export const Keys = z
+const Keys = z
   .strictObject({
     hashFile: z
       .string()

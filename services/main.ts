@@ -31,7 +31,7 @@ import { prometheusText } from "./telemetry/metrics.ts";
 export { createLogger } from "./telemetry/logger.ts";
 
 /** What a system is started with. */
-export interface SystemOptions {
+interface SystemOptions {
   readonly settings: Settings;
   readonly secrets: Secrets;
   readonly logger: Logger;

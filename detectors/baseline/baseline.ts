@@ -14,7 +14,7 @@ import type { Builds } from "./versions/builds.ts";
  * learning: what is new is not told, only what a person, a contract or a closed slot rules out. shadow: named facts speak, scores are not calibrated. enforcing: scores speak too, within
  * their budget. frozen: learning was ended.
  */
-export const MODES = ["learning", "shadow", "enforcing", "frozen"] as const;
+const MODES = ["learning", "shadow", "enforcing", "frozen"] as const;
 /** How far a workflow, or the agent as a whole, has come. */
 export type Mode = (typeof MODES)[number];
 
@@ -62,7 +62,7 @@ export interface Baseline {
 }
 
 /** Most workflows of one agent; more are judged by the agent's own graph. */
-export const MAX_WORKFLOWS = 256;
+const MAX_WORKFLOWS = 256;
 
 /** An agent of which nothing has been learned. */
 export function newBaseline(): Baseline {

@@ -10,7 +10,7 @@ import { strangersOf } from "./values/strangers.ts";
 import { isKnownTo } from "./versions/lineage.ts";
 
 /** Which graph speaks: the workflow's, or the agent's where that one cannot. */
-export type Level = "workflow" | "agent";
+type Level = "workflow" | "agent";
 
 /**
  * Tells of a step that is new; `isStrange`: a target is not in the baseline of its slot. Each operation is told once a session, so that

@@ -11,7 +11,7 @@ export const START = 1;
 export const OTHER = 2;
 const FIRST = 3;
 /** Most names of one agent; an agent that invents more has them all judged as OTHER. */
-export const MAX_NAMES = 4096;
+const MAX_NAMES = 4096;
 
 /** A dictionary. */
 export interface Names {

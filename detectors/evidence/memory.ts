@@ -196,7 +196,7 @@ export function noveltyBits(
 }
 
 /** What a value needs to become part of the baseline. */
-export interface Promotion {
+interface Promotion {
   /** Distinct trust units that must have used it. */
   readonly needed: number;
   /** While learning, witnesses alone decide. Afterwards it also takes sessions and days, and a person if it is sensitive. */

@@ -15,7 +15,7 @@ export interface Records {
 
 const WIDTH = 3;
 /** Most records of one agent. */
-export const MAX_RECORDS = 32_768;
+const MAX_RECORDS = 32_768;
 
 const UNIT_BITS = 7;
 /** Most trust units that are told apart of one value. */

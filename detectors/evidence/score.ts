@@ -24,7 +24,7 @@ export function raiseScore(shown: SessionEvidence, weights: Weights, terms: Floa
 }
 
 /** One term's part in a score. */
-export interface ScorePart {
+interface ScorePart {
   readonly name: string;
   readonly means: string;
   /** Log-odds that it added or took away. */

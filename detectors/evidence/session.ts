@@ -5,7 +5,7 @@ import type { ByteReader, ByteWriter } from "../codec.ts";
 import { TERMS } from "./term.ts";
 
 /** Most values that a session teaches, and among which it looks for earlier ones. */
-export const MAX_VALUES = 64;
+const MAX_VALUES = 64;
 /** Numbers of one value: operation, field, class and sensitivity, hash of the party low and high. */
 export const VALUE_WIDTH = 5;
 /** Beside the class: a writing, sending or administrative operation used it. */

@@ -1,7 +1,7 @@
 /** The terms of the evidence: every point of a score has one of these names. */
 
 /** What a term says, which way it may pull, and whether it needs to know where arguments come from. */
-export interface Term {
+interface Term {
   readonly name: string;
   /** In a sentence, for the explanation. */
   readonly means: string;

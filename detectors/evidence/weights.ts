@@ -22,7 +22,7 @@ const ModelCard = z.strictObject({
   limits: z.array(z.string()).readonly(),
 });
 /** What a person must know before trusting weights. */
-export type ModelCard = z.infer<typeof ModelCard>;
+type ModelCard = z.infer<typeof ModelCard>;
 
 /** One fit: a table for each context, and what it was fitted on. */
 export interface WeightTable {

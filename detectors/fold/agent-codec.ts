@@ -103,7 +103,7 @@ function* tokensOf(agent: AgentRow, tokens: TokenTable): Generator<TokenRow> {
 }
 
 /** An agent that was read, and what of it could not be. */
-export interface DecodedAgent {
+interface DecodedAgent {
   readonly agent: AgentRow;
   readonly unreadable: readonly Unreadable[];
 }

@@ -27,7 +27,7 @@ export interface Seat {
 }
 
 /** What the detectors are handed, made once and filled anew for every event. */
-export interface Hearing {
+interface Hearing {
   readonly rows: MutableRows;
   event: EventView | undefined;
   emit: ((finding: Finding) => void) | undefined;

@@ -5,7 +5,7 @@ import { type Added, drawn, MOST_PEERS, sumVersion } from "./sum.ts";
 import type { GroupVersion } from "./version.ts";
 
 /** Most groups, tenants among them, that have a version: those whose names come first. */
-export const MOST_GROUPS = 256;
+const MOST_GROUPS = 256;
 
 /** What is added up. */
 export interface Sums {

@@ -2,7 +2,7 @@
 import { MAX_UNITS, packed, pointsOf, unitOfScore } from "../evidence/conformal.ts";
 
 /** Scores of one agent, oldest first, and the hashes of the trust units that they name. */
-export interface Scores {
+interface Scores {
   readonly units: Int32Array;
   readonly scores: Int32Array;
 }

@@ -3,7 +3,7 @@ import { TAKES_EFFECT_AFTER } from "./version.ts";
 
 const DAY_MS = 86_400_000;
 /** Longest that events of a day are waited for when it is over: what comes later belongs to the version of the day after. */
-export const WAITED_MS = 3_600_000;
+const WAITED_MS = 3_600_000;
 
 /** The newest day (days since 1970) that is over, and was waited for, at a time in ms since 1970. */
 export const newestOver = (clockMs: number) => Math.floor((clockMs - WAITED_MS) / DAY_MS) - 1;

@@ -14,10 +14,10 @@ export interface Added {
 /** Most agents of a group that are added up; they are drawn by the keyed hashes of their names, the same ones every day. */
 export const MOST_PEERS = 64;
 /** A group of fewer agents, or trust units, has no version: too little is left when one of them is left out. */
-export const FEWEST_PEERS = 3;
-export const FEWEST_UNITS = 2;
+const FEWEST_PEERS = 3;
+const FEWEST_UNITS = 2;
 /** Witnesses that make something known to the group: one alone, whatever it repeats, does not. */
-export const FEWEST_WITNESSES = 2;
+const FEWEST_WITNESSES = 2;
 /** Most operations and values that a group knows. */
 const MOST_KNOWN = 512;
 

@@ -11,7 +11,7 @@ const PAGE = 131_072;
 const ALONE = 8192;
 
 /** Where an array lies: in `page` from `at` on. Its length is known to whoever holds it. */
-export interface Slice<Page> {
+interface Slice<Page> {
   readonly page: Page;
   readonly at: number;
 }

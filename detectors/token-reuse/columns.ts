@@ -43,7 +43,7 @@ export interface Place {
 }
 
 /** What only few tokens have. */
-export interface More {
+interface More {
   /** All places, once there are two; else empty. */
   places: readonly Place[];
   /** Uses before the audience was known. */

@@ -21,7 +21,7 @@ export interface Scene {
 }
 
 /** An event that is kept: which, and when (ms since 1970). */
-export interface Moment {
+interface Moment {
   readonly eventId: string;
   readonly time: number;
 }

@@ -5,7 +5,7 @@ import { settingsTable } from "./settings-table.ts";
 import { table } from "./table.ts";
 
 /** What a page is made of. */
-export type Documented = Pick<Detector, "id" | "version" | "about" | "settings" | "on" | "hearsLate">;
+type Documented = Pick<Detector, "id" | "version" | "about" | "settings" | "on" | "hearsLate">;
 
 /** One detector, whole, in Markdown. */
 export function detectorPage({ id, version, about, settings, on, hearsLate }: Documented): string {

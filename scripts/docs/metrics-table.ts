@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { table } from "./table.ts";
 
 /** An instrument of the OpenTelemetry API. */
-export interface Instrument {
+interface Instrument {
   /** `Counter`, `UpDownCounter`, `Gauge` or `Histogram`, whether or not it is observed. */
   readonly kind: string;
   readonly name: string;

@@ -15,7 +15,7 @@ interface Node {
 }
 
 /** One setting. */
-export interface SettingRow {
+interface SettingRow {
   /** Dotted, fields of lists as `list[].field`. */
   readonly path: string;
   readonly standard: string;

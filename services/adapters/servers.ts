@@ -21,7 +21,7 @@ export interface ServerSecrets {
 }
 
 /** Hears what the clients have to say. */
-export type ClientLog = (level: "debug" | "warn", message: string) => void;
+type ClientLog = (level: "debug" | "warn", message: string) => void;
 
 /** Topics of the settings, or of another prefix. Errors as `openKafkaStream`. */
 export function openServerStream(kafka: Kafka, secrets: ServerSecrets, log?: ClientLog): Promise<Stream> {

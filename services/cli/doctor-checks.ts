@@ -16,7 +16,7 @@ import type { Secrets } from "../settings/secrets.ts";
 import { type Agreement, fingerprintOf, pemOf, readAgreement } from "../start/installation.ts";
 
 /** One line of the report. */
-export interface Check {
+interface Check {
   readonly check: string;
   readonly state: "ok" | "warning" | "failed";
   readonly found: string;

@@ -8,7 +8,7 @@ import type { Timed } from "./merge.ts";
 import type { Rejected } from "./sender.ts";
 
 /** An event as a line of JSON, and where it came from. */
-export interface EventLine extends Timed {
+interface EventLine extends Timed {
   readonly file: FileInput;
   readonly line: number;
   readonly text: string;

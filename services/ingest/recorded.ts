@@ -15,7 +15,7 @@ import { looksSecret } from "./secrets.ts";
 import type { Converted } from "./source.ts";
 
 /** A file, and how it is read. */
-export interface RecordedFile extends RecordedOptions {
+interface RecordedFile extends RecordedOptions {
   /** `-` is standard input. */
   readonly path: string;
   /** Name of the source. */

@@ -14,7 +14,7 @@ const untracedTotal = metrics.getMeter("offgraph").createCounter("offgraph_inges
 });
 
 /** The span of one request, until it is told how that ended. */
-export interface RequestTrace {
+interface RequestTrace {
   /** For the events; undefined if the trace is not kept: then they need not carry it. */
   readonly trace: string | undefined;
   accepted(result: IntakeResult): void;

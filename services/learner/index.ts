@@ -7,7 +7,7 @@ import type { Store } from "../ports/store.ts";
 import { type Learning, learnNewest } from "./learn.ts";
 
 /** What the learner works on. */
-export interface LearnerOptions {
+interface LearnerOptions {
   readonly store: Store;
   readonly clock: Clock;
   /** Partitions of the processor, and the space that its state lies in. */

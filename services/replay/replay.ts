@@ -37,7 +37,7 @@ export interface ReplayOptions {
 }
 
 /** How much was replayed. */
-export interface ReplayFigures {
+interface ReplayFigures {
   readonly events: number;
   readonly rejected: number;
   readonly duplicates: number;

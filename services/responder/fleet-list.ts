@@ -3,9 +3,9 @@ import type { IncidentId } from "../../schemas/ids.ts";
 import { ROLLOUT_MS } from "./fleet.ts";
 
 /** Most groups of a tenant whose first uses are kept: beyond it goes the one of which nothing was heard for longest. */
-export const MAX_GROUPS = 256;
+const MAX_GROUPS = 256;
 /** Most roll-outs of a tenant whose parts are kept; the newest stay. */
-export const MAX_ROLLOUTS = 100;
+const MAX_ROLLOUTS = 100;
 
 /** What is kept of a tenant, the newest last. */
 export interface FleetList {
@@ -23,7 +23,7 @@ interface HeardOf {
 export const NO_FLEETS: FleetList = { groups: [], rollouts: [] };
 
 /** The list after a finding of a group, and what is in it no more. */
-export interface Listing {
+interface Listing {
   readonly list: FleetList;
   readonly goneGroups: readonly string[];
   readonly goneRollouts: readonly IncidentId[];

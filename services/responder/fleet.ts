@@ -62,7 +62,7 @@ export const versioned = ({ newVersion, evidenceKind }: Finding) =>
   evidenceKind === "invariant" ? undefined : newVersion;
 
 /** What a finding changes. */
-export interface Sight {
+interface Sight {
   readonly fleet: Fleet;
   /** The finding is part of the roll-out. */
   readonly joins: boolean;

@@ -8,7 +8,7 @@ import type { SimulatedEvent } from "./session.ts";
 import { type Pace, QUIET, work } from "./work.ts";
 
 /** One event and when to send it. */
-export interface Cue {
+interface Cue {
   /** After the start of the plan, in ms of wall clock. */
   readonly atMs: number;
   readonly event: SimulatedEvent;
@@ -23,7 +23,7 @@ export interface DemoPlan {
 }
 
 /** One attack of a plan. */
-export interface PlannedAttack {
+interface PlannedAttack {
   readonly attack: AttackKind;
   /** Which agent, counted from 0 round the population. */
   readonly agent: number;
@@ -32,7 +32,7 @@ export interface PlannedAttack {
 }
 
 /** What the demonstration is made of. */
-export interface LiveOptions {
+interface LiveOptions {
   /** The seed and the number of agents of the history before it: they are the same agents. */
   readonly seed: number;
   readonly agents: number;

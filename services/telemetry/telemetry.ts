@@ -24,7 +24,7 @@ export interface Telemetry {
 }
 
 /** Where metrics and spans go, besides `GET /metrics`. */
-export interface TelemetryOptions {
+interface TelemetryOptions {
   /** Default: nothing is sent. */
   readonly exporting?: Exporting;
   /** Told what goes wrong in sending, at most once a minute. */

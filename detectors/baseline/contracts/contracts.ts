@@ -31,7 +31,7 @@ export interface Clause {
 }
 
 /** What identifies a contract, and what it says as a whole. */
-export interface Terms {
+interface Terms {
   readonly name: string;
   readonly version: number;
   /** Event time, ms since 1970. */
@@ -120,7 +120,7 @@ export function lapse(baseline: Baseline, contract: Contract, operation: number)
 }
 
 /** What the contracts of a workflow say of an operation. */
-export const clausesOf = (baseline: Baseline, workflow: number, operation: number): readonly Clause[] =>
+const clausesOf = (baseline: Baseline, workflow: number, operation: number): readonly Clause[] =>
   (baseline.contracts ?? []).flatMap((one) =>
     one.workflow === workflow ? (one.clauses.get(operation) ?? []) : [],
   );

@@ -6,7 +6,7 @@
 import type { ByteReader, ByteWriter } from "../../codec.ts";
 
 /** Most sessions of one agent that wait for a person. */
-export const MAX_HELD = 8;
+const MAX_HELD = 8;
 
 /** A session that waits, packed. */
 export interface HeldSession {

@@ -25,7 +25,7 @@ export interface Labelled {
 }
 
 /** What is evaluated, and how. */
-export interface EvaluationPlan {
+interface EvaluationPlan {
   readonly course: Course;
   readonly train: Labelled;
   readonly test: Labelled;
