@@ -201,8 +201,18 @@ const CASES: Readonly<Record<string, Case>> = {
     bites: [
       ["test/a.test.ts", "await new Promise((resolve) => setTimeout(resolve, 10));"],
       ["test/a.test.ts", 'import { setTimeout as wait } from "node:timers/promises";'],
+      [
+        "test/cluster/a.ts",
+        'import { clock } from "../../services/adapters/clock.ts"; while (!(await b())) await clock.sleep(50);',
+      ],
     ],
-    quiet: [["test/a.test.ts", 'import { setImmediate } from "node:timers/promises"; await setImmediate();']],
+    quiet: [
+      ["test/a.test.ts", 'import { setImmediate } from "node:timers/promises"; await setImmediate();'],
+      [
+        "test/a.test.ts",
+        'import { manualClock } from "./manual-clock.ts"; const clock = manualClock(0); await clock.sleep(50);',
+      ],
+    ],
   },
   "starts telemetry in a process of its own": {
     rule: telemetryIsStartedApart,

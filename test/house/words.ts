@@ -104,11 +104,33 @@ function rootOf(node: unknown): string | undefined {
 }
 
 /** Tests wait for what happens, never for time to pass; `setImmediate` only lets others have their turn. */
-export const testsDoNotSleep: Rule = (source) =>
-  [...nodesOf(source.program)]
-    .filter(([node]) =>
-      node.type === "ImportSpecifier"
-        ? /^(setTimeout|setInterval|scheduler)$/.test(nameOf(node.imported) ?? "")
-        : node.type === "CallExpression" && nameOf(node.callee) === "setTimeout",
-    )
+export const testsDoNotSleep: Rule = (source) => {
+  const clocks = realClocks(source);
+  const sleeps = ({ type, imported, callee }: Node) =>
+    type === "ImportSpecifier"
+      ? /^(setTimeout|setInterval|scheduler)$/.test(nameOf(imported) ?? "")
+      : type === "CallExpression" && (nameOf(callee) === "setTimeout" || isSleepOf(clocks, callee));
+  return [...nodesOf(source.program)]
+    .filter(([node]) => sleeps(node))
     .map(([{ start }]) => at(source, start, "sleeps"));
+};
+
+/** What the clock of the machine is called in a file; the other clocks go as a test wants. */
+const realClocks = ({ program }: Source) =>
+  new Set(
+    [...nodesOf(program)]
+      .filter(
+        ([node, [parent]]) =>
+          node.type === "ImportSpecifier" &&
+          isNode(parent) &&
+          isNode(parent.source) &&
+          `${parent.source.value}`.endsWith("services/adapters/clock.ts"),
+      )
+      .map(([{ local }]) => nameOf(local)),
+  );
+
+const isSleepOf = (clocks: ReadonlySet<string | undefined>, callee: unknown) =>
+  isNode(callee) &&
+  callee.type === "MemberExpression" &&
+  nameOf(callee.property) === "sleep" &&
+  clocks.has(nameOf(callee.object));
