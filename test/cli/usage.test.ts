@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { DETECTORS } from "../../detectors/index.ts";
 import { ran, spawned } from "./command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "offgraph-cli-"));
@@ -175,7 +176,7 @@ describe("the command line", () => {
     const settings = JSON.parse(out);
     expect(code).toBe(0);
     expect(settings.http.port).toBe(7070);
-    expect(Object.keys(settings.detectors).sort()).toEqual(["out-of-graph", "refresh-storm", "token-reuse"]);
+    expect(Object.keys(settings.detectors).sort()).toEqual(DETECTORS.map(({ id }) => id).sort());
   });
 
   it("makes an access token that its own hash fits", async () => {

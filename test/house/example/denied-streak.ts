@@ -30,7 +30,11 @@ export const deniedStreak: Detector<z.infer<typeof Settings>, undefined, Streak>
     formulas: ["refused = refused + 1 when denied, else 0; fires when refused = calls"],
     blindSpots: ["one allowed call between two refusals"],
     falsePositives: ["a role that lost a right it needs"],
-    runbook: ["List the session's calls in the hour before `time`: which right is missing, and since when?"],
+    runbook: [
+      "List the session's calls in the hour before `time`: which right is missing, and since when?",
+      "If the role has lost a right it needs: give it back, and the streak ends.",
+      "If nobody knows the calls: treat the session as hijacked, quarantine the agent and revoke its tokens.",
+    ],
     references: ["https://attack.mitre.org/techniques/T1580/"],
   },
   settings: Settings,
