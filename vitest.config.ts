@@ -22,8 +22,8 @@ export default defineConfig({
         test: {
           name: "shared",
           include: ["test/**/*.test.ts"],
-          // The last two take minutes: `npm run test:kill`, `npm run test:faults`.
-          exclude: [ALONE, "test/kill/**", "test/faults/long/**"],
+          // The last three take minutes: `npm run test:guide`, `npm run test:kill`, `npm run test:faults`.
+          exclude: [ALONE, "test/house/guide/**", "test/kill/**", "test/faults/long/**"],
           isolate: false,
         },
       },

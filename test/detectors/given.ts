@@ -160,6 +160,13 @@ export function world(settings: Record<string, Record<string, unknown>> = {}, la
   };
 }
 
+/** The same, with one detector listened to: others, of which its tests do not know, may have their say about the same events. */
+export function worldOf(detector: string): Pick<World, "sees" | "finds"> {
+  const given = world();
+  const sees: World["sees"] = (...events) => given.sees(...events).filter((one) => one.detector === detector);
+  return { sees, finds: (...events) => sees(...events).map(({ kind }) => kind) };
+}
+
 function reloaded(old: WorkingSet, settings: readonly unknown[]) {
   const set = workingSet(DETECTORS);
   let bytes = 0;

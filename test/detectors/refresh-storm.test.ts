@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { random } from "../../services/simulator/random.ts";
-import { call, type Given, HOUR, MINUTE, SECOND, type World, world } from "./given.ts";
+import { call, type Given, HOUR, MINUTE, SECOND, type World, world, worldOf } from "./given.ts";
 import { type Grant, iso, issued, refreshed, refused } from "./refreshes.ts";
 
 /** Index of the first event that makes a finding; -1 if none does. */
@@ -106,7 +106,7 @@ describe("refreshes that change nothing (R2)", () => {
 
   it("makes the third cycle of refresh, refused use and refresh a finding, however slow the loop is", () => {
     const events = [issued(0), ...cycles(5)];
-    const given = world();
+    const given = worldOf("refresh-storm");
     const [finding, ...more] = given.sees(...events);
     expect(more).toEqual([]);
     expect(finding).toMatchObject({
@@ -120,7 +120,7 @@ describe("refreshes that change nothing (R2)", () => {
   it("stays quiet when one use in between is accepted", () => {
     const accepted = call(MINUTE + 20 * SECOND, { token: { publicId: `jti-f-${MINUTE}` } });
     const events = [issued(0), ...cycles(4), accepted].sort((a, b) => (a.time < b.time ? -1 : 1));
-    expect(world().finds(...events)).toEqual([]);
+    expect(worldOf("refresh-storm").finds(...events)).toEqual([]);
   });
 
   it("stays quiet when uses are refused for another reason than the token", () => {
@@ -128,14 +128,14 @@ describe("refreshes that change nothing (R2)", () => {
       issued(0),
       ...cycles(5).map((one) => (one.outcome ? { ...one, outcome: { result: "denied", status: 403 } } : one)),
     ];
-    expect(world().finds(...forbidden)).toEqual([]);
+    expect(worldOf("refresh-storm").finds(...forbidden)).toEqual([]);
   });
 
   it("stays quiet when the refresh comes long after the refusal", () => {
     const events = [issued(0)];
     for (let i = 0; i < 6; i++)
       events.push(refused(i * 20 * MINUTE + SECOND, i * 20 * MINUTE), refreshed((i + 1) * 20 * MINUTE));
-    expect(world().finds(...events)).toEqual([]);
+    expect(worldOf("refresh-storm").finds(...events)).toEqual([]);
   });
 
   it("tells families apart", () => {
@@ -147,7 +147,7 @@ describe("refreshes that change nothing (R2)", () => {
       issued(0),
       ...Array.from({ length: 3 }, (_, i) => [...healthy(i), ...cycle(i)]).flat(),
     ].sort((a, b) => (a.time < b.time ? -1 : 1));
-    const findings = world().sees(...events);
+    const findings = worldOf("refresh-storm").sees(...events);
     expect(findings.map(({ kind, evidence }) => [kind, evidence.family])).toEqual([
       ["futile-refresh-loop", "f"],
     ]);
@@ -156,7 +156,7 @@ describe("refreshes that change nothing (R2)", () => {
   it("sees it too where tokens name no family: by instance, or by the agent's one line of tokens", () => {
     for (const agent of [{ id: "a", instance: "pod-1" }, { id: "a" }]) {
       const events = [issued(0, {}, { agent }), ...cycles(3, {}, { agent })];
-      expect(world().finds(...events)).toEqual(["futile-refresh-loop"]);
+      expect(worldOf("refresh-storm").finds(...events)).toEqual(["futile-refresh-loop"]);
     }
   });
 
@@ -171,7 +171,7 @@ describe("refreshes that change nothing (R2)", () => {
         given.kind === "api.called" ? { ...given, agent: other } : given,
       ),
     ];
-    expect(world().finds(...events)).toEqual([]);
+    expect(worldOf("refresh-storm").finds(...events)).toEqual([]);
   });
 });
 
