@@ -1,78 +1,14 @@
 /** What leaves a real process over OTLP, read as a collector reads it. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { COMMITS_SOON } from "../cli/talk.ts";
-import { until } from "../cluster/cluster.ts";
-import { metricOf, type ServiceProcess, startService, untilReady } from "../kill/service.ts";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Collector, type Span, startCollector } from "./collector.ts";
 import { promtoolIsHere } from "./promtool.ts";
+import { called, counts, endAll, OWN, send, start } from "./telling.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const CALLER = "b7ad6b7169203331";
-const OWN = { id: "4bf92f3577b34da6a3ce929d0e0e4736", span: "00f067aa0ba902b7" };
 
-const endings: (() => Promise<unknown>)[] = [];
-async function endAll(): Promise<void> {
-  vi.unstubAllEnvs();
-  for (const end of endings.splice(0).reverse()) await end();
-}
 afterEach(endAll);
-
-/** A service that tells a collector of itself. */
-async function start(collector: Collector, telemetry: object = {}, mode = "enforce") {
-  const folder = mkdtempSync(join(tmpdir(), "offgraph-telemetry-"));
-  const settings = {
-    playbook: [{ name: "quarantine", when: { evidence: ["invariant"] }, do: "quarantine", mode }],
-    partitions: 2,
-    ...COMMITS_SOON,
-    telemetry: { endpoint: collector.url, ...telemetry },
-  };
-  const service = await startService({ folder: join(folder, "data"), settings });
-  endings.push(async () => {
-    if (service.process.exitCode === null && service.process.signalCode === null)
-      await service.stop("SIGKILL");
-    rmSync(folder, { recursive: true });
-    await collector.close();
-  });
-  await untilReady(service);
-  return service;
-}
-
-/** A call with a token that is good, or one that has ended; the second breaks a rule. */
-function called(number: number, isExpired: boolean) {
-  const at = (ms: number) => new Date(Date.now() + ms).toISOString();
-  return {
-    id: `call-${number}`,
-    kind: "api.called",
-    time: at(0),
-    agent: { id: "invoice-agent" },
-    workflow: "Work",
-    session: "s-1",
-    trace: OWN,
-    token: {
-      publicId: `jti-${number}`,
-      issuedAt: at(-7_200_000),
-      expiresAt: at(isExpired ? -3_600_000 : 3_600_000),
-    },
-    operation: { service: "erp", name: "read_invoice", tier: 0 },
-    outcome: { result: "ok", status: 200 },
-  };
-}
-
-async function send({ url }: ServiceProcess, events: readonly object[], traceparent?: string): Promise<void> {
-  const answer = await fetch(`${url}/v1/events`, {
-    method: "POST",
-    headers: { "content-type": "application/x-ndjson", ...(traceparent && { traceparent }) },
-    body: events.map((event) => `${JSON.stringify(event)}\n`).join(""),
-  });
-  expect(answer.status).toBe(202);
-}
-
-const counts = (service: ServiceProcess, metric: string, value: number) =>
-  until(async () => (await metricOf(service, metric)) >= value);
 
 const named = ({ spans }: Collector, name: string) => spans.filter((span) => span.name === name);
 const follows = (span: Span | undefined, before: Span | undefined) => {
@@ -228,56 +164,5 @@ describe("metrics", () => {
     });
     expect(`${stdout}${stderr}`).toBe("");
     expect(status).toBe(0);
-  });
-});
-
-describe("a collector", () => {
-  it("that never answers slows nothing, and holds up the end for two seconds", async () => {
-    const collector = await startCollector({ answers: false });
-    const service = await start(collector, { intervalMs: 1000 });
-    await send(service, [called(14, true)]);
-    await counts(service, "offgraph_responder_outcomes_total", 1);
-    const stoppedMs = performance.now();
-    expect(await service.stop("SIGTERM")).toBe(0);
-    expect(performance.now() - stoppedMs).toBeLessThan(5000);
-    expect(collector.headers.length).toBeGreaterThan(0);
-  });
-
-  it("that is not there slows nothing", async () => {
-    const collector = await startCollector();
-    await collector.close();
-    const service = await start(collector, { intervalMs: 1000 });
-    await send(service, [called(15, true)]);
-    await counts(service, "offgraph_responder_outcomes_total", 1);
-    const stoppedMs = performance.now();
-    expect(await service.stop("SIGTERM")).toBe(0);
-    expect(performance.now() - stoppedMs).toBeLessThan(5000);
-  });
-
-  it("is sent the headers of the file, and what the environment says of this process", async () => {
-    const collector = await startCollector();
-    const folder = mkdtempSync(join(tmpdir(), "offgraph-headers-"));
-    endings.push(async () => rmSync(folder, { recursive: true }));
-    const headersFile = join(folder, "headers");
-    writeFileSync(headersFile, "authorization=Bearer%20abc,x-team=identity\n");
-    vi.stubEnv("OTEL_SERVICE_NAME", "offgraph-eu");
-    vi.stubEnv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip");
-    const service = await start(collector, { headersFile });
-    await send(service, [called(16, false)]);
-    await service.stop("SIGTERM");
-    expect(collector.spans.length).toBe(1);
-    expect(collector.resource()).toMatchObject({ "service.name": "offgraph-eu" });
-    expect(collector.resource()).not.toHaveProperty("process.command_args");
-    for (const headers of collector.headers)
-      expect(headers).toMatchObject({ authorization: "Bearer abc", "x-team": "identity" });
-  });
-
-  it("is not looked for when nobody has asked for it", async () => {
-    const collector = await startCollector();
-    const service = await start(collector, { endpoint: undefined });
-    await send(service, [called(17, true)]);
-    await counts(service, "offgraph_responder_outcomes_total", 1);
-    await service.stop("SIGTERM");
-    expect(collector.headers).toEqual([]);
   });
 });
