@@ -69,12 +69,13 @@ export interface SessionRow {
   newer: SessionRow | undefined;
 }
 
-/** An agent of which nothing is known yet; `low` and `high` are its key. */
+/** An agent of which nothing is known yet, with the columns of the detectors; `low` and `high` are its key. */
 export function agentRow(
   tenant: string,
   id: string,
   low: number,
   high: number,
+  own: unknown[],
   recent: RecentIds = recentIds(),
 ): AgentRow {
   return {
@@ -88,7 +89,7 @@ export function agentRow(
     baselineVersion: 0,
     recent,
     revocations: [],
-    own: [],
+    own,
     oldestSession: undefined,
     newestSession: undefined,
     sessionCount: 0,

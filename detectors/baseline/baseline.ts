@@ -27,7 +27,7 @@ export interface LearningProgress {
   /** Sessions learned from. */
   sessions: number;
   /** Trust units seen, as numbers of names; at most 255. */
-  readonly units: number[];
+  units: readonly number[];
   /** Sensitive operations that exactly one session has used: the numerator of the novelty forecast. */
   sensitiveOnce: number;
   /** Sessions withheld from learning because a finding was made in them. */
@@ -99,8 +99,16 @@ export function progressOf(baseline: Baseline, workflow: number): LearningProgre
   const root = child(baseline.graph, 0, workflow) || addChild(baseline.graph, 0, workflow);
   if (root === 0) return undefined;
   const isLate = (baseline.progress.get(0)?.mode ?? "learning") !== "learning";
-  const counts = { sessions: 0, units: [], sensitiveOnce: 0, withheld: 0 };
-  const begun: LearningProgress = { workflow, root, mode: "learning", ...counts, isLate };
+  const begun: LearningProgress = {
+    workflow,
+    root,
+    mode: "learning",
+    sessions: 0,
+    units: [],
+    sensitiveOnce: 0,
+    withheld: 0,
+    isLate,
+  };
   baseline.progress.set(workflow, begun);
   return begun;
 }
@@ -125,22 +133,19 @@ export function readBaseline(from: ByteReader): Baseline {
   const [version, capped] = [from.i32(), from.i32()];
   const all = Array.from({ length: from.u16() }, () => readProgress(from));
   const progress = new Map(all.map((one) => [one.workflow, one]));
-  const others = {
+  return {
+    names: dictionary,
+    graph,
+    targets,
+    progress,
+    version,
+    capped,
+    cappedCounted: capped,
     memory: undefined,
     pen: undefined,
     denied: undefined,
     builds: undefined,
     contracts: undefined,
-  };
-  return {
-    names: dictionary,
-    graph: graph,
-    targets: targets,
-    progress,
-    version,
-    capped,
-    cappedCounted: capped,
-    ...others,
   };
 }
 

@@ -1,4 +1,5 @@
 /** Learning from a session that has ended without a finding. */
+import { longer } from "../stats/longer.ts";
 import { type Baseline, type LearningProgress, progressOf } from "./baseline.ts";
 import { addChild, child, countUse, noteSession, ORDER, sessionsOf, symbolOf } from "./graph/graph.ts";
 import { MAX_NODES } from "./graph/graph-layout.ts";
@@ -23,12 +24,13 @@ export function learn(baseline: Baseline, path: SessionPath, day: number, settin
 const NO_WITNESS = 0;
 
 /** The number of a trust unit: from 1 in the order in which an agent or workflow met them; the last number is shared. */
-export function unitNumber({ units }: LearningProgress, unit: number): number {
+export function unitNumber(progress: LearningProgress, unit: number): number {
+  const { units } = progress;
   // Whoever names no unit is no witness, unless nobody ever names one.
   if (unit === 0 && units.some((known) => known !== 0)) return NO_WITNESS;
   for (let at = 0; at < units.length; at++) if (units[at] === unit) return at + 1;
-  if (units.length < 255) units.push(unit);
-  return units.length;
+  if (units.length < 255) progress.units = longer(units, unit);
+  return progress.units.length;
 }
 
 /**

@@ -49,7 +49,8 @@ const roomOf = (capacity: number) => capacity * NUMBERS_OF_NAME;
 
 /** A dictionary of the three numbers that are in every one. */
 export function newNames(): Names {
-  return { ...ints.room(roomOf(LEAST_CAPACITY)), capacity: LEAST_CAPACITY, texts: ["", "^", "OTHER"] };
+  const { page, at } = ints.room(roomOf(LEAST_CAPACITY));
+  return { page, at, capacity: LEAST_CAPACITY, texts: ["", "^", "OTHER"] };
 }
 
 /** Gives the memory back; the dictionary is of no more use. */

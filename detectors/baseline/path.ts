@@ -2,11 +2,11 @@
 import type { EventView } from "../../schemas/event-view.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import type { SessionEvidence } from "../evidence/session.ts";
-import { ints, readBytes, readInts } from "../stats/room.ts";
+import { bytes, ints, readBytes, readInts } from "../stats/room.ts";
 import { type Baseline, progressOf } from "./baseline.ts";
 import { unitOf, workflowOf } from "./event-names.ts";
 import type { Settings } from "./settings.ts";
-import { endLabels, LABEL_BYTES, type Labels, makeRoom, noLabels } from "./values/labels.ts";
+import { endLabels, LABEL_BYTES, type Labels, makeRoom } from "./values/labels.ts";
 import { beginSession } from "./versions/builds.ts";
 
 /** Longest path that a session teaches, in steps; later steps are judged but not learned. */
@@ -59,7 +59,10 @@ export function newPath(): SessionPath {
     valuesAt: 0,
     valuesRoom: 0,
     valueCount: 0,
-    ...noLabels(),
+    labels: bytes.nowhere.page,
+    labelsAt: 0,
+    labelsRoom: 0,
+    labelBytes: 0,
     told: NOTHING_TOLD,
     shown: undefined,
   };

@@ -21,9 +21,9 @@ export function agentOf(panel: Panel, set: WorkingSet, event: EventView): AgentR
   const high = agentHigh(event);
   const known = set.agents.get(low, high);
   if (known !== undefined) return known;
-  const begun = agentRow(event.text(TENANT_COLUMN), event.text(AGENT_COLUMN), low, high);
+  const own = startColumns(panel, "agent");
+  const begun = agentRow(event.text(TENANT_COLUMN), event.text(AGENT_COLUMN), low, high, own);
   begun.epoch = epochOf(event.time);
-  begun.own.push(...startColumns(panel, "agent"));
   set.agents.set(low, high, begun);
   return begun;
 }

@@ -43,7 +43,7 @@ interface MutableRows extends Rows<unknown, unknown> {
   own: { agent: unknown; session: unknown; token: Cells };
 }
 
-const NOBODY = agentRow("", "", 0, 0);
+const NOBODY = agentRow("", "", 0, 0, []);
 const NO_SESSION = sessionRow(NOBODY, 0, 0, "", 0, []);
 const [NO_TOKEN] = new TokenRow([NO_CELLS]).own as [Cells];
 

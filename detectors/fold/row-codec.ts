@@ -25,7 +25,7 @@ export function readAgent(from: ByteReader): AgentRow {
   const [tenant, id, low, high] = [from.text(), from.text(), from.i32(), from.i32()];
   const [clock, epoch, position] = [from.f64(), from.i32(), from.f64()];
   const baselineVersion = from.i32();
-  const row = agentRow(tenant, id, low, high, readRecentIds(from));
+  const row = agentRow(tenant, id, low, high, [], readRecentIds(from));
   Object.assign(row, { clock, epoch, position, baselineVersion });
   for (let left = from.u8(); left > 0; left--) row.revocations.push(readRevocation(from));
   return row;

@@ -84,14 +84,36 @@ function readFamily(from: ByteReader): Family {
   const [since, quietUntil, flags] = [from.f64(), from.f64(), from.u8()];
   const [name = "", ...cycle] = from.texts();
   const [wasEarly, refused] = [(flags & 1) !== 0, (flags & 2) !== 0];
-  const token = { low, high, name, issuedAt, lifetimeMs };
-  return { ...token, evidence, wasEarly, early, refreshes, since, refused, cycles, cycle, quietUntil };
+  return {
+    low,
+    high,
+    name,
+    issuedAt,
+    lifetimeMs,
+    evidence,
+    wasEarly,
+    early,
+    refreshes,
+    since,
+    refused,
+    cycles,
+    cycle,
+    quietUntil,
+  };
 }
 
 function startRate(): Rate {
-  const evidence = MULTIPLIERS.map(() => 0);
-  const learned = { day: 0, dayCount: 0, days: -1, mean: 0, anchor: 0 };
-  return { minute: 0, count: 0, evidence, ...learned, quietUntil: 0 };
+  return {
+    minute: 0,
+    count: 0,
+    evidence: MULTIPLIERS.map(() => 0),
+    day: 0,
+    dayCount: 0,
+    days: -1,
+    mean: 0,
+    anchor: 0,
+    quietUntil: 0,
+  };
 }
 
 function writeRate(rate: Rate, to: ByteWriter): void {

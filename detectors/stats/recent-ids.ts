@@ -28,8 +28,15 @@ const FIRST_ROOM = 32;
 /** Of an agent that has told nothing. */
 export function recentIds(): RecentIds {
   const { page, at } = ints.room(FIRST_ROOM);
-  const elder = { elder: ints.nowhere.page, elderAt: 0, elderRoom: 0 };
-  return { young: page, youngAt: at, youngRoom: FIRST_ROOM, count: 0, ...elder };
+  return {
+    young: page,
+    youngAt: at,
+    youngRoom: FIRST_ROOM,
+    count: 0,
+    elder: ints.nowhere.page,
+    elderAt: 0,
+    elderRoom: 0,
+  };
 }
 
 /** Gives the memory back; the ids are of no more use. */

@@ -7,10 +7,10 @@ import type { Settings } from "./settings.ts";
 /** What is kept of an agent. */
 export interface AgentColumns {
   /** How many services the agent's finished tokens reached: index = services, the last one is that many or more. */
-  readonly reachedCounts: number[];
+  reachedCounts: number[];
   /** Services that tokens of the agent were used at: hashes, and their names. A token's services are bits, by these places. */
-  readonly services: number[];
-  readonly names: string[];
+  services: readonly number[];
+  names: readonly string[];
 }
 
 /** Most services told apart of one agent; the last bit stands for all further ones. */

@@ -1,4 +1,5 @@
 /** How many services a token reaches, against the agent's earlier tokens. */
+import { longer } from "../stats/longer.ts";
 import type { Cells, TokenRow } from "../token-row.ts";
 import { type AgentColumns, reachedBits } from "./columns.ts";
 import type { Settings } from "./settings.ts";
@@ -33,7 +34,7 @@ export function judgeFanOut(scene: Scene): void {
 export function countReached(own: AgentColumns, token: TokenRow, cells: Cells): void {
   const services = countOf(reachedBits(cells));
   if (token.audience === undefined || services === 0) return;
-  while (own.reachedCounts.length <= services) own.reachedCounts.push(0);
+  while (own.reachedCounts.length <= services) own.reachedCounts = longer(own.reachedCounts, 0);
   own.reachedCounts[services] = (own.reachedCounts[services] ?? 0) + 1;
 }
 

@@ -2,6 +2,7 @@
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Out } from "../detector.ts";
 import { internedText } from "../stats/interned.ts";
+import { longer } from "../stats/longer.ts";
 import type { TokenRow } from "../token-row.ts";
 import {
   type AgentColumns,
@@ -65,12 +66,14 @@ export function judgeEarlierUses(scene: Scene): void {
 }
 
 /** The place of the event's service in the agent's list, where it is entered if it is new and there is room. */
-function placeOf({ services, names }: AgentColumns, event: EventView): number {
+function placeOf(columns: AgentColumns, event: EventView): number {
+  const { services } = columns;
   const low = event.low(SERVICE_COLUMN);
   for (let place = 0; place < services.length; place++) if (services[place] === low) return place;
   if (services.length >= MOST_SERVICES) return MOST_SERVICES;
-  services.push(low);
-  return names.push(internedText(event, SERVICE_COLUMN)) - 1;
+  columns.services = longer(services, low);
+  columns.names = longer(columns.names, internedText(event, SERVICE_COLUMN));
+  return services.length;
 }
 
 /** While the audience is unknown, the first use of each service is kept. */

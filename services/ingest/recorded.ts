@@ -62,26 +62,43 @@ interface HeldBlock {
 }
 
 /** Opens a file for replay. Nothing is read, and nothing of the file can be wrong, before the first `fill`. */
-export function openRecorded(file: RecordedFile): RecordedInput {
-  const reading = begin(file);
-  const { order, progress } = reading;
-  return {
-    get columns() {
-      return order.columns;
-    },
-    get admitted() {
-      return reading.admitted;
-    },
-    get refused() {
-      return reading.refused;
-    },
-    fill: () => fill(reading),
-    isReady: () => order.isReady(),
-    nextTime: () => order.nextTime(),
-    take: () => order.take(),
-    free: (slot) => free(reading, slot),
-    progress: () => progress,
-  };
+export const openRecorded = (file: RecordedFile): RecordedInput => new OpenRecording(begin(file));
+
+/** A class and not an object of functions: of those every file has others, which V8 looks up anew for each event. */
+class OpenRecording implements RecordedInput {
+  readonly #reading: Reading;
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+  }
+
+  get columns() {
+    return this.#reading.order.columns;
+  }
+  get admitted() {
+    return this.#reading.admitted;
+  }
+  get refused() {
+    return this.#reading.refused;
+  }
+  fill(): Promise<boolean> {
+    return fill(this.#reading);
+  }
+  isReady(): boolean {
+    return this.#reading.order.isReady();
+  }
+  nextTime(): number {
+    return this.#reading.order.nextTime();
+  }
+  take(): number {
+    return this.#reading.order.take();
+  }
+  free(slot: number): void {
+    free(this.#reading, slot);
+  }
+  progress() {
+    return this.#reading.progress;
+  }
 }
 
 function begin(file: RecordedFile): Reading {

@@ -49,7 +49,7 @@ const upgraded = (id: string, by: number, read?: (version: number) => void): rea
     return { ...detector, version: detector.version + by, columns };
   });
 
-const NOBODY = agentRow("", "", 0, 0);
+const NOBODY = agentRow("", "", 0, 0, []);
 
 describe("an agent's stored entries", () => {
   it("are the shared rows, and one for each detector", () => {

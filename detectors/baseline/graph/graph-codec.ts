@@ -1,10 +1,10 @@
 /** How a graph is stored: eight numbers a node, whatever it takes in memory. */
 import type { ByteReader, ByteWriter } from "../../codec.ts";
-import { ints } from "../../stats/room.ts";
 import {
   countOf,
   kindsOf,
   makeRoomForFrozen,
+  newGraph,
   onManyDays,
   parentOf,
   stateOf,
@@ -64,8 +64,7 @@ export function readGraph(from: ByteReader): Graph {
   const count = Math.floor(stored.length / STORED);
   let room = LEAST_ROOM;
   while (count > capacityOf(room)) room *= 2;
-  const frozen = { frozen: ints.nowhere.page, frozenAt: 0, frozenRoom: 0 };
-  const graph: Graph = { ...ints.room(room), room, count, ...frozen };
+  const graph = newGraph(count, room);
   for (let node = 0; node < count; node++) restoreNode(graph, node, stored, node * STORED);
   return graph;
 }

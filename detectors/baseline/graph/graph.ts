@@ -27,10 +27,10 @@ export const BASELINE = 1;
 export const PINNED = 2;
 export const DENIED = 3;
 
-/** A graph with room for a few nodes. */
-export function newGraph(): Graph {
-  const frozen = { frozen: ints.nowhere.page, frozenAt: 0, frozenRoom: 0 };
-  return { ...ints.room(LEAST_ROOM), room: LEAST_ROOM, count: 1, ...frozen };
+/** A graph of `count` nodes, of which nothing is known yet. Node 0 is always there; `room` is a power of two. */
+export function newGraph(count = 1, room = LEAST_ROOM): Graph {
+  const { page, at } = ints.room(room);
+  return { page, at, room, count, frozen: ints.nowhere.page, frozenAt: 0, frozenRoom: 0 };
 }
 
 /** Gives the memory back; the graph is of no more use. */
