@@ -28,13 +28,11 @@ export interface Stride {
   readonly others: number;
 }
 
-/** One token's columns of one detector: where each sort begins in the page of the token in hand. */
+/** One token's columns of one detector: the page of the token in hand, and where each sort begins in there. */
 export interface Cells {
-  numbers: Int32Array;
+  page: Page;
   number: number;
-  times: Float64Array;
   time: number;
-  others: unknown[];
   other: number;
 }
 
@@ -60,6 +58,13 @@ const AUDIENCE = 2;
 /** The shared columns. */
 export const OF_EVERY_TOKEN: Widths = { numbers: 8, times: 4, others: 3 };
 
+/** Of a row before its first token. */
+const NO_PAGE: Page = {
+  numbers: new Int32Array(OF_EVERY_TOKEN.numbers),
+  times: new Float64Array(OF_EVERY_TOKEN.times),
+  others: [],
+};
+
 /**
  * One token in hand. The same view is moved from token to token: keep nothing of it. Where its columns begin stands in plain
  * fields, because that makes its functions so short that V8 puts them wherever they are called (see EventView).
@@ -69,40 +74,29 @@ export class TokenRow {
   readonly own: readonly Cells[];
   /** The token's number in its table. */
   slot = -1;
-  numbers: Int32Array = new Int32Array(OF_EVERY_TOKEN.numbers);
+  page: Page = NO_PAGE;
   number = 0;
-  times: Float64Array = new Float64Array(OF_EVERY_TOKEN.times);
   time = 0;
-  others: unknown[] = [];
   other = 0;
   readonly #widths: readonly Widths[];
 
   constructor(widths: readonly Widths[]) {
     this.#widths = widths;
-    this.own = widths.map(() => ({
-      numbers: this.numbers,
-      number: 0,
-      times: this.times,
-      time: 0,
-      others: this.others,
-      other: 0,
-    }));
+    this.own = widths.map(() => ({ page: NO_PAGE, number: 0, time: 0, other: 0 }));
   }
 
   /** Points the view at the record that is the `at`-th of a page. */
   move(slot: number, page: Page, at: number, stride: Stride): this {
     this.slot = slot;
-    this.numbers = page.numbers;
+    this.page = page;
     this.number = at * stride.numbers;
-    this.times = page.times;
     this.time = (at * stride.numbers + stride.times) >> 1;
-    this.others = page.others;
     this.other = at * stride.others;
     this.#moveOwn(page);
     return this;
   }
 
-  #moveOwn({ numbers, times, others }: Page): void {
+  #moveOwn(page: Page): void {
     let number = this.number + OF_EVERY_TOKEN.numbers;
     let time = this.time + OF_EVERY_TOKEN.times;
     let other = this.other + OF_EVERY_TOKEN.others;
@@ -110,11 +104,9 @@ export class TokenRow {
       const widths = this.#widths[i]!;
       if (widths === NO_CELLS) continue;
       const cells = this.own[i]!;
-      cells.numbers = numbers;
+      cells.page = page;
       cells.number = number;
-      cells.times = times;
       cells.time = time;
-      cells.others = others;
       cells.other = other;
       number += widths.numbers;
       time += widths.times;
@@ -124,94 +116,94 @@ export class TokenRow {
 
   /** Makes the columns of a detector like new. */
   clearOwn(at: number): void {
-    const { numbers, number, times, time, others, other } = this.own[at]!;
+    const { page, number, time, other } = this.own[at]!;
     const widths = this.#widths[at]!;
-    numbers.fill(0, number, number + widths.numbers);
-    times.fill(Number.NaN, time, time + widths.times);
-    others.fill(undefined, other, other + widths.others);
+    page.numbers.fill(0, number, number + widths.numbers);
+    page.times.fill(Number.NaN, time, time + widths.times);
+    page.others.fill(undefined, other, other + widths.others);
   }
 
   /** Keyed hash of the token's name and its agent. */
   get low(): number {
-    return this.numbers[this.number + LOW]!;
+    return this.page.numbers[this.number + LOW]!;
   }
   get high(): number {
-    return this.numbers[this.number + HIGH]!;
+    return this.page.numbers[this.number + HIGH]!;
   }
   identify(low: number, high: number): void {
-    this.numbers[this.number + LOW] = low;
-    this.numbers[this.number + HIGH] = high;
+    this.page.numbers[this.number + LOW] = low;
+    this.page.numbers[this.number + HIGH] = high;
   }
 
   /** Keyed hash of the family; zeros while unknown. */
   get familyLow(): number {
-    return this.numbers[this.number + FAMILY_LOW]!;
+    return this.page.numbers[this.number + FAMILY_LOW]!;
   }
   get familyHigh(): number {
-    return this.numbers[this.number + FAMILY_HIGH]!;
+    return this.page.numbers[this.number + FAMILY_HIGH]!;
   }
   /** The family's name; empty while unknown. */
   get family(): string {
-    return (this.others[this.other + FAMILY] as string | undefined) ?? "";
+    return (this.page.others[this.other + FAMILY] as string | undefined) ?? "";
   }
   setFamily(name: string, low: number, high: number): void {
-    this.others[this.other + FAMILY] = name;
-    this.numbers[this.number + FAMILY_LOW] = low;
-    this.numbers[this.number + FAMILY_HIGH] = high;
+    this.page.others[this.other + FAMILY] = name;
+    this.page.numbers[this.number + FAMILY_LOW] = low;
+    this.page.numbers[this.number + FAMILY_HIGH] = high;
   }
 
   /** Keyed hash of the grant at the root; zeros while unknown. */
   get grantLow(): number {
-    return this.numbers[this.number + GRANT_LOW]!;
+    return this.page.numbers[this.number + GRANT_LOW]!;
   }
   get grantHigh(): number {
-    return this.numbers[this.number + GRANT_HIGH]!;
+    return this.page.numbers[this.number + GRANT_HIGH]!;
   }
   setGrant(low: number, high: number): void {
-    this.numbers[this.number + GRANT_LOW] = low;
-    this.numbers[this.number + GRANT_HIGH] = high;
+    this.page.numbers[this.number + GRANT_LOW] = low;
+    this.page.numbers[this.number + GRANT_HIGH] = high;
   }
 
   /** The token's hash, if it is known by a public id and some event named both; else empty. */
   get hash(): string {
-    return (this.others[this.other + HASH] as string | undefined) ?? "";
+    return (this.page.others[this.other + HASH] as string | undefined) ?? "";
   }
   set hash(text: string) {
-    this.others[this.other + HASH] = text;
+    this.page.others[this.other + HASH] = text;
   }
   /** Undefined while unknown. */
   get audience(): readonly string[] | undefined {
-    return this.others[this.other + AUDIENCE] as readonly string[] | undefined;
+    return this.page.others[this.other + AUDIENCE] as readonly string[] | undefined;
   }
   set audience(names: readonly string[] | undefined) {
-    this.others[this.other + AUDIENCE] = names;
+    this.page.others[this.other + AUDIENCE] = names;
   }
 
   /** ms since 1970; NaN while unknown. So are the next two. */
   get issuedAt(): number {
-    return this.times[this.time + ISSUED]!;
+    return this.page.times[this.time + ISSUED]!;
   }
   set issuedAt(timeMs: number) {
-    this.times[this.time + ISSUED] = timeMs;
+    this.page.times[this.time + ISSUED] = timeMs;
   }
   get expiresAt(): number {
-    return this.times[this.time + EXPIRES]!;
+    return this.page.times[this.time + EXPIRES]!;
   }
   set expiresAt(timeMs: number) {
-    this.times[this.time + EXPIRES] = timeMs;
+    this.page.times[this.time + EXPIRES] = timeMs;
   }
   get revokedAt(): number {
-    return this.times[this.time + REVOKED]!;
+    return this.page.times[this.time + REVOKED]!;
   }
   set revokedAt(timeMs: number) {
-    this.times[this.time + REVOKED] = timeMs;
+    this.page.times[this.time + REVOKED] = timeMs;
   }
   /** Event time after which the row is no longer needed. */
   get keepUntil(): number {
-    return this.times[this.time + KEEP_UNTIL]!;
+    return this.page.times[this.time + KEEP_UNTIL]!;
   }
   set keepUntil(timeMs: number) {
-    this.times[this.time + KEEP_UNTIL] = timeMs;
+    this.page.times[this.time + KEEP_UNTIL] = timeMs;
   }
 }
 

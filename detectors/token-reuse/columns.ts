@@ -81,73 +81,74 @@ const HAS_PLACE = 1;
 const IS_ATTESTED = 2;
 
 /** Services that the token reached, as bits. */
-export const reachedBits = (cells: Cells) => cells.numbers[cells.number + REACHED]!;
+export const reachedBits = (cells: Cells) => cells.page.numbers[cells.number + REACHED]!;
 /** Services that accepted it. */
-export const acceptedBy = (cells: Cells) => cells.numbers[cells.number + ACCEPTED]!;
+export const acceptedBy = (cells: Cells) => cells.page.numbers[cells.number + ACCEPTED]!;
 /** Notes a use by the service with this bit. */
 export function noteService(cells: Cells, bit: number, accepted: boolean): void {
-  cells.numbers[cells.number + REACHED]! |= bit;
-  if (accepted) cells.numbers[cells.number + ACCEPTED]! |= bit;
+  cells.page.numbers[cells.number + REACHED]! |= bit;
+  if (accepted) cells.page.numbers[cells.number + ACCEPTED]! |= bit;
 }
 
 /** Kinds already told of this token, as bits. */
-export const toldBits = (cells: Cells) => cells.numbers[cells.number + TOLD]!;
+export const toldBits = (cells: Cells) => cells.page.numbers[cells.number + TOLD]!;
 /** Notes that the kind with this bit is told. */
 export function noteTold(cells: Cells, bit: number): void {
-  cells.numbers[cells.number + TOLD]! |= bit;
+  cells.page.numbers[cells.number + TOLD]! |= bit;
 }
 
 /** Time of the newest accepted use that is remembered; NaN before the first. */
-export const lastTime = (cells: Cells) => cells.times[cells.time + LAST_TIME]!;
+export const lastTime = (cells: Cells) => cells.page.times[cells.time + LAST_TIME]!;
 /** The newest accepted use. */
 export function lastUse(cells: Cells, { names }: AgentColumns): Use | undefined {
   const time = lastTime(cells);
   if (Number.isNaN(time)) return undefined;
-  const service = names[cells.numbers[cells.number + LAST_SERVICE]!] ?? "(one of many)";
-  return { service, eventId: cells.others[cells.other + LAST_EVENT] as string, time, accepted: true };
+  const service = names[cells.page.numbers[cells.number + LAST_SERVICE]!] ?? "(one of many)";
+  return { service, eventId: cells.page.others[cells.other + LAST_EVENT] as string, time, accepted: true };
 }
 /** Remembers the newest accepted use, at the service with this place in the agent's list. */
 export function setLast(cells: Cells, service: number, eventId: string, timeMs: number): void {
-  cells.numbers[cells.number + LAST_SERVICE] = service;
-  cells.others[cells.other + LAST_EVENT] = eventId;
-  cells.times[cells.time + LAST_TIME] = timeMs;
+  cells.page.numbers[cells.number + LAST_SERVICE] = service;
+  cells.page.others[cells.other + LAST_EVENT] = eventId;
+  cells.page.times[cells.time + LAST_TIME] = timeMs;
 }
 
 /** What the token has beyond what all have; undefined for most. */
-export const moreOf = (cells: Cells) => cells.others[cells.other + MORE] as More | undefined;
+export const moreOf = (cells: Cells) => cells.page.others[cells.other + MORE] as More | undefined;
 /** The same, begun if it is not there. */
 export function begunMore(cells: Cells): More {
   const more = moreOf(cells) ?? { places: [], waiting: [] };
-  cells.others[cells.other + MORE] = more;
+  cells.page.others[cells.other + MORE] = more;
   return more;
 }
 
 /** Whether the token was used from anywhere yet. */
-export const hasPlace = (cells: Cells) => cells.numbers[cells.number + PLACE_FLAGS] !== 0;
+export const hasPlace = (cells: Cells) => cells.page.numbers[cells.number + PLACE_FLAGS] !== 0;
 /** Whether the first place is this one. */
 export const isPlace = (cells: Cells, low: number, high: number) =>
-  cells.numbers[cells.number + PLACE_LOW] === low && cells.numbers[cells.number + PLACE_HIGH] === high;
+  cells.page.numbers[cells.number + PLACE_LOW] === low &&
+  cells.page.numbers[cells.number + PLACE_HIGH] === high;
 /** Notes a use from the first place. */
 export function notePlace(cells: Cells, timeMs: number): void {
-  if (timeMs > cells.times[cells.time + PLACE_TIME]!) cells.times[cells.time + PLACE_TIME] = timeMs;
+  if (timeMs > cells.page.times[cells.time + PLACE_TIME]!) cells.page.times[cells.time + PLACE_TIME] = timeMs;
 }
 /** The first place. */
 export const firstPlace = (cells: Cells): Place => ({
-  low: cells.numbers[cells.number + PLACE_LOW]!,
-  high: cells.numbers[cells.number + PLACE_HIGH]!,
-  text: cells.others[cells.other + PLACE_TEXT] as string,
-  attested: (cells.numbers[cells.number + PLACE_FLAGS]! & IS_ATTESTED) !== 0,
-  eventId: cells.others[cells.other + PLACE_EVENT] as string,
-  time: cells.times[cells.time + PLACE_TIME]!,
+  low: cells.page.numbers[cells.number + PLACE_LOW]!,
+  high: cells.page.numbers[cells.number + PLACE_HIGH]!,
+  text: cells.page.others[cells.other + PLACE_TEXT] as string,
+  attested: (cells.page.numbers[cells.number + PLACE_FLAGS]! & IS_ATTESTED) !== 0,
+  eventId: cells.page.others[cells.other + PLACE_EVENT] as string,
+  time: cells.page.times[cells.time + PLACE_TIME]!,
 });
 /** Remembers the first place. */
 export function setFirstPlace(cells: Cells, { low, high, text, attested, eventId, time }: Place): void {
-  cells.numbers[cells.number + PLACE_LOW] = low;
-  cells.numbers[cells.number + PLACE_HIGH] = high;
-  cells.numbers[cells.number + PLACE_FLAGS] = HAS_PLACE | (attested ? IS_ATTESTED : 0);
-  cells.others[cells.other + PLACE_EVENT] = eventId;
-  cells.others[cells.other + PLACE_TEXT] = text;
-  cells.times[cells.time + PLACE_TIME] = time;
+  cells.page.numbers[cells.number + PLACE_LOW] = low;
+  cells.page.numbers[cells.number + PLACE_HIGH] = high;
+  cells.page.numbers[cells.number + PLACE_FLAGS] = HAS_PLACE | (attested ? IS_ATTESTED : 0);
+  cells.page.others[cells.other + PLACE_EVENT] = eventId;
+  cells.page.others[cells.other + PLACE_TEXT] = text;
+  cells.page.times[cells.time + PLACE_TIME] = time;
 }
 
 /** Columns of tokens. */
@@ -156,9 +157,9 @@ export const tokenColumns: PackedColumns = {
   times: 2,
   others: 4,
   write(cells, to) {
-    for (let i = 0; i < 7; i++) to.i32(cells.numbers[cells.number + i]!);
-    for (let i = 0; i < 2; i++) to.f64(cells.times[cells.time + i]!);
-    for (let i = 0; i < MORE; i++) to.text((cells.others[cells.other + i] as string | undefined) ?? "");
+    for (let i = 0; i < 7; i++) to.i32(cells.page.numbers[cells.number + i]!);
+    for (let i = 0; i < 2; i++) to.f64(cells.page.times[cells.time + i]!);
+    for (let i = 0; i < MORE; i++) to.text((cells.page.others[cells.other + i] as string | undefined) ?? "");
     const { places, waiting } = moreOf(cells) ?? NO_MORE;
     to.u8(places.length);
     for (const place of places) writePlace(place, to);
@@ -166,12 +167,12 @@ export const tokenColumns: PackedColumns = {
     for (const use of waiting) writeUse(use, to);
   },
   read(cells, from) {
-    for (let i = 0; i < 7; i++) cells.numbers[cells.number + i] = from.i32();
-    for (let i = 0; i < 2; i++) cells.times[cells.time + i] = from.f64();
-    for (let i = 0; i < MORE; i++) cells.others[cells.other + i] = from.text();
+    for (let i = 0; i < 7; i++) cells.page.numbers[cells.number + i] = from.i32();
+    for (let i = 0; i < 2; i++) cells.page.times[cells.time + i] = from.f64();
+    for (let i = 0; i < MORE; i++) cells.page.others[cells.other + i] = from.text();
     const places = Array.from({ length: from.u8() }, () => readPlace(from));
     const waiting = Array.from({ length: from.u8() }, () => readUse(from));
-    if (places.length + waiting.length > 0) cells.others[cells.other + MORE] = { places, waiting };
+    if (places.length + waiting.length > 0) cells.page.others[cells.other + MORE] = { places, waiting };
   },
 };
 const NO_MORE: More = { places: [], waiting: [] };
