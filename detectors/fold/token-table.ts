@@ -80,10 +80,7 @@ export class TokenTable {
     // Its number will be another token's.
     if (agent.watchedToken === slot) agent.watchedToken = -1;
     const at = slot & (PAGE_RECORDS - 1);
-    const { numbers, times, others } = this.#stride;
-    page.numbers.fill(0, at * numbers, at * numbers + times);
-    page.times.fill(Number.NaN, (at * numbers + times) >> 1, ((at + 1) * numbers) >> 1);
-    page.others.fill(undefined, at * others, (at + 1) * others);
+    clear(page, at, this.#stride);
     this.#free.push(slot);
     this.size--;
   }
@@ -163,6 +160,14 @@ export class TokenTable {
     else this.#setLink(newer, OLDER_TOKEN, older);
     agent.tokenCount--;
   }
+}
+
+/** Makes a record like new. So few elements are written faster one by one than by the platform. */
+function clear(page: Page, at: number, { numbers, times, others }: Stride): void {
+  const first = at * numbers;
+  for (let i = first; i < first + times; i++) page.numbers[i] = 0;
+  for (let i = (first + times) >> 1; i < (first + numbers) >> 1; i++) page.times[i] = Number.NaN;
+  for (let i = at * others; i < (at + 1) * others; i++) page.others[i] = undefined;
 }
 
 function newPage({ numbers, times, others }: Stride): Page {

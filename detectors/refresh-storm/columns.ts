@@ -5,9 +5,9 @@ import type { Settings } from "./settings.ts";
 
 /** What is known of one family of refresh tokens. */
 export interface Family {
-  readonly low: number;
-  readonly high: number;
-  readonly name: string;
+  low: number;
+  high: number;
+  name: string;
   issuedAt: number;
   lifetimeMs: number;
   /** Log likelihood ratio of R1. */
@@ -21,9 +21,30 @@ export interface Family {
   refused: boolean;
   cycles: number;
   /** Event ids of the last cycle. */
-  cycle: string[];
+  cycle: readonly string[];
   quietUntil: number;
 }
+
+/** Those of a family without a cycle. */
+export const NO_EVENTS: readonly string[] = [];
+
+/** A family of which nothing is known yet. */
+export const newFamily = (): Family => ({
+  low: 0,
+  high: 0,
+  name: "",
+  issuedAt: Number.NaN,
+  lifetimeMs: Number.NaN,
+  evidence: 0,
+  wasEarly: false,
+  early: 0,
+  refreshes: 0,
+  since: 0,
+  refused: false,
+  cycles: 0,
+  cycle: NO_EVENTS,
+  quietUntil: 0,
+});
 
 /** Minutes are counted against a rate that is learned a day at a time and cannot be walked up. */
 export interface Rate {
@@ -84,22 +105,8 @@ function readFamily(from: ByteReader): Family {
   const [since, quietUntil, flags] = [from.f64(), from.f64(), from.u8()];
   const [name = "", ...cycle] = from.texts();
   const [wasEarly, refused] = [(flags & 1) !== 0, (flags & 2) !== 0];
-  return {
-    low,
-    high,
-    name,
-    issuedAt,
-    lifetimeMs,
-    evidence,
-    wasEarly,
-    early,
-    refreshes,
-    since,
-    refused,
-    cycles,
-    cycle,
-    quietUntil,
-  };
+  const numbers = { low, high, early, refreshes, cycles, issuedAt, lifetimeMs, evidence, since, quietUntil };
+  return Object.assign(newFamily(), numbers, { name, wasEarly, refused, cycle });
 }
 
 function startRate(): Rate {

@@ -1,7 +1,7 @@
 /** Families of refresh tokens: which one an event belongs to, and which are remembered. */
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Rows } from "../detector.ts";
-import type { AgentColumns, Family } from "./columns.ts";
+import { type AgentColumns, type Family, NO_EVENTS, newFamily } from "./columns.ts";
 
 // Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
 const { family: FAMILY_COLUMN, instance: INSTANCE_COLUMN, rootGrant: ROOT_GRANT_COLUMN } = TEXT;
@@ -24,8 +24,7 @@ export function beginToken({ own, token }: OwnRows, event: EventView): void {
 export function familyOf({ families }: AgentColumns, named: string | undefined, event: EventView): Family {
   const known = find(families, event);
   if (known !== undefined) return toEnd(families, known);
-  forgetOver(families, event.time);
-  const begun = beginFamily(named, event);
+  const begun = begin(forgetOver(families, event.time) ?? newFamily(), named, event);
   families.push(begun);
   return begun;
 }
@@ -59,36 +58,41 @@ function find(families: readonly Family[], event: EventView): Family | undefined
   return undefined;
 }
 
-function beginFamily(named: string | undefined, event: EventView): Family {
+/** Writes all of a family, which may have been another one: most sessions bring their own, and each would be an object. */
+function begin(family: Family, named: string | undefined, event: EventView): Family {
   const column = familyColumn(event);
-  return {
-    low: event.low(column),
-    high: event.high(column),
-    name: (column === FAMILY_COLUMN ? named : undefined) || event.text(column) || NO_FAMILY,
-    issuedAt: Number.NaN,
-    lifetimeMs: Number.NaN,
-    evidence: 0,
-    wasEarly: false,
-    early: 0,
-    refreshes: 0,
-    since: event.time,
-    refused: false,
-    cycles: 0,
-    cycle: [],
-    quietUntil: 0,
-  };
+  family.low = event.low(column);
+  family.high = event.high(column);
+  family.name = (column === FAMILY_COLUMN ? named : undefined) || event.text(column) || NO_FAMILY;
+  family.issuedAt = Number.NaN;
+  family.lifetimeMs = Number.NaN;
+  family.evidence = 0;
+  family.wasEarly = false;
+  family.early = 0;
+  family.refreshes = 0;
+  family.since = event.time;
+  family.refused = false;
+  family.cycles = 0;
+  family.cycle = NO_EVENTS;
+  family.quietUntil = 0;
+  return family;
 }
 
-/** Families whose last token is long over go, and the least recently refreshed one when there are too many. */
-function forgetOver(families: Family[], timeMs: number): void {
+/**
+ * Families whose last token is long over go, and the least recently refreshed one when there are too many. Answers the last
+ * that went.
+ */
+function forgetOver(families: Family[], timeMs: number): Family | undefined {
+  let gone: Family | undefined;
   let oldest = families[0];
   while (
     oldest !== undefined &&
     (families.length >= MAX_FAMILIES || oldest.issuedAt + 2 * oldest.lifetimeMs < timeMs)
   ) {
-    families.shift();
+    gone = families.shift();
     oldest = families[0];
   }
+  return gone;
 }
 
 function toEnd(families: Family[], family: Family): Family {

@@ -1,7 +1,7 @@
 /** R2: refreshes that change nothing, because the fresh token is refused like the one before. */
 import { type EventView, STATUS } from "../../schemas/event-view.ts";
 import type { Out } from "../detector.ts";
-import { type Family, isSuspect } from "./columns.ts";
+import { type Family, isSuspect, NO_EVENTS } from "./columns.ts";
 import { isUseOf, type OwnRows } from "./families.ts";
 import type { Settings } from "./settings.ts";
 
@@ -32,7 +32,7 @@ export function judgeFutility(family: Family, event: EventView, settings: Settin
   family.refused = false;
   if (!refused || !soon) {
     family.cycles = 0;
-    family.cycle = [];
+    family.cycle = NO_EVENTS;
     return;
   }
   family.cycles++;
