@@ -1,5 +1,10 @@
-/** Replay of a file of events with every detector, against reading and parsing that file, and against a plain program. */
+/**
+ * Replay of a file of events with every detector, against reading and parsing that file, with the same reader and with the
+ * platform's, and against a plain program.
+ */
+import { createReadStream } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { readRecords, release } from "../../../services/ingest/files.ts";
 import type { BenchOptions, Case } from "../case.ts";
 import { writeBenchFile } from "../data.ts";
@@ -10,13 +15,15 @@ import { replayFile } from "../replay-file.ts";
 const MAX_LINE_BYTES = 1_048_576;
 const WARM_UP_EVENTS = 30_000;
 const PARSED = "read+JSON.parse";
+const PARSED_BY_PLATFORM = "readline+JSON.parse";
 const PLAIN = "plain reference";
 const REFERENCES = [
   { name: PARSED, target: "≥ 1.0" },
+  { name: PARSED_BY_PLATFORM, target: "≥ 1.0" },
   { name: PLAIN, target: "≥ 3.5" },
 ];
 
-/** Reads the records of a file and parses each of them; nothing else. */
+/** Reads the records of a file, with the reader of replay, and parses each of them; nothing else. */
 async function readAndParse(path: string): Promise<number> {
   let events = 0;
   for await (const block of readRecords(path, { maxLineBytes: MAX_LINE_BYTES })) {
@@ -30,9 +37,23 @@ async function readAndParse(path: string): Promise<number> {
   return events;
 }
 
+/** The same with the lines of node:readline, which are strings already. */
+async function readLinesAndParse(path: string): Promise<number> {
+  let events = 0;
+  for await (const line of createInterface({
+    input: createReadStream(path),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
+    JSON.parse(line);
+    events++;
+  }
+  return events;
+}
+
 const variantsOf = (path: string): Variant[] => [
   { name: "replay", run: () => replayFile(path, () => undefined) },
   { name: PARSED, run: () => readAndParse(path) },
+  { name: PARSED_BY_PLATFORM, run: () => readLinesAndParse(path) },
   { name: PLAIN, run: async () => (await plainReplay(path)).events },
 ];
 
@@ -46,6 +67,7 @@ export const replayCase: Case = {
     return [
       ...timesOf("replay", samples, REFERENCES),
       ...timesOf(PARSED, samples),
+      ...timesOf(PARSED_BY_PLATFORM, samples),
       ...timesOf(PLAIN, samples),
     ];
   },
