@@ -186,4 +186,15 @@ describe("the memory of families", () => {
     }
     expect(given.finds(...events)).toEqual(["early-refresh-loop"]);
   });
+
+  it("holds nothing of a family that is over against the one that comes after it", () => {
+    const loop = (family: string, from: number) => [
+      issued(from, { family }),
+      ...Array.from({ length: 10 }, (_, i) => refreshed(from + (i + 1) * 2 * SECOND, { family })),
+    ];
+    const later = 4 * HOUR;
+    const given = world();
+    expect(given.finds(...loop("f", 0), ...loop("g", later))).toEqual([]);
+    expect(given.finds(refreshed(later + 22 * SECOND, { family: "g" }))).toEqual(["early-refresh-loop"]);
+  });
 });
