@@ -1,4 +1,4 @@
-/** Three days of two groups of agents, the last one today: attacks on every agent, a new version of one group, and the other strays. */
+/** Some days of two groups of agents, the last one today: attacks on every agent, a new version of one group, and the other strays. */
 import { type Agent, population } from "../../services/simulator/agents.ts";
 import { ATTACKS } from "../../services/simulator/attacks.ts";
 import { writes } from "../../services/simulator/domain.ts";
@@ -16,6 +16,8 @@ const BATCH_EVENTS = 100;
 /** Long enough before the present for attacks, and all of a roll-out, to fit in between. */
 const [ATTACK_MS, ROLLOUT_MS] = [300_000, 45 * 60_000];
 const ATTACK_GAP_MS = 400;
+/** With less than two and a half days behind them some agents are still learning, and are not judged by their peers. */
+const YOUNG_MS = 18 * 3_600_000;
 
 /** Settings under which agents are judged by their peers; what happened on an earlier day is acted on as well. */
 export const WITH_GROUPS = {
@@ -30,9 +32,9 @@ export interface Day {
   readonly batches: readonly { readonly ids: readonly string[]; readonly body: string }[];
 }
 
-/** The days (UTC) up to now, by event time: three, and shortly after midnight a few minutes of a fourth. */
+/** The days (UTC) up to now, by event time: three, and as long as today is young the beginning of a fourth. */
 export function daysUntil(nowMs: number, seed: number): Day[] {
-  const last = Math.floor((nowMs - 2 * ROLLOUT_MS) / DAY_MS);
+  const last = Math.floor((nowMs - YOUNG_MS) / DAY_MS);
   const days = Map.groupBy(events(nowMs, (last - 2) * DAY_MS, seed), ({ time }) =>
     Math.floor(Date.parse(time) / DAY_MS),
   );

@@ -46,7 +46,7 @@ export async function underLoad(
 }
 
 /**
- * The same of three days, each sent through a door that has its clock. A day begins when the one before is added up and whoever
+ * The same of some days, each sent through a door that has its clock. A day begins when the one before is added up and whoever
  * judges has read it, as it has on every real one; so a fault may last for all of a day, and no longer.
  */
 export async function overDays(
