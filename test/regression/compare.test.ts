@@ -41,6 +41,17 @@ describe("a comparison of what fires", () => {
     ]);
   });
 
+  it("tolerates no session that is played no longer, and tells of those that are new", () => {
+    expect(changes({ sessions: { benign: 100 }, fired: { rule: ["benign b1 1"] } })).toEqual([
+      "! story: injected: 10 -> 0 sessions",
+      "! story: rule in injected: fires less, 2 sessions: i1, i2",
+    ]);
+    expect(changes({ sessions: { ...STORY.sessions, injected: 11, looping: 2 } })).toEqual([
+      "story: injected: 10 -> 11 sessions",
+      "story: looping: 0 -> 2 sessions",
+    ]);
+  });
+
   it("weighs figures", () => {
     expect(changes({ figures: { AUC: 0.976 } })).toEqual(["story: AUC: 0.9800 -> 0.9760"]);
     expect(changes({ figures: { AUC: 0.97 } })).toEqual(["! story: AUC: 0.9800 -> 0.9700"]);

@@ -28,14 +28,30 @@ export function compared(before: Stories, now: Stories, tolerance: Tolerance): D
     const [old, young] = [before[name], now[name]];
     if (young === undefined) return [{ text: `${name}: not played`, isBeyond: false }];
     if (old === undefined) return [{ text: `${name}: new`, isBeyond: false }];
-    const all = [...firedDifferently(old, young, tolerance), ...otherFigures(old, young, tolerance)];
+    const all = [
+      ...otherSessions(old, young),
+      ...firedDifferently(old, young, tolerance),
+      ...otherFigures(old, young, tolerance),
+    ];
     return all.map(({ text, isBeyond }) => ({ text: `${name}: ${text}`, isBeyond }));
   });
 }
 
+/** What is played no longer could hide that nothing fires in it. */
+function otherSessions(before: Story, now: Story): Difference[] {
+  return labelsOf(before, now).flatMap((label) => {
+    const [old = 0, young = 0] = [before.sessions[label], now.sessions[label]];
+    return old === young ? [] : [{ text: `${label}: ${old} -> ${young} sessions`, isBeyond: young < old }];
+  });
+}
+
+const labelsOf = (before: Story, now: Story) => [
+  ...new Set([...Object.keys(before.sessions), ...Object.keys(now.sessions)]),
+];
+
 function firedDifferently(before: Story, now: Story, tolerance: Tolerance): Difference[] {
   const kinds = [...new Set([...Object.keys(before.fired), ...Object.keys(now.fired)])];
-  const labels = Object.keys(now.sessions);
+  const labels = labelsOf(before, now);
   return kinds.flatMap((kind) =>
     labels.flatMap((label) => {
       const [old, young] = [linesOf(before, kind, label), linesOf(now, kind, label)];

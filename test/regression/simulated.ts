@@ -1,6 +1,6 @@
 /** The simulator's agents: two quiet weeks, and attacks of each kind on each agent in the last days. */
 import { auc } from "../../services/replay/evaluate/ranking.ts";
-import { type Agent, population } from "../../services/simulator/agents.ts";
+import { population, type SimulatedAgent } from "../../services/simulator/agents.ts";
 import { ATTACKS, type Attack, type AttackKind } from "../../services/simulator/attacks.ts";
 import { merge } from "../../services/simulator/heap.ts";
 import { history, isEarlier } from "../../services/simulator/history.ts";
@@ -39,7 +39,7 @@ export function simulated(): Story {
 
 const quiet = () => history({ seed: SEED, agents: AGENTS, days: DAYS, end: END });
 
-function attacksOn(agent: Agent): Attack[] {
+function attacksOn(agent: SimulatedAgent): Attack[] {
   const kinds = Object.keys(ATTACKS) as AttackKind[];
   return kinds.flatMap((kind) =>
     ATTACKED_HOURS_BEFORE.map((hours) =>
