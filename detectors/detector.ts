@@ -11,7 +11,7 @@ import type { EventView } from "../schemas/event-view.ts";
 import type { Finding } from "../schemas/finding.ts";
 import type { Severity } from "../schemas/ids.ts";
 import type { ByteReader, ByteWriter } from "./codec.ts";
-import type { Groups } from "./groups/book.ts";
+import type { PeerVersions } from "./groups/book.ts";
 import type { Contribution } from "./groups/contribution.ts";
 import type { AgentRow, SessionRow } from "./rows.ts";
 import type { Taxonomy } from "./tags.ts";
@@ -56,7 +56,7 @@ export interface AboutTable {
 }
 
 /** What only the detector knows; the fold adds identity, times, provenance and versions. */
-export interface Draft {
+export interface FindingDraft {
   readonly kind: string;
   /** Tells apart two findings of one kind at one event, such as two targets. */
   readonly about?: string;
@@ -109,7 +109,7 @@ export type Standing = (typeof STANDINGS)[number];
 
 /** Where a detector says what it found. */
 export interface Out {
-  finding(draft: Draft): void;
+  finding(draft: FindingDraft): void;
   /** Once a session, if it is scored. */
   stands(standing: Standing): void;
   /** Undefined if nobody listens. */
@@ -123,7 +123,7 @@ export interface Rows<AgentColumns, SessionColumns> {
   /** Undefined when the event names no token. */
   readonly token: TokenRow | undefined;
   /** Frozen versions of peer groups; undefined where there are none. */
-  readonly groups: Groups | undefined;
+  readonly groups: PeerVersions | undefined;
   readonly own: {
     readonly agent: AgentColumns;
     readonly session: SessionColumns;
@@ -220,10 +220,10 @@ export interface Detector<Settings = unknown, AgentColumns = unknown, SessionCol
   /** The last word on a finding, whichever part of the detector has made it, at the event in hand. */
   amended?(
     rows: Rows<AgentColumns, SessionColumns>,
-    draft: Draft,
+    draft: FindingDraft,
     event: EventView,
     settings: Settings,
-  ): Draft;
+  ): FindingDraft;
   /** Absent: each agent is judged by itself alone. One detector shares. */
   readonly sharing?: Sharing<Settings, AgentColumns>;
   /** Number of the frozen baseline that the agent is judged by; one detector has baselines. The fold asks for it when a session or an epoch has ended. */

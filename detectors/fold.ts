@@ -15,14 +15,14 @@ import { endSessions, sessionOf } from "./fold/sessions.ts";
 import { passTime } from "./fold/time.ts";
 import { tokenOf } from "./fold/tokens.ts";
 import type { WorkingSet } from "./fold/working-set.ts";
-import type { Groups } from "./groups/book.ts";
+import type { PeerVersions } from "./groups/book.ts";
 
 /** What the fold itself is told. */
 interface FoldSettings {
   /** An event older than its agent's clock less this updates token facts, never baselines. */
   readonly latenessMs: number;
   readonly onScored?: OnScored | undefined;
-  readonly groups?: Groups | undefined;
+  readonly groups?: PeerVersions | undefined;
 }
 
 /** What became of an event. */

@@ -9,7 +9,7 @@ import { tellDenied } from "./baseline/decisions/tell-denied.ts";
 import { operationOf } from "./baseline/event-names.ts";
 import { tellNew } from "./baseline/judge.ts";
 import { addStep, beginPath, type SessionPath } from "./baseline/path.ts";
-import { Settings } from "./baseline/settings.ts";
+import { BaselineSettings } from "./baseline/settings.ts";
 import { dayOf, teach } from "./baseline/teach.ts";
 import { settle, turnEpoch } from "./baseline/turn.ts";
 import { takeTargets } from "./baseline/values/strangers.ts";
@@ -23,11 +23,11 @@ import * as evidence from "./evidence/evidence.ts";
 
 const CALLED = EVENT_KINDS.indexOf("api.called");
 
-export const outOfGraph: Detector<Settings, Baseline, SessionPath> = {
+export const outOfGraph: Detector<BaselineSettings, Baseline, SessionPath> = {
   id: "out-of-graph",
   version: VERSION,
   about,
-  settings: Settings,
+  settings: BaselineSettings,
   on: ["api.called", "identity.changed"],
   hearsLate: false,
   columns: { agent: ofAgent, session: ofSession, token: nothingOfTokens },

@@ -2,14 +2,14 @@
 import type { EventView } from "../schemas/event-view.ts";
 import { nothing, nothingOfTokens } from "./codec.ts";
 import type { Detector, Out } from "./detector.ts";
-import { type AgentColumns, agentColumns } from "./refresh-storm/columns.ts";
+import { agentColumns, type RefreshColumns } from "./refresh-storm/columns.ts";
 import { judgeEarliness } from "./refresh-storm/earliness.ts";
 import { beginToken, familyOf, type OwnRows } from "./refresh-storm/families.ts";
 import { judgeFutility, noteUse } from "./refresh-storm/futility.ts";
 import { judgeRate } from "./refresh-storm/rate.ts";
-import { Settings } from "./refresh-storm/settings.ts";
+import { RefreshStormSettings } from "./refresh-storm/settings.ts";
 
-export const refreshStorm: Detector<Settings, AgentColumns, undefined> = {
+export const refreshStorm: Detector<RefreshStormSettings, RefreshColumns, undefined> = {
   id: "refresh-storm",
   version: 1,
   about: {
@@ -70,7 +70,7 @@ export const refreshStorm: Detector<Settings, AgentColumns, undefined> = {
       "https://sre.google/sre-book/addressing-cascading-failures/",
     ],
   },
-  settings: Settings,
+  settings: RefreshStormSettings,
   on: ["token.issued", "token.refreshed", "api.called"],
   hearsLate: false,
   columns: { agent: agentColumns, session: nothing, token: nothingOfTokens },
@@ -89,7 +89,7 @@ export const refreshStorm: Detector<Settings, AgentColumns, undefined> = {
   },
 };
 
-function refresh(rows: OwnRows, event: EventView, settings: Settings, out: Out): void {
+function refresh(rows: OwnRows, event: EventView, settings: RefreshStormSettings, out: Out): void {
   const { own, token } = rows;
   judgeRate(own.agent.rate, event, settings, out);
   // A refresh that the issuer refused changes no token.

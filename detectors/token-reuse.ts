@@ -3,15 +3,15 @@
 import { EVENT_KINDS } from "../schemas/event.ts";
 import { nothing } from "./codec.ts";
 import type { Detector } from "./detector.ts";
-import { type AgentColumns, agentColumns, tokenColumns } from "./token-reuse/columns.ts";
+import { agentColumns, type ReuseColumns, tokenColumns } from "./token-reuse/columns.ts";
 import { countReached } from "./token-reuse/fan-out.ts";
 import { takePlace } from "./token-reuse/places.ts";
-import { Settings } from "./token-reuse/settings.ts";
+import { TokenReuseSettings } from "./token-reuse/settings.ts";
 import { judgeEarlierUses, takeUse } from "./token-reuse/uses.ts";
 
 const CALLED = EVENT_KINDS.indexOf("api.called");
 
-export const tokenReuse: Detector<Settings, AgentColumns, undefined> = {
+export const tokenReuse: Detector<TokenReuseSettings, ReuseColumns, undefined> = {
   id: "token-reuse",
   version: 1,
   about: {
@@ -93,7 +93,7 @@ export const tokenReuse: Detector<Settings, AgentColumns, undefined> = {
       "https://netflixtechblog.com/netflix-cloud-security-detecting-credential-compromise-in-aws-9493d6fd373a",
     ],
   },
-  settings: Settings,
+  settings: TokenReuseSettings,
   on: ["api.called", "token.issued", "token.exchanged", "token.refreshed", "token.revoked"],
   hearsLate: true,
   columns: { agent: agentColumns, session: nothing, token: tokenColumns },

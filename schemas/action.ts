@@ -15,8 +15,8 @@ import {
 } from "./ids.ts";
 
 /** How far a playbook step may go by itself. `observe` is the default of a fresh install. */
-export const Mode = z.enum(["observe", "dry-run", "approve", "enforce"]);
-export type Mode = z.infer<typeof Mode>;
+export const PlaybookMode = z.enum(["observe", "dry-run", "approve", "enforce"]);
+export type PlaybookMode = z.infer<typeof PlaybookMode>;
 
 /** What can be asked of a target. Quarantine has an expiry and its inverse is release. */
 export const ActionKind = z.enum(["quarantine", "revoke-token", "revoke-family", "release"]);
@@ -47,7 +47,7 @@ export const Proposal = z.object({
   step: z.string(),
   kind: ActionKind,
   target: Target,
-  mode: Mode,
+  mode: PlaybookMode,
   durationMs: z.int(),
   heldBy: Guard,
 });

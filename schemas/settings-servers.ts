@@ -107,7 +107,7 @@ export const kafkaConnection = {
 };
 
 /** How Kafka is reached, and what the topics are like. */
-export const Kafka = z.strictObject({
+export const KafkaSettings = z.strictObject({
   brokers: kafkaConnection.brokers,
   topicPrefix: z
     .string()
@@ -152,7 +152,7 @@ export const Kafka = z.strictObject({
   sasl: kafkaConnection.sasl,
 });
 /** Settings of Kafka. */
-export type Kafka = z.infer<typeof Kafka>;
+export type KafkaSettings = z.infer<typeof KafkaSettings>;
 
 const Sentinel = z
   .strictObject({
@@ -165,7 +165,7 @@ const Sentinel = z
   .superRefine(oneOf("passwordFile", "passwordEnv", false));
 
 /** How Redis or Valkey is reached. */
-export const Redis = z
+export const RedisSettings = z
   .strictObject({
     url: z
       .string()
@@ -211,7 +211,7 @@ export const Redis = z
     oneOf("passwordFile", "passwordEnv", false)(given, context);
   });
 /** Settings of Redis. */
-export type Redis = z.infer<typeof Redis>;
+export type RedisSettings = z.infer<typeof RedisSettings>;
 
 /** Where the installation's own keys are, when not in the data folder: all processes need the same. */
 const Keys = z
@@ -237,9 +237,9 @@ export const ServerSettings = {
     .min(1)
     .default([...PROCESS_ROLES])
     .describe("What this process runs. Fewer than all of them need kafka and redis."),
-  kafka: Kafka.optional().describe(
+  kafka: KafkaSettings.optional().describe(
     "The log on Kafka, with the store on redis; absent: both in the data folder.",
   ),
-  redis: Redis.optional().describe("The store on Redis or Valkey, with the log on kafka."),
+  redis: RedisSettings.optional().describe("The store on Redis or Valkey, with the log on kafka."),
   keys: Keys.prefault({}),
 };

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { EnvironmentName, oneOf } from "./settings-servers.ts";
 
 /** Traces and metrics sent to a collector; Prometheus' `/metrics` is there in any case. */
-export const Telemetry = z
+export const TelemetrySettings = z
   .strictObject({
     endpoint: z
       .string()
@@ -32,4 +32,4 @@ export const Telemetry = z
   })
   .superRefine(oneOf("headersFile", "headersEnv", false));
 /** Settings of telemetry. */
-export type Telemetry = z.infer<typeof Telemetry>;
+export type TelemetrySettings = z.infer<typeof TelemetrySettings>;

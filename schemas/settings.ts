@@ -4,12 +4,12 @@
  * Detector settings stand with their detectors and are checked by the catalogue.
  */
 import { z } from "zod";
-import { ActionKind, Mode } from "./action.ts";
+import { ActionKind, PlaybookMode } from "./action.ts";
 import { ContractSettings } from "./contract.ts";
 import { Severity, Tenant } from "./ids.ts";
 import { ServerSettings } from "./settings-servers.ts";
 import { SourceSettings } from "./settings-sources.ts";
-import { Telemetry } from "./settings-telemetry.ts";
+import { TelemetrySettings } from "./settings-telemetry.ts";
 
 /** What a bearer token may be allowed to do. */
 export const ROLES = ["ingest", "read", "act", "check"] as const;
@@ -54,7 +54,7 @@ const PlaybookStep = z.strictObject({
   do: ActionKind.exclude(["release"]).describe(
     "What to ask for. revoke-token and revoke-family act on invariants only.",
   ),
-  mode: Mode.default("observe").describe(
+  mode: PlaybookMode.default("observe").describe(
     "observe: only say what it would do; dry-run: go through the motions; approve: wait for a person; enforce: act.",
   ),
   durationMs: z
@@ -237,7 +237,7 @@ export const Settings = z.strictObject({
         .describe("Receivers of findings, signed after Standard Webhooks 1.0."),
     })
     .prefault({}),
-  telemetry: Telemetry.prefault({}),
+  telemetry: TelemetrySettings.prefault({}),
   log: z
     .strictObject({
       level: z

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { OnScored } from "../detectors/fold/hearing.ts";
 import { createFold, type Fold } from "../detectors/fold.ts";
-import type { Groups } from "../detectors/groups/book.ts";
+import type { PeerVersions } from "../detectors/groups/book.ts";
 import { DETECTORS, detectorSettingsOf } from "../detectors/index.ts";
 import type { Settings } from "../schemas/settings.ts";
 
@@ -19,7 +19,7 @@ export function createJudge(
   settings: Pick<Settings, "detectors" | "processor">,
   keyName: string,
   onScored?: OnScored,
-  groups?: Groups,
+  groups?: PeerVersions,
 ): Judge {
   const detectorSettings = detectorSettingsOf(settings.detectors);
   const { latenessMs } = settings.processor;

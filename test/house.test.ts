@@ -22,6 +22,7 @@ import {
   namesSaySomething,
   nothingIsAny,
   nothingIsLeft,
+  nounsMeanOneThing,
   testsAreRun,
   testsDoNotSleep,
 } from "./house/words.ts";
@@ -144,6 +145,10 @@ describe("the code", () => {
 
   it("has names that say something", () => {
     expect(complaints(namesSaySomething, sources)).toEqual([]);
+  });
+
+  it("has nouns that mean one thing", () => {
+    expect(nounsMeanOneThing(sources)).toEqual([]);
   });
 
   it("has nothing switched off or put off, and no any", () => {

@@ -1,12 +1,12 @@
 /** What is learned of one agent: names, graph, targets, and how far each workflow has come. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import type { AgentEvidence } from "../evidence/memory.ts";
-import type { Contract } from "./contracts/contracts.ts";
+import type { ContractInForce } from "./contracts/contracts.ts";
 import type { DeniedEdge } from "./decisions/denied.ts";
 import type { Pen } from "./decisions/pen.ts";
 import { addChild, child, endGraph, type Graph, newGraph } from "./graph/graph.ts";
 import { readGraph, writeGraph } from "./graph/graph-codec.ts";
-import { endNames, type Names, newNames, readNames, writeNames } from "./names.ts";
+import { endNames, type NameDictionary, newNames, readNames, writeNames } from "./names.ts";
 import { endTargets, newTargets, readTargets, type Targets, writeTargets } from "./values/targets.ts";
 import type { Builds } from "./versions/builds.ts";
 
@@ -16,14 +16,14 @@ import type { Builds } from "./versions/builds.ts";
  */
 const MODES = ["learning", "shadow", "enforcing", "frozen"] as const;
 /** How far a workflow, or the agent as a whole, has come. */
-export type Mode = (typeof MODES)[number];
+export type BaselineMode = (typeof MODES)[number];
 
 /** What is known of one workflow, or of the agent as a whole (workflow 0). */
 export interface LearningProgress {
   /** Number of the workflow's name; 0 for the agent. */
   readonly workflow: number;
   readonly root: number;
-  mode: Mode;
+  mode: BaselineMode;
   /** Sessions learned from. */
   sessions: number;
   /** Trust units seen, as numbers of names; at most 255. */
@@ -38,7 +38,7 @@ export interface LearningProgress {
 
 /** The columns of an agent. */
 export interface Baseline {
-  readonly names: Names;
+  readonly names: NameDictionary;
   readonly graph: Graph;
   readonly targets: Targets;
   /** By number of the workflow's name; the agent's own under 0. */
@@ -58,7 +58,7 @@ export interface Baseline {
   /** Versions that were seen to run; undefined if no event has named one. */
   builds: Builds | undefined;
   /** What the agent's owner has signed; undefined if nothing. */
-  contracts: readonly Contract[] | undefined;
+  contracts: readonly ContractInForce[] | undefined;
 }
 
 /** Most workflows of one agent; more are judged by the agent's own graph. */

@@ -5,12 +5,12 @@ import { addChild, child, countUse, noteSession, ORDER, sessionsOf, symbolOf } f
 import { MAX_NODES } from "./graph/graph-layout.ts";
 import { START, tierOf } from "./names.ts";
 import type { SessionPath } from "./path.ts";
-import type { Settings } from "./settings.ts";
+import type { BaselineSettings } from "./settings.ts";
 import { endLearning } from "./turn.ts";
 import { learnValues } from "./values/learn-values.ts";
 
 /** Learns from a whole session. `day` is days since 2000, at most 65,535. */
-export function learn(baseline: Baseline, path: SessionPath, day: number, settings: Settings): void {
+export function learn(baseline: Baseline, path: SessionPath, day: number, settings: BaselineSettings): void {
   const agent = progressOf(baseline, 0);
   const workflow = path.workflow > 0 ? progressOf(baseline, path.workflow) : undefined;
   const unit = agent === undefined ? 1 : unitNumber(agent, path.unit);

@@ -24,8 +24,8 @@ import {
   symbolOf,
   witnessesOf,
 } from "./graph/graph.ts";
-import { type Names, tierOf } from "./names.ts";
-import type { Settings } from "./settings.ts";
+import { type NameDictionary, tierOf } from "./names.ts";
+import type { BaselineSettings } from "./settings.ts";
 import * as slots from "./values/slots.ts";
 import type { Targets } from "./values/targets.ts";
 import * as values from "./values/values.ts";
@@ -37,7 +37,7 @@ import * as values from "./values/values.ts";
 export const MOST_WAITED = 16;
 
 /** Witnesses needed, given how many trust units there are: never more than there are, and after learning one more from five on. */
-export function witnessesNeeded({ witnesses }: Settings, units: number, learning: boolean): number {
+export function witnessesNeeded({ witnesses }: BaselineSettings, units: number, learning: boolean): number {
   return Math.max(1, Math.min(units, !learning && units >= 5 ? witnesses + 1 : witnesses));
 }
 
@@ -57,8 +57,8 @@ export interface Stage {
 /** Promotes what may be promoted and freezes its counts. `stageOf` gives the stage of a root. */
 export function turnGraph(
   graph: Graph,
-  names: Names,
-  settings: Settings,
+  names: NameDictionary,
+  settings: BaselineSettings,
   stageOf: (root: number) => Stage,
 ): void {
   // Parents stand before their children, so a context is promoted before what follows it.
@@ -71,12 +71,12 @@ export function turnGraph(
 }
 
 /** Whether an edge of a tier becomes baseline only by a person's approval, once learning is over. */
-const needsPerson = ({ sensitive }: Settings, tier: number) => tier > 0 && sensitive === "approval";
+const needsPerson = ({ sensitive }: BaselineSettings, tier: number) => tier > 0 && sensitive === "approval";
 
 function deserves(
   graph: Graph,
-  names: Names,
-  settings: Settings,
+  names: NameDictionary,
+  settings: BaselineSettings,
   node: number,
   stageOf: (root: number) => Stage,
 ): boolean {
@@ -96,7 +96,12 @@ function deserves(
  * The same for target values; a slot is judged by the agent's own stage. A slot has a learning of its own: what w
  * witnesses have shown becomes baseline when it settles. Afterwards a value of a sensitive operation needs a person.
  */
-export function turnTargets(targets: Targets, names: Names, settings: Settings, stage: Stage): void {
+export function turnTargets(
+  targets: Targets,
+  names: NameDictionary,
+  settings: BaselineSettings,
+  stage: Stage,
+): void {
   values.dropOpen(targets);
   const settling = settlingSlots(targets, stage.needed);
   for (let record = values.first(targets); record >= 0; record = values.after(targets, record)) {

@@ -14,7 +14,7 @@ const FIRST = 3;
 const MAX_NAMES = 4096;
 
 /** A dictionary. */
-export interface Names {
+export interface NameDictionary {
   /**
    * Holds, from `at` on, three numbers for each of `capacity` names (hash low, hash high, and the largest tier seen, for
    * operations), then an index of twice as many numbers.
@@ -28,15 +28,15 @@ export interface Names {
 const WIDTH = 3;
 
 /** The largest tier that an operation was used with. */
-export const tierOf = ({ page, at }: Names, number: number) => page[at + number * WIDTH + 2]!;
+export const tierOf = ({ page, at }: NameDictionary, number: number) => page[at + number * WIDTH + 2]!;
 
 /** Notes that an operation was used with a tier; the largest counts. */
-export function noteTier(dictionary: Names, number: number, tier: number): void {
+export function noteTier(dictionary: NameDictionary, number: number, tier: number): void {
   if (tier > tierOf(dictionary, number)) dictionary.page[dictionary.at + number * WIDTH + 2] = tier;
 }
 
 /** Keyed hash of a name, low and high; the same in every agent. Two zeros for 0. */
-export const hashesOf = ({ page, at }: Names, number: number): [low: number, high: number] => [
+export const hashesOf = ({ page, at }: NameDictionary, number: number): [low: number, high: number] => [
   page[at + number * WIDTH]!,
   page[at + number * WIDTH + 1]!,
 ];
@@ -48,18 +48,18 @@ export const NUMBERS_OF_NAME = WIDTH + 2;
 const roomOf = (capacity: number) => capacity * NUMBERS_OF_NAME;
 
 /** A dictionary of the three numbers that are in every one. */
-export function newNames(): Names {
+export function newNames(): NameDictionary {
   const { page, at } = ints.room(roomOf(LEAST_CAPACITY));
   return { page, at, capacity: LEAST_CAPACITY, texts: ["", "^", "OTHER"] };
 }
 
 /** Gives the memory back; the dictionary is of no more use. */
-export function endNames({ page, at, capacity }: Names): void {
+export function endNames({ page, at, capacity }: NameDictionary): void {
   ints.giveBack(page, at, roomOf(capacity));
 }
 
 /** The number of a name; 0 if it is not known. */
-export function numberOf({ page, at: first, capacity }: Names, low: number, high: number): number {
+export function numberOf({ page, at: first, capacity }: NameDictionary, low: number, high: number): number {
   const index = first + capacity * WIDTH;
   const mask = capacity * 2 - 1;
   for (let at = (low ^ (high << 3)) & mask; ; at = (at + 1) & mask) {
@@ -71,7 +71,7 @@ export function numberOf({ page, at: first, capacity }: Names, low: number, high
 }
 
 /** Adds a name that is not known; answers OTHER when the dictionary is full. */
-export function addName(dictionary: Names, low: number, high: number, text: string): number {
+export function addName(dictionary: NameDictionary, low: number, high: number, text: string): number {
   const number = dictionary.texts.length;
   if (number >= MAX_NAMES) return OTHER;
   if (number >= dictionary.capacity) grow(dictionary);
@@ -83,7 +83,7 @@ export function addName(dictionary: Names, low: number, high: number, text: stri
   return number;
 }
 
-function grow(dictionary: Names): void {
+function grow(dictionary: NameDictionary): void {
   const { page: old, at: from, capacity } = dictionary;
   const longer = capacity * 2;
   const { page, at } = ints.room(roomOf(longer));
@@ -95,7 +95,7 @@ function grow(dictionary: Names): void {
   for (let number = FIRST; number < dictionary.texts.length; number++) enter(dictionary, number);
 }
 
-function enter({ page, at: first, capacity }: Names, number: number): void {
+function enter({ page, at: first, capacity }: NameDictionary, number: number): void {
   const index = first + capacity * WIDTH;
   const mask = capacity * 2 - 1;
   const entry = first + number * WIDTH;
@@ -105,7 +105,7 @@ function enter({ page, at: first, capacity }: Names, number: number): void {
 }
 
 /** Dense: hash, tier and text of each name. */
-export function writeNames(dictionary: Names, to: ByteWriter): void {
+export function writeNames(dictionary: NameDictionary, to: ByteWriter): void {
   to.u16(dictionary.texts.length - FIRST);
   for (let number = FIRST; number < dictionary.texts.length; number++) {
     to.i32(dictionary.page[dictionary.at + number * WIDTH]!);
@@ -116,7 +116,7 @@ export function writeNames(dictionary: Names, to: ByteWriter): void {
 }
 
 /** Reads what writeNames wrote. */
-export function readNames(from: ByteReader): Names {
+export function readNames(from: ByteReader): NameDictionary {
   const dictionary = newNames();
   for (let left = from.u16(); left > 0; left--) {
     const low = from.i32();

@@ -5,7 +5,7 @@ import type { SessionEvidence } from "../evidence/session.ts";
 import { bytes, ints, readBytes, readInts } from "../stats/room.ts";
 import { type Baseline, progressOf } from "./baseline.ts";
 import { unitOf, workflowOf } from "./event-names.ts";
-import type { Settings } from "./settings.ts";
+import type { BaselineSettings } from "./settings.ts";
 import { endLabels, LABEL_BYTES, type Labels, makeRoom } from "./values/labels.ts";
 import { beginSession } from "./versions/builds.ts";
 
@@ -69,7 +69,12 @@ export function newPath(): SessionPath {
 }
 
 /** The first step of a session says which workflow it is of, on whose trust unit, and which version runs. */
-export function beginPath(baseline: Baseline, path: SessionPath, event: EventView, settings: Settings): void {
+export function beginPath(
+  baseline: Baseline,
+  path: SessionPath,
+  event: EventView,
+  settings: BaselineSettings,
+): void {
   path.workflow = workflowOf(baseline, event);
   path.unit = unitOf(baseline, event);
   path.build = beginSession(baseline, event, settings);

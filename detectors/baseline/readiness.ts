@@ -3,7 +3,7 @@ import type { Baseline, LearningProgress } from "./baseline.ts";
 import { isBaseline, parentOf, sessionsOf, symbolOf, witnessesOf } from "./graph/graph.ts";
 import { MOST_WAITED, type Stage, witnessesNeeded } from "./life-cycle.ts";
 import { tierOf } from "./names.ts";
-import type { Settings } from "./settings.ts";
+import type { BaselineSettings } from "./settings.ts";
 
 /** Share of sessions with a sensitive operation that no other session has used (session-level Good-Turing). */
 export const noveltyForecast = (progress: LearningProgress) =>
@@ -16,7 +16,7 @@ export const MOST_UNSETTLED = 0.1;
 export const LOOK_EVERY = 4;
 
 /** Whether a workflow, or the agent as a whole, may leave learning now. */
-export function isReady(baseline: Baseline, progress: LearningProgress, settings: Settings): boolean {
+export function isReady(baseline: Baseline, progress: LearningProgress, settings: BaselineSettings): boolean {
   const { sessions } = progress;
   // Looking costs a walk over the graph, so not every session is followed by a look.
   if (sessions < settings.minSessions || (sessions - settings.minSessions) % LOOK_EVERY !== 0) return false;
@@ -28,7 +28,11 @@ export function isReady(baseline: Baseline, progress: LearningProgress, settings
 }
 
 /** Share of sessions with a sensitive operation that too few trust units have used: it would not become baseline. */
-export function unwitnessedShare(baseline: Baseline, progress: LearningProgress, settings: Settings): number {
+export function unwitnessedShare(
+  baseline: Baseline,
+  progress: LearningProgress,
+  settings: BaselineSettings,
+): number {
   const { needed } = stageOf(progress, settings);
   let sessions = 0;
   for (let node = 1; node < baseline.graph.count; node++) {
@@ -54,7 +58,7 @@ export function unsettledShare(baseline: Baseline, agent: LearningProgress): num
 }
 
 /** What promotion needs to know of a workflow. */
-export function stageOf(progress: LearningProgress, settings: Settings): Stage {
+export function stageOf(progress: LearningProgress, settings: BaselineSettings): Stage {
   const learning = progress.mode === "learning";
   return { learning, needed: witnessesNeeded(settings, progress.units.length, learning) };
 }

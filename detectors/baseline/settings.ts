@@ -3,7 +3,7 @@ import { z } from "zod";
 import { NamedTable } from "../evidence/weights.ts";
 
 /** When learning ends, and what an edge needs to become baseline. */
-export const Settings = z.strictObject({
+export const BaselineSettings = z.strictObject({
   minSessions: z
     .int()
     .min(1)
@@ -86,4 +86,4 @@ export const Settings = z.strictObject({
     .default("shipped")
     .describe("Weights of the terms: those that come with the product, or what `offgraph tune fit` wrote."),
 });
-export type Settings = z.infer<typeof Settings>;
+export type BaselineSettings = z.infer<typeof BaselineSettings>;

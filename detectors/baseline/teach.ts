@@ -5,7 +5,7 @@ import type { Baseline } from "./baseline.ts";
 import { learn } from "./learn.ts";
 import { bringForSession } from "./near.ts";
 import type { SessionPath } from "./path.ts";
-import type { Settings } from "./settings.ts";
+import type { BaselineSettings } from "./settings.ts";
 import { noteLearned } from "./versions/lineage.ts";
 
 /** Learns from a whole session; `day` is that of `dayOf`. */
@@ -13,7 +13,7 @@ export function teach(
   baseline: Baseline,
   path: SessionPath,
   day: number,
-  settings: Settings,
+  settings: BaselineSettings,
   caps: Caps,
 ): void {
   const { version, graph } = baseline;

@@ -2,7 +2,7 @@
 
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import { counted } from "../counted.ts";
-import type { Draft } from "../detector.ts";
+import type { FindingDraft } from "../detector.ts";
 import type { Baseline, LearningProgress } from "./baseline.ts";
 import {
   child,
@@ -27,7 +27,7 @@ export function tellOperation(
   level: "workflow" | "agent",
   strangers: readonly Stranger[],
   event: EventView,
-): Draft {
+): FindingDraft {
   const contexts = contextsHere(baseline, path);
   const bits = surprise(probability(baseline.graph, contexts, symbol, baseline.names.texts.length));
   const novel = strangers.filter((stranger) => stranger.novel);

@@ -1,6 +1,6 @@
 /** What a finding says of the agent's peers: how many do the same. */
 import type { EventView } from "../../schemas/event-view.ts";
-import type { Draft, Rows } from "../detector.ts";
+import type { FindingDraft, Rows } from "../detector.ts";
 import { versionName } from "../groups/peers.ts";
 import { shareKnown } from "../groups/version.ts";
 import type { Baseline } from "./baseline.ts";
@@ -14,9 +14,9 @@ const USUAL = 0.5;
 /** The draft of an operation that is new to the agent, with the share of its peers that use it; any other is the same. */
 export function withPeers(
   { agent, own, groups }: Rows<Baseline, SessionPath>,
-  draft: Draft,
+  draft: FindingDraft,
   event: EventView,
-): Draft {
+): FindingDraft {
   const peers = own.agent.memory?.peers;
   if (draft.kind !== "operation-new-to-agent" || peers === undefined) return draft;
   const version = groups?.versionOf(agent.tenant, peers.judge, peers.epoch);

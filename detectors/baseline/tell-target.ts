@@ -1,6 +1,6 @@
 /** The sentence of a known operation on a target that is new. */
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
-import type { Draft } from "../detector.ts";
+import type { FindingDraft } from "../detector.ts";
 import type { Baseline } from "./baseline.ts";
 import type { SessionPath } from "./path.ts";
 import { drawsOf, novelty, valuesOf } from "./values/slots.ts";
@@ -14,7 +14,7 @@ export function tellTarget(
   symbol: number,
   strangers: readonly Stranger[],
   event: EventView,
-): Draft {
+): FindingDraft {
   const operation = nameOf(baseline, symbol);
   const slot = strangers[0]?.slot ?? -1;
   const known = slot < 0 ? 0 : valuesOf(baseline.targets, slot);

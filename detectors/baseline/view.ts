@@ -25,7 +25,7 @@ import {
   unsettledShare,
   unwitnessedShare,
 } from "./readiness.ts";
-import type { Settings } from "./settings.ts";
+import type { BaselineSettings } from "./settings.ts";
 import * as slots from "./values/slots.ts";
 import type { Targets } from "./values/targets.ts";
 import * as values from "./values/values.ts";
@@ -43,7 +43,7 @@ const STATES: Readonly<Record<number, string>> = {
 const stateName = (baseline: Baseline, node: number) => STATES[stateOf(baseline.graph, node)] ?? "candidate";
 
 /** All of it but what only the hot path needs. */
-export function baselineView(baseline: Baseline, settings: Settings) {
+export function baselineView(baseline: Baseline, settings: BaselineSettings) {
   const agent = baseline.progress.get(0);
   const workflows = [...baseline.progress.values()].filter((progress) => progress.workflow !== 0);
   return {
@@ -62,7 +62,7 @@ export function baselineView(baseline: Baseline, settings: Settings) {
   };
 }
 
-function progressView(baseline: Baseline, progress: LearningProgress, settings: Settings) {
+function progressView(baseline: Baseline, progress: LearningProgress, settings: BaselineSettings) {
   const operations = childrenOf(baseline.graph, progress.root).filter(
     (node) => symbolOf(baseline.graph, node) !== START,
   );
@@ -105,7 +105,7 @@ function transitionsFrom(baseline: Baseline, progress: LearningProgress, operati
 }
 
 /** Why the mode is what it is, in a sentence. */
-function reason(baseline: Baseline, progress: LearningProgress, settings: Settings): string {
+function reason(baseline: Baseline, progress: LearningProgress, settings: BaselineSettings): string {
   if (progress.mode !== "learning") return modeReason(baseline, progress, settings);
   const { sessions } = progress;
   if (sessions < settings.minSessions)

@@ -6,7 +6,7 @@ import { hashed, hashText } from "./text-hash.ts";
 import { NO_TARGET, readValue, type Value } from "./value.ts";
 
 /** One target value of a step. */
-export interface Target {
+export interface AppraisedTarget {
   /** Number of the field's name in the agent's dictionary, below 4,096. */
   readonly field: number;
   /** Keyed hash of field and value together. */
@@ -36,7 +36,7 @@ const RESERVED = 16;
 const TAKEN = 32;
 
 /** Appraises a target in a tenant whose name has this keyed hash; the answer stands in `appraised`. */
-export function appraise(target: Target, tenantLow: number, tenantHigh: number): void {
+export function appraise(target: AppraisedTarget, tenantLow: number, tenantHigh: number): void {
   const [low, high] = [target.low ^ tenantLow, target.high ^ tenantHigh];
   const at = (low & (CAPACITY - 1)) * WIDTH;
   if (seen[at] !== low || seen[at + 1] !== high || seen[at + 2] === 0)
@@ -52,7 +52,7 @@ function remember(
   at: number,
   low: number,
   high: number,
-  target: Target,
+  target: AppraisedTarget,
   tenantLow: number,
   tenantHigh: number,
 ): void {
@@ -70,7 +70,7 @@ const RECENT = 64;
 const recent = Array.from({ length: RECENT }, () => ({ low: 0, high: 0, value: readValue("", "") }));
 
 /** What a target's text says. */
-export function targetValue(target: Target): Value {
+export function targetValue(target: AppraisedTarget): Value {
   const place = recent[target.low & (RECENT - 1)]!;
   if (place.low === target.low && place.high === target.high) return place.value;
   place.low = target.low;

@@ -15,14 +15,14 @@ import { child } from "../baseline/graph/graph.ts";
 import { enterContexts, escapeChance, walk } from "../baseline/graph/predictor.ts";
 import { hashesOf } from "../baseline/names.ts";
 import type { SessionPath } from "../baseline/path.ts";
-import type { Settings } from "../baseline/settings.ts";
+import type { BaselineSettings } from "../baseline/settings.ts";
 import { isKnownTo } from "../baseline/versions/lineage.ts";
 import type { Out, Rows } from "../detector.ts";
 import { chanceOf, shareKnown } from "../groups/version.ts";
-import type { Target } from "./appraise.ts";
+import type { AppraisedTarget } from "./appraise.ts";
 import { weighBy } from "./guarantee.ts";
 import type { AgentEvidence } from "./memory.ts";
-import { observe, type Step, terms } from "./observe.ts";
+import { type AppraisedCall, observe, terms } from "./observe.ts";
 import { consultPeers } from "./peers.ts";
 import { raiseScore } from "./score.ts";
 import type { SessionEvidence } from "./session.ts";
@@ -36,7 +36,7 @@ export function scoreCall(
   rows: Rows<Baseline, SessionPath>,
   operation: number,
   event: EventView,
-  settings: Settings,
+  settings: BaselineSettings,
   out: Out,
 ): void {
   const { agent: baseline, session: path } = rows.own;
@@ -62,7 +62,7 @@ export function scoreCall(
 }
 
 /** The call in hand; one for all, because a call is observed before the next one comes. */
-const call: { -readonly [Name in keyof Step]: Step[Name] } = {
+const call: { -readonly [Name in keyof AppraisedCall]: AppraisedCall[Name] } = {
   tenantLow: 0,
   tenantHigh: 0,
   scope: 0,
@@ -122,7 +122,7 @@ function commonness({ names }: Baseline, { peers: { version } }: AgentEvidence, 
 }
 
 /** The targets in hand. */
-interface TargetInHand extends Target {
+interface TargetInHand extends AppraisedTarget {
   field: number;
   low: number;
   high: number;
@@ -142,7 +142,7 @@ const held: readonly TargetInHand[] = Array.from({ length: MAX_TARGETS }, (_, in
 /** The first so many of them. */
 const firstHeld = Array.from({ length: MAX_TARGETS + 1 }, (_, count) => held.slice(0, count));
 
-function targetsOf(baseline: Baseline, event: EventView): readonly Target[] {
+function targetsOf(baseline: Baseline, event: EventView): readonly AppraisedTarget[] {
   heard = event;
   const targets = firstHeld[event.number(TARGETS)] ?? [];
   for (const [index, target] of targets.entries()) {

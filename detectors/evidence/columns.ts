@@ -11,7 +11,7 @@ import { readDenied, writeDenied } from "../baseline/decisions/denied.ts";
 import { readPen, writePen } from "../baseline/decisions/pen.ts";
 import { bringForEvent } from "../baseline/near.ts";
 import { endPath, newPath, readPath, restartPath, type SessionPath, writePath } from "../baseline/path.ts";
-import type { Settings } from "../baseline/settings.ts";
+import type { BaselineSettings } from "../baseline/settings.ts";
 import { readBuilds, writeBuilds } from "../baseline/versions/stored-builds.ts";
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { newAgentEvidence, readAgentEvidence, writeAgentEvidence } from "./memory.ts";
@@ -33,7 +33,7 @@ const HAS_CONTRACTS = 2;
 
 /** Columns of an agent. */
 export const ofAgent = {
-  start: (settings: Settings): Baseline => remembering(newBaseline(), settings),
+  start: (settings: BaselineSettings): Baseline => remembering(newBaseline(), settings),
   end: endBaseline,
   bringNear: bringForEvent,
   write(baseline: Baseline, to: ByteWriter): void {
@@ -48,7 +48,7 @@ export const ofAgent = {
     writeBuilds(baseline.builds, to);
     if (baseline.contracts !== undefined) writeContracts(baseline.contracts, to);
   },
-  read(from: ByteReader, version: number, settings: Settings): Baseline {
+  read(from: ByteReader, version: number, settings: BaselineSettings): Baseline {
     const baseline = readBaseline(from);
     const flags = from.u8();
     if ((flags & HAS_MEMORY) !== 0) baseline.memory = readAgentEvidence(from);
@@ -61,7 +61,7 @@ export const ofAgent = {
   },
 };
 
-function remembering(baseline: Baseline, { evidence }: Settings): Baseline {
+function remembering(baseline: Baseline, { evidence }: BaselineSettings): Baseline {
   if (evidence === "off" && baseline.memory !== undefined) silenceScores(baseline);
   baseline.memory = evidence === "on" ? (baseline.memory ?? newAgentEvidence()) : undefined;
   return baseline;
@@ -69,7 +69,7 @@ function remembering(baseline: Baseline, { evidence }: Settings): Baseline {
 
 /** Columns of a session. */
 export const ofSession = {
-  start: (settings: Settings): SessionPath => showing(newPath(), settings),
+  start: (settings: BaselineSettings): SessionPath => showing(newPath(), settings),
   restart(path: SessionPath): void {
     restartPath(path);
     if (path.shown !== undefined) restartSessionEvidence(path.shown);
@@ -81,7 +81,7 @@ export const ofSession = {
     if (path.shown !== undefined) writeSessionEvidence(path.shown, to);
     to.u16(path.build);
   },
-  read(from: ByteReader, version: number, settings: Settings): SessionPath {
+  read(from: ByteReader, version: number, settings: BaselineSettings): SessionPath {
     const path = readPath(from);
     if (from.u8() === 1) path.shown = readSessionEvidence(from);
     if (version >= BUILDS_SINCE) path.build = from.u16();
@@ -89,7 +89,7 @@ export const ofSession = {
   },
 };
 
-function showing(path: SessionPath, { evidence }: Settings): SessionPath {
+function showing(path: SessionPath, { evidence }: BaselineSettings): SessionPath {
   path.shown = evidence === "on" ? (path.shown ?? newSessionEvidence()) : undefined;
   return path;
 }

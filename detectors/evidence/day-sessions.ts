@@ -12,7 +12,7 @@ export const LEARNING = 2;
 export const BUDGET = 3;
 
 /** The day's sessions. */
-export interface Ledger {
+export interface DaySessions {
   /** Sessions a day, as forecast at the last midnight: an average over active days, newer ones count more. 0 before the first. */
   expected: number;
   /** Sessions begun and judged today, and those judged of each trust unit, by number. */
@@ -35,7 +35,7 @@ const MOST_COUNTED = 2;
 const NOBODY = new Int32Array(0);
 
 /** Before the first session. */
-export const newLedger = (): Ledger => ({
+export const newDaySessions = (): DaySessions => ({
   expected: 0,
   begun: 0,
   judged: 0,
@@ -46,18 +46,18 @@ export const newLedger = (): Ledger => ({
 });
 
 /** A session begins: answers how it stands, and pays for it if it is judged. Fixed before its first call is scored. */
-export function enter(ledger: Ledger, isLearning: boolean, today: DayThresholds, unit: number): number {
-  const standing = isLearning ? LEARNING : today.cost === 0 ? CALIBRATION : pay(ledger, today, unit);
-  ledger.begun++;
-  ledger.standings[standing]!++;
+export function enter(day: DaySessions, isLearning: boolean, today: DayThresholds, unit: number): number {
+  const standing = isLearning ? LEARNING : today.cost === 0 ? CALIBRATION : pay(day, today, unit);
+  day.begun++;
+  day.standings[standing]!++;
   return standing;
 }
 
-function pay(ledger: Ledger, { sessions, ofOneUnit }: DayThresholds, unit: number): number {
-  if (ledger.judged >= sessions || (ledger.judgedOf[unit] ?? 0) >= ofOneUnit) return BUDGET;
-  if (unit >= ledger.judgedOf.length) ledger.judgedOf = longer(ledger.judgedOf, unit + 1);
-  ledger.judged++;
-  ledger.judgedOf[unit]!++;
+function pay(day: DaySessions, { sessions, ofOneUnit }: DayThresholds, unit: number): number {
+  if (day.judged >= sessions || (day.judgedOf[unit] ?? 0) >= ofOneUnit) return BUDGET;
+  if (unit >= day.judgedOf.length) day.judgedOf = longer(day.judgedOf, unit + 1);
+  day.judged++;
+  day.judgedOf[unit]!++;
   return JUDGED;
 }
 
@@ -68,25 +68,25 @@ function longer(counts: Int32Array, length: number): Int32Array {
 }
 
 /** A new day: the forecast is made, and the budget is whole again. `isPromised` says whether scores could alert on the old one. */
-export function turnLedger(ledger: Ledger, isPromised: boolean): void {
-  if (ledger.begun > 0) ledger.expected = forecast(ledger, isPromised);
-  for (let at = 0; at < ledger.standings.length; at++)
-    ledger.standings[at] = Math.floor(ledger.standings[at]! * (1 - NEWEST));
-  ledger.begun = 0;
-  ledger.judged = 0;
-  ledger.judgedOf.fill(0);
-  ledger.told = 0;
+export function turnDay(day: DaySessions, isPromised: boolean): void {
+  if (day.begun > 0) day.expected = forecast(day, isPromised);
+  for (let at = 0; at < day.standings.length; at++)
+    day.standings[at] = Math.floor(day.standings[at]! * (1 - NEWEST));
+  day.begun = 0;
+  day.judged = 0;
+  day.judgedOf.fill(0);
+  day.told = 0;
 }
 
 /** Before anything is promised a forecast follows every day: there is no budget yet that a flood could thin out. */
-function forecast({ expected, begun }: Ledger, isPromised: boolean): number {
+function forecast({ expected, begun }: DaySessions, isPromised: boolean): number {
   const most = isPromised ? MOST_COUNTED * Math.max(FEWEST_SESSIONS, expected) : begun;
   const counted = Math.min(begun, most);
   return expected === 0 ? counted : expected + (counted - expected) * NEWEST;
 }
 
 /** Share of the newest sessions that were not judged, for one reason or for any. */
-export function unjudgedShare({ standings }: Ledger, standing?: number): number {
+export function unjudgedShare({ standings }: DaySessions, standing?: number): number {
   const all = standings.reduce((sum, count) => sum + count, 0);
   const unjudged = standing === undefined ? all - standings[JUDGED]! : standings[standing]!;
   return all === 0 ? 0 : unjudged / all;

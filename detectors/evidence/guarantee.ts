@@ -1,7 +1,7 @@
 /** What is promised of an agent's false alerts: scores of its sessions, thresholds of the day, budget, and runs of sessions. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import { NO_SCORES } from "./conformal.ts";
-import { type Ledger, newLedger, turnLedger } from "./ledger.ts";
+import { type DaySessions, newDaySessions, turnDay } from "./day-sessions.ts";
 import { type DayThresholds, thresholdsOf } from "./limits.ts";
 import { newReservoir, type Reservoir, ranked } from "./reservoir.ts";
 import { newRun, restartRun, type ScoreRun } from "./run.ts";
@@ -19,7 +19,7 @@ export interface Guarantee {
   ranked: Int32Array;
   /** Where those of this day come from. */
   basis: number;
-  readonly ledger: Ledger;
+  readonly day: DaySessions;
   readonly run: ScoreRun;
   /** Follows from the ranked scores, the forecast and the settings; undefined until it is asked for. */
   today: DayThresholds | undefined;
@@ -31,20 +31,20 @@ export const newGuarantee = (): Guarantee => ({
   reservoir: newReservoir(),
   ranked: NO_SCORES,
   basis: OWN,
-  ledger: newLedger(),
+  day: newDaySessions(),
   run: newRun(),
   today: undefined,
 });
 
 /** The thresholds of the day, with `budget` expected false alerts. */
 export function thresholdsToday(guarantee: Guarantee, budget: number): DayThresholds {
-  guarantee.today ??= thresholdsOf(guarantee.ranked, guarantee.ledger.expected, budget);
+  guarantee.today ??= thresholdsOf(guarantee.ranked, guarantee.day.expected, budget);
   return guarantee.today;
 }
 
 /** A new day: scores are frozen for it, and the budget is whole again. */
 export function turnGuarantee(guarantee: Guarantee): void {
-  turnLedger(guarantee.ledger, guarantee.ranked.length > 0 || guarantee.basis !== OWN);
+  turnDay(guarantee.day, guarantee.ranked.length > 0 || guarantee.basis !== OWN);
   guarantee.ranked = ranked(guarantee.reservoir);
   guarantee.basis = OWN;
   guarantee.today = undefined;
@@ -70,16 +70,16 @@ export function weighBy(guarantee: Guarantee, version: number): void {
 
 /** Dense. */
 export function writeGuarantee(guarantee: Guarantee, to: ByteWriter): void {
-  const { weights, reservoir, ranked, basis, ledger, run } = guarantee;
+  const { weights, reservoir, ranked, basis, day, run } = guarantee;
   to.i32(weights);
   to.ints(reservoir.scores, 0, reservoir.count);
   to.u8(basis);
   // What was borrowed is looked up again.
   to.ints(basis === OWN ? ranked : NO_SCORES);
-  to.f64(ledger.expected);
-  for (const count of [ledger.begun, ledger.judged, ledger.told, ledger.heldBack]) to.i32(count);
-  to.ints(ledger.judgedOf);
-  to.numbers(ledger.standings);
+  to.f64(day.expected);
+  for (const count of [day.begun, day.judged, day.told, day.heldBack]) to.i32(count);
+  to.ints(day.judgedOf);
+  to.numbers(day.standings);
   to.f64(run.sum);
   to.i32(run.sessions);
   to.texts(run.names);
@@ -94,7 +94,7 @@ export function readGuarantee(from: ByteReader, hasBasis: boolean): Guarantee {
   const [frozen, expected] = [from.list(), from.f64()];
   const [begun, judged, told, heldBack] = [from.i32(), from.i32(), from.i32(), from.i32()];
   const [judgedOf, standings] = [from.list(), from.numbers()];
-  const ledger = { expected, begun, judged, told, heldBack, judgedOf, standings };
+  const day = { expected, begun, judged, told, heldBack, judgedOf, standings };
   const run = { sum: from.f64(), sessions: from.i32(), names: from.texts() };
-  return { weights, reservoir, ranked: frozen, basis, ledger, run, today: undefined };
+  return { weights, reservoir, ranked: frozen, basis, day, run, today: undefined };
 }

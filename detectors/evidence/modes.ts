@@ -2,13 +2,13 @@
 
 import type { Baseline, LearningProgress } from "../baseline/baseline.ts";
 import { noveltyForecast } from "../baseline/readiness.ts";
-import type { Settings } from "../baseline/settings.ts";
+import type { BaselineSettings } from "../baseline/settings.ts";
 import { percent } from "../baseline/wording.ts";
 import { counted } from "../counted.ts";
 import { HIGHEST_RATE, isCalibrated } from "./limits.ts";
 
 /** The turn of a day: what has left learning speaks by its scores if they are calibrated and little is new in it. */
-export function turnModes({ memory, progress }: Baseline, settings: Settings): void {
+export function turnModes({ memory, progress }: Baseline, settings: BaselineSettings): void {
   if (memory === undefined) return;
   const ready = isCalibrated(memory.guarantee.ranked);
   for (const one of progress.values())
@@ -16,7 +16,7 @@ export function turnModes({ memory, progress }: Baseline, settings: Settings): v
       one.mode = ready && isQuiet(one, settings) ? "enforcing" : "shadow";
 }
 
-const isQuiet = (progress: LearningProgress, { maxNovelty }: Settings) =>
+const isQuiet = (progress: LearningProgress, { maxNovelty }: BaselineSettings) =>
   noveltyForecast(progress) <= maxNovelty;
 
 /** Scores were switched off. */
@@ -25,7 +25,11 @@ export function silenceScores({ progress }: Baseline): void {
 }
 
 /** Why something that has left learning is in its mode, in a sentence. */
-export function modeReason({ memory }: Baseline, progress: LearningProgress, settings: Settings): string {
+export function modeReason(
+  { memory }: Baseline,
+  progress: LearningProgress,
+  settings: BaselineSettings,
+): string {
   if (progress.mode === "frozen") return "learning was ended: nothing more is learned";
   if (memory === undefined)
     return "named facts speak; scores are switched off (detectors.out-of-graph.evidence)";

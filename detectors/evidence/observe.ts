@@ -1,7 +1,14 @@
 /** The terms of one call, from what is remembered of the agent and what its session has shown. */
 
 import { shareKnown } from "../groups/version.ts";
-import { appraise, appraised, FROM_NEITHER, FROM_OUTPUT, type Target, targetValue } from "./appraise.ts";
+import {
+  type AppraisedTarget,
+  appraise,
+  appraised,
+  FROM_NEITHER,
+  FROM_OUTPUT,
+  targetValue,
+} from "./appraise.ts";
 import { type AgentEvidence, anywhere, hashAnywhere, inSlot, noveltyBits, shinglesOf } from "./memory.ts";
 import { isKnown } from "./records.ts";
 import { hasDealtWith, keepLetters, keepValue, SENSITIVE_USE, type SessionEvidence } from "./session.ts";
@@ -10,7 +17,7 @@ import * as term from "./term.ts";
 import { CODE, isIdentifier, NO_TARGET, NUMBER, TEXT, WORD } from "./value.ts";
 
 /** One call, as the graph and the event give it. */
-export interface Step {
+export interface AppraisedCall {
   /** Keyed hash of the tenant's name. */
   readonly tenantLow: number;
   readonly tenantHigh: number;
@@ -29,7 +36,7 @@ export interface Step {
   readonly madeUp: number;
   /** Witnesses can make known what the call uses; otherwise only a person can. */
   readonly isLearnable: boolean;
-  readonly targets: readonly Target[];
+  readonly targets: readonly AppraisedTarget[];
   /** Arguments whose origin is known, and how many of them come from an earlier output. */
   readonly sourced: number;
   readonly fromOutput: number;
@@ -45,7 +52,7 @@ const USUAL = 0.5;
 export const terms = new Float64Array(term.TERMS.length);
 
 /** Observes a call: fills `terms`, and keeps in the session what it shows. */
-export function observe(memory: AgentEvidence, shown: SessionEvidence, step: Step): void {
+export function observe(memory: AgentEvidence, shown: SessionEvidence, step: AppraisedCall): void {
   terms.fill(0);
   if (step.result === ERROR) terms[term.FAILED] = 1;
   if (shown.hasJustRead) terms[term.FOLLOWS_READ] = 1;
@@ -60,7 +67,7 @@ export function observe(memory: AgentEvidence, shown: SessionEvidence, step: Ste
   if (step.result <= OK) shown.answered = true;
 }
 
-function observeOperation(step: Step): void {
+function observeOperation(step: AppraisedCall): void {
   const { surpriseBits, isNewOperation, madeUp, tier, sourced, fromOutput } = step;
   terms[term.SURPRISE] = Math.min(10, surpriseBits);
   if (isNewOperation && tier > 0) terms[term.NEW_OPERATION] = 1 - madeUp;
@@ -68,7 +75,12 @@ function observeOperation(step: Step): void {
 }
 
 /** Answers whether the target is a party that the agent does not know. Until something has answered, nothing new can have come from what was read. */
-function observeTarget(memory: AgentEvidence, shown: SessionEvidence, step: Step, target: Target): boolean {
+function observeTarget(
+  memory: AgentEvidence,
+  shown: SessionEvidence,
+  step: AppraisedCall,
+  target: AppraisedTarget,
+): boolean {
   appraise(target, step.tenantLow, step.tenantHigh);
   const { valueClass, low, high } = appraised;
   if (appraised.reserved) terms[term.RESERVED_NAME] = 1;
@@ -85,8 +97,13 @@ function raise(at: number, value: number): void {
   if (value > (terms[at] ?? 0)) terms[at] = value;
 }
 
-const isNewInSlot = (memory: AgentEvidence, step: Step, { field }: Target, low: number, high: number) =>
-  !isKnown(memory.values, inSlot(memory, 0, step.operation, field, low, high));
+const isNewInSlot = (
+  memory: AgentEvidence,
+  step: AppraisedCall,
+  { field }: AppraisedTarget,
+  low: number,
+  high: number,
+) => !isKnown(memory.values, inSlot(memory, 0, step.operation, field, low, high));
 
 /** Share of the agent's peers that do not know a value either. */
 function rarity({ peers: { version } }: AgentEvidence, low: number, high: number): number {
@@ -95,7 +112,12 @@ function rarity({ peers: { version } }: AgentEvidence, low: number, high: number
   return 1 - shareKnown(version, version.values, hash.low, hash.high);
 }
 
-function observeParty(memory: AgentEvidence, shown: SessionEvidence, step: Step, target: Target): boolean {
+function observeParty(
+  memory: AgentEvidence,
+  shown: SessionEvidence,
+  step: AppraisedCall,
+  target: AppraisedTarget,
+): boolean {
   const { valueClass, low, high } = appraised;
   if (hasDealtWith(shown, low, high)) terms[term.SEEN_EARLIER] = 1;
   const isFromOutput = shown.answered && target.origin === FROM_OUTPUT;
@@ -110,7 +132,13 @@ function observeParty(memory: AgentEvidence, shown: SessionEvidence, step: Step,
   return rare > 1 - USUAL;
 }
 
-function observeCode(memory: AgentEvidence, step: Step, target: Target, low: number, high: number): void {
+function observeCode(
+  memory: AgentEvidence,
+  step: AppraisedCall,
+  target: AppraisedTarget,
+  low: number,
+  high: number,
+): void {
   if (isKnown(memory.values, anywhere(memory, step.scope, low, high))) return;
   const bits = noveltyBits(memory, step.scope, step.operation, target.field, CODE);
   raise(term.NEW_CODE, Math.min(5, bits) * rarity(memory, low, high));
@@ -119,8 +147,8 @@ function observeCode(memory: AgentEvidence, step: Step, target: Target, low: num
 function observeText(
   memory: AgentEvidence,
   shown: SessionEvidence,
-  step: Step,
-  target: Target,
+  step: AppraisedCall,
+  target: AppraisedTarget,
   low: number,
   high: number,
 ): void {
@@ -139,7 +167,12 @@ function observeText(
 }
 
 /** Keeps a target for learning. */
-function keep(memory: AgentEvidence, shown: SessionEvidence, step: Step, target: Target): void {
+function keep(
+  memory: AgentEvidence,
+  shown: SessionEvidence,
+  step: AppraisedCall,
+  target: AppraisedTarget,
+): void {
   appraise(target, step.tenantLow, step.tenantHigh);
   const { valueClass, low, high } = appraised;
   if (valueClass === NO_TARGET || valueClass === NUMBER) return;

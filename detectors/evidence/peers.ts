@@ -1,9 +1,9 @@
 /** What an agent borrows from its peers: thresholds until it has scores of its own, and what is usual until it knows that itself. */
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Baseline } from "../baseline/baseline.ts";
-import type { Settings } from "../baseline/settings.ts";
+import type { BaselineSettings } from "../baseline/settings.ts";
 import type { Sharing } from "../detector.ts";
-import type { Groups } from "../groups/book.ts";
+import type { PeerVersions } from "../groups/book.ts";
 import { contributionAt, contributionOf } from "../groups/contribute.ts";
 import { keep, NONE } from "../groups/peers.ts";
 import type { GroupVersion } from "../groups/version.ts";
@@ -13,7 +13,12 @@ import { isCalibrated } from "./limits.ts";
 import type { AgentEvidence } from "./memory.ts";
 
 /** Settles, at the agent's first call of a day, which version of which group judges the day; at every call, in a comparison or two. */
-export function consultPeers(agent: AgentRow, memory: AgentEvidence, event: EventView, groups: Groups): void {
+export function consultPeers(
+  agent: AgentRow,
+  memory: AgentEvidence,
+  event: EventView,
+  groups: PeerVersions,
+): void {
   const { peers } = memory;
   if (peers.day === agent.epoch) {
     if (isParted(memory)) rejoin(agent, memory, groups);
@@ -29,7 +34,7 @@ export function consultPeers(agent: AgentRow, memory: AgentEvidence, event: Even
 }
 
 /** The version of the group, or that of the tenant while too few sessions of the group are scored. */
-function judgeOf(groups: Groups, { tenant, epoch }: AgentRow, group: string): GroupVersion | undefined {
+function judgeOf(groups: PeerVersions, { tenant, epoch }: AgentRow, group: string): GroupVersion | undefined {
   const version = groups.versionFor(tenant, group, epoch);
   if (version === undefined || isCalibrated(version.ranked)) return version;
   const whole = groups.versionFor(tenant, "", epoch);
@@ -37,7 +42,7 @@ function judgeOf(groups: Groups, { tenant, epoch }: AgentRow, group: string): Gr
 }
 
 /** Looks the day's version up again. */
-function rejoin({ tenant }: AgentRow, memory: AgentEvidence, groups: Groups): void {
+function rejoin({ tenant }: AgentRow, memory: AgentEvidence, groups: PeerVersions): void {
   const { peers, guarantee } = memory;
   peers.version =
     groups.versionOf(tenant, peers.judge, peers.epoch) ?? groups.versionFor(tenant, peers.group, peers.day);
@@ -63,14 +68,19 @@ export const lowestToTell = ({ guarantee, peers }: AgentEvidence) =>
   guarantee.basis === OWN ? Number.NEGATIVE_INFINITY : Math.max(...peers.own);
 
 /** The agent's day is over: keeps what it adds to its group for that day. Nothing that the passing of time changes has happened yet. */
-export function keepForPeers(agent: AgentRow, baseline: Baseline, epoch: number, settings: Settings): void {
+export function keepForPeers(
+  agent: AgentRow,
+  baseline: Baseline,
+  epoch: number,
+  settings: BaselineSettings,
+): void {
   if (settings.peers === "off") return;
   const contribution = contributionOf(baseline, agent.epoch, epoch);
   if (contribution !== undefined && baseline.memory !== undefined) keep(baseline.memory.peers, contribution);
 }
 
 /** Agents whose sessions are scored learn from one another. */
-export const sharing: Sharing<Settings, Baseline> = {
+export const sharing: Sharing<BaselineSettings, Baseline> = {
   isOn: ({ evidence, peers }) => evidence === "on" && peers === "on",
   contribution: contributionAt,
 };

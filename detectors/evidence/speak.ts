@@ -2,26 +2,26 @@
 import type { EventView } from "../../schemas/event-view.ts";
 import type { Baseline } from "../baseline/baseline.ts";
 import type { SessionPath } from "../baseline/path.ts";
-import type { Settings } from "../baseline/settings.ts";
-import type { Draft, Out, Rows } from "../detector.ts";
+import type { BaselineSettings } from "../baseline/settings.ts";
+import type { FindingDraft, Out, Rows } from "../detector.ts";
 import { pValue } from "./conformal.ts";
+import { BUDGET, JUDGED } from "./day-sessions.ts";
 import { type Guarantee, OWN, thresholdsToday } from "./guarantee.ts";
-import { BUDGET, JUDGED } from "./ledger.ts";
 import type { DayThresholds } from "./limits.ts";
 import { lowestToTell } from "./peers.ts";
 import { gainOf, restartRun, sumWith } from "./run.ts";
 import { thousandths } from "./score.ts";
 import type { SessionEvidence } from "./session.ts";
 import { type Said, tellRun, tellSession } from "./tell.ts";
-import type { Context, WeightTable } from "./weights.ts";
+import type { ScoringContext, WeightTable } from "./weights.ts";
 
 /** The session's score has risen: tells if it is above the threshold, or if sessions add up to too much with it. */
 export function speak(
   rows: Rows<Baseline, SessionPath>,
   event: EventView,
   table: WeightTable,
-  context: Context,
-  settings: Settings,
+  context: ScoringContext,
+  settings: BaselineSettings,
   out: Out,
 ): void {
   const { memory } = rows.own.agent;
@@ -62,11 +62,11 @@ const mayAddUp = (
 ) => basis === OWN && standing === JUDGED && sumWith(run, largestGain) >= runAlertsAt;
 
 /** Once a session: it is told, or held back. */
-function tell({ guarantee: { ledger }, shown }: Said, draft: Draft, out: Out): void {
+function tell({ guarantee: { day }, shown }: Said, draft: FindingDraft, out: Out): void {
   shown.told = true;
-  if (shown.standing === BUDGET) ledger.heldBack++;
+  if (shown.standing === BUDGET) day.heldBack++;
   else {
-    ledger.told++;
+    day.told++;
     out.finding(draft);
   }
 }

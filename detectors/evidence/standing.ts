@@ -2,13 +2,13 @@
 import type { Baseline, LearningProgress } from "../baseline/baseline.ts";
 import type { SessionPath } from "../baseline/path.ts";
 import { noveltyForecast } from "../baseline/readiness.ts";
-import type { Settings } from "../baseline/settings.ts";
+import type { BaselineSettings } from "../baseline/settings.ts";
 import { type Out, STANDINGS } from "../detector.ts";
 import { keepOwn } from "../groups/peers.ts";
 import type { SessionRow } from "../rows.ts";
 import { isOfOne, MAX_UNITS, pointsOf, pValue } from "./conformal.ts";
+import { enter, JUDGED, LEARNING } from "./day-sessions.ts";
 import { type Guarantee, OWN, thresholdsToday } from "./guarantee.ts";
-import { enter, JUDGED, LEARNING } from "./ledger.ts";
 import type { AgentEvidence } from "./memory.ts";
 import { addScore, removeScore } from "./reservoir.ts";
 import { addSession, gainOf } from "./run.ts";
@@ -23,13 +23,13 @@ export function decideStanding(
   path: SessionPath,
   memory: AgentEvidence,
   shown: SessionEvidence,
-  settings: Settings,
+  settings: BaselineSettings,
   out: Out,
 ): void {
   const { guarantee } = memory;
   const today = thresholdsToday(guarantee, settings.falseAlertsPerAgentDay);
   shown.standing = enter(
-    guarantee.ledger,
+    guarantee.day,
     isTooNew(baseline, path, memory, settings),
     today,
     unitIn(baseline, path),
@@ -38,7 +38,12 @@ export function decideStanding(
 }
 
 /** Whether it is too early to judge the session: while the agent learns, unless the scores of its peers speak. */
-function isTooNew(baseline: Baseline, path: SessionPath, memory: AgentEvidence, settings: Settings): boolean {
+function isTooNew(
+  baseline: Baseline,
+  path: SessionPath,
+  memory: AgentEvidence,
+  settings: BaselineSettings,
+): boolean {
   if (!memory.isLearning) return isNew(baseline, path, settings);
   return memory.guarantee.basis === OWN || !isOfAge(baseline);
 }
@@ -48,7 +53,7 @@ const isOfAge = ({ version, progress }: Baseline) =>
   version > 0 && (progress.get(0)?.sessions ?? 0) >= YOUNGEST;
 
 /** Whether too much is still new to the workflow; one that turned up late may not hide behind its own learning. */
-function isNew(baseline: Baseline, path: SessionPath, settings: Settings): boolean {
+function isNew(baseline: Baseline, path: SessionPath, settings: BaselineSettings): boolean {
   const agent = baseline.progress.get(0);
   const workflow = path.workflow > 0 ? baseline.progress.get(path.workflow) : undefined;
   const scope = workflow === undefined || (isLearning(workflow) && workflow.isLate) ? agent : workflow;

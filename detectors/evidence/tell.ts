@@ -3,10 +3,10 @@
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Baseline } from "../baseline/baseline.ts";
 import type { SessionPath } from "../baseline/path.ts";
-import type { Settings } from "../baseline/settings.ts";
+import type { BaselineSettings } from "../baseline/settings.ts";
 import { quote, units, workflowName } from "../baseline/wording.ts";
 import { counted } from "../counted.ts";
-import type { Draft, Rows } from "../detector.ts";
+import type { FindingDraft, Rows } from "../detector.ts";
 import { versionName } from "../groups/peers.ts";
 import { pValue, unitsOf } from "./conformal.ts";
 import { type Guarantee, OWN } from "./guarantee.ts";
@@ -14,7 +14,7 @@ import type { DayThresholds } from "./limits.ts";
 import { gainOf, sumWith } from "./run.ts";
 import { partsOfScore } from "./score.ts";
 import type { SessionEvidence } from "./session.ts";
-import type { Context, Weights } from "./weights.ts";
+import type { ScoringContext, Weights } from "./weights.ts";
 
 /** A session whose score has just risen, with all that is said of it. */
 export interface Said {
@@ -28,12 +28,12 @@ export interface Said {
   readonly rows: Rows<Baseline, SessionPath>;
   readonly event: EventView;
   readonly weights: Weights;
-  readonly context: Context;
-  readonly settings: Settings;
+  readonly context: ScoringContext;
+  readonly settings: BaselineSettings;
 }
 
 /** A session whose score is above the threshold. */
-export function tellSession(said: Said): Draft {
+export function tellSession(said: Said): FindingDraft {
   const { today, threshold, shown, event, settings } = said;
   const [rate, limit] = [today.rates[event.tier]!, threshold / 1000];
   const terms = partsOf(said).map(({ name, points }) => `${name} ${signed(points)}`);
@@ -48,7 +48,7 @@ export function tellSession(said: Said): Draft {
 }
 
 /** Sessions that are each a little unlikely, and together too much; this one is the last. */
-export function tellRun(said: Said): Draft {
+export function tellRun(said: Said): FindingDraft {
   const { guarantee, today, rows } = said;
   const { sessions, names } = guarantee.run;
   const sum = sumWith(guarantee.run, gainOf(pOf(said)));

@@ -2,7 +2,7 @@
 import type { Baseline, LearningProgress } from "../baseline/baseline.ts";
 import { unitNumber } from "../baseline/learn.ts";
 import type { SessionPath } from "../baseline/path.ts";
-import type { Settings } from "../baseline/settings.ts";
+import type { BaselineSettings } from "../baseline/settings.ts";
 import { turnGuarantee } from "./guarantee.ts";
 import { learnEvidence } from "./learn.ts";
 import { promote } from "./memory.ts";
@@ -10,7 +10,7 @@ import { turnModes } from "./modes.ts";
 import { LAST_UNIT, UNITS } from "./records.ts";
 
 /** Witnesses that a value needs to be remembered as known: never more than there are trust units, or are told apart. */
-const witnessesToRemember = ({ units }: LearningProgress, { witnesses }: Settings) =>
+const witnessesToRemember = ({ units }: LearningProgress, { witnesses }: BaselineSettings) =>
   Math.max(1, Math.min(units.length, witnesses, UNITS));
 
 /** Sessions before it may be said that an agent has no second trust unit. */
@@ -21,7 +21,7 @@ export function learn(
   { memory, progress }: Baseline,
   path: SessionPath,
   day: number,
-  settings: Settings,
+  settings: BaselineSettings,
 ): void {
   const agent = progress.get(0);
   if (memory === undefined || path.shown === undefined || agent === undefined) return;
@@ -35,7 +35,11 @@ export function learn(
 }
 
 /** A session has ended. What witnesses have shown becomes known if something has left learning by it. */
-export function end({ memory, progress }: Baseline, hasLeftLearning: boolean, settings: Settings): void {
+export function end(
+  { memory, progress }: Baseline,
+  hasLeftLearning: boolean,
+  settings: BaselineSettings,
+): void {
   const agent = progress.get(0);
   if (memory === undefined || !memory.isLearning || agent === undefined) return;
   // The evidence may have been switched on later.
@@ -50,7 +54,7 @@ export function end({ memory, progress }: Baseline, hasLeftLearning: boolean, se
 }
 
 /** The turn of an epoch: what has proved itself becomes known, and thresholds are made for the next one. */
-export function endEpoch(baseline: Baseline, settings: Settings): void {
+export function endEpoch(baseline: Baseline, settings: BaselineSettings): void {
   const { memory, progress } = baseline;
   const agent = progress.get(0);
   if (memory === undefined || agent === undefined) return;
@@ -65,7 +69,7 @@ export function endEpoch(baseline: Baseline, settings: Settings): void {
 }
 
 /** Learning is ended by decree: what witnesses have shown is known. */
-export function settle({ memory, progress }: Baseline, settings: Settings): void {
+export function settle({ memory, progress }: Baseline, settings: BaselineSettings): void {
   const agent = progress.get(0);
   if (memory === undefined || agent === undefined) return;
   const learning = memory.isLearning;

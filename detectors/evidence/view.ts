@@ -1,11 +1,11 @@
 /** What scores promise of an agent's false alerts, in readable form: how sessions stand, and what to change if many are not judged. */
 import type { Baseline } from "../baseline/baseline.ts";
-import type { Settings } from "../baseline/settings.ts";
+import type { BaselineSettings } from "../baseline/settings.ts";
 import { percent } from "../baseline/wording.ts";
 import { versionName } from "../groups/peers.ts";
 import { isOfOne, NEVER, pointsOf, unitsOf } from "./conformal.ts";
+import { BUDGET, CALIBRATION, JUDGED, LEARNING, unjudgedShare } from "./day-sessions.ts";
 import { type Guarantee, PEERS, thresholdsToday } from "./guarantee.ts";
-import { BUDGET, CALIBRATION, JUDGED, LEARNING, unjudgedShare } from "./ledger.ts";
 import { type DayThresholds, HIGHEST_RATE, isCalibrated } from "./limits.ts";
 import type { AgentEvidence } from "./memory.ts";
 
@@ -13,7 +13,7 @@ import type { AgentEvidence } from "./memory.ts";
 const TOO_MANY = 0.2;
 
 /** Scores of an agent; only why there are none if they are switched off. */
-export function scoresView({ memory }: Baseline, settings: Settings) {
+export function scoresView({ memory }: Baseline, settings: BaselineSettings) {
   if (memory === undefined) return { state: "off", reason: "detectors.out-of-graph.evidence is off" };
   const { guarantee, peers } = memory;
   const today = thresholdsToday(guarantee, settings.falseAlertsPerAgentDay);
@@ -42,14 +42,14 @@ function stateOf({ guarantee: { ranked, reservoir, basis }, peers, isLearning }:
   return { state: "not calibrated", reason };
 }
 
-function budgetView({ ledger }: Guarantee, today: DayThresholds, { falseAlertsPerAgentDay }: Settings) {
+function budgetView({ day }: Guarantee, today: DayThresholds, { falseAlertsPerAgentDay }: BaselineSettings) {
   return {
     falseAlertsPerAgentDay,
-    spentToday: round(ledger.judged * today.cost),
-    sessionsExpectedToday: round(ledger.expected),
+    spentToday: round(day.judged * today.cost),
+    sessionsExpectedToday: round(day.expected),
     sessionsThatCanBeJudged: today.sessions,
-    toldToday: ledger.told,
-    heldBack: ledger.heldBack,
+    toldToday: day.told,
+    heldBack: day.heldBack,
     byTier: [...today.rates].map((rate, tier) => ({
       tier,
       promisedRate: round(rate),
@@ -74,9 +74,9 @@ function calibrationView({ ranked, reservoir, weights }: Guarantee) {
   };
 }
 
-function sessionsView({ ledger }: Guarantee) {
-  const { standings } = ledger;
-  const unjudged = unjudgedShare(ledger);
+function sessionsView({ day }: Guarantee) {
+  const { standings } = day;
+  const unjudged = unjudgedShare(day);
   return {
     judged: standings[JUDGED] ?? 0,
     learning: standings[LEARNING] ?? 0,

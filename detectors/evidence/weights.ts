@@ -5,7 +5,7 @@ import { TERMS } from "./term.ts";
 /** What is known of a call decides which weights it is judged by. */
 export const CONTEXTS = ["workflow", "workflow+provenance", "agent", "agent+provenance"] as const;
 /** Whether a workflow's own graph speaks or the agent's, and whether arguments come with their origin. */
-export type Context = (typeof CONTEXTS)[number];
+export type ScoringContext = (typeof CONTEXTS)[number];
 
 /** Log-odds of one context, by the places of TERMS. */
 export interface Weights {
@@ -28,7 +28,7 @@ type ModelCard = z.infer<typeof ModelCard>;
 export interface WeightTable {
   readonly version: number;
   readonly card: ModelCard;
-  readonly contexts: Readonly<Record<Context, Weights>>;
+  readonly contexts: Readonly<Record<ScoringContext, Weights>>;
 }
 
 const NAMES = TERMS.map(({ name }) => name);
@@ -63,9 +63,9 @@ export function tableOf(named: NamedTable): WeightTable {
   return made;
 }
 
-function each<Value>(value: (context: Context) => Value): Readonly<Record<Context, Value>> {
+function each<Value>(value: (context: ScoringContext) => Value): Readonly<Record<ScoringContext, Value>> {
   const all = CONTEXTS.map((context) => [context, value(context)] as const);
-  return Object.fromEntries(all) as Record<Context, Value>;
+  return Object.fromEntries(all) as Record<ScoringContext, Value>;
 }
 
 /** A table by names; what weighs nothing is left out. */
@@ -82,7 +82,7 @@ function namedWeights({ bias, terms }: Weights) {
 const rounded = (weight: number) => Math.round(weight * 1e4) / 1e4;
 
 /** The context of a call. */
-export function contextOf(scope: number, hasProvenance: boolean): Context {
+export function contextOf(scope: number, hasProvenance: boolean): ScoringContext {
   if (scope > 0) return hasProvenance ? "workflow+provenance" : "workflow";
   return hasProvenance ? "agent+provenance" : "agent";
 }

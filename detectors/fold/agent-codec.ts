@@ -105,11 +105,11 @@ function* tokensOf(agent: AgentRow, tokens: TokenTable): Generator<TokenRow> {
 /** An agent that was read, and what of it could not be. */
 interface DecodedAgent {
   readonly agent: AgentRow;
-  readonly unreadable: readonly Unreadable[];
+  readonly unreadable: readonly UnreadableColumns[];
 }
 
 /** What could not be read back, for the health page: the detector starts learning again. */
-export interface Unreadable {
+export interface UnreadableColumns {
   readonly agent: string;
   readonly detector: string;
 }
@@ -126,7 +126,7 @@ export function decodeAgent(
 ): DecodedAgent | undefined {
   const agent = readRow(entries.get("row"), into.tokens);
   if (agent === undefined) return undefined;
-  const unreadable: Unreadable[] = [];
+  const unreadable: UnreadableColumns[] = [];
   detectors.forEach((detector, at) => {
     const given = settings[at];
     if (parsed(entries.get(detector.id), (from) => readOwn(from, agent, into.tokens, detector, at, given)))

@@ -2,7 +2,7 @@
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import { AgentId, EventId, FindingId, Tenant } from "../../schemas/ids.ts";
-import type { Detector, Draft, Rows } from "../detector.ts";
+import type { Detector, FindingDraft, Rows } from "../detector.ts";
 import type { AgentRow } from "../rows.ts";
 import { TAXONOMY, type Taxonomy } from "../tags.ts";
 import type { TokenRow } from "../token-row.ts";
@@ -20,7 +20,7 @@ export interface Provenance {
 /** The whole finding. Throws if the detector does not declare the kind. */
 export function complete(
   detector: Detector,
-  draft: Draft,
+  draft: FindingDraft,
   rows: Rows<unknown, unknown>,
   event: EventView,
   provenance: Provenance,
@@ -66,7 +66,11 @@ export function complete(
   };
 }
 
-const judgesOf = ({ peerVersion }: Draft, { baselineVersion }: AgentRow, { settings, key }: Provenance) => ({
+const judgesOf = (
+  { peerVersion }: FindingDraft,
+  { baselineVersion }: AgentRow,
+  { settings, key }: Provenance,
+) => ({
   baseline: baselineVersion,
   ...(peerVersion !== undefined && { peerVersion }),
   settings,

@@ -1,8 +1,8 @@
 /** The detectors at one event: each is handed the rows, and what it says is made whole. */
 import type { EventView } from "../../schemas/event-view.ts";
 import type { Finding } from "../../schemas/finding.ts";
-import type { Detector, Draft, Out, Rows, Scored, Standing } from "../detector.ts";
-import type { Groups } from "../groups/book.ts";
+import type { Detector, FindingDraft, Out, Rows, Scored, Standing } from "../detector.ts";
+import type { PeerVersions } from "../groups/book.ts";
 import { type AgentRow, agentRow, type SessionRow, sessionRow } from "../rows.ts";
 import { type Cells, NO_CELLS, TokenRow } from "../token-row.ts";
 import { complete, type Provenance } from "./complete.ts";
@@ -39,7 +39,7 @@ interface MutableRows extends Rows<unknown, unknown> {
   agent: AgentRow;
   session: SessionRow;
   token: TokenRow | undefined;
-  groups: Groups | undefined;
+  groups: PeerVersions | undefined;
   own: { agent: unknown; session: unknown; token: Cells };
 }
 
@@ -48,7 +48,7 @@ const NO_SESSION = sessionRow(NOBODY, 0, 0, "", 0, []);
 const [NO_TOKEN] = new TokenRow([NO_CELLS]).own as [Cells];
 
 /** A hearing before the first event. */
-export const hearing = (groups: Groups | undefined): Hearing => ({
+export const hearing = (groups: PeerVersions | undefined): Hearing => ({
   rows: {
     agent: NOBODY,
     session: NO_SESSION,
@@ -117,7 +117,7 @@ export function hear(
 function tell(
   detector: Detector,
   { rows, event, emit }: Hearing,
-  draft: Draft,
+  draft: FindingDraft,
   provenance: Provenance,
   settings: unknown,
 ): void {

@@ -2,7 +2,7 @@
 import { type GroupVersion, TAKES_EFFECT_AFTER } from "./version.ts";
 
 /** What detectors may ask for. */
-export interface Groups {
+export interface PeerVersions {
   /** The version that judges a day (days since 1970): of the group if it has one, else of the tenant; undefined if there is none. */
   versionFor(tenant: string, group: string, day: number): GroupVersion | undefined;
   /** The version of a group at the end of a day. */
@@ -13,7 +13,7 @@ export interface Groups {
 export const VERSIONS_KEPT = 8;
 
 /** Versions by tenant and group, the newest first. */
-export interface Book extends Groups {
+export interface Book extends PeerVersions {
   put(tenant: string, version: GroupVersion): void;
 }
 

@@ -1,7 +1,7 @@
 /** What an agent adds to its group, from what is known of it. */
 import type { Baseline, LearningProgress } from "../baseline/baseline.ts";
 import { isBaseline, parentOf, symbolOf } from "../baseline/graph/graph.ts";
-import { hashesOf, type Names, OTHER } from "../baseline/names.ts";
+import { hashesOf, type NameDictionary, OTHER } from "../baseline/names.ts";
 import { knownAnywhere } from "../evidence/memory.ts";
 import {
   type Contribution,
@@ -49,7 +49,7 @@ export function contributionAt(
 }
 
 /** By their numbers in the agent, from 1; those beyond the cap, which are few, are of no name. */
-const unitsOf = (names: Names, { units }: LearningProgress) =>
+const unitsOf = (names: NameDictionary, { units }: LearningProgress) =>
   Int32Array.from(units.slice(0, MOST_UNITS).flatMap((unit) => hashesOf(names, unit)));
 
 function operationsOf({ graph, names }: Baseline, { root }: LearningProgress): (readonly [number, number])[] {

@@ -1,7 +1,7 @@
 /** What refresh-storm keeps of an agent, and how it is written. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import type { Columns } from "../detector.ts";
-import type { Settings } from "./settings.ts";
+import type { RefreshStormSettings } from "./settings.ts";
 
 /** What is known of one family of refresh tokens. */
 export interface Family {
@@ -63,7 +63,7 @@ export interface Rate {
 }
 
 /** What is kept of an agent. */
-export interface AgentColumns {
+export interface RefreshColumns {
   /** Least recently refreshed first. */
   readonly families: Family[];
   /** Families with a refused use or a cycle in hand: while there are none, an accepted use changes nothing. */
@@ -78,7 +78,7 @@ export const MULTIPLIERS = [2, 4, 8, 16, 32];
 export const isSuspect = (family: Family) => family.refused || family.cycles > 0;
 
 /** Columns of agents. */
-export const agentColumns: Columns<AgentColumns, Settings> = {
+export const agentColumns: Columns<RefreshColumns, RefreshStormSettings> = {
   start: () => ({ families: [], suspects: 0, rate: startRate() }),
   write({ families, rate }, to) {
     to.u16(families.length);

@@ -3,7 +3,7 @@ import type { EventView } from "../../schemas/event-view.ts";
 import type { Out } from "../detector.ts";
 import { ln } from "../stats/exact.ts";
 import type { Family } from "./columns.ts";
-import type { Settings } from "./settings.ts";
+import type { RefreshStormSettings } from "./settings.ts";
 
 /** Chance that a refresh is early: of a loop, and of a healthy client after one on time and after an early one. */
 const EARLY_IF_LOOP = 0.95;
@@ -11,7 +11,12 @@ const EARLY_AFTER_ON_TIME = 0.05;
 const EARLY_AFTER_EARLY = 0.5;
 
 /** Judges a refresh by how much of the token's life had passed. A lifetime that is unknown is not judged. */
-export function judgeEarliness(family: Family, event: EventView, settings: Settings, out: Out): void {
+export function judgeEarliness(
+  family: Family,
+  event: EventView,
+  settings: RefreshStormSettings,
+  out: Out,
+): void {
   if (!(family.lifetimeMs >= settings.minLifetimeMs)) return;
   weigh(family, event.time, event.time - family.issuedAt < settings.earlyShare * family.lifetimeMs);
   if (family.evidence < ln(settings.falseAlarmEvery)) return;
@@ -44,7 +49,7 @@ function weigh(family: Family, timeMs: number, isEarly: boolean): void {
 function tell(
   { name, refreshes, early, since, lifetimeMs }: Family,
   event: EventView,
-  settings: Settings,
+  settings: RefreshStormSettings,
   out: Out,
 ): void {
   const lifetimeSeconds = Math.round(lifetimeMs / 1000);

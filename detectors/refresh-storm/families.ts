@@ -1,13 +1,13 @@
 /** Families of refresh tokens: which one an event belongs to, and which are remembered. */
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
 import type { Rows } from "../detector.ts";
-import { type AgentColumns, type Family, NO_EVENTS, newFamily } from "./columns.ts";
+import { type Family, NO_EVENTS, newFamily, type RefreshColumns } from "./columns.ts";
 
 // Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
 const { family: FAMILY_COLUMN, instance: INSTANCE_COLUMN, rootGrant: ROOT_GRANT_COLUMN } = TEXT;
 
 /** The rows that refresh-storm sees. */
-export type OwnRows = Rows<AgentColumns, undefined>;
+export type OwnRows = Rows<RefreshColumns, undefined>;
 
 /** Families remembered of one agent. */
 const MAX_FAMILIES = 64;
@@ -21,7 +21,7 @@ export function beginToken({ own, token }: OwnRows, event: EventView): void {
 }
 
 /** The event's family, which is now the most recently refreshed. `named` is its name in the token's row: it is decoded but once. */
-export function familyOf({ families }: AgentColumns, named: string | undefined, event: EventView): Family {
+export function familyOf({ families }: RefreshColumns, named: string | undefined, event: EventView): Family {
   const known = find(families, event);
   if (known !== undefined) return toEnd(families, known);
   const begun = begin(forgetOver(families, event.time) ?? newFamily(), named, event);

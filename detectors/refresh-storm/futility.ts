@@ -3,7 +3,7 @@ import { type EventView, STATUS } from "../../schemas/event-view.ts";
 import type { Out } from "../detector.ts";
 import { type Family, isSuspect, NO_EVENTS } from "./columns.ts";
 import { isUseOf, type OwnRows } from "./families.ts";
-import type { Settings } from "./settings.ts";
+import type { RefreshStormSettings } from "./settings.ts";
 
 /** Events of the last cycles that are kept as evidence. */
 const KEPT_EVENTS = 5;
@@ -26,7 +26,12 @@ function noteResult(family: Family, refused: boolean, event: EventView): void {
 }
 
 /** Judges a refresh by what came before it: a refusal, soon after the last refresh. */
-export function judgeFutility(family: Family, event: EventView, settings: Settings, out: Out): void {
+export function judgeFutility(
+  family: Family,
+  event: EventView,
+  settings: RefreshStormSettings,
+  out: Out,
+): void {
   const soon = event.time - family.issuedAt < family.lifetimeMs / 10;
   const { refused } = family;
   family.refused = false;

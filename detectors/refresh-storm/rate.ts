@@ -6,7 +6,7 @@ import type { Out } from "../detector.ts";
 import { exp, ln } from "../stats/exact.ts";
 import { MULTIPLIERS, type Rate } from "./columns.ts";
 import { turnDay } from "./rate-learning.ts";
-import type { Settings } from "./settings.ts";
+import type { RefreshStormSettings } from "./settings.ts";
 
 const MINUTE_MS = 60_000;
 const MINUTES_A_DAY = 1440;
@@ -14,7 +14,7 @@ const MINUTES_A_DAY = 1440;
 const DISPERSION = 1;
 
 /** Closes the minutes that have passed, counts this refresh, and judges the minute in hand. */
-export function judgeRate(rate: Rate, event: EventView, settings: Settings, out: Out): void {
+export function judgeRate(rate: Rate, event: EventView, settings: RefreshStormSettings, out: Out): void {
   const minute = Math.floor(event.time / MINUTE_MS);
   passMinutes(rate, minute);
   turnDay(rate, Math.floor(minute / MINUTES_A_DAY));
@@ -38,7 +38,7 @@ function isStorm(rate: Rate, alarm: number): boolean {
   return mixture(evidence.map((value, at) => Math.max(value, 0) + gain(rate, at, count))) >= alarm;
 }
 
-function tell({ count, mean, days }: Rate, settings: Settings, out: Out): void {
+function tell({ count, mean, days }: Rate, settings: RefreshStormSettings, out: Out): void {
   out.finding({
     kind: "refresh-rate",
     summary: `${count} refreshes in this minute: the agent refreshes more often, or for longer, than it ever did.`,

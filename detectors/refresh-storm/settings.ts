@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** False alarms, earliness, futility, and how long it is quiet after it has spoken. */
-export const Settings = z.strictObject({
+export const RefreshStormSettings = z.strictObject({
   falseAlarmEvery: z
     .number()
     .min(100)
@@ -40,4 +40,4 @@ export const Settings = z.strictObject({
       "Event time for which early refreshes of one family, or the rate of one agent, are not reported again, ms; each futile loop is reported. Higher: fewer findings of one storm.",
     ),
 });
-export type Settings = z.infer<typeof Settings>;
+export type RefreshStormSettings = z.infer<typeof RefreshStormSettings>;

@@ -2,10 +2,10 @@
 import type { ByteReader, ByteWriter } from "../codec.ts";
 import type { Columns, PackedColumns } from "../detector.ts";
 import type { Cells } from "../token-row.ts";
-import type { Settings } from "./settings.ts";
+import type { TokenReuseSettings } from "./settings.ts";
 
 /** What is kept of an agent. */
-export interface AgentColumns {
+export interface ReuseColumns {
   /** How many services the agent's finished tokens reached: index = services, the last one is that many or more. */
   reachedCounts: number[];
   /** Services that tokens of the agent were used at: hashes, and their names. A token's services are bits, by these places. */
@@ -51,7 +51,7 @@ interface More {
 }
 
 /** Columns of agents. */
-export const agentColumns: Columns<AgentColumns, Settings> = {
+export const agentColumns: Columns<ReuseColumns, TokenReuseSettings> = {
   start: () => ({ reachedCounts: [], services: [], names: [] }),
   write({ reachedCounts, services, names }, to) {
     to.numbers(reachedCounts);
@@ -100,7 +100,7 @@ export function noteTold(cells: Cells, bit: number): void {
 /** Time of the newest accepted use that is remembered; NaN before the first. */
 export const lastTime = (cells: Cells) => cells.page.times[cells.time + LAST_TIME]!;
 /** The newest accepted use. */
-export function lastUse(cells: Cells, { names }: AgentColumns): Use | undefined {
+export function lastUse(cells: Cells, { names }: ReuseColumns): Use | undefined {
   const time = lastTime(cells);
   if (Number.isNaN(time)) return undefined;
   const service = names[cells.page.numbers[cells.number + LAST_SERVICE]!] ?? "(one of many)";

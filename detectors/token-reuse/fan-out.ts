@@ -1,12 +1,12 @@
 /** How many services a token reaches, against the agent's earlier tokens. */
 import { longer } from "../stats/longer.ts";
 import type { Cells, TokenRow } from "../token-row.ts";
-import { type AgentColumns, reachedBits } from "./columns.ts";
-import type { Settings } from "./settings.ts";
+import { type ReuseColumns, reachedBits } from "./columns.ts";
+import type { TokenReuseSettings } from "./settings.ts";
 import { inHand, type Scene, tell } from "./tell.ts";
 
 /** Whether the token has reached so many services that it must be judged. */
-export const isFarOut = (cells: Cells, settings: Settings) =>
+export const isFarOut = (cells: Cells, settings: TokenReuseSettings) =>
   countOf(reachedBits(cells)) >= settings.fanOutFloor;
 
 /** Judges a token that has just reached one more service. */
@@ -31,7 +31,7 @@ export function judgeFanOut(scene: Scene): void {
 }
 
 /** Counts a token that has ended; only those with an audience are comparable. */
-export function countReached(own: AgentColumns, token: TokenRow, cells: Cells): void {
+export function countReached(own: ReuseColumns, token: TokenRow, cells: Cells): void {
   const services = countOf(reachedBits(cells));
   if (token.audience === undefined || services === 0) return;
   while (own.reachedCounts.length <= services) own.reachedCounts = longer(own.reachedCounts, 0);

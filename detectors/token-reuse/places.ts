@@ -14,14 +14,20 @@ import {
   type Place,
   setFirstPlace,
 } from "./columns.ts";
-import type { Settings } from "./settings.ts";
+import type { TokenReuseSettings } from "./settings.ts";
 import { duration, type Own, type Scene, tell } from "./tell.ts";
 
 // Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
 const { instance: INSTANCE_COLUMN, ip: IP_COLUMN, node: NODE_COLUMN } = TEXT;
 
 /** Judges where a use comes from. What a provider calls by itself, and what has neither workload nor network, has no place. */
-export function takePlace(token: TokenRow, own: Own, event: EventView, settings: Settings, out: Out): void {
+export function takePlace(
+  token: TokenRow,
+  own: Own,
+  event: EventView,
+  settings: TokenReuseSettings,
+  out: Out,
+): void {
   if (event.number(PROVIDER) === 1) return;
   const workload = event.low(event.has(NODE_COLUMN) ? NODE_COLUMN : INSTANCE_COLUMN);
   const network = event.number(ASN) || event.low(IP_COLUMN);

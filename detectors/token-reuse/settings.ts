@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** Clock skew, propagation, places and fan-out. */
-export const Settings = z.strictObject({
+export const TokenReuseSettings = z.strictObject({
   skewMs: z
     .int()
     .min(0)
@@ -44,4 +44,4 @@ export const Settings = z.strictObject({
     .default(4)
     .describe("Fewest services at which fan-out can be unusual. Higher: quieter."),
 });
-export type Settings = z.infer<typeof Settings>;
+export type TokenReuseSettings = z.infer<typeof TokenReuseSettings>;

@@ -1,13 +1,13 @@
 /** How token-reuse tells: each kind once of a token, with the later of two events as the trigger. */
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
-import type { Draft, Out } from "../detector.ts";
+import type { FindingDraft, Out } from "../detector.ts";
 import type { Cells, TokenRow } from "../token-row.ts";
-import { type AgentColumns, noteTold, toldBits } from "./columns.ts";
-import type { Settings } from "./settings.ts";
+import { noteTold, type ReuseColumns, toldBits } from "./columns.ts";
+import type { TokenReuseSettings } from "./settings.ts";
 
 /** The detector's columns of the agent and the token in hand. */
 export interface Own {
-  readonly agent: AgentColumns;
+  readonly agent: ReuseColumns;
   readonly token: Cells;
 }
 
@@ -16,7 +16,7 @@ export interface Scene {
   readonly token: TokenRow;
   readonly own: Own;
   readonly event: EventView;
-  readonly settings: Settings;
+  readonly settings: TokenReuseSettings;
   readonly out: Out;
 }
 
@@ -44,7 +44,7 @@ export function tell(
   scene: Scene,
   kind: (typeof TOLD)[number],
   used: Moment,
-  told: Omit<Draft, "kind" | "about" | "trigger">,
+  told: Omit<FindingDraft, "kind" | "about" | "trigger">,
 ): void {
   const { own, event, out } = scene;
   const bit = 1 << TOLD.indexOf(kind);

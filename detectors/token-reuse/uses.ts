@@ -5,7 +5,6 @@ import { internedText } from "../stats/interned.ts";
 import { longer } from "../stats/longer.ts";
 import type { TokenRow } from "../token-row.ts";
 import {
-  type AgentColumns,
   acceptedBy,
   begunMore,
   lastTime,
@@ -14,12 +13,13 @@ import {
   MOST_WAITING,
   moreOf,
   noteService,
+  type ReuseColumns,
   reachedBits,
   setLast,
   type Use,
 } from "./columns.ts";
 import { isFarOut, judgeFanOut } from "./fan-out.ts";
-import type { Settings } from "./settings.ts";
+import type { TokenReuseSettings } from "./settings.ts";
 import { duration, inHand, iso, type Own, type Scene, tell } from "./tell.ts";
 
 // Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
@@ -29,7 +29,13 @@ const { service: SERVICE_COLUMN } = TEXT;
 const LAST_USE_MS = 60_000;
 
 /** Judges a use and remembers it, if it says anything new. */
-export function takeUse(token: TokenRow, own: Own, event: EventView, settings: Settings, out: Out): void {
+export function takeUse(
+  token: TokenRow,
+  own: Own,
+  event: EventView,
+  settings: TokenReuseSettings,
+  out: Out,
+): void {
   const place = placeOf(own.agent, event);
   const bit = 1 << place;
   const { accepted, time } = event;
@@ -66,7 +72,7 @@ export function judgeEarlierUses(scene: Scene): void {
 }
 
 /** The place of the event's service in the agent's list, where it is entered if it is new and there is room. */
-function placeOf(columns: AgentColumns, event: EventView): number {
+function placeOf(columns: ReuseColumns, event: EventView): number {
   const { services } = columns;
   const low = event.low(SERVICE_COLUMN);
   for (let place = 0; place < services.length; place++) if (services[place] === low) return place;
@@ -85,7 +91,7 @@ function wait({ own }: Scene, use: Use): void {
   if (!isKnown && more.waiting.length < MOST_WAITING) more.waiting = [...more.waiting, use];
 }
 
-function isAfterEnd(token: TokenRow, settings: Settings, timeMs: number): boolean {
+function isAfterEnd(token: TokenRow, settings: TokenReuseSettings, timeMs: number): boolean {
   return timeMs > token.expiresAt + settings.skewMs || timeMs > token.revokedAt + settings.propagationMs;
 }
 
@@ -97,7 +103,7 @@ function judgeUse(scene: Scene, use: Use): void {
 }
 
 /** An audience that is unknown or empty allows every service. */
-function isMeantFor({ audience }: TokenRow, settings: Settings, service: string): boolean {
+function isMeantFor({ audience }: TokenRow, settings: TokenReuseSettings, service: string): boolean {
   if (audience === undefined || audience.length === 0) return true;
   return audience.includes(settings.aliases[service] ?? service);
 }

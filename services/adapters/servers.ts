@@ -1,6 +1,6 @@
 /** Log and store on servers, as the settings name them. */
 import { OffgraphError } from "../../schemas/errors.ts";
-import type { Kafka, Redis } from "../../schemas/settings-servers.ts";
+import type { KafkaSettings, RedisSettings } from "../../schemas/settings-servers.ts";
 import type { TopicSource } from "../../schemas/settings-sources.ts";
 import type { RawSource } from "../ports/source.ts";
 import type { Store } from "../ports/store.ts";
@@ -24,12 +24,16 @@ export interface ServerSecrets {
 type ClientLog = (level: "debug" | "warn", message: string) => void;
 
 /** Topics of the settings, or of another prefix. Errors as `openKafkaStream`. */
-export function openServerStream(kafka: Kafka, secrets: ServerSecrets, log?: ClientLog): Promise<Stream> {
+export function openServerStream(
+  kafka: KafkaSettings,
+  secrets: ServerSecrets,
+  log?: ClientLog,
+): Promise<Stream> {
   return openKafkaStream(kafkaOptions(kafka, secrets, log));
 }
 
 /** Errors as `openRedisStore`. */
-export function openServerStore(redis: Redis, secrets: ServerSecrets): Promise<Store> {
+export function openServerStore(redis: RedisSettings, secrets: ServerSecrets): Promise<Store> {
   return openRedisStore(redisOptions(redis, secrets));
 }
 
@@ -41,7 +45,7 @@ export function openServerSource(...given: Parameters<typeof sourceOptions>): Ra
 /** What the adapter is told of a source. Errors: `bad-settings` when there are no brokers. */
 export function sourceOptions(
   { name, topics, start, group, kafka: own }: TopicSource,
-  kafka: Kafka | undefined,
+  kafka: KafkaSettings | undefined,
   secrets: ServerSecrets,
   log?: ClientLog,
 ): KafkaSourceOptions {
@@ -61,7 +65,7 @@ export function sourceOptions(
 }
 
 /** Where a source lies, and who reads it, for people. Errors as `sourceOptions`. */
-export function placeOf(source: TopicSource, kafka: Kafka | undefined) {
+export function placeOf(source: TopicSource, kafka: KafkaSettings | undefined) {
   const { topics, groupId, brokers } = sourceOptions(source, kafka, {});
   return { source: source.name, format: source.format, topics, group: groupId, brokers };
 }
@@ -70,7 +74,11 @@ export function placeOf(source: TopicSource, kafka: Kafka | undefined) {
 const EMBEDDED = { topicPrefix: "offgraph.", sessionTimeoutMs: undefined, instanceId: "embedded" };
 
 /** What the adapter for Kafka is told. */
-export function kafkaOptions(kafka: Kafka, secrets: ServerSecrets, log?: ClientLog): KafkaStreamOptions {
+export function kafkaOptions(
+  kafka: KafkaSettings,
+  secrets: ServerSecrets,
+  log?: ClientLog,
+): KafkaStreamOptions {
   const { tls: _, sasl: __, retentionMs, instanceId, ...own } = kafka;
   return {
     ...own,
@@ -83,7 +91,7 @@ export function kafkaOptions(kafka: Kafka, secrets: ServerSecrets, log?: ClientL
 
 /** Brokers, TLS and user. */
 const reachOf = (
-  { brokers, tls, sasl }: Pick<Kafka, "brokers" | "tls" | "sasl">,
+  { brokers, tls, sasl }: Pick<KafkaSettings, "brokers" | "tls" | "sasl">,
   secrets: ServerSecrets,
 ) => ({
   brokers,
@@ -91,7 +99,7 @@ const reachOf = (
   ...(sasl && { sasl: saslOf(sasl, secrets) }),
 });
 
-function saslOf(sasl: NonNullable<Kafka["sasl"]>, { kafkaPassword }: ServerSecrets): KafkaSasl {
+function saslOf(sasl: NonNullable<KafkaSettings["sasl"]>, { kafkaPassword }: ServerSecrets): KafkaSasl {
   const { mechanism, username = "", tokenFile = "", issuer } = sasl;
   if (mechanism !== "oauthbearer")
     return { mechanism, username, ...(kafkaPassword !== undefined && { password: kafkaPassword }) };
@@ -104,7 +112,7 @@ function saslOf(sasl: NonNullable<Kafka["sasl"]>, { kafkaPassword }: ServerSecre
 }
 
 /** What the adapter for Redis is told. */
-export function redisOptions(redis: Redis, secrets: ServerSecrets): RedisStoreOptions {
+export function redisOptions(redis: RedisSettings, secrets: ServerSecrets): RedisStoreOptions {
   const { url, nodes, sentinel, tls, username, prefix, replicas, timeoutMs } = redis;
   const own = { url, nodes, tls, username, prefix, replicas, timeoutMs, password: secrets.redisPassword };
   if (sentinel === undefined) return own;

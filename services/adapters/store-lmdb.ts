@@ -9,7 +9,7 @@ import type { Database, RootDatabase } from "lmdb";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Entries, GroupChange, IndexEntry, Lease, Store } from "../ports/store.ts";
 import { committed, DIGEST_BYTES, digest, openEnvironment, under } from "./lmdb-environment.ts";
-import { TokenIndex } from "./token-index-lmdb.ts";
+import { LmdbTokenIndex } from "./token-index-lmdb.ts";
 
 const FORMAT = 1;
 /** A scan lets the rest of this process run after so many groups. */
@@ -30,7 +30,7 @@ class LmdbStore implements Store {
   readonly #owners: Database<string, Buffer>;
   readonly #positions: Database<number, Buffer>;
   readonly #entries: Database<Buffer, Buffer>;
-  readonly #tokens: TokenIndex;
+  readonly #tokens: LmdbTokenIndex;
 
   constructor(environment: RootDatabase, path: string) {
     this.#environment = environment;
@@ -38,7 +38,7 @@ class LmdbStore implements Store {
     this.#owners = environment.openDB("owners", { keyEncoding: "binary", encoding: "string" });
     this.#positions = environment.openDB("positions", { keyEncoding: "binary", encoding: "json" });
     this.#entries = environment.openDB("entries", { keyEncoding: "binary", encoding: "binary" });
-    this.#tokens = new TokenIndex(environment);
+    this.#tokens = new LmdbTokenIndex(environment);
   }
 
   async acquire(space: string, partition: number): Promise<Lease> {

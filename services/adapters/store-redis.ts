@@ -9,8 +9,8 @@
 import { randomUUID } from "node:crypto";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { GroupChange, IndexEntry, Lease, Store } from "../ports/store.ts";
-import { type Attempt, attempts } from "./redis/attempts.ts";
-import { type Client, openClient } from "./redis/client.ts";
+import { attempts, type RunRequest } from "./redis/attempts.ts";
+import { openClient, type RedisClient } from "./redis/client.ts";
 import { KnownNames } from "./redis/known-names.ts";
 import { PREFIX, type RedisStoreOptions } from "./redis/options.ts";
 import { RedisPartition, type Surroundings } from "./redis/partition.ts";
@@ -40,7 +40,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   return new RedisStore({ client, attempt, names: new KnownNames(), replicas, prefix });
 }
 
-async function checkFormat(client: Client, attempt: Attempt, key: string): Promise<void> {
+async function checkFormat(client: RedisClient, attempt: RunRequest, key: string): Promise<void> {
   await attempt(() => client.send(["set", key, FORMAT, "NX"]));
   const stored = String(await attempt(() => client.send(["get", key])));
   if (stored === String(FORMAT)) return;

@@ -16,7 +16,7 @@ const expired = metrics.getMeter("offgraph").createCounter("offgraph_store_token
 const EMPTY = Buffer.alloc(0);
 
 /** The index in one environment; each write is part of a transaction of its caller. */
-export class TokenIndex {
+export class LmdbTokenIndex {
   readonly #tokens: Database<IndexEntry, Buffer>;
   readonly #byAgent: Database<Buffer, Buffer>;
   readonly #byExpiry: Database<Buffer, Buffer>;

@@ -16,7 +16,7 @@ import { callerOf } from "./decisions.ts";
 type DecisionMade = Extract<Event, { kind: "decision.made" }>;
 
 /** What is said of an agent in one event. */
-export interface WordPart {
+export interface DecisionPart {
   readonly said: Omit<BaselineDecision, "by" | "reason" | "subject">;
   readonly workflow?: string | undefined;
   readonly operation?: DecisionMade["operation"];
@@ -31,23 +31,23 @@ interface Said extends Pick<Decision, "verdict" | "contract"> {
 }
 
 /** What is said, in one event. */
-export interface Word extends Omit<Said, "verdict">, WordPart {}
+export interface AskedDecision extends Omit<Said, "verdict">, DecisionPart {}
 
 interface Ports {
   readonly stream: Stream;
   readonly clock: Clock;
 }
 
-/** Writes the word down; it is durable when this resolves. */
-export const say = (ports: Ports, request: FastifyRequest, word: Word): Promise<Decision> =>
-  sayAll(ports, request, { ...word, verdict: word.said.verdict }, [word]);
+/** Writes the decision down; it is durable when this resolves. */
+export const say = (ports: Ports, request: FastifyRequest, asked: AskedDecision): Promise<Decision> =>
+  sayAll(ports, request, { ...asked, verdict: asked.said.verdict }, [asked]);
 
 /** The same for a word that takes several events: the first one has the decision's id, the others count on from it. */
 export async function sayAll(
   { stream, clock }: Ports,
   request: FastifyRequest,
   { agent, verdict, contract, subject, reason }: Said,
-  parts: readonly WordPart[],
+  parts: readonly DecisionPart[],
 ): Promise<Decision> {
   const decision: Decision = {
     id: DecisionId.parse(`d-${randomBytes(16).toString("hex")}`),
@@ -69,7 +69,7 @@ export async function sayAll(
   return decision;
 }
 
-function eventOf(decision: Decision, { said, workflow, operation }: WordPart, at: number): DecisionMade {
+function eventOf(decision: Decision, { said, workflow, operation }: DecisionPart, at: number): DecisionMade {
   const { id, tenant, agent, time, by, reason, subject } = decision;
   return {
     id: EventId.parse(at === 0 ? id : `${id}-${at}`),

@@ -11,7 +11,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Entries, Store } from "../ports/store.ts";
 import { partitionOf, type Stream } from "../ports/stream.ts";
 import { Reason } from "./baseline.ts";
-import { say } from "./baseline-word.ts";
+import { say } from "./baseline-decision.ts";
 import { checked } from "./requests.ts";
 
 /** Most bytes of a baseline: in base64 it stands in one record of the log, of which brokers are asked to take two megabytes. */
@@ -132,8 +132,8 @@ async function restore(
   const said = { verdict, baseline: Buffer.from(bytes).toString("base64") };
   // The audit log says which one it was.
   const digest = createHash("sha256").update(bytes).digest("hex");
-  const word = { agent, reason, subject: `${subject}: sha256 ${digest}`, said };
-  return { code: 202, answer: await say(options, request, word) };
+  const asked = { agent, reason, subject: `${subject}: sha256 ${digest}`, said };
+  return { code: 202, answer: await say(options, request, asked) };
 }
 
 /** What is known now, as of the last commit; nothing if the agent is not known. */

@@ -10,8 +10,8 @@ import { AgentId, NAME_LENGTH, text } from "../../schemas/ids.ts";
 import { operationFields } from "../../schemas/operation.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Stream } from "../ports/stream.ts";
-import { say, type Word } from "./baseline-word.ts";
-import { type DeniedOptions, refuseTooMany } from "./denied-edges.ts";
+import { type AskedDecision, say } from "./baseline-decision.ts";
+import { type DeniedOptions, refuseTooManyDenied } from "./denied-edges.ts";
 import { noFinding } from "./findings.ts";
 import type { Newest } from "./newest.ts";
 import { checked } from "./requests.ts";
@@ -55,15 +55,15 @@ export function baselineRoutes(app: FastifyInstance, options: BaselineOptions): 
       const finding = options.findings.byId(request.params.id);
       if (finding?.tenant !== request.access.tenant) throw noFinding(request.params.id);
       const body = checked(SessionBody, request.body, "body");
-      const word = ofSession(SESSION_VERDICTS[name], finding, body);
-      return reply.code(202).send(await say(options, request, word));
+      const asked = ofSession(SESSION_VERDICTS[name], finding, body);
+      return reply.code(202).send(await say(options, request, asked));
     });
   for (const name of ["approve", "deny"] as const)
     app.post(`/v1/baseline/${name}`, act, async (request, reply) => {
-      const word = ofEdge(EDGE_VERDICTS[name], checked(EdgeBody, request.body, "body"));
-      const edges = Object.values(word.operation?.targets ?? {}).flat().length || 1;
-      if (name === "deny") await refuseTooMany(options, request.access.tenant, word.agent, edges);
-      return reply.code(202).send(await say(options, request, word));
+      const asked = ofEdge(EDGE_VERDICTS[name], checked(EdgeBody, request.body, "body"));
+      const edges = Object.values(asked.operation?.targets ?? {}).flat().length || 1;
+      if (name === "deny") await refuseTooManyDenied(options, request.access.tenant, asked.agent, edges);
+      return reply.code(202).send(await say(options, request, asked));
     });
 }
 
@@ -71,7 +71,7 @@ function ofSession(
   verdict: (typeof SESSION_VERDICTS)[keyof typeof SESSION_VERDICTS],
   { id, agent, session }: Finding,
   { reason, edges }: z.infer<typeof SessionBody>,
-): Word {
+): AskedDecision {
   const subject = edges ? `${id} with its edges` : id;
   return { agent, reason, subject, said: { verdict, session, edges } };
 }
@@ -79,7 +79,7 @@ function ofSession(
 function ofEdge(
   verdict: (typeof EDGE_VERDICTS)[keyof typeof EDGE_VERDICTS],
   { agent, reason, workflow, service, operation: name, targets }: z.infer<typeof EdgeBody>,
-): Word {
+): AskedDecision {
   if (targets !== undefined && workflow !== undefined)
     throw new OffgraphError("bad-request", "body: targets are the whole agent's; give them without workflow");
   const pairs = Object.entries(targets ?? {}).map(([field, values]) => `${field}=${values.join(",")}`);

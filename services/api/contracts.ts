@@ -15,7 +15,7 @@ import { partitionOf, type Stream } from "../ports/stream.ts";
 import type { AgentView, KnownContract } from "./agent-view.ts";
 import { agentsOf } from "./agents.ts";
 import { Reason } from "./baseline.ts";
-import { sayAll, type WordPart } from "./baseline-word.ts";
+import { type DecisionPart, sayAll } from "./baseline-decision.ts";
 import { type ContractKey, type SignedContract, verifyContract } from "./contract-signature.ts";
 import { checked, PageQuery } from "./requests.ts";
 
@@ -118,9 +118,9 @@ function apply(
 ) {
   const { name, version, until, closed, agent, workflow, operations } = contract;
   const terms = { name, version, until, closed, key, digest };
-  const header: WordPart = { said: { verdict: "contract", contract: { ...terms, signed } }, workflow };
+  const header: DecisionPart = { said: { verdict: "contract", contract: { ...terms, signed } }, workflow };
   const parts = operations.map(
-    (one): WordPart => ({
+    (one): DecisionPart => ({
       said: { verdict: "contract", contract: terms },
       workflow,
       operation: operationOf(one),
@@ -128,8 +128,8 @@ function apply(
   );
   const title = `contract ${name} v${version}`;
   const subject = `${title}, signed by ${key}: sha256 ${digest}`;
-  const word = { agent, reason: reason ?? title, subject, verdict: "contract" as const, contract: signed };
-  return sayAll(options, request, word, [header, ...parts]);
+  const asked = { agent, reason: reason ?? title, subject, verdict: "contract" as const, contract: signed };
+  return sayAll(options, request, asked, [header, ...parts]);
 }
 
 /** Its tier is told by its calls; what is sensitive is so before the first of them. */

@@ -17,7 +17,7 @@ export interface DeniedOptions {
  * Fails with `bad-request` if so many more would be too many, as of the last commit; of denials that cross one another, the
  * processor counts what it does not take (`offgraph_processor_capped_total`).
  */
-export async function refuseTooMany(
+export async function refuseTooManyDenied(
   { stream, store, view }: DeniedOptions,
   tenant: string,
   agent: string,

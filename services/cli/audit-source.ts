@@ -16,7 +16,7 @@ import {
   readAuditKey,
 } from "../responder/index.ts";
 import { loadSettings } from "../settings/config.ts";
-import type { Client } from "./client.ts";
+import type { ApiClient } from "./client.ts";
 import { type CommandOptions, clientOf } from "./options.ts";
 
 /** The options that say where from; without any, the running system. */
@@ -45,7 +45,7 @@ export async function auditSource(files: readonly string[], options: SourceOptio
   return { lines: systemLines(client), key: given ?? key };
 }
 
-async function* systemLines(client: Client): AsyncGenerator<AuditLine> {
+async function* systemLines(client: ApiClient): AsyncGenerator<AuditLine> {
   const { body } = await client.open("/v1/audit");
   if (body === null) return;
   try {

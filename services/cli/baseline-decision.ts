@@ -1,12 +1,12 @@
 /** How a person's word about what was learned is given: first it is shown what it would change, and only with --yes it is said. */
 import type { Command } from "commander";
 import type { Decision } from "../../schemas/action.ts";
-import type { Client } from "./client.ts";
+import type { ApiClient } from "./client.ts";
 import { type CommandOptions, remote, withReason } from "./options.ts";
 import { bold, dim, print } from "./terminal.ts";
 
 /** Options of every such command. */
-export interface WordOptions extends CommandOptions {
+export interface DecisionOptions extends CommandOptions {
   readonly reason?: string;
   readonly yes?: true;
 }
@@ -32,9 +32,9 @@ export const nothingDone = (reason: string | undefined) =>
 
 /** Shows the plan, or says the word. */
 export async function carryOut(
-  client: Client,
+  client: ApiClient,
   plan: WordPlan,
-  { reason, yes, json }: WordOptions,
+  { reason, yes, json }: DecisionOptions,
 ): Promise<void> {
   const { agent, lines, path, body } = plan;
   if (!yes && json) return print(JSON.stringify({ dryRun: true, agent, plan: lines }));

@@ -1,13 +1,13 @@
 /** `offgraph baseline approve` and `deny`: what an agent may or may not do, whoever has done it before. */
 import { Command, InvalidArgumentError } from "commander";
-import { carryOut, changing, type WordOptions } from "./baseline-word.ts";
+import { carryOut, changing, type DecisionOptions } from "./baseline-decision.ts";
 import { type Learned, learnedOf } from "./learned.ts";
 import { clientOf } from "./options.ts";
 import { counted, safe } from "./terminal.ts";
 
 type Targets = Readonly<Record<string, readonly string[]>>;
 
-interface Options extends WordOptions {
+interface Options extends DecisionOptions {
   readonly workflow?: string;
   readonly target?: Targets;
 }

@@ -1,13 +1,13 @@
 /** `offgraph baseline release` and `confirm`: what becomes of a session in which something was found. */
 import { Command } from "commander";
 import type { Finding } from "../../schemas/finding.ts";
-import { carryOut, changing, type WordOptions } from "./baseline-word.ts";
+import { carryOut, changing, type DecisionOptions } from "./baseline-decision.ts";
 import { learnedOf, type WaitingSession } from "./learned.ts";
 import { clientOf } from "./options.ts";
 import { minute } from "./sentences.ts";
 import { safe } from "./terminal.ts";
 
-interface Options extends WordOptions {
+interface Options extends DecisionOptions {
   readonly approve?: true;
   readonly deny?: true;
 }

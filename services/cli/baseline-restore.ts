@@ -1,9 +1,9 @@
 /** `offgraph baseline undo` and `import`: what is known of an agent becomes what it was, or what was exported. */
 import { Command, InvalidArgumentError } from "commander";
 import { OffgraphError } from "../../schemas/errors.ts";
+import { carryOut, changing, type DecisionOptions } from "./baseline-decision.ts";
 import { type ExportedAgent, readExport } from "./baseline-file.ts";
-import { carryOut, changing, type WordOptions } from "./baseline-word.ts";
-import type { Client } from "./client.ts";
+import type { ApiClient } from "./client.ts";
 import { differences } from "./differences.ts";
 import { duration } from "./duration.ts";
 import { learnedIn } from "./learned.ts";
@@ -30,7 +30,7 @@ export function undoCommand(): Command {
     .argument("<agent>", "id of the agent")
     .requiredOption("--since <time>", "RFC 3339, or how long ago: 7d", moment)
     .addHelpText("after", LIMITS)
-    .action((agent: string, options: WordOptions & { since: string }) =>
+    .action((agent: string, options: DecisionOptions & { since: string }) =>
       run(
         clientOf(options),
         { agent, path: "/v1/baseline/undo", body: { agent, since: options.since } },
@@ -51,7 +51,7 @@ export function importCommand(): Command {
     .action(importAll);
 }
 
-async function importAll(file: string, options: WordOptions & { agent?: string }): Promise<void> {
+async function importAll(file: string, options: DecisionOptions & { agent?: string }): Promise<void> {
   const meant = readExport(file).filter(({ id }) => options.agent === undefined || id === options.agent);
   if (meant.length === 0)
     throw new OffgraphError(
@@ -74,7 +74,11 @@ interface Restoring {
   readonly body: object;
 }
 
-async function run(client: Client, { agent, path, body }: Restoring, options: WordOptions): Promise<void> {
+async function run(
+  client: ApiClient,
+  { agent, path, body }: Restoring,
+  options: DecisionOptions,
+): Promise<void> {
   const { reason } = options;
   const asked = { ...body, reason, dryRun: true };
   const { before, after } = await client.post<{ before?: object; after: object }>(path, asked);

@@ -2,8 +2,8 @@
 import { Command } from "commander";
 import type { Incident } from "../../schemas/action.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
-import { changing, nothingDone, type WordOptions } from "./baseline-word.ts";
-import type { Client } from "./client.ts";
+import { changing, type DecisionOptions, nothingDone } from "./baseline-decision.ts";
+import type { ApiClient } from "./client.ts";
 import { wholeId } from "./incidents.ts";
 import { clientOf } from "./options.ts";
 import { bold, counted, dim, print, safe } from "./terminal.ts";
@@ -19,7 +19,7 @@ export function approveRolloutCommand(): Command {
     .action(run);
 }
 
-async function run(id: string, options: WordOptions): Promise<void> {
+async function run(id: string, options: DecisionOptions): Promise<void> {
   const { reason, yes, json } = options;
   const client = clientOf(options);
   const { agents, operations, values } = await rolloutOf(client, id);
@@ -32,13 +32,17 @@ async function run(id: string, options: WordOptions): Promise<void> {
       );
     for (const value of values) print(safe(`\`${value}\` → as it is: values are approved agent by agent`));
   }
-  const words = agents.flatMap((agent) => operations.map((operation) => ({ agent, ...parted(operation) })));
-  if (yes) for (const word of words) await client.post("/v1/baseline/approve", { reason, ...word });
+  const approvals = agents.flatMap((agent) =>
+    operations.map((operation) => ({ agent, ...parted(operation) })),
+  );
+  if (yes)
+    for (const approval of approvals) await client.post("/v1/baseline/approve", { reason, ...approval });
   if (json) print(JSON.stringify({ dryRun: !yes, agents, operations, values }));
-  else print(yes ? `${bold("Accepted")}: ${counted(words.length, "approval")}.` : dim(nothingDone(reason)));
+  else
+    print(yes ? `${bold("Accepted")}: ${counted(approvals.length, "approval")}.` : dim(nothingDone(reason)));
 }
 
-async function rolloutOf(client: Client, given: string) {
+async function rolloutOf(client: ApiClient, given: string) {
   const id = await wholeId(client, given);
   const { rollout } = await client.get<Incident>(`/v1/incidents/${encodeURIComponent(id)}`);
   if (rollout === undefined)

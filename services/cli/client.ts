@@ -7,7 +7,8 @@ interface Asked extends Omit<RequestInit, "headers"> {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface Client {
+/** The running system, as commands talk to it. */
+export interface ApiClient {
   readonly url: string;
   get<Value>(path: string): Promise<Value>;
   post<Value>(path: string, body: object): Promise<Value>;
@@ -26,7 +27,7 @@ export class Refused extends OffgraphError {
 }
 
 /** A client of the system at `url`. What it is asked for fails with `not-running`, or as the system says. */
-export function openClient({ url, token }: { url: string; token: string | undefined }): Client {
+export function openClient({ url, token }: { url: string; token: string | undefined }): ApiClient {
   const authorization: Record<string, string> =
     token === undefined ? {} : { authorization: `Bearer ${token}` };
   const open = async (path: string, init: Asked = {}, expected: readonly number[] = []) => {

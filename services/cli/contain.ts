@@ -3,7 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { Command, Option } from "commander";
 import type { Decision } from "../../schemas/action.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
-import type { Client } from "./client.ts";
+import type { ApiClient } from "./client.ts";
 import { duration, spoken } from "./duration.ts";
 import { type CommandOptions, clientOf, remote, withReason } from "./options.ts";
 import { bold, print, safe, tell } from "./terminal.ts";
@@ -79,7 +79,7 @@ async function run(verdict: Verdict, agent: string, options: Options): Promise<v
 }
 
 /** What it would do, in a sentence, with what is known about the agent. */
-async function planOf(client: Client, verdict: Verdict, agent: string, options: Options): Promise<string> {
+async function planOf(client: ApiClient, verdict: Verdict, agent: string, options: Options): Promise<string> {
   const known = await client.get(`/v1/agents/${encodeURIComponent(agent)}`).then(
     () => "",
     (error: { code?: string }) => {

@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import type { Contract, ContractOperation } from "../../schemas/contract.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { MAX_TARGETS } from "../../schemas/operation.ts";
-import type { Edge, Learned, Slot, Workflow } from "./learned.ts";
+import type { Edge, Learned, LearnedSlot, LearnedWorkflow } from "./learned.ts";
 import { counted } from "./terminal.ts";
 
 const DAY_MS = 86_400_000;
@@ -36,7 +36,11 @@ const HEADER = `# Drafted from what was learned: read each line before you sign 
 # targets are the values that are allowed; leave them out, and values are judged as ever.`;
 
 /** The workflow that is meant: the one that is named, the only one, or where there is none the agent itself. */
-function chosen(agent: string, { agent: whole, workflows }: Learned, named: string | undefined): Workflow {
+function chosen(
+  agent: string,
+  { agent: whole, workflows }: Learned,
+  named: string | undefined,
+): LearnedWorkflow {
   const known = workflows.map(({ workflow }) => workflow);
   if (named === undefined && workflows.length > 1)
     throw new OffgraphError(
@@ -60,7 +64,7 @@ const nameOf = (text: string) =>
     .replace(/^[^a-z0-9]+/, "")
     .slice(0, 64) || "contract";
 
-function operationOf({ operation, tier }: Edge, slots: readonly Slot[]): ContractOperation {
+function operationOf({ operation, tier }: Edge, slots: readonly LearnedSlot[]): ContractOperation {
   const end = operation.indexOf(" ");
   const targets = targetsOf(
     slots.filter((slot) => slot.operation === operation && slot.openness === "closed"),
@@ -74,7 +78,7 @@ function operationOf({ operation, tier }: Edge, slots: readonly Slot[]): Contrac
 }
 
 /** Values of closed slots, if all of them are whole and not too many. */
-function targetsOf(slots: readonly Slot[]): Record<string, string[]> | undefined {
+function targetsOf(slots: readonly LearnedSlot[]): Record<string, string[]> | undefined {
   const known = slots.map(({ field, values }) => {
     const names = values.filter(({ state }) => state === "baseline").map(({ value }) => value);
     return [field, names] as const;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { Command } from "commander";
 import { signContract, thumbprintOf } from "../api/contract-signature.ts";
-import { carryOut, type WordOptions } from "./baseline-word.ts";
+import { carryOut, type DecisionOptions } from "./baseline-decision.ts";
 import { draftOf } from "./contract-draft.ts";
 import { makeKeys, readContract, readPrivateKey, readSigned } from "./contract-file.ts";
 import { planOf, type Verified } from "./contract-plan.ts";
@@ -123,9 +123,9 @@ const applyCommand = () =>
     .argument("<file>", "a signed contract, .jws")
     .option("--reason <text>", "why; it is kept in the audit log (default: the name of the contract)")
     .option("--yes", "do it; without, it is only said what would change")
-    .action((file: string, options: Partial<WordOptions>) => applyFile(file, options));
+    .action((file: string, options: Partial<DecisionOptions>) => applyFile(file, options));
 
-async function applyFile(file: string, options: Partial<WordOptions>): Promise<void> {
+async function applyFile(file: string, options: Partial<DecisionOptions>): Promise<void> {
   const client = clientOf(options);
   const signed = readSigned(file);
   const verified = await client.post<Verified>("/v1/contracts", { signed, dryRun: true });

@@ -1,7 +1,7 @@
 /** What the demo says, in plain sentences. */
 import type { Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
-import type { AttackKind, Truth } from "../simulator/attacks.ts";
+import type { AttackKind, AttackTruth } from "../simulator/attacks.ts";
 import { spoken } from "./duration.ts";
 import { bold, counted, dim, print, safe, severe, style, table, wrap } from "./terminal.ts";
 
@@ -28,7 +28,7 @@ export const ATTACKS: Readonly<
 
 /** How far the containment of one attack has come. */
 export interface Containment {
-  readonly truth: Truth;
+  readonly truth: AttackTruth;
   readonly finding: Finding;
   readonly incident: Incident | undefined;
   /** Public id of the agent's token. */
@@ -61,7 +61,13 @@ export function chapter(number: number, title: string): void {
 }
 
 /** What was learned, in how many ms; `findings` and `grave` are counted up to 1,000. */
-export function learned(events: number, agents: number, ms: number, findings: number, grave: number): void {
+export function tellLearned(
+  events: number,
+  agents: number,
+  ms: number,
+  findings: number,
+  grave: number,
+): void {
   const rate = Math.round(events / (ms / 1000)).toLocaleString("en");
   print(
     `  ${events.toLocaleString("en")} events of ${counted(agents, "agent")}, sent over HTTP and folded in ${spoken(ms)} (${rate} a second).`,
@@ -75,7 +81,7 @@ const lesserOf = (findings: number) =>
   findings === 0 ? "" : `; ${findings < 1000 ? "" : "at least "}${counted(findings, "lesser finding")}`;
 
 /** An attack begins; the product is not told. */
-export function begins(at: string, { attack, agent }: Truth): void {
+export function begins(at: string, { attack, agent }: AttackTruth): void {
   const tale = wrap(`The simulator lets ${agent} ${ATTACKS[attack].tale}.`, " ".repeat(10)).trimStart();
   print(`  ${at}  ${dim(tale)}`);
 }
@@ -100,7 +106,7 @@ function denial(token: string, afterMs: number, until = ""): string {
 
 /** An attack, and what came of it; undefined if nothing was found. */
 export interface Found {
-  readonly truth: Truth;
+  readonly truth: AttackTruth;
   readonly containment: Containment | undefined;
 }
 

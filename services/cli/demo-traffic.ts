@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { history } from "../simulator/history.ts";
 import type { DemoPlan } from "../simulator/live.ts";
-import type { Client } from "./client.ts";
+import type { ApiClient } from "./client.ts";
 import { progressBar } from "./progress.ts";
 import { openSender } from "./sender.ts";
 
@@ -15,7 +15,7 @@ export const SEED = 7;
 const EXPECTED_EVENTS = 72_000;
 
 /** Sends the history that ends at `endMs`; answers the number of events. */
-export async function sendHistory(client: Client, endMs: number): Promise<number> {
+export async function sendHistory(client: ApiClient, endMs: number): Promise<number> {
   const bar = progressBar("  Learning");
   const sender = openSender(client, "offgraph", refuse);
   let count = 0;
@@ -36,7 +36,7 @@ export async function sendHistory(client: Client, endMs: number): Promise<number
 
 /** Plays a plan in its own time, until the signal; `sentAt` learns when each event was accepted, in ms of `performance.now()`. */
 export async function play(
-  client: Client,
+  client: ApiClient,
   plan: DemoPlan,
   sentAt: Map<string, number>,
   signal: AbortSignal,

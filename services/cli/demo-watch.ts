@@ -2,9 +2,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
-import type { Truth } from "../simulator/attacks.ts";
+import type { AttackTruth } from "../simulator/attacks.ts";
 import type { DemoPlan } from "../simulator/live.ts";
-import type { Client } from "./client.ts";
+import type { ApiClient } from "./client.ts";
 import { ATTACKS, begins, type Containment, contained, type Found } from "./demo-story.ts";
 import { followFeed } from "./feed-client.ts";
 
@@ -13,7 +13,7 @@ const PATIENCE_MS = 5000;
 const POLL_MS = 5;
 
 interface WatchOptions {
-  readonly client: Client;
+  readonly client: ApiClient;
   readonly plan: DemoPlan;
   /** When each event was accepted, in ms of `performance.now()`. */
   readonly sentAt: ReadonlyMap<string, number>;
@@ -31,7 +31,7 @@ interface Watcher {
 /** Tells what is found, until `end`. */
 export function watch(options: WatchOptions): Watcher {
   const { client, plan } = options;
-  const found = new Map<Truth, Containment>();
+  const found = new Map<AttackTruth, Containment>();
   const complete = Promise.withResolvers<void>();
   const leaving = new AbortController();
   const now = stopwatch();
@@ -80,7 +80,7 @@ function announce(plan: DemoPlan, now: () => string, signal: AbortSignal): void 
 /** Asks the gate until it denies the agent's token, then looks for the incident. */
 async function contain(
   { client, plan, sentAt }: WatchOptions,
-  truth: Truth,
+  truth: AttackTruth,
   finding: Finding,
 ): Promise<Containment> {
   const token = finding.token?.publicId ?? tokenOf(plan, truth);
@@ -108,7 +108,7 @@ async function until<Value>(ask: () => Promise<Value | undefined>): Promise<Valu
 }
 
 /** The token that the attacked session used. */
-function tokenOf({ cues }: DemoPlan, { session }: Truth): string {
+function tokenOf({ cues }: DemoPlan, { session }: AttackTruth): string {
   const tokens = cues.flatMap(({ event }) =>
     event.session === session && "token" in event && event.token?.publicId ? [event.token.publicId] : [],
   );

@@ -9,7 +9,7 @@ import type { Severity } from "../../schemas/ids.ts";
 import { Settings } from "../../schemas/settings.ts";
 import type { System } from "../main.ts";
 import type { DemoPlan } from "../simulator/live.ts";
-import { type Client, openClient } from "./client.ts";
+import { type ApiClient, openClient } from "./client.ts";
 import * as story from "./demo-story.ts";
 import { AGENTS, DAYS, play, SEED, sendHistory } from "./demo-traffic.ts";
 import { watch } from "./demo-watch.ts";
@@ -99,7 +99,7 @@ async function perform(system: System, folder: string, options: Options): Promis
   do await wait(LAG_AGE_MS);
   while (system.lag() > 0 || system.waitingFor().length > 0);
   const [all, grave] = await Promise.all([countOf(client, "informational"), countOf(client, "high")]);
-  story.learned(events, AGENTS, performance.now() - beginMs, all, grave);
+  story.tellLearned(events, AGENTS, performance.now() - beginMs, all, grave);
   story.chapter(2, "Live: the same agents at work, and three attacks among them");
   const plan = live({ seed: SEED, agents: AGENTS, start: Date.now() });
   const how = system.url.endsWith(`:${PORT}`) ? "" : ` --url ${system.url}`;
@@ -112,7 +112,7 @@ async function perform(system: System, folder: string, options: Options): Promis
 }
 
 /** Plays the plan until all attacks are answered, or to its end. */
-async function attack(client: Client, plan: DemoPlan, how: string): Promise<readonly story.Found[]> {
+async function attack(client: ApiClient, plan: DemoPlan, how: string): Promise<readonly story.Found[]> {
   const leaving = new AbortController();
   const sentAt = new Map<string, number>();
   const watching = watch({ client, plan, sentAt, how });
@@ -127,7 +127,7 @@ async function attack(client: Client, plan: DemoPlan, how: string): Promise<read
 }
 
 /** Findings that are kept at hand, at least this severe. */
-async function countOf(client: Client, severity: Severity): Promise<number> {
+async function countOf(client: ApiClient, severity: Severity): Promise<number> {
   const { findings } = await client.get<{ findings: object[] }>(
     `/v1/findings?limit=${COUNTED}&severity=${severity}`,
   );

@@ -1,5 +1,5 @@
 /** What changes when one baseline takes the place of another, in lines. */
-import type { Learned, Workflow } from "./learned.ts";
+import type { Learned, LearnedWorkflow } from "./learned.ts";
 import { counted } from "./terminal.ts";
 
 /** Most lines of one kind. */
@@ -18,9 +18,9 @@ export function differences(before: Learned, after: Learned): string[] {
 }
 
 const all = ({ agent, workflows }: Learned) => [agent ?? [], workflows].flat();
-const nameOf = ({ workflow }: Workflow) =>
+const nameOf = ({ workflow }: LearnedWorkflow) =>
   workflow === undefined ? "the agent" : `workflow \`${workflow}\``;
-const stageOf = (one: Workflow | undefined) =>
+const stageOf = (one: LearnedWorkflow | undefined) =>
   one === undefined ? "unknown" : `${one.mode}, ${counted(one.sessions, "session")}`;
 
 function workflows(before: Learned, after: Learned): string[] {

@@ -5,7 +5,7 @@ import type { Key } from "../ingest/index.ts";
 import { type Gathered, gather, gathering } from "../replay/evaluate/collect.ts";
 import type { Labelled } from "../replay/evaluate/evaluate.ts";
 import type { RecordedSession } from "../replay/evaluate/recording.ts";
-import { LABELS, type Truth } from "../replay/evaluate/trail.ts";
+import { LABELS, type SessionTruth } from "../replay/evaluate/trail.ts";
 import { type ProgressBar, progressBar } from "./progress.ts";
 import { readingNotes } from "./reading-notes.ts";
 import { type RecordedFiles, recordedFiles } from "./recorded-files.ts";
@@ -64,6 +64,6 @@ function silent(records: ReadonlyMap<string, LabelRecord>, { sessions }: Gathere
   });
 }
 
-function truthOf({ label, commit, malicious, inj }: LabelRecord): Truth {
+function truthOf({ label, commit, malicious, inj }: LabelRecord): SessionTruth {
   return { label, commit: commit ?? malicious[0], malicious, goal: inj ?? undefined };
 }

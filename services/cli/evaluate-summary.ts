@@ -1,5 +1,5 @@
 /** An evaluation as people read it. */
-import type { Figures, Outcome } from "../replay/evaluate/outcome.ts";
+import type { EvaluationOutcome, Figures } from "../replay/evaluate/outcome.ts";
 import { count, decimal, fourDigits, percent, within } from "../replay/evaluate/wording.ts";
 import { bold, dim, print, safe, table } from "./terminal.ts";
 
@@ -16,7 +16,7 @@ const MOST_UNJUDGED = 0.2;
 const MOST_ROWS = 12;
 
 /** Prints the figures, and what was asked for. */
-export function printEvaluation(outcome: Outcome, { workflow, provenance, json }: Asked): void {
+export function printEvaluation(outcome: EvaluationOutcome, { workflow, provenance, json }: Asked): void {
   const { sessions, learnedFrom, seconds } = outcome;
   print(
     `${bold(count(sessions.benign + sessions.attack + sessions.resisted))} sessions judged by what ${bold(count(learnedFrom))} taught, in ${seconds} s`,
@@ -45,7 +45,7 @@ export function printEvaluation(outcome: Outcome, { workflow, provenance, json }
 function printTable(
   title: string,
   rows: readonly (readonly [string, Figures])[],
-  { tprAtFpr }: Outcome,
+  { tprAtFpr }: EvaluationOutcome,
 ): void {
   const rates = Object.keys(tprAtFpr);
   const titles = [
@@ -72,7 +72,7 @@ function printTable(
   print(`${table(titles, cells)}\n`);
 }
 
-function printPromises({ calibrated }: Outcome): void {
+function printPromises({ calibrated }: EvaluationOutcome): void {
   const rows = calibrated.map(({ promised, realised, spread, tpr, unjudged }) => [
     percent(promised),
     `${percent(realised)} ± ${decimal(spread * 100)}`,

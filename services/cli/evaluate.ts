@@ -1,7 +1,7 @@
 /** `offgraph evaluate`: how good detection is on labelled recordings. It reads files and writes figures; it can never act. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { NamedTable } from "../../detectors/evidence/weights.ts";
-import type { Outcome } from "../replay/evaluate/outcome.ts";
+import type { EvaluationOutcome } from "../replay/evaluate/outcome.ts";
 import { printEvaluation } from "./evaluate-summary.ts";
 import { EXIT } from "./failure.ts";
 import { lineFile } from "./line-file.ts";
@@ -106,7 +106,7 @@ async function run(options: Options): Promise<number> {
   return EXIT.ok;
 }
 
-async function writeReport(path: string, outcome: Outcome, options: Options): Promise<void> {
+async function writeReport(path: string, outcome: EvaluationOutcome, options: Options): Promise<void> {
   // The library that draws is loaded only where something is drawn.
   const { reportPage } = await import("../replay/evaluate/report/page.ts");
   const { train, test, fit, calibrateOn, workflow, provenance = false } = options;
@@ -114,7 +114,7 @@ async function writeReport(path: string, outcome: Outcome, options: Options): Pr
   writeText(path, await reportPage(outcome, { hasWorkflow: workflow, hasProvenance: provenance, files }));
 }
 
-function writeJson(path: string | undefined, outcome: Outcome): void {
+function writeJson(path: string | undefined, outcome: EvaluationOutcome): void {
   const file = lineFile(path);
   file.write(outcome);
   file.close();

@@ -3,13 +3,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import { fromText } from "../records.ts";
-import type { Client } from "./client.ts";
+import type { ApiClient } from "./client.ts";
 
 const RETRY_MS = 1000;
 
 /** Findings from now on, until the signal. Fails if the system is gone when it is asked first. */
 export async function* followFeed(
-  client: Client,
+  client: ApiClient,
   query: URLSearchParams,
   signal?: AbortSignal,
 ): AsyncGenerator<Finding> {
@@ -29,7 +29,7 @@ export async function* followFeed(
 }
 
 async function connect(
-  client: Client,
+  client: ApiClient,
   query: URLSearchParams,
   last: string | undefined,
   signal: AbortSignal | undefined,

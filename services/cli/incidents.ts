@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { stringify } from "yaml";
 import type { Incident } from "../../schemas/action.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
-import type { Client } from "./client.ts";
+import type { ApiClient } from "./client.ts";
 import { type CommandOptions, clientOf, remote } from "./options.ts";
 import { actionInWords, printIncidents } from "./sentences.ts";
 import { dim, print, safe } from "./terminal.ts";
@@ -61,7 +61,7 @@ async function list(options: Options): Promise<void> {
 }
 
 /** A table may have cut an id short; its beginning is enough as long as only one incident has it. */
-export async function wholeId(client: Client, id: string): Promise<string> {
+export async function wholeId(client: ApiClient, id: string): Promise<string> {
   const [, beginning] = /^(i-[0-9a-f]{4,31})…?$/.exec(id) ?? [];
   if (beginning === undefined) return id;
   const { incidents } = await client.get<{ incidents: Incident[] }>("/v1/incidents?limit=100000");

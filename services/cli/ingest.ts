@@ -7,7 +7,7 @@ import { type FileInput, latenessOption, placeFiles, sourceOption } from "./inpu
 import { merged, ordered } from "./merge.ts";
 import { type CommandOptions, clientOf, count, remote, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
-import { openSender, type Rejected, type Sender, type Warning } from "./sender.ts";
+import { type BatchSender, type FieldWarning, openSender, type Rejected } from "./sender.ts";
 import { bold, counted, print, safe, tell } from "./terminal.ts";
 import type { UnreadFile } from "./unread-files.ts";
 
@@ -59,7 +59,7 @@ async function run(files: readonly FileInput[], options: Options): Promise<numbe
   const show = (file: FileInput, rejected: Rejected) => {
     if (report.shown.length < SHOWN_REJECTED) report.shown.push({ file: file.path, ...rejected });
   };
-  const warn = (file: FileInput, { field, line }: Warning) => {
+  const warn = (file: FileInput, { field, line }: FieldWarning) => {
     if (report.unknownFields.size < SHOWN_FIELDS && !report.unknownFields.has(field))
       report.unknownFields.set(field, { file: file.path, line });
   };
@@ -87,7 +87,7 @@ async function run(files: readonly FileInput[], options: Options): Promise<numbe
   return conclude(report, senders, options, fault);
 }
 
-type Senders = ReadonlyMap<FileInput, Sender>;
+type Senders = ReadonlyMap<FileInput, BatchSender>;
 
 /** Sends all files, merged by event time up to one batch: whenever one file's batch is full, the others' go too. */
 async function send(

@@ -1,5 +1,5 @@
 /** What was learned of an agent, as far as commands look into it; the system shows it at /v1/agents/ID. */
-import type { Client } from "./client.ts";
+import type { ApiClient } from "./client.ts";
 
 /** An edge with its state. */
 export interface Edge {
@@ -13,7 +13,7 @@ export interface Edge {
 }
 
 /** A workflow, or the agent as a whole. */
-export interface Workflow {
+export interface LearnedWorkflow {
   readonly workflow?: string;
   readonly mode: string;
   readonly sessions: number;
@@ -21,7 +21,7 @@ export interface Workflow {
 }
 
 /** One field of an operation. */
-export interface Slot {
+export interface LearnedSlot {
   readonly operation: string;
   readonly field: string;
   readonly openness: string;
@@ -53,9 +53,9 @@ export interface AppliedContract {
 /** What out-of-graph knows of an agent. */
 export interface Learned {
   readonly version: number;
-  readonly agent?: Workflow;
-  readonly workflows: readonly Workflow[];
-  readonly targets: readonly Slot[];
+  readonly agent?: LearnedWorkflow;
+  readonly workflows: readonly LearnedWorkflow[];
+  readonly targets: readonly LearnedSlot[];
   readonly contracts: readonly AppliedContract[];
   readonly heldSessions: readonly WaitingSession[];
   readonly denied: readonly {
@@ -84,7 +84,7 @@ const NOTHING: Learned = {
 export const learnedIn = (shown: ShownAgent | undefined): Learned => shown?.["out-of-graph"] ?? NOTHING;
 
 /** What was learned of an agent up to the last commit, a few seconds ago at most; nothing if it is not known. */
-export async function learnedOf(client: Client, agent: string): Promise<Learned> {
+export async function learnedOf(client: ApiClient, agent: string): Promise<Learned> {
   const shown = await client
     .get<ShownAgent>(`/v1/agents/${encodeURIComponent(agent)}`)
     .catch((error: { code?: string }) => {

@@ -4,7 +4,7 @@ import { gzip } from "node:zlib";
 import { DelegateBackoff, handleWhen, type IRetryBackoffContext, retry } from "cockatiel";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { fromText } from "../records.ts";
-import { type Client, Refused, refusal } from "./client.ts";
+import { type ApiClient, Refused, refusal } from "./client.ts";
 
 const MAX_LINES = 2000;
 const MAX_CHARACTERS = 1_000_000;
@@ -21,7 +21,7 @@ export interface Rejected {
 }
 
 /** A field that no event has, and the first line that has it, by the caller's own number. */
-export interface Warning {
+export interface FieldWarning {
   readonly field: string;
   readonly line: number;
 }
@@ -31,10 +31,11 @@ interface SenderAnswer {
   /** The first of them. */
   readonly rejected: readonly Rejected[];
   readonly rejectedTotal: number;
-  readonly warnings: readonly Warning[];
+  readonly warnings: readonly FieldWarning[];
 }
 
-export interface Sender {
+/** Sends events in batches, and counts what becomes of them. */
+export interface BatchSender {
   /** @returns whether the batch is full and wants to be flushed. */
   add(line: number, event: string): boolean;
   /** Sends what was added; more may be added meanwhile. Fails with what the system answers when it does not take batches any more. */
@@ -50,11 +51,11 @@ export interface Sender {
  * the first hundred; `onWarning` of unknown fields, of each batch ten.
  */
 export function openSender(
-  client: Client,
+  client: ApiClient,
   source: string,
   onRejected: (rejected: Rejected) => void,
-  onWarning: (warning: Warning) => void = () => {},
-): Sender {
+  onWarning: (warning: FieldWarning) => void = () => {},
+): BatchSender {
   let lines: number[] = [];
   let events: string[] = [];
   let characters = 0;
@@ -105,7 +106,7 @@ function waitMs({ attempt, result }: IRetryBackoffContext<unknown>): number {
   return asked ?? Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
 }
 
-async function post(client: Client, source: string, events: string): Promise<SenderAnswer> {
+async function post(client: ApiClient, source: string, events: string): Promise<SenderAnswer> {
   const body = await promisify(gzip)(events, { level: 1 });
   const headers = { "content-type": "application/x-ndjson", "content-encoding": "gzip" };
   const path = `/v1/events?source=${encodeURIComponent(source)}`;

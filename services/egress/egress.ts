@@ -4,7 +4,7 @@ import type { Service } from "../http.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
-import { ownPartition, type PartitionOwner } from "./partition.ts";
+import { type EgressPartition, ownPartition } from "./partition.ts";
 
 /** What egress works on. */
 export interface EgressOptions {
@@ -24,7 +24,7 @@ const SWEEP_INTERVAL_MS = 3_600_000;
 
 /** Starts egress on the partitions of `actions` that this process is assigned. */
 export function startEgress(options: EgressOptions): Service {
-  const owners = new Map<number, PartitionOwner>();
+  const owners = new Map<number, EgressPartition>();
   const stopping = new AbortController();
   const subscription = options.stream.consume(
     "actions",
@@ -66,7 +66,7 @@ export function startEgress(options: EgressOptions): Service {
 }
 
 /** Partitions share the looks of an interval: what one does not need is left to those that need more. */
-async function followAll(owners: readonly PartitionOwner[]): Promise<void> {
+async function followAll(owners: readonly EgressPartition[]): Promise<void> {
   let left = MAX_FOLLOWED;
   const fewestFirst = owners.toSorted((one, other) => one.quarantined - other.quarantined);
   for (const [at, owner] of fewestFirst.entries()) {

@@ -49,13 +49,13 @@ const MAX_SWEPT = 1000;
 type Ledgers = ReadonlyMap<string, Ledger>;
 
 /** Takes a partition over and appends what its last owner may not have appended. */
-export async function ownPartition(partition: number, options: PartitionOptions): Promise<PartitionOwner> {
+export async function ownPartition(partition: number, options: PartitionOptions): Promise<EgressPartition> {
   const { store, stream } = options;
   const lease = await store.acquire(SPACE, partition);
   const commit = await openOutbox<Mail>({ store, lease, deliver: (mail) => send(stream, mail) });
   const quarantined = new Map<string, Ledger>();
   for await (const ledger of loadQuarantined(store, partition)) quarantined.set(ledgerGroup(ledger), ledger);
-  return new PartitionOwner(options, {
+  return new EgressPartition(options, {
     partition,
     commit,
     quarantined,
@@ -74,7 +74,7 @@ interface Taken {
 }
 
 /** Owns the lease of one partition; what it is asked is done one after the other. */
-export class PartitionOwner {
+export class EgressPartition {
   readonly #options: PartitionOptions;
   readonly #partition: number;
   readonly #commit: Outbox<Mail>;

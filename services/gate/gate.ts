@@ -10,7 +10,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { RecordBatch, Stream } from "../ports/stream.ts";
 import { isAmbiguous } from "./bearer.ts";
 import { denyList } from "./deny-list.ts";
-import { gateMetrics, type Outcome } from "./metrics.ts";
+import { type CheckOutcome, gateMetrics } from "./metrics.ts";
 import { denialOf, type KeyedHash, type Question } from "./question.ts";
 
 /** Whether somebody may pass. */
@@ -126,7 +126,7 @@ const denied = (denial: Denial): GateAnswer => ({
   denial,
 });
 
-function outcomeOf(answer: GateAnswer): Outcome {
+function outcomeOf(answer: GateAnswer): CheckOutcome {
   if (answer.allowed) return "allow";
   if (answer === NOT_READY) return "not-ready";
   return answer === AMBIGUOUS ? "ambiguous" : "deny";

@@ -2,10 +2,10 @@
 import { metrics } from "@opentelemetry/api";
 
 /** `ambiguous`: an authorization that is not exactly one token. */
-export type Outcome = "allow" | "deny" | "ambiguous" | "not-ready";
+export type CheckOutcome = "allow" | "deny" | "ambiguous" | "not-ready";
 
 interface GateMetrics {
-  answered(outcome: Outcome): void;
+  answered(outcome: CheckOutcome): void;
   dropped(denials: number): void;
   close(): void;
 }
@@ -27,7 +27,7 @@ export const answerSeconds = meter.createHistogram("offgraph_gate_answer_seconds
 
 /** Answers are added up here and read when somebody asks for metrics: a counter with labels takes longer than a check. */
 export function gateMetrics(size: () => number): GateMetrics {
-  const answers: Record<Outcome, number> = { allow: 0, deny: 0, ambiguous: 0, "not-ready": 0 };
+  const answers: Record<CheckOutcome, number> = { allow: 0, deny: 0, ambiguous: 0, "not-ready": 0 };
   const observeAnswers = (result: Observer) => {
     for (const [answer, count] of Object.entries(answers)) result.observe(count, { answer });
   };

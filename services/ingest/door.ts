@@ -11,9 +11,9 @@ import { ID_LENGTH } from "../../schemas/ids.ts";
 import { MAX_TARGETS, TARGET_LENGTH } from "../../schemas/operation.ts";
 import { claimsOf } from "./claims.ts";
 import { EventInput, type OperationInput, problems, type TokenInput } from "./event-input.ts";
-import { ignoredFields } from "./ignored.ts";
 import { type Key, keyedHash } from "./key.ts";
 import { looksSecret, scrub } from "./secrets.ts";
+import { unknownFields } from "./unknown-fields.ts";
 
 /** An event may lie this far ahead of when it was observed, because clocks differ. */
 export const MAX_AHEAD_MS = 300_000;
@@ -55,7 +55,7 @@ export function openDoor(options: DoorOptions): Door {
     const observedTime = observed(data.observedTime, observedTimeMs);
     if (observedTime !== undefined && Date.parse(data.time) > Date.parse(observedTime) + MAX_AHEAD_MS)
       return refused("future-event", `time: expected at most five minutes after ${observedTime}`);
-    const ignored = ignoredFields(input as object, data);
+    const ignored = unknownFields(input as object, data);
     const event = completed({ ...data, observedTime }, options);
     if (event === undefined)
       return { ...refused("invalid-event", "agent: expected, because no token is named"), ignored };

@@ -4,7 +4,7 @@ import { fileFault } from "../file-fault.ts";
 import { decompressed, engineFor, MAGIC_BYTES, nameFault } from "./file-compression.ts";
 
 /** Bytes in order. */
-export interface Input {
+export interface ByteInput {
   /** For messages: the path, or `standard input`. */
   readonly name: string;
   /** Writes into `into` from `offset` on. @returns the number of bytes, at least 1; 0 at the end. */
@@ -22,7 +22,7 @@ export interface FileProgress {
 const CHUNK_BYTES = 16_384;
 
 /** Reads in pieces of any size what comes in pieces of another. */
-function inputFrom(name: string, pieces: AsyncGenerator<Buffer>, close: () => Promise<void>): Input {
+function inputFrom(name: string, pieces: AsyncGenerator<Buffer>, close: () => Promise<void>): ByteInput {
   let left: Buffer = Buffer.alloc(0);
   return {
     name,
@@ -66,7 +66,7 @@ async function openHandle(path: string): Promise<{ handle: FileHandle; bytesTota
 }
 
 /** The bytes as they are stored. @throws OffgraphError file-unreadable */
-async function openStored(path: string, onProgress?: (progress: FileProgress) => void): Promise<Input> {
+async function openStored(path: string, onProgress?: (progress: FileProgress) => void): Promise<ByteInput> {
   if (path === "-") return inputFrom("standard input", standardInput(onProgress), async () => {});
   const { handle, bytesTotal } = await openHandle(path);
   let bytesRead = 0;
@@ -84,7 +84,7 @@ async function openStored(path: string, onProgress?: (progress: FileProgress) =>
   };
 }
 
-async function* chunksOf(input: Input): AsyncGenerator<Buffer> {
+async function* chunksOf(input: ByteInput): AsyncGenerator<Buffer> {
   for (;;) {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     const length = await input.read(chunk, 0);
@@ -94,7 +94,7 @@ async function* chunksOf(input: Input): AsyncGenerator<Buffer> {
 }
 
 /** The first bytes again, then the rest. */
-function withHead(head: Buffer, input: Input): Input {
+function withHead(head: Buffer, input: ByteInput): ByteInput {
   let given = 0;
   return {
     ...input,
@@ -112,7 +112,10 @@ function withHead(head: Buffer, input: Input): Input {
  * as what they hold.
  * @throws OffgraphError file-unreadable; reading throws it too, and file-truncated after the last good byte
  */
-export async function openInput(path: string, onProgress?: (progress: FileProgress) => void): Promise<Input> {
+export async function openInput(
+  path: string,
+  onProgress?: (progress: FileProgress) => void,
+): Promise<ByteInput> {
   const stored = await openStored(path, onProgress);
   const head = Buffer.alloc(CHUNK_BYTES);
   let length = 0;

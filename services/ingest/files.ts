@@ -5,7 +5,7 @@
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Block, Framer, LongRecord } from "./file-blocks.ts";
 import { DOCUMENT_HEAD_BYTES, documentFramer, isDocument } from "./file-documents.ts";
-import { type FileProgress, type Input, openInput } from "./file-input.ts";
+import { type ByteInput, type FileProgress, openInput } from "./file-input.ts";
 import { lineFramer } from "./file-lines.ts";
 
 export type { Block, LongRecord } from "./file-blocks.ts";
@@ -46,7 +46,7 @@ function emptyBuffer(size: number): Buffer {
 }
 
 /** Reads once. @returns whether the end has been reached. */
-async function readMore(input: Input, filling: Filling): Promise<boolean> {
+async function readMore(input: ByteInput, filling: Filling): Promise<boolean> {
   const room = filling.bytes.subarray(0, filling.bytes.length - PADDING_BYTES);
   const got = await input.read(room, filling.filled);
   filling.filled += got;
@@ -63,7 +63,7 @@ function carriedOver({ bytes, filled }: Filling, from: number, isInUse: boolean)
 }
 
 /** Fills the first buffer until it shows what the file is. */
-async function begin(input: Input, maxLineBytes: number): Promise<{ filling: Filling; framer: Framer }> {
+async function begin(input: ByteInput, maxLineBytes: number): Promise<{ filling: Filling; framer: Framer }> {
   const filling: Filling = { bytes: emptyBuffer(BLOCK_BYTES), from: 0, filled: 0 };
   while (filling.filled < DOCUMENT_HEAD_BYTES + BYTE_ORDER_MARK.length)
     if (await readMore(input, filling)) break;
@@ -91,7 +91,7 @@ function framed(framer: Framer, { bytes, from, filled }: Filling, isEnd: boolean
   return { found, rest: next.value };
 }
 
-async function* recordsOf(input: Input, maxLineBytes: number): AsyncGenerator<Block | LongRecord> {
+async function* recordsOf(input: ByteInput, maxLineBytes: number): AsyncGenerator<Block | LongRecord> {
   const start = await begin(input, maxLineBytes);
   const { framer } = start;
   let { filling } = start;

@@ -8,9 +8,9 @@ import { metrics } from "@opentelemetry/api";
 import { type AcceptedOptions, openAccepted } from "./accepted.ts";
 import { appendDeadLetters } from "./dead-letters.ts";
 import type { Block, LongRecord } from "./file-blocks.ts";
-import { openWarnings, type Warning } from "./ignored.ts";
-import type { RecordReader } from "./record.ts";
+import type { RecordParser } from "./record.ts";
 import { openRejects, type Rejection, type RejectsOptions } from "./rejects.ts";
+import { openFieldWarnings, type UnknownFieldWarning } from "./unknown-fields.ts";
 
 /** Records that are read before others get their turn: a gateway's question must not wait for a whole batch. */
 const ROUND_RECORDS = 1000;
@@ -27,11 +27,11 @@ export interface IntakeResult {
   readonly rejected: readonly Rejection[];
   readonly rejectedTotal: number;
   /** Unknown fields, the first ten names; missing if there were none. */
-  readonly warnings?: readonly Warning[];
+  readonly warnings?: readonly UnknownFieldWarning[];
 }
 
 interface IntakeOptions extends AcceptedOptions, RejectsOptions {
-  readonly read: RecordReader;
+  readonly read: RecordParser;
 }
 
 export interface Intake {
@@ -48,7 +48,7 @@ export function openIntake(options: IntakeOptions): Intake {
   const { stream, clock, read, label } = options;
   const accepted = openAccepted(options);
   const rejects = openRejects(options);
-  const warnings = openWarnings(label);
+  const warnings = openFieldWarnings(label);
 
   async function takeBlock(block: Block): Promise<void> {
     for (let from = 0; from < block.count; from += ROUND_RECORDS) {

@@ -9,17 +9,17 @@ import { type Ready, readied } from "./ready.ts";
 /** What was read. `event` is missing if the token index need not see it. */
 type Reading = (
   | { readonly ready: Ready; readonly event?: Event }
-  | { readonly refused: Refusal; readonly record: Buffer }
+  | { readonly refused: RecordRefusal; readonly record: Buffer }
 ) & {
   /** Fields that the schema does not know, by their paths. */
   readonly ignored?: readonly string[] | undefined;
 };
 
 /** Reads the record `bytes[start, end)`. */
-export type RecordReader = (bytes: Buffer, start: number, end: number, round: ReadingRound) => Reading;
+export type RecordParser = (bytes: Buffer, start: number, end: number, round: ReadingRound) => Reading;
 
 /** The quick way where it is certain; else the plain one: UTF-8, JSON, the door. */
-export function recordReader(quick: QuickReader, door: Door, partitions: number): RecordReader {
+export function recordReader(quick: QuickReader, door: Door, partitions: number): RecordParser {
   return (bytes, start, end, round) =>
     quick(bytes, start, end, round) ?? readPlainly(door, bytes.subarray(start, end), round.nowMs, partitions);
 }
@@ -35,7 +35,7 @@ function readPlainly(door: Door, record: Buffer, nowMs: number, partitions: numb
 }
 
 /** A record's JSON, or why it has none. */
-export function readJson(record: Buffer): { readonly value: unknown } | { readonly refused: Refusal } {
+export function readJson(record: Buffer): { readonly value: unknown } | { readonly refused: RecordRefusal } {
   if (!isUtf8(record)) return refused("invalid-utf8", "expected UTF-8");
   const text = record.toString();
   try {
@@ -46,7 +46,7 @@ export function readJson(record: Buffer): { readonly value: unknown } | { readon
 }
 
 /** Why a record was not taken. */
-export interface Refusal {
+export interface RecordRefusal {
   readonly code: ErrorCode;
   readonly message: string;
 }

@@ -6,11 +6,11 @@ import type { z } from "zod";
 import type { EventInput } from "./event-input.ts";
 
 /** An event as a source makes it, before the door: tenant, source and hashes are still missing. */
-export type Draft = z.input<typeof EventInput>;
+export type EventDraft = z.input<typeof EventInput>;
 
 /** What a source makes of one record. */
 export interface Converted {
-  readonly events: readonly Draft[];
+  readonly events: readonly EventDraft[];
   /** Set if the record, or a part of it, was refused. */
   readonly refused?: { readonly code: "unknown-record" | "invalid-event"; readonly message: string };
 }

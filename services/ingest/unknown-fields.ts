@@ -12,28 +12,28 @@ const ignoredTotal = metrics.getMeter("offgraph").createCounter("offgraph_ingest
 });
 
 /** The paths of what stands in `given` and not in `kept`, such as `agent.nmae`. */
-export function ignoredFields(given: object, kept: object, path = ""): string[] {
+export function unknownFields(given: object, kept: object, path = ""): string[] {
   return Object.entries(given).flatMap(([name, value]) => {
     if (!Object.hasOwn(kept, name)) return [path + name];
     const part: unknown = Reflect.get(kept, name);
     // What the schema keeps as it is may be of any depth.
     if (part === value || !isObject(value) || !isObject(part)) return [];
-    return ignoredFields(value, part, `${path}${name}.`);
+    return unknownFields(value, part, `${path}${name}.`);
   });
 }
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 /** An unknown field, and the first line that has it. */
-export interface Warning {
+export interface UnknownFieldWarning {
   readonly field: string;
   readonly line: number;
   readonly message: string;
 }
 
 /** Counts the unknown fields of a batch and lists the first ten names. `label` is the source's name in metrics. */
-export function openWarnings(label: string) {
-  const listed = new Map<string, Warning>();
+export function openFieldWarnings(label: string) {
+  const listed = new Map<string, UnknownFieldWarning>();
   let total = 0;
   return {
     add(line: number, fields: readonly string[]): void {
@@ -46,7 +46,7 @@ export function openWarnings(label: string) {
       }
     },
     /** What was listed; counts the rest. */
-    finish(): readonly Warning[] {
+    finish(): readonly UnknownFieldWarning[] {
       if (total > 0) ignoredTotal.add(total, { source: label });
       return [...listed.values()];
     },

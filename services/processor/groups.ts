@@ -1,12 +1,12 @@
 /** The versions of peer groups that a process judges by: read at the start and whenever the learner has added up another day. */
-import { type Groups, newBook } from "../../detectors/groups/book.ts";
+import { newBook, type PeerVersions } from "../../detectors/groups/book.ts";
 import { dateOf, judging } from "../../detectors/groups/schedule.ts";
 import { newestMade, readVersions } from "../group-versions.ts";
 import type { Store } from "../ports/store.ts";
 
 /** Versions at hand. */
 export interface GroupBook {
-  readonly groups: Groups;
+  readonly groups: PeerVersions;
   /** Reads what is new; one small request if nothing is. */
   refresh(): Promise<void>;
   /** What is wrong if agents of a day (days since 1970) are judged by older versions than they should be; undefined if nothing is. */

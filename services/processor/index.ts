@@ -12,9 +12,9 @@ import type { Store } from "../ports/store.ts";
 import type { Consumer, Stream } from "../ports/stream.ts";
 import { unlessFenced } from "../take-over.ts";
 import { followGroups, type GroupBook } from "./groups.ts";
-import { agentsCapped, lagGauge, sessionsStanding } from "./metrics.ts";
-import { openPartition, type Partition } from "./partition.ts";
-import type { PartitionOptions } from "./state.ts";
+import { cappedTotal, lagGauge, sessionsStanding } from "./metrics.ts";
+import { openPartition, type ProcessorPartition } from "./partition.ts";
+import type { ProcessorPartitionOptions } from "./state.ts";
 
 export { relearn } from "./relearn.ts";
 
@@ -48,7 +48,7 @@ export function startProcessor({ stream, store, clock, settings, key }: Processo
   const scanner = new EventScanner(hashKey(key.secret));
   const { tenant } = settings;
   const unreadable = { agents: 0 };
-  const partitions = new Map<number, Partition>();
+  const partitions = new Map<number, ProcessorPartition>();
   const share = () => Math.ceil(maxAgents / Math.max(1, partitions.size));
   const limits = { commitIntervalMs, maxAgents: share, owned: () => partitions.size, gatherInTurn: inTurn() };
   const shared = {
@@ -99,10 +99,10 @@ function peersMissing({ book, partitions }: ProcessorRun): string | undefined {
 }
 
 interface ProcessorRun {
-  readonly shared: PartitionOptions;
+  readonly shared: ProcessorPartitionOptions;
   /** Undefined if agents are not judged by their peers. */
   readonly book: GroupBook | undefined;
-  readonly partitions: Map<number, Partition>;
+  readonly partitions: Map<number, ProcessorPartition>;
   readonly stopping: AbortController;
   /** Events that each partition is behind. */
   behind: ReadonlyMap<number, number>;
@@ -147,7 +147,7 @@ async function look(run: ProcessorRun): Promise<void> {
 }
 
 /** Who was fenced is told so by the next batch, and gives the partition back. */
-const commitUnlessFenced = (partition: Partition) => partition.commit(false).catch(unlessFenced);
+const commitUnlessFenced = (partition: ProcessorPartition) => partition.commit(false).catch(unlessFenced);
 
 /** Partitions come one after the other, so all that there are, or none more for a while; a process too many gets none. */
 function hasCaughtUp(run: ProcessorRun): boolean {
@@ -171,11 +171,11 @@ function observe(run: ProcessorRun): () => void {
       result.observe(count, { standing });
   };
   lagGauge.addCallback(observeLag);
-  agentsCapped.addCallback(observeCaps);
+  cappedTotal.addCallback(observeCaps);
   sessionsStanding.addCallback(observeStandings);
   return () => {
     lagGauge.removeCallback(observeLag);
-    agentsCapped.removeCallback(observeCaps);
+    cappedTotal.removeCallback(observeCaps);
     sessionsStanding.removeCallback(observeStandings);
   };
 }
@@ -183,8 +183,8 @@ function observe(run: ProcessorRun): () => void {
 const lagOf = (run: ProcessorRun): number =>
   [...run.behind.values()].reduce((sum, events) => sum + events, 0);
 
-async function behind(stream: Stream, partitions: ReadonlyMap<number, Partition>) {
-  const eventsBehind = async ([number, partition]: readonly [number, Partition]) =>
+async function behind(stream: Stream, partitions: ReadonlyMap<number, ProcessorPartition>) {
+  const eventsBehind = async ([number, partition]: readonly [number, ProcessorPartition]) =>
     [number, Math.max(0, (await stream.end("events", number)) - partition.position())] as const;
   return new Map(await Promise.all([...partitions].map(eventsBehind)));
 }

@@ -44,7 +44,7 @@ export const agentsForgotten = meter.createCounter("offgraph_processor_agents_fo
   description:
     "Agents let go from memory because there were more than processor.maxAgents; the store has them",
 });
-export const agentsCapped = meter.createObservableCounter("offgraph_processor_capped_total", {
+export const cappedTotal = meter.createObservableCounter("offgraph_processor_capped_total", {
   description:
     "What an agent had too much of, by what: sessions, tokens, held sessions and revocations let go, words of persons not taken in full, and (learned) names, edges, values, versions",
 });

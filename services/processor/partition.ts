@@ -11,13 +11,13 @@ import { commit } from "./commit.ts";
 import { gather } from "./gather.ts";
 import { takeBatch } from "./process.ts";
 import { readSkips } from "./skips.ts";
-import { MAX_EVENTS_LOADING, type PartitionOptions, SPACE, type State } from "./state.ts";
+import { MAX_EVENTS_LOADING, type ProcessorPartitionOptions, SPACE, type State } from "./state.ts";
 
 /** A partition that this process owns. */
-export type Partition = Awaited<ReturnType<typeof openPartition>>;
+export type ProcessorPartition = Awaited<ReturnType<typeof openPartition>>;
 
 /** Takes the partition over and goes on where its last commit ended. */
-export async function openPartition(partition: number, options: PartitionOptions) {
+export async function openPartition(partition: number, options: ProcessorPartitionOptions) {
   const lease = await options.store.acquire(SPACE, partition);
   const position = await options.store.position(SPACE, partition);
   const clockMs = options.usesPeers ? await clockOf(options.store, SPACE, partition) : 0;

@@ -13,7 +13,7 @@ import type { GroupChange, Lease, Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
 
 /** What the partitions of a process share, and the limits of each. */
-export interface PartitionOptions {
+export interface ProcessorPartitionOptions {
   readonly stream: Stream;
   readonly store: Store;
   readonly clock: Clock;
@@ -68,7 +68,7 @@ export interface Committing {
 }
 
 /** A partition in hand; it changes as events are folded and committed. */
-export interface State extends PartitionOptions {
+export interface State extends ProcessorPartitionOptions {
   readonly partition: number;
   readonly lease: Lease;
   readonly columns: EventColumns;

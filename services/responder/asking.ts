@@ -2,7 +2,7 @@
 import { type Action, type IncidentAction, type Proposal, targetKey } from "../../schemas/action.ts";
 import type { PlannedAction } from "./playbook.ts";
 import {
-  type Asked,
+  type AskedStep,
   type AuditRecord,
   actionIdOf,
   askedOf,
@@ -13,7 +13,7 @@ import {
 } from "./state.ts";
 
 /** One incident on its way through a step. */
-export interface Course {
+export interface IncidentStep {
   readonly tracked: Tracked;
   readonly actions: readonly Action[];
   readonly audit: readonly AuditRecord[];
@@ -21,11 +21,11 @@ export interface Course {
 
 /** Asks for a step; what was proposed of it before is proposed no longer. */
 export function ask(
-  course: Course,
+  course: IncidentStep,
   plan: Omit<PlannedAction, "heldBy">,
   reason: string,
   nowMs: number,
-): Course {
+): IncidentStep {
   const { incident } = course.tracked;
   const asked = nextAsked(course.tracked, plan, nowMs);
   const action: Action = {
@@ -56,7 +56,7 @@ export function turnDown(tracked: Tracked, proposal: Proposal, nowMs: number): T
 }
 
 /** Writes a step that was held back into the incident. It is audited once for each thing that holds it back. */
-export function propose(course: Course, proposal: Proposal): Course {
+export function propose(course: IncidentStep, proposal: Proposal): IncidentStep {
   const { incident } = course.tracked;
   const before = incident.proposed.find((one) => isSame(one, proposal));
   const others = incident.proposed.filter((one) => one !== before);
@@ -76,7 +76,7 @@ type Named = Pick<Proposal, "step" | "target">;
 const isSame = (one: Named, other: Named) =>
   one.step === other.step && targetKey("", one.target) === targetKey("", other.target);
 
-function nextAsked(tracked: Tracked, plan: Omit<PlannedAction, "heldBy">, nowMs: number): Asked {
+function nextAsked(tracked: Tracked, plan: Omit<PlannedAction, "heldBy">, nowMs: number): AskedStep {
   const { incident } = tracked;
   const target = targetKey(incident.tenant, plan.target);
   const occurrence = (askedOf(tracked, plan.step, plan.target)?.occurrence ?? -1) + 1;
@@ -85,7 +85,7 @@ function nextAsked(tracked: Tracked, plan: Omit<PlannedAction, "heldBy">, nowMs:
 }
 
 /** The incident with a step asked for, or turned down: in both cases it is no longer proposed. */
-function withAsked(tracked: Tracked, plan: Named, asked: Asked, actions: IncidentAction[]): Tracked {
+function withAsked(tracked: Tracked, plan: Named, asked: AskedStep, actions: IncidentAction[]): Tracked {
   const { incident } = tracked;
   const earlier = askedOf(tracked, plan.step, plan.target);
   return {

@@ -1,5 +1,5 @@
 /**
- * What the agents of a peer group (a fleet) do for the first time with new versions, all together. Values only: no I/O and no clock. It is
+ * What the agents of a peer group do for the first time with new versions, all together. Values only: no I/O and no clock. It is
  * judged by event time, so that late arrival changes nothing.
  */
 import type { Rollout } from "../../schemas/action.ts";
@@ -32,14 +32,14 @@ interface Sighting {
 }
 
 /** What is known of one peer group. */
-export interface Fleet {
+export interface WatchedGroup {
   readonly sightings: readonly Sighting[];
   /** The newest one; undefined before the first. */
-  readonly rollout?: Running | undefined;
+  readonly rollout?: RunningRollout | undefined;
 }
 
 /** A roll-out, and the incident that gathers it. */
-export interface Running extends Rollout {
+export interface RunningRollout extends Rollout {
   readonly incident: IncidentId;
   /** The agent whose incident it is: that of the first finding. */
   readonly holder: string;
@@ -63,7 +63,7 @@ export const versioned = ({ newVersion, evidenceKind }: Finding) =>
 
 /** What a finding changes. */
 interface Sight {
-  readonly fleet: Fleet;
+  readonly group: WatchedGroup;
   /** The finding is part of the roll-out. */
   readonly joins: boolean;
   /** First uses that had to make room. */
@@ -71,9 +71,9 @@ interface Sight {
 }
 
 /** The group after a finding, and whether the finding is part of its roll-out. */
-export function sight(before: Fleet, finding: Finding, nowMs: number): Sight {
+export function sight(before: WatchedGroup, finding: Finding, nowMs: number): Sight {
   const news = versioned(finding);
-  if (news === undefined) return { fleet: before, joins: false, crowdedOut: 0 };
+  if (news === undefined) return { group: before, joins: false, crowdedOut: 0 };
   const timeMs = Date.parse(finding.time);
   const { rollout } = before;
   const running = rollout !== undefined && timeMs < rollout.beganMs + ROLLOUT_MS ? rollout : undefined;
@@ -84,9 +84,9 @@ export function sight(before: Fleet, finding: Finding, nowMs: number): Sight {
   const crowdedOut = all.length - sightings.length;
   const isRecognised =
     running?.recognised.includes(news.edge) || areTogether(sightings, news.edge, news.peerAgents);
-  if (!news.quiet && !isRecognised) return { fleet: { sightings, rollout }, joins: false, crowdedOut };
+  if (!news.quiet && !isRecognised) return { group: { sightings, rollout }, joins: false, crowdedOut };
   const joined = join(running ?? begun(finding, timeMs), finding, isRecognised, nowMs);
-  return { fleet: { sightings, rollout: joined }, joins: true, crowdedOut };
+  return { group: { sightings, rollout: joined }, joins: true, crowdedOut };
 }
 
 function withSighting(before: readonly Sighting[], finding: Finding, edge: string, timeMs: number) {
@@ -105,7 +105,7 @@ function areTogether(sightings: readonly Sighting[], edge: string, peerAgents = 
   return alike.length >= Math.max(LEAST_AGENTS, LEAST_SHARE * peerAgents) && units.size >= LEAST_UNITS;
 }
 
-function begun(finding: Finding, timeMs: number): Running {
+function begun(finding: Finding, timeMs: number): RunningRollout {
   const { agent, newVersion } = finding;
   return {
     incident: incidentIdOf(finding, ROLLOUT),
@@ -125,7 +125,12 @@ function begun(finding: Finding, timeMs: number): Running {
   };
 }
 
-function join(rollout: Running, finding: Finding, isRecognised: boolean, nowMs: number): Running {
+function join(
+  rollout: RunningRollout,
+  finding: Finding,
+  isRecognised: boolean,
+  nowMs: number,
+): RunningRollout {
   const { newVersion: news, id, agent } = finding;
   // A crash between this and the commit of its partition brings it again.
   if (news === undefined || rollout.findings.includes(id)) return rollout;

@@ -3,7 +3,7 @@ import type { Incident } from "../../schemas/action.ts";
 import type { Store } from "../ports/store.ts";
 import { partitionOf } from "../ports/stream.ts";
 import { placeOf } from "./audit-stored.ts";
-import { withFleet } from "./fleet-register.ts";
+import { withRollout } from "./rollout-register.ts";
 import { agentGroup, agentOf, loadAgents, SPACE } from "./stored.ts";
 
 /** Every incident, in no particular order. */
@@ -12,7 +12,7 @@ export async function* incidents(store: Store, partitions: number): AsyncGenerat
     for await (const [group, entries] of store.scan(SPACE, partition)) {
       if (!group.startsWith("agent\n")) continue;
       for (const { incident } of agentOf(entries)?.tracked ?? [])
-        yield withFleet(store, partitions, incident);
+        yield withRollout(store, partitions, incident);
     }
   }
 }
@@ -28,7 +28,7 @@ export async function incidentOf(
     const states = await loadAgents(store, partition, group === undefined ? [] : [group]);
     for (const { tracked } of states.values())
       for (const { incident } of tracked)
-        if (incident.id === id) return withFleet(store, partitions, incident);
+        if (incident.id === id) return withRollout(store, partitions, incident);
   }
   return undefined;
 }
@@ -43,5 +43,5 @@ export async function incidentsOf(
   const group = agentGroup({ tenant, agent });
   const states = await loadAgents(store, partitionOf(`${tenant}/${agent}`, partitions), [group]);
   const tracked = states.get(group)?.tracked ?? [];
-  return Promise.all(tracked.map(({ incident }) => withFleet(store, partitions, incident)));
+  return Promise.all(tracked.map(({ incident }) => withRollout(store, partitions, incident)));
 }

@@ -6,13 +6,13 @@ import {
   type IncidentAction,
   targetKey,
 } from "../../schemas/action.ts";
-import { ask, type Course, turnDown } from "./asking.ts";
+import { ask, type IncidentStep, turnDown } from "./asking.ts";
 import { isApprovable } from "./playbook.ts";
 import {
   type AgentState,
   actionIdOf,
-  type Context,
-  type Step,
+  type ResponderContext,
+  type StateChange,
   type Tracked,
   timestamp,
   withAction,
@@ -22,12 +22,12 @@ import {
 const DEFAULT_QUARANTINE_MS = 3_600_000;
 
 /** Every decision is audited, also one about an incident that is not known. */
-export function onDecision(state: AgentState, decision: Decision, context: Context): Step {
+export function onDecision(state: AgentState, decision: Decision, context: ResponderContext): StateChange {
   const step = decided(state, decision, context);
   return { ...step, audit: [{ what: "decision.made", decision }, ...step.audit] };
 }
 
-function decided(state: AgentState, decision: Decision, context: Context): Step {
+function decided(state: AgentState, decision: Decision, context: ResponderContext): StateChange {
   const { verdict } = decision;
   if (verdict === "quarantine") return manual(state, quarantine(decision, context.nowMs));
   if (verdict === "release") return manual(released(state, context.nowMs), release(decision, context.nowMs));
@@ -39,7 +39,7 @@ function decided(state: AgentState, decision: Decision, context: Context): Step 
 }
 
 /** It concerns every incident of the agent that is not closed, so each of them lists it. */
-const manual = (state: AgentState, action: Action): Step => ({
+const manual = (state: AgentState, action: Action): StateChange => ({
   state: { ...state, tracked: state.tracked.map((one) => listing(one, action)) },
   actions: [action],
   audit: [{ what: "action.asked", action }],
@@ -94,11 +94,16 @@ function ended(action: IncidentAction, nowMs: number): IncidentAction {
   return holds && action.releasedAt === undefined ? { ...action, releasedAt: timestamp(nowMs) } : action;
 }
 
-function approve(state: AgentState, tracked: Tracked, decision: Decision, context: Context): Step {
+function approve(
+  state: AgentState,
+  tracked: Tracked,
+  decision: Decision,
+  context: ResponderContext,
+): StateChange {
   const reason = `approved by ${decision.by}: ${decision.reason}`;
   const course = tracked.incident.proposed
     .filter((proposal) => isApprovable(proposal, state, context))
-    .reduce<Course>((so, proposal) => ask(so, proposal, reason, context.nowMs), {
+    .reduce<IncidentStep>((so, proposal) => ask(so, proposal, reason, context.nowMs), {
       tracked: touch(tracked, context.nowMs),
       actions: [],
       audit: [],

@@ -2,28 +2,28 @@
 import type { Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import { isAtLeast } from "../../schemas/ids.ts";
-import { ask, type Course, propose } from "./asking.ts";
+import { ask, type IncidentStep, propose } from "./asking.ts";
 import { onRollout } from "./on-rollout.ts";
 import { causeOf, isAsked, type PlannedAction, plannedActions } from "./playbook.ts";
 import {
   type AgentState,
-  type Context,
   incidentIdOf,
   MAX_LISTED,
-  type Step,
+  type ResponderContext,
+  type StateChange,
   type Tracked,
   timestamp,
   withTracked,
 } from "./state.ts";
 
 /** A finding that is already in its incident changes nothing. */
-export function onFinding(state: AgentState, finding: Finding, context: Context): Step {
+export function onFinding(state: AgentState, finding: Finding, context: ResponderContext): StateChange {
   if (context.rollout) return onRollout(state, finding, context.rollout, context.nowMs);
   const before = incidentFor(state, finding, context);
   if (before?.incident.findings.includes(finding.id)) return { state, actions: [], audit: [] };
   const tracked = gather(before ?? opened(finding, context), finding, context.nowMs);
   const { id: incident, tenant, agent } = tracked.incident;
-  const first: Course = {
+  const first: IncidentStep = {
     tracked,
     actions: [],
     audit: before ? [] : [{ what: "incident.opened", tenant, agent, incident, finding: finding.id }],
@@ -36,26 +36,26 @@ export function onFinding(state: AgentState, finding: Finding, context: Context)
 }
 
 /** True if the playbook would act by itself, so that the tenant's bucket has to be asked first. */
-export function wouldAct(state: AgentState, finding: Finding, context: Context): boolean {
+export function wouldAct(state: AgentState, finding: Finding, context: ResponderContext): boolean {
   const tracked = incidentFor(state, finding, context) ?? opened(finding, context);
   return plannedActions(finding, state, { ...context, capped: false }).some(
     (plan) => plan.mode === "enforce" && plan.heldBy === undefined && !isAsked(tracked, plan, context.nowMs),
   );
 }
 
-function follow(course: Course, plan: PlannedAction, finding: Finding, nowMs: number): Course {
+function follow(course: IncidentStep, plan: PlannedAction, finding: Finding, nowMs: number): IncidentStep {
   if (isAsked(course.tracked, plan, nowMs)) return course;
   const { heldBy } = plan;
   if (heldBy === undefined) return ask(course, plan, finding.summary, nowMs);
   return propose(course, { ...plan, heldBy });
 }
 
-function incidentFor(state: AgentState, finding: Finding, { causes }: Context): Tracked | undefined {
+function incidentFor(state: AgentState, finding: Finding, { causes }: ResponderContext): Tracked | undefined {
   const cause = causeOf(finding, causes);
   return state.tracked.find(({ incident }) => incident.cause === cause && incident.status !== "closed");
 }
 
-function opened(finding: Finding, { causes, nowMs, trace }: Context): Tracked {
+function opened(finding: Finding, { causes, nowMs, trace }: ResponderContext): Tracked {
   const cause = causeOf(finding, causes);
   const { tenant, agent, severity, summary } = finding;
   const incident: Incident = {

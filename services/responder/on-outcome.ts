@@ -1,9 +1,19 @@
 /** What came of an action: a confirmed one contains incidents, a failed one may be asked again. */
 import type { ActionOutcome, Incident, IncidentAction } from "../../schemas/action.ts";
-import { type AgentState, type Context, type Step, type Tracked, timestamp } from "./state.ts";
+import {
+  type AgentState,
+  type ResponderContext,
+  type StateChange,
+  type Tracked,
+  timestamp,
+} from "./state.ts";
 
 /** Each incident notes what came of its actions; every outcome is audited. */
-export function onOutcome(state: AgentState, outcome: ActionOutcome, { nowMs }: Context): Step {
+export function onOutcome(
+  state: AgentState,
+  outcome: ActionOutcome,
+  { nowMs }: ResponderContext,
+): StateChange {
   const tracked = state.tracked.map((one) => taken(noted(one, outcome), outcome, nowMs));
   return { state: { ...state, tracked }, actions: [], audit: [{ what: "outcome.recorded", outcome }] };
 }

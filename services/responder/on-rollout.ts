@@ -1,11 +1,23 @@
 /** A finding that is part of a roll-out: it is gathered with those of the other agents, quietly, and nothing is done. */
 import type { Incident, Rollout } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
-import { ROLLOUT, type Running } from "./fleet.ts";
-import { type AgentState, type AuditRecord, MAX_LISTED, type Step, timestamp, withTracked } from "./state.ts";
+import { ROLLOUT, type RunningRollout } from "./group-rollout.ts";
+import {
+  type AgentState,
+  type AuditRecord,
+  MAX_LISTED,
+  type StateChange,
+  timestamp,
+  withTracked,
+} from "./state.ts";
 
 /** The incident belongs to the agent of the first finding; the others' states are not changed. */
-export function onRollout(state: AgentState, finding: Finding, rollout: Running, nowMs: number): Step {
+export function onRollout(
+  state: AgentState,
+  finding: Finding,
+  rollout: RunningRollout,
+  nowMs: number,
+): StateChange {
   const { tenant, agent, id } = finding;
   const before = state.tracked.find(({ incident }) => incident.id === rollout.incident);
   const isNew = before === undefined && rollout.holder === agent;
@@ -17,7 +29,7 @@ export function onRollout(state: AgentState, finding: Finding, rollout: Running,
   return { state: withTracked(state, { asked: [], ...before, incident: seen }), actions: [], audit };
 }
 
-function opened({ tenant, agent }: Finding, { incident: id }: Running, nowMs: number): Incident {
+function opened({ tenant, agent }: Finding, { incident: id }: RunningRollout, nowMs: number): Incident {
   const openedAt = timestamp(nowMs);
   return {
     id,
@@ -37,7 +49,7 @@ function opened({ tenant, agent }: Finding, { incident: id }: Running, nowMs: nu
 }
 
 /** The incident with what is known of the whole roll-out. */
-export function gathered(incident: Incident, running: Running, updatedAt: string): Incident {
+export function gathered(incident: Incident, running: RunningRollout, updatedAt: string): Incident {
   const { severity, findings, findingCount } = running;
   const rollout = asRollout(running);
   const newest = findings.slice(-MAX_LISTED);
@@ -53,7 +65,15 @@ export function gathered(incident: Incident, running: Running, updatedAt: string
 }
 
 /** Without what only the register needs. */
-function asRollout({ group, versions, parents, announced, agents, edges, recognised }: Running): Rollout {
+function asRollout({
+  group,
+  versions,
+  parents,
+  announced,
+  agents,
+  edges,
+  recognised,
+}: RunningRollout): Rollout {
   const lists = { versions, parents, announced, agents, edges, recognised };
   return group === undefined ? lists : { group, ...lists };
 }

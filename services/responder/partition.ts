@@ -17,20 +17,28 @@ import { type AuditEntry, type AuditHead, nextEntry } from "./audit.ts";
 import { writeAuditFile } from "./audit-files.ts";
 import { AUDIT_SPACE, auditChangesOf, removalOf, storedEntries, withoutPlaces } from "./audit-stored.ts";
 import type { Bucket } from "./cap.ts";
-import type { Fleets } from "./fleet-register.ts";
 import { countAll } from "./metrics.ts";
 import { loadOld, withoutOld } from "./retention.ts";
-import { type AgentState, type AuditRecord, type Context, timestamp } from "./state.ts";
-import { changesOf, type Head, type Input, loadAgents, loadHead, SPACE, type States } from "./stored.ts";
+import type { RolloutOf } from "./rollout-register.ts";
+import { type AgentState, type AuditRecord, type ResponderContext, timestamp } from "./state.ts";
+import {
+  changesOf,
+  type Head,
+  type InputStream,
+  loadAgents,
+  loadHead,
+  SPACE,
+  type States,
+} from "./stored.ts";
 import { arrivals, fold } from "./turn.ts";
 
 /** What one partition of the responder works on. */
-export interface PartitionOptions {
+export interface ResponderPartitionOptions {
   readonly stream: Stream;
   readonly store: Store;
   readonly clock: Clock;
-  readonly settings: Context["settings"];
-  readonly causes: Context["causes"];
+  readonly settings: ResponderContext["settings"];
+  readonly causes: ResponderContext["causes"];
   /** Ed25519 private key that signs the audit log; absent: the log is chained, but not signed. */
   readonly auditKey?: KeyObject | undefined;
   /** Where the older part of the audit log goes when the part in the store has grown to so many bytes; absent: nowhere. */
@@ -38,32 +46,35 @@ export interface PartitionOptions {
   /** How long closed incidents are kept; absent: for ever. */
   readonly keepIncidentsMs?: number | undefined;
   readonly bucket: Bucket;
-  readonly fleets: Fleets;
+  readonly rolloutOf: RolloutOf;
 }
 
 /** Most agents whose incidents one sweep changes; the next one goes on. */
 const MAX_SWEPT = 1000;
 
 /** Takes the partition over and sends what its last owner may not have sent. */
-export async function ownPartition(partition: number, options: PartitionOptions): Promise<PartitionOwner> {
+export async function ownPartition(
+  partition: number,
+  options: ResponderPartitionOptions,
+): Promise<ResponderPartition> {
   const { store, stream } = options;
   const lease = await store.acquire(SPACE, partition);
   // After the first: whoever still writes audit entries then cannot make them count.
   const auditLease = await store.acquire(AUDIT_SPACE, partition);
   const commit = await openOutbox<Actions>({ store, lease, deliver: (actions) => send(stream, actions) });
-  return new PartitionOwner(options, commit, auditLease, await loadHead(store, partition));
+  return new ResponderPartition(options, commit, auditLease, await loadHead(store, partition));
 }
 
 /** Owns the leases of one partition; what it is asked is done one after the other. */
-export class PartitionOwner {
-  readonly #options: PartitionOptions;
+export class ResponderPartition {
+  readonly #options: ResponderPartitionOptions;
   readonly #commit: Outbox<Actions>;
   #auditLease: Lease;
   readonly #inTurn = inTurnUntilOneFails();
   #head: Head;
   #fault: string | undefined;
 
-  constructor(options: PartitionOptions, commit: Outbox<Actions>, auditLease: Lease, head: Head) {
+  constructor(options: ResponderPartitionOptions, commit: Outbox<Actions>, auditLease: Lease, head: Head) {
     this.#options = options;
     this.#commit = commit;
     this.#auditLease = auditLease;
@@ -71,7 +82,7 @@ export class PartitionOwner {
   }
 
   /** Where to read on. */
-  positionOf(input: Input): number {
+  positionOf(input: InputStream): number {
     return this.#head.positions[input];
   }
 
@@ -81,7 +92,7 @@ export class PartitionOwner {
   }
 
   /** Absorbs a batch. Rejects with `fenced`, having written nothing, when another process has taken over. */
-  absorb(input: Input, batch: RecordBatch): Promise<void> {
+  absorb(input: InputStream, batch: RecordBatch): Promise<void> {
     return this.#inTurn(async () => {
       await this.#absorb(input, batch);
       await this.#moveAudit();
@@ -97,13 +108,13 @@ export class PartitionOwner {
     if (groups.length > 0) await this.#inTurn(() => this.#forget(groups, beforeMs));
   }
 
-  async #absorb(input: Input, batch: RecordBatch): Promise<void> {
-    const { store, clock, settings, causes, bucket, fleets, auditKey: key } = this.#options;
+  async #absorb(input: InputStream, batch: RecordBatch): Promise<void> {
+    const { store, clock, settings, causes, bucket, rolloutOf, auditKey: key } = this.#options;
     const { partition } = this.#auditLease;
     const nowMs = clock.now();
     const highest = new Map(this.#head.highest);
     const found = arrivals(input, batch, highest);
-    const folded = await fold(found, { store, partition, bucket, fleets, settings, causes, nowMs });
+    const folded = await fold(found, { store, partition, bucket, rolloutOf, settings, causes, nowMs });
     const entries = chain(folded.audit, this.#head.audit, { partition, time: timestamp(nowMs), key });
     const positions = { ...this.#head.positions, [input]: endOf(batch) };
     this.#head = { ...grown(this.#head, entries), positions, highest };

@@ -3,7 +3,7 @@ import type { Guard, Proposal, Target } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import { isAtLeast } from "../../schemas/ids.ts";
 import type { PlaybookStep } from "../../schemas/settings.ts";
-import { type AgentState, askedOf, type Context, type Tracked } from "./state.ts";
+import { type AgentState, askedOf, type ResponderContext, type Tracked } from "./state.ts";
 
 /** A step with its target; `heldBy` is undefined if nothing stands in its way. */
 export interface PlannedAction extends Omit<Proposal, "heldBy"> {
@@ -14,11 +14,15 @@ export interface PlannedAction extends Omit<Proposal, "heldBy"> {
 const FIRM: ReadonlySet<Guard> = new Set(["observe", "evidence", "protected"]);
 
 /** Why a finding's incident exists: incidents are gathered by cause, and a detector that declares none is one of its own. */
-export const causeOf = ({ detector }: Finding, causes: Context["causes"]): string =>
+export const causeOf = ({ detector }: Finding, causes: ResponderContext["causes"]): string =>
   causes.get(detector) ?? detector;
 
 /** Everything that the playbook says about a finding, in the playbook's order. */
-export function plannedActions(finding: Finding, state: AgentState, context: Context): PlannedAction[] {
+export function plannedActions(
+  finding: Finding,
+  state: AgentState,
+  context: ResponderContext,
+): PlannedAction[] {
   return context.settings.playbook
     .filter((step) => matches(step, finding))
     .flatMap((step) => {
@@ -42,8 +46,11 @@ export function isAsked(tracked: Tracked, { step, target }: PlannedAction, nowMs
 }
 
 /** True if a person's approval is enough for it. */
-export const isApprovable = (proposal: Proposal, state: AgentState, { settings }: Context): boolean =>
-  !FIRM.has(proposal.heldBy) && !settings.responder.protected.includes(state.agent);
+export const isApprovable = (
+  proposal: Proposal,
+  state: AgentState,
+  { settings }: ResponderContext,
+): boolean => !FIRM.has(proposal.heldBy) && !settings.responder.protected.includes(state.agent);
 
 function matches({ when }: PlaybookStep, finding: Finding): boolean {
   if (!isAtLeast(finding.severity, when.minSeverity)) return false;
@@ -65,7 +72,7 @@ function guardOf(
   step: PlaybookStep,
   finding: Finding,
   state: AgentState,
-  { settings, nowMs, capped }: Context,
+  { settings, nowMs, capped }: ResponderContext,
 ): Guard | undefined {
   const happenedAtMs = Date.parse(finding.time);
   if (step.do !== "quarantine" && finding.evidenceKind !== "invariant") return "evidence";

@@ -3,12 +3,12 @@ import { every } from "../every.ts";
 import type { Service } from "../http.ts";
 import type { Consumer } from "../ports/stream.ts";
 import { openBucket } from "./cap.ts";
-import { openFleets } from "./fleet-register.ts";
-import { ownPartition, type PartitionOptions, type PartitionOwner } from "./partition.ts";
-import { INPUTS, type Input } from "./stored.ts";
+import { ownPartition, type ResponderPartition, type ResponderPartitionOptions } from "./partition.ts";
+import { openRollouts } from "./rollout-register.ts";
+import { INPUTS, type InputStream } from "./stored.ts";
 
 /** What the responder works on, in all of its partitions. */
-export type ResponderOptions = Omit<PartitionOptions, "bucket" | "fleets">;
+export type ResponderOptions = Omit<ResponderPartitionOptions, "bucket" | "rolloutOf">;
 
 const GROUP = "responder";
 /** Bounds one commit: about sixty findings. */
@@ -45,22 +45,22 @@ export function startResponder(options: ResponderOptions): Service {
 }
 
 interface Owned {
-  readonly owner: Promise<PartitionOwner>;
-  opened?: PartitionOwner;
-  readonly inputs: Set<Input>;
+  readonly owner: Promise<ResponderPartition>;
+  opened?: ResponderPartition;
+  readonly inputs: Set<InputStream>;
 }
 
 /** One owner for each partition, whichever of its streams is assigned first; it goes with the last of them. */
 function ownersOf(options: ResponderOptions) {
   const owned = new Map<number, Owned>();
   const bucket = openBucket(options.store, options.stream.partitions, options.clock);
-  const fleets = openFleets(options.store, options.stream.partitions, options.clock);
+  const rolloutOf = openRollouts(options.store, options.stream.partitions, options.clock);
   let ready = false;
 
-  async function assigned(input: Input, partition: number): Promise<number> {
+  async function assigned(input: InputStream, partition: number): Promise<number> {
     const entry: Owned = owned.get(partition) ?? {
-      owner: ownPartition(partition, { ...options, bucket, fleets }),
-      inputs: new Set<Input>(),
+      owner: ownPartition(partition, { ...options, bucket, rolloutOf }),
+      inputs: new Set<InputStream>(),
     };
     owned.set(partition, entry);
     entry.inputs.add(input);
@@ -73,13 +73,13 @@ function ownersOf(options: ResponderOptions) {
     return position;
   }
 
-  async function revoked(input: Input, partition: number): Promise<void> {
+  async function revoked(input: InputStream, partition: number): Promise<void> {
     const entry = owned.get(partition);
     entry?.inputs.delete(input);
     if (entry?.inputs.size === 0) owned.delete(partition);
   }
 
-  const consumerOf = (input: Input): Consumer => ({
+  const consumerOf = (input: InputStream): Consumer => ({
     assigned: (partition) => assigned(input, partition),
     batch: async (batch) => (await owned.get(batch.partition)?.owner)?.absorb(input, batch),
     revoked: (partition) => revoked(input, partition),

@@ -13,7 +13,7 @@ import { targetKey } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import { ActionId, type AgentId, IncidentId, type Tenant } from "../../schemas/ids.ts";
 import type { Settings } from "../../schemas/settings.ts";
-import type { Running } from "./fleet.ts";
+import type { RunningRollout } from "./group-rollout.ts";
 
 /** Most incidents that are kept of one agent; beyond it the oldest closed one goes, then the oldest released one, then the oldest. */
 export const MAX_INCIDENTS = 20;
@@ -21,7 +21,7 @@ export const MAX_INCIDENTS = 20;
 export const MAX_LISTED = 100;
 
 /** A playbook step that was asked of a target. It is not asked again before `untilMs`, wall clock. */
-export interface Asked {
+export interface AskedStep {
   readonly action: ActionId;
   readonly step: string;
   readonly target: string;
@@ -32,7 +32,7 @@ export interface Asked {
 /** An incident, and what was asked for because of it. */
 export interface Tracked {
   readonly incident: Incident;
-  readonly asked: readonly Asked[];
+  readonly asked: readonly AskedStep[];
   /** W3C `traceparent` of what has opened it: a person who decides about it later goes on with the same trace. */
   readonly trace?: string | undefined;
 }
@@ -47,7 +47,7 @@ export interface AgentState {
 }
 
 /** What a step may know beside state and input. */
-export interface Context {
+export interface ResponderContext {
   readonly settings: Pick<Settings, "playbook" | "responder">;
   /** What each detector declares as the cause of its incidents. */
   readonly causes: ReadonlyMap<string, string>;
@@ -56,7 +56,7 @@ export interface Context {
   /** True if the tenant's bucket of automatic actions is empty. */
   readonly capped: boolean;
   /** The roll-out that the finding in hand is part of; undefined if it is of none. */
-  readonly rollout?: Running | undefined;
+  readonly rollout?: RunningRollout | undefined;
   /** W3C `traceparent` of this step. */
   readonly trace?: string | undefined;
 }
@@ -99,7 +99,7 @@ export type AuditRecord =
   | { readonly what: "outcome.recorded"; readonly outcome: ActionOutcome };
 
 /** What one record changes, and what is to be sent and written down for it. */
-export interface Step {
+export interface StateChange {
   readonly state: AgentState;
   readonly actions: readonly Action[];
   readonly audit: readonly AuditRecord[];
@@ -125,7 +125,7 @@ export const actionIdOf = (because: string, step: string, target: string, occurr
   ActionId.parse(`a-${digest(because, step, target, occurrence)}`);
 
 /** What was asked of a target by a step in this incident, if it was ever. */
-export function askedOf({ incident, asked }: Tracked, step: string, target: Target): Asked | undefined {
+export function askedOf({ incident, asked }: Tracked, step: string, target: Target): AskedStep | undefined {
   const key = targetKey(incident.tenant, target);
   return asked.find((entry) => entry.step === step && entry.target === key);
 }

@@ -15,12 +15,12 @@ const HEAD = "head";
 
 /** The streams that the responder reads. */
 export const INPUTS = ["findings", "decisions", "outcomes"] as const;
-export type Input = (typeof INPUTS)[number];
+export type InputStream = (typeof INPUTS)[number];
 
 /** How far a partition has come: committed with what was made of its records. */
 export interface Head {
   /** Where to read on in each stream. */
-  readonly positions: Readonly<Record<Input, number>>;
+  readonly positions: Readonly<Record<InputStream, number>>;
   readonly highest: Highest;
   readonly audit: AuditHead;
   /** What of the audit log stands in the store; what came before it stands in files. */

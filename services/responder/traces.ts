@@ -2,13 +2,17 @@
 import type { Span } from "@opentelemetry/api";
 import { beginSpan } from "../telemetry/tracing.ts";
 import { causeOf } from "./playbook.ts";
-import type { AgentState, Context } from "./state.ts";
-import type { Arrival } from "./turn.ts";
+import type { AgentState, ResponderContext } from "./state.ts";
+import type { ResponderRecord } from "./turn.ts";
 
 const NAMES = { findings: "incident", decisions: "decision", outcomes: "outcome" } as const;
 
 /** It goes on with the trace of its record; a decision about an incident with that of the finding that opened it. */
-export function spanOf(arrival: Arrival, state: AgentState, causes: Context["causes"]): Span {
+export function spanOf(
+  arrival: ResponderRecord,
+  state: AgentState,
+  causes: ResponderContext["causes"],
+): Span {
   const { tenant, agent } = arrival.value;
   return beginSpan(NAMES[arrival.from], {
     kind: "CONSUMER",
@@ -20,7 +24,7 @@ export function spanOf(arrival: Arrival, state: AgentState, causes: Context["cau
 const traceOf = (incident: string | undefined, { tracked }: AgentState) =>
   tracked.find((one) => one.incident.id === incident)?.trace;
 
-function attributesOf({ from, value }: Arrival, causes: Context["causes"]) {
+function attributesOf({ from, value }: ResponderRecord, causes: ResponderContext["causes"]) {
   switch (from) {
     case "findings":
       return { "offgraph.finding": value.id, "offgraph.cause": causeOf(value, causes) };

@@ -8,16 +8,23 @@ import type { RecordBatch } from "../ports/stream.ts";
 import { newIn, valuesOf } from "../records.ts";
 import { traceparentOf } from "../telemetry/tracing.ts";
 import type { Bucket } from "./cap.ts";
-import type { Fleets } from "./fleet-register.ts";
 import { onDecision } from "./on-decision.ts";
 import { onFinding, wouldAct } from "./on-finding.ts";
 import { onOutcome } from "./on-outcome.ts";
-import { type AgentState, type AuditRecord, type Context, dropped, newAgent, type Step } from "./state.ts";
-import { agentGroup, type Input, loadAgents } from "./stored.ts";
+import type { RolloutOf } from "./rollout-register.ts";
+import {
+  type AgentState,
+  type AuditRecord,
+  dropped,
+  newAgent,
+  type ResponderContext,
+  type StateChange,
+} from "./state.ts";
+import { agentGroup, type InputStream, loadAgents } from "./stored.ts";
 import { spanOf } from "./traces.ts";
 
 /** A record that was not absorbed before. */
-export type Arrival = { readonly position: number } & Passage &
+export type ResponderRecord = { readonly position: number } & Passage &
   (
     | { readonly from: "findings"; readonly value: Finding }
     | { readonly from: "decisions"; readonly value: Decision }
@@ -38,9 +45,9 @@ interface FoldOptions {
   readonly store: Store;
   readonly partition: number;
   readonly bucket: Bucket;
-  readonly fleets: Fleets;
-  readonly settings: Context["settings"];
-  readonly causes: Context["causes"];
+  readonly rolloutOf: RolloutOf;
+  readonly settings: ResponderContext["settings"];
+  readonly causes: ResponderContext["causes"];
   readonly nowMs: number;
 }
 
@@ -48,13 +55,13 @@ interface FoldOptions {
  * The records of a batch that are not repeats; `highest` is moved on. A decision is a person's and carries no origin:
  * whoever sends it twice has decided twice.
  */
-export function arrivals(from: Input, batch: RecordBatch, highest: Highest): Arrival[] {
+export function arrivals(from: InputStream, batch: RecordBatch, highest: Highest): ResponderRecord[] {
   const found = from === "decisions" ? valuesOf(batch) : newIn(batch, highest);
-  return found.map((arrival) => ({ from, ...arrival }) as Arrival);
+  return found.map((arrival) => ({ from, ...arrival }) as ResponderRecord);
 }
 
 /** Folds the records into their agents' states. Nothing is written but the bucket of automatic actions and the register of peer groups. */
-export async function fold(records: readonly Arrival[], options: FoldOptions): Promise<FoldedBatch> {
+export async function fold(records: readonly ResponderRecord[], options: FoldOptions): Promise<FoldedBatch> {
   const groups = [...new Set(records.map(({ value }) => agentGroup(value)))];
   const states = await loadAgents(options.store, options.partition, groups);
   const actions: Derived<Action>[] = [];
@@ -83,11 +90,15 @@ export async function fold(records: readonly Arrival[], options: FoldOptions): P
   return { states, actions, audit, spans };
 }
 
-type StepOptions = FoldOptions & Pick<Context, "trace">;
+type StepOptions = FoldOptions & Pick<ResponderContext, "trace">;
 
-async function stepOf(state: AgentState, record: Arrival, options: StepOptions): Promise<Step> {
+async function stepOf(
+  state: AgentState,
+  record: ResponderRecord,
+  options: StepOptions,
+): Promise<StateChange> {
   const { settings, causes, nowMs, trace } = options;
-  const context: Context = { settings, causes, nowMs, capped: false, trace };
+  const context: ResponderContext = { settings, causes, nowMs, capped: false, trace };
   switch (record.from) {
     case "findings":
       return stepOfFinding(state, record.value, context, options);
@@ -101,10 +112,10 @@ async function stepOf(state: AgentState, record: Arrival, options: StepOptions):
 async function stepOfFinding(
   state: AgentState,
   finding: Finding,
-  context: Context,
+  context: ResponderContext,
   options: StepOptions,
-): Promise<Step> {
-  const rollout = await options.fleets(finding, options.nowMs);
+): Promise<StateChange> {
+  const rollout = await options.rolloutOf(finding, options.nowMs);
   // Nothing is done in a roll-out, so nothing is taken from the bucket.
   const capped = rollout === undefined && (await isCapped(state, finding, context, options));
   return onFinding(state, finding, { ...context, capped, rollout });
@@ -113,7 +124,7 @@ async function stepOfFinding(
 async function isCapped(
   state: AgentState,
   finding: Finding,
-  context: Context,
+  context: ResponderContext,
   options: FoldOptions,
 ): Promise<boolean> {
   if (!wouldAct(state, finding, context)) return false;

@@ -1,6 +1,6 @@
 /** Which peer groups and roll-outs of a tenant are kept. Values only: no I/O and no clock. */
 import type { IncidentId } from "../../schemas/ids.ts";
-import { ROLLOUT_MS } from "./fleet.ts";
+import { ROLLOUT_MS } from "./group-rollout.ts";
 
 /** Most groups of a tenant whose first uses are kept: beyond it goes the one of which nothing was heard for longest. */
 const MAX_GROUPS = 256;
@@ -8,7 +8,7 @@ const MAX_GROUPS = 256;
 const MAX_ROLLOUTS = 100;
 
 /** What is kept of a tenant, the newest last. */
-export interface FleetList {
+export interface WatchedGroups {
   readonly groups: readonly HeardOf[];
   readonly rollouts: readonly IncidentId[];
 }
@@ -20,11 +20,11 @@ interface HeardOf {
 }
 
 /** Of a tenant of which nothing is known. */
-export const NO_FLEETS: FleetList = { groups: [], rollouts: [] };
+export const NO_GROUPS: WatchedGroups = { groups: [], rollouts: [] };
 
 /** The list after a finding of a group, and what is in it no more. */
 interface Listing {
-  readonly list: FleetList;
+  readonly list: WatchedGroups;
   readonly goneGroups: readonly string[];
   readonly goneRollouts: readonly IncidentId[];
   /** Of the groups that are gone, those that would still be of use. */
@@ -33,7 +33,7 @@ interface Listing {
 
 /** A group of which nothing was heard for as long as a roll-out lasts is forgotten. */
 export function listed(
-  before: FleetList,
+  before: WatchedGroups,
   group: string,
   rollout: IncidentId | undefined,
   nowMs: number,

@@ -8,7 +8,7 @@ import { OffgraphError } from "../../schemas/errors.ts";
 import { Settings } from "../../schemas/settings.ts";
 import { valueAt } from "../plain-words.ts";
 import { checkDetectors, type DetectorSettings } from "./detectors.ts";
-import { complaints, namesAt, type Origins, shown } from "./errors.ts";
+import { complaints, namesAt, type SettingSources, shown } from "./errors.ts";
 import { playbookFaults } from "./playbook.ts";
 import { readText, type Secrets, secretsOf } from "./secrets.ts";
 import { rolesIn, serverFaults } from "./servers.ts";
@@ -117,7 +117,10 @@ export function printSettings(settings: Settings): string {
   );
 }
 
-function collect(given: ConfigOptions, environment: Environment): { input: unknown; origins: Origins } {
+function collect(
+  given: ConfigOptions,
+  environment: Environment,
+): { input: unknown; origins: SettingSources } {
   const file = settingsFile(given.path, environment);
   const lines = new LineCounter();
   const document = parseDocument(file === undefined ? "" : readText(file, "--config or OFFGRAPH_CONFIG"), {

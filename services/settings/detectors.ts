@@ -1,7 +1,7 @@
 /** Settings of detectors: each stands with its detector, and is checked by the detector's own schema. */
 import type { z } from "zod";
 import type { Settings } from "../../schemas/settings.ts";
-import { complaints, namesAt, type Origins, unknownName } from "./errors.ts";
+import { complaints, namesAt, type SettingSources, unknownName } from "./errors.ts";
 
 /** What a detector says about its own settings, and about what it finds. */
 export interface DetectorSettings {
@@ -14,7 +14,7 @@ export interface DetectorSettings {
 export function checkDetectors(
   given: Settings["detectors"],
   detectors: readonly DetectorSettings[] | undefined,
-  origins: Origins,
+  origins: SettingSources,
 ): { settings: Settings["detectors"]; wrong: string[] } {
   if (detectors === undefined) return { settings: given, wrong: [] };
   const ids = detectors.map((detector) => detector.id);
@@ -35,7 +35,7 @@ function detectorFaults(
   settings: z.ZodType,
   error: z.ZodError,
   given: unknown,
-  origins: Origins,
+  origins: SettingSources,
 ): string[] {
   const issues = error.issues.map((issue) => ({ ...issue, path: ["detectors", id, ...issue.path] }));
   return complaints(issues, { detectors: given }, origins, (path) => namesAt(settings, path.slice(2)));

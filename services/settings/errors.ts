@@ -6,7 +6,7 @@ import { closest } from "../closest.ts";
 import { expectation, type FieldPath, meant, valueAt } from "../plain-words.ts";
 
 /** Where settings come from: the file, and what the environment or the command line put in its place. */
-export interface Origins {
+export interface SettingSources {
   readonly file: string;
   readonly document: Document | undefined;
   readonly lines: LineCounter;
@@ -18,7 +18,7 @@ export interface Origins {
 export function complaints(
   issues: readonly z.core.$ZodIssue[],
   input: unknown,
-  origins: Origins,
+  origins: SettingSources,
   namesAt: (path: FieldPath) => readonly string[],
 ): string[] {
   return meant(issues).flatMap((issue) => {
@@ -32,7 +32,7 @@ export function complaints(
 }
 
 /** The line for a name that no setting has. */
-export function unknownName(path: FieldPath, origins: Origins, known: readonly string[]): string {
+export function unknownName(path: FieldPath, origins: SettingSources, known: readonly string[]): string {
   return `${place(path, origins)}: no setting has this name; ${hint(String(path.at(-1)), known)}`;
 }
 
@@ -41,7 +41,7 @@ export function unknownValue(
   path: FieldPath,
   value: string,
   noun: string,
-  origins: Origins,
+  origins: SettingSources,
   known: readonly string[],
 ): string {
   return `${place(path, origins)}: no ${noun} is called ${JSON.stringify(value)}; ${hint(value, known)}`;
@@ -53,7 +53,7 @@ function hint(name: string, known: readonly string[]): string {
 }
 
 /** Where a setting stands: the file with its line, or the variable or option that took its place. */
-export function place(path: FieldPath, origins: Origins): string {
+export function place(path: FieldPath, origins: SettingSources): string {
   const name = path
     .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
     .join("")
@@ -65,7 +65,7 @@ export function place(path: FieldPath, origins: Origins): string {
 }
 
 /** Line of the setting, or of the nearest setting around it when it is missing. */
-function lineOf(path: FieldPath, { document, lines }: Origins): number | undefined {
+function lineOf(path: FieldPath, { document, lines }: SettingSources): number | undefined {
   for (let depth = path.length; depth > 0; depth--) {
     const key = path[depth - 1];
     const around = depth === 1 ? document?.contents : document?.getIn(path.slice(0, depth - 1), true);

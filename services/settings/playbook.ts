@@ -2,13 +2,13 @@
 import type { PlaybookStep } from "../../schemas/settings.ts";
 import type { FieldPath } from "../plain-words.ts";
 import type { DetectorSettings } from "./detectors.ts";
-import { type Origins, place, unknownValue } from "./errors.ts";
+import { place, type SettingSources, unknownValue } from "./errors.ts";
 
 /** One line for each thing that is wrong. Without detectors only the names of the steps are looked at. */
 export function playbookFaults(
   steps: readonly PlaybookStep[],
   detectors: readonly DetectorSettings[] | undefined,
-  origins: Origins,
+  origins: SettingSources,
 ): string[] {
   return steps.flatMap((step, at) => [
     ...nameFaults(step, steps.slice(0, at), ["playbook", at, "name"], origins),
@@ -20,7 +20,7 @@ function nameFaults(
   { name }: PlaybookStep,
   earlier: readonly PlaybookStep[],
   path: FieldPath,
-  origins: Origins,
+  origins: SettingSources,
 ): string[] {
   if (!earlier.some((step) => step.name === name)) return [];
   return [`${place(path, origins)}: expected a name that no other step has, got ${JSON.stringify(name)}`];
@@ -31,7 +31,7 @@ function whenFaults(
   { when }: PlaybookStep,
   detectors: readonly DetectorSettings[],
   path: FieldPath,
-  origins: Origins,
+  origins: SettingSources,
 ): string[] {
   const unknown = (key: "detectors" | "kinds", noun: string, known: readonly string[]) =>
     (when[key] ?? []).flatMap((value, at) =>

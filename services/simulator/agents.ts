@@ -1,5 +1,5 @@
 /** The population: agents of several domains, each with a few instances spread over the trust units. */
-import type { Domain, Slot } from "./domain.ts";
+import type { Domain, ValueSource } from "./domain.ts";
 import { DOMAINS } from "./domains/index.ts";
 import { type Random, random } from "./random.ts";
 
@@ -11,7 +11,7 @@ export interface Instance {
 }
 
 /** One agent of a population. */
-export interface Agent {
+export interface SimulatedAgent {
   readonly id: string;
   readonly domain: Domain;
   readonly version: string;
@@ -37,7 +37,7 @@ const DEPLOYED_SHARE = 0.25;
  * `count` agents, taking the domains in turn; or all of one, by its name. An agent does not depend on how many others there are.
  * @throws RangeError if there is no such domain.
  */
-export function population(seed: number, count: number, only?: string): Agent[] {
+export function population(seed: number, count: number, only?: string): SimulatedAgent[] {
   const domains = only === undefined ? DOMAINS : DOMAINS.filter(({ name }) => name === only);
   const [first] = domains;
   if (first === undefined) throw new RangeError(`there is no domain ${only}`);
@@ -47,7 +47,7 @@ export function population(seed: number, count: number, only?: string): Agent[] 
   });
 }
 
-function agent(seed: number, domain: Domain, round: number): Agent {
+function agent(seed: number, domain: Domain, round: number): SimulatedAgent {
   const id = `${domain.name}-${String(round).padStart(2, "0")}`;
   const own = random(seed, id, "agent");
   const [major, minor] = [1 + own.below(3), 1 + own.below(8)];
@@ -77,7 +77,7 @@ function instance(
 }
 
 function closedValues(slots: Domain["slots"], own: Random): Record<string, string[]> {
-  const values = (slot: Slot): string[] => {
+  const values = (slot: ValueSource): string[] => {
     if (slot.kind === "open") return [];
     const first = 10 + own.below(80);
     return Array.from({ length: slot.values }, (_, step) => fill(slot.form, first + step));
@@ -86,7 +86,7 @@ function closedValues(slots: Domain["slots"], own: Random): Record<string, strin
 }
 
 /** A value of one of the agent's slots, as it comes up in normal work. */
-export function draw(agent: Agent, field: string, from: Random): string {
+export function draw(agent: SimulatedAgent, field: string, from: Random): string {
   const slot = agent.domain.slots[field];
   if (!slot) throw new RangeError(`${agent.domain.name} has no slot ${field}`);
   if (slot.kind === "closed") return from.pick(agent.closed[field] ?? []);
@@ -96,7 +96,7 @@ export function draw(agent: Agent, field: string, from: Random): string {
 }
 
 /** A value that has the form of a slot and that no agent uses. */
-export function unseen(agent: Agent, field: string, from: Random): string {
+export function unseenValue(agent: SimulatedAgent, field: string, from: Random): string {
   const slot = agent.domain.slots[field];
   if (!slot) throw new RangeError(`${agent.domain.name} has no slot ${field}`);
   return fill(slot.form, 1_000_000 + from.below(1_000_000));

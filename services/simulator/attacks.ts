@@ -1,7 +1,7 @@
 /** Attacks on simulated agents. What is malicious is told only in the truth record, never in an event. */
-import { type Agent, type Instance, unseen } from "./agents.ts";
+import { type Instance, type SimulatedAgent, unseenValue } from "./agents.ts";
 import { issue, refresh } from "./credential.ts";
-import { type OperationStep, operationsOf, type Workflow } from "./domain.ts";
+import { type OperationStep, operationsOf, type WorkflowAutomaton } from "./domain.ts";
 import { type Random, random } from "./random.ts";
 import {
   begin,
@@ -16,7 +16,7 @@ import {
 } from "./session.ts";
 
 /** What really happened, for scoring detectors. They never see it. */
-export interface Truth {
+export interface AttackTruth {
   readonly attack: AttackKind;
   readonly agent: string;
   readonly session: string;
@@ -26,7 +26,7 @@ export interface Truth {
 
 /** An attack as it would be reported, and the truth about it. */
 export interface Attack {
-  readonly truth: Truth;
+  readonly truth: AttackTruth;
   /** In time order. */
   readonly events: readonly SimulatedEvent[];
 }
@@ -34,7 +34,7 @@ export interface Attack {
 /** Whom it hits, and when. */
 export interface AttackOptions {
   readonly seed: number;
-  readonly agent: Agent;
+  readonly agent: SimulatedAgent;
   /** When the attacked session starts, in ms since 1970. */
   readonly startMs: number;
   /** Typical time from one step to the next, in ms. */
@@ -71,7 +71,7 @@ export type AttackKind = keyof typeof ATTACKS;
 function injected(options: AttackOptions): Attack {
   const { step, field, workflow } = temptation(options.agent);
   const session = open(options, "injected", workflow);
-  const target = unseen(options.agent, field, session.random);
+  const target = unseenValue(options.agent, field, session.random);
   const bad: SimulatedOperation = { ...operation(session, step), targets: { [field]: [target] } };
   const usual = operations(session);
   const todo = usual.toSpliced(Math.ceil(usual.length / 2), 0, bad);
@@ -158,7 +158,11 @@ function attack(
 }
 
 /** A tier-2 operation with a closed slot, and a workflow of the same agent that never uses it. */
-function temptation({ domain }: Agent): { step: OperationStep; field: string; workflow: Workflow } {
+function temptation({ domain }: SimulatedAgent): {
+  step: OperationStep;
+  field: string;
+  workflow: WorkflowAutomaton;
+} {
   for (const { steps } of domain.workflows) {
     for (const step of operationsOf(steps).filter(({ tier }) => tier === 2)) {
       const field = step.fields.find((name) => domain.slots[name]?.kind === "closed");
@@ -169,5 +173,5 @@ function temptation({ domain }: Agent): { step: OperationStep; field: string; wo
   throw new RangeError(`${domain.name} has no tier-2 operation with a closed slot that a workflow lacks`);
 }
 
-const uses = ({ steps }: Workflow, { service, name }: OperationStep) =>
+const uses = ({ steps }: WorkflowAutomaton, { service, name }: OperationStep) =>
   operationsOf(steps).some((step) => step.service === service && step.name === name);

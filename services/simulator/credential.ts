@@ -1,7 +1,7 @@
 /** Tokens as an agent's SDK holds them: issued when there is none, renewed at 70 to 90 % of their lifetime. */
 import type { z } from "zod";
 import type { Token } from "../../schemas/token.ts";
-import type { Agent } from "./agents.ts";
+import type { SimulatedAgent } from "./agents.ts";
 import { operationsOf } from "./domain.ts";
 import type { Random } from "./random.ts";
 
@@ -25,13 +25,13 @@ const LIFETIME_MS = { session: 15 * 60_000, hourly: 60 * 60_000 };
 const REFRESH_IDLE_MS = 8 * 60 * 60_000;
 
 /** The services that an agent's workflows call. */
-export function audienceOf({ domain }: Agent): string[] {
+export function audienceOf({ domain }: SimulatedAgent): string[] {
   const services = domain.workflows.flatMap(({ steps }) => operationsOf(steps).map(({ service }) => service));
   return [...new Set(services)].sort();
 }
 
 /** The first token of a new family. */
-export function issue(agent: Agent, random: Random, nowMs: number): Credential {
+export function issue(agent: SimulatedAgent, random: Random, nowMs: number): Credential {
   const lifetimeMs = LIFETIME_MS[agent.domain.tokens];
   const lineage = { audience: audienceOf(agent), family: `family-${random.hex(16)}`, generation: 0 };
   return { ...lineage, ...fresh(lifetimeMs, random, nowMs) };
@@ -56,7 +56,7 @@ function fresh(lifetimeMs: number, random: Random, nowMs: number) {
 /** The token that an SDK fetches before a call at `nowMs`; undefined while the one it holds will do. */
 export function renew(
   held: Credential | undefined,
-  agent: Agent,
+  agent: SimulatedAgent,
   random: Random,
   nowMs: number,
 ): Credential | undefined {

@@ -7,7 +7,7 @@ import type { Rhythm } from "./rhythm.ts";
  * values, drawn once for each agent. An open slot goes on growing: a Pitman-Yor process is, given its weights, an
  * independent draw from a power law whose k-th weight is about k^(-1/discount), and so needs no memory.
  */
-export type Slot =
+export type ValueSource =
   | { readonly kind: "closed"; readonly form: string; readonly values: number }
   | { readonly kind: "open"; readonly form: string; readonly discount: number };
 
@@ -30,7 +30,7 @@ interface Block {
 type Step = OperationStep | Block;
 
 /** A probabilistic automaton: steps in their order, some of them optional, some repeated. */
-export interface Workflow {
+export interface WorkflowAutomaton {
   readonly name: string;
   /** How often it is chosen, relative to the agent's other workflows. */
   readonly weight: number;
@@ -48,14 +48,18 @@ export interface Domain {
   readonly subject?: string;
   /** The slot of the order, ticket or case of a session, if any; its value stays for the session. */
   readonly businessAction?: string;
-  readonly slots: Readonly<Record<string, Slot>>;
-  readonly workflows: readonly [Workflow, ...Workflow[]];
+  readonly slots: Readonly<Record<string, ValueSource>>;
+  readonly workflows: readonly [WorkflowAutomaton, ...WorkflowAutomaton[]];
 }
 
 /** A slot with so many values; each agent draws its own. */
-export const closed = (form: string, values: number): Slot => ({ kind: "closed", form, values });
+export const closedSlot = (form: string, values: number): ValueSource => ({ kind: "closed", form, values });
 /** A growing slot; `discount` from 0 (every value comes back) to 0.9 (nearly every value is new). */
-export const open = (form: string, discount: number): Slot => ({ kind: "open", form, discount });
+export const growingSlot = (form: string, discount: number): ValueSource => ({
+  kind: "open",
+  form,
+  discount,
+});
 
 const operation =
   (tier: 0 | 1 | 2) =>

@@ -1,5 +1,5 @@
 /** Days of quiet agents, lazily and in time order. */
-import { type Agent, population } from "./agents.ts";
+import { population, type SimulatedAgent } from "./agents.ts";
 import { merge } from "./heap.ts";
 import { random } from "./random.ts";
 import { circumstances, type SimulatedEvent } from "./session.ts";
@@ -38,7 +38,7 @@ export function* history(options: HistoryOptions): Generator<SimulatedEvent, voi
 /** Order in time; all simulated times are UTC with milliseconds, so the order of the text is the order of time. */
 export const isEarlier = (one: SimulatedEvent, other: SimulatedEvent) => one.time < other.time;
 
-function shifts(agent: Agent, { seed, end, exploration = QUIET }: HistoryOptions, fromMs: number) {
+function shifts(agent: SimulatedAgent, { seed, end, exploration = QUIET }: HistoryOptions, fromMs: number) {
   const versionAt = (timeMs: number) => versionOf(agent, timeMs, end);
   const shared = { agent, versionAt, pace: paceOf(agent), exploration, fromMs, endMs: end };
   return agent.instances.map((instance) =>
@@ -46,15 +46,15 @@ function shifts(agent: Agent, { seed, end, exploration = QUIET }: HistoryOptions
   );
 }
 
-const deployedMs = ({ deployment }: Agent, end: number) =>
+const deployedMs = ({ deployment }: SimulatedAgent, end: number) =>
   end - (deployment?.daysBeforeEnd ?? Infinity) * DAY_MS;
 
-function versionOf(agent: Agent, timeMs: number, end: number): string {
+function versionOf(agent: SimulatedAgent, timeMs: number, end: number): string {
   return agent.deployment && timeMs < deployedMs(agent, end) ? agent.deployment.from : agent.version;
 }
 
 /** Registered at the beginning, and deployed anew if a deployment falls into the history. */
-function* lifecycle(agent: Agent, fromMs: number, end: number): Generator<SimulatedEvent, void> {
+function* lifecycle(agent: SimulatedAgent, fromMs: number, end: number): Generator<SimulatedEvent, void> {
   yield changed(agent, "registered", versionOf(agent, fromMs, end), fromMs);
   const atMs = deployedMs(agent, end);
   if (atMs > fromMs) yield changed(agent, "deployed", agent.version, atMs);
@@ -62,7 +62,7 @@ function* lifecycle(agent: Agent, fromMs: number, end: number): Generator<Simula
 
 /** An event of the agent's life. */
 export function changed(
-  agent: Agent,
+  agent: SimulatedAgent,
   change: "registered" | "deployed",
   version: string,
   timeMs: number,

@@ -1,6 +1,6 @@
 /** The plan of a live demonstration: quiet agents all the time, attacks at stated moments. Pacing is the caller's. */
-import { type Agent, population } from "./agents.ts";
-import { ATTACKS, type Attack, type AttackKind, type Truth } from "./attacks.ts";
+import { population, type SimulatedAgent } from "./agents.ts";
+import { ATTACKS, type Attack, type AttackKind, type AttackTruth } from "./attacks.ts";
 import { merge } from "./heap.ts";
 import { isEarlier } from "./history.ts";
 import { random } from "./random.ts";
@@ -19,7 +19,7 @@ export interface DemoPlan {
   /** In time order. */
   readonly cues: readonly Cue[];
   /** For scoring; never to be sent. */
-  readonly truth: readonly Truth[];
+  readonly truth: readonly AttackTruth[];
 }
 
 /** One attack of a plan. */
@@ -80,7 +80,7 @@ export function live(options: LiveOptions): DemoPlan {
 
 function make(
   planned: PlannedAttack,
-  people: readonly Agent[],
+  people: readonly SimulatedAgent[],
   { seed, start, speed = 1 }: LiveOptions,
 ): Attack {
   const agent = people[planned.agent % people.length];
@@ -96,7 +96,7 @@ function make(
 
 /** One of the agent's instances; with all three its tokens would come in a burst that history has not seen. */
 function background(
-  agent: Agent,
+  agent: SimulatedAgent,
   { seed, start }: LiveOptions,
   endMs: number,
 ): Generator<SimulatedEvent, void> {

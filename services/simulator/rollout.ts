@@ -1,5 +1,5 @@
 /** A roll-out: within half an hour every agent of a group runs a new version, which does three things that none has done before. */
-import type { Agent, Instance } from "./agents.ts";
+import type { Instance, SimulatedAgent } from "./agents.ts";
 import { audienceOf } from "./credential.ts";
 import { type OperationStep, reads, writes } from "./domain.ts";
 import { merge } from "./heap.ts";
@@ -11,7 +11,7 @@ import { paceOf } from "./work.ts";
 /** What the roll-out is made of. */
 export interface RolloutOptions {
   readonly seed: number;
-  readonly agents: readonly Agent[];
+  readonly agents: readonly SimulatedAgent[];
   /** When the first agent may be deployed, in ms since 1970. */
   readonly startMs: number;
   /** Whether an event tells each deployment. */
@@ -36,7 +36,7 @@ export function* rollout(options: RolloutOptions): Generator<SimulatedEvent, voi
   );
 }
 
-function* deployed(agent: Agent, options: RolloutOptions): Generator<SimulatedEvent, void> {
+function* deployed(agent: SimulatedAgent, options: RolloutOptions): Generator<SimulatedEvent, void> {
   const { seed, startMs, announced, version = nextMajor(agent.version) } = options;
   const own = random(seed, agent.id, "rollout", startMs);
   const atMs = startMs + own.below(OVER_MS);
@@ -48,7 +48,7 @@ function* deployed(agent: Agent, options: RolloutOptions): Generator<SimulatedEv
 }
 
 function* firstSession(
-  agent: Agent,
+  agent: SimulatedAgent,
   instance: Instance,
   version: string,
   { seed, steps = additions(agent) }: RolloutOptions,
@@ -63,7 +63,7 @@ function* firstSession(
 }
 
 /** On the first of the agent's services. */
-function additions(agent: Agent): OperationStep[] {
+function additions(agent: SimulatedAgent): OperationStep[] {
   const [service = agent.domain.name] = audienceOf(agent);
   return [reads(service, "list_labels"), writes(service, "add_label"), writes(service, "set_priority")];
 }

@@ -2,9 +2,9 @@
 import type { z } from "zod";
 import type { Event } from "../../schemas/event.ts";
 import type { Operation, Outcome } from "../../schemas/operation.ts";
-import { type Agent, draw, type Instance } from "./agents.ts";
+import { draw, type Instance, type SimulatedAgent } from "./agents.ts";
 import { asIssued, asPresented, audienceOf, type Credential, renew } from "./credential.ts";
-import { type OperationStep, type Workflow, walk } from "./domain.ts";
+import { type OperationStep, type WorkflowAutomaton, walk } from "./domain.ts";
 import type { Random } from "./random.ts";
 
 /** An event as JSON, its ids not yet branded; fields stand in the order of the schema. */
@@ -16,10 +16,10 @@ type SimulatedOutcome = z.input<typeof Outcome>;
 
 /** What stays the same in a session. */
 export interface Session {
-  readonly agent: Agent;
+  readonly agent: SimulatedAgent;
   readonly version: string;
   readonly instance: Instance;
-  readonly workflow: Workflow;
+  readonly workflow: WorkflowAutomaton;
   /** The services that its tokens are for. */
   readonly audience: readonly string[];
   readonly id: string;
@@ -46,10 +46,10 @@ const FORBIDDEN_SHARE = 0.001;
 
 /** Begins a session of a workflow. */
 export function begin(
-  agent: Agent,
+  agent: SimulatedAgent,
   instance: Instance,
   version: string,
-  workflow: Workflow,
+  workflow: WorkflowAutomaton,
   random: Random,
 ): Session {
   const id = `s-${random.hex(16)}`;
@@ -156,7 +156,12 @@ export function called(
 }
 
 /** What every event of an agent begins with, after its id and kind. */
-export function circumstances({ id, domain }: Agent, version: string, timeMs: number, instance?: string) {
+export function circumstances(
+  { id, domain }: SimulatedAgent,
+  version: string,
+  timeMs: number,
+  instance?: string,
+) {
   return {
     time: new Date(timeMs).toISOString(),
     tenant: TENANT,

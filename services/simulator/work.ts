@@ -1,6 +1,6 @@
 /** An instance at work: session after session, each a walk through one of its agent's workflows. */
-import type { Agent, Instance } from "./agents.ts";
-import { type Domain, reads, type Workflow } from "./domain.ts";
+import type { Instance, SimulatedAgent } from "./agents.ts";
+import { type Domain, reads, type WorkflowAutomaton } from "./domain.ts";
 import type { Random } from "./random.ts";
 import { nextStart } from "./rhythm.ts";
 import {
@@ -34,7 +34,7 @@ export interface Pace {
 
 /** One instance and the time that it works. */
 interface Shift {
-  readonly agent: Agent;
+  readonly agent: SimulatedAgent;
   readonly instance: Instance;
   /** Belongs to this instance and run alone. */
   readonly random: Random;
@@ -55,7 +55,7 @@ const NEW_READS = ["list_labels", "read_settings", "read_audit_log", "list_owner
 const NEW_WRITES = ["add_label", "archive", "rename", "set_owner"];
 
 /** The pace of normal days. */
-export const paceOf = ({ domain }: Agent): Pace => ({
+export const paceOf = ({ domain }: SimulatedAgent): Pace => ({
   nextStart: (random, afterMs) => nextStart(domain.rhythm, random, afterMs),
   gapMs: (random) => random.lognormal(random.chance(ASKED_SHARE) ? ASKED_GAP_MS : CALL_GAP_MS, 0.8),
 });
@@ -97,7 +97,7 @@ function explore(session: Session, exploration: Exploration): SimulatedOperation
   return usual.toSpliced(1 + random.below(usual.length), 0, strange);
 }
 
-function choose(workflows: Domain["workflows"], random: Random): Workflow {
+function choose(workflows: Domain["workflows"], random: Random): WorkflowAutomaton {
   let rest = random.unit() * workflows.reduce((sum, { weight }) => sum + weight, 0);
   const chosen = workflows.find(({ weight }) => {
     rest -= weight;

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Decision } from "../../schemas/action.ts";
 import { Event } from "../../schemas/event.ts";
 import { memoryStore, memoryStream } from "../../services/adapters/memory.ts";
-import { refuseTooMany } from "../../services/api/denied-edges.ts";
+import { refuseTooManyDenied } from "../../services/api/denied-edges.ts";
 import type { ApiOptions } from "../../services/api/index.ts";
 import type { Store } from "../../services/ports/store.ts";
 import { partitionOf } from "../../services/ports/stream.ts";
@@ -101,7 +101,7 @@ describe("a word about an edge", () => {
         load: async (_, __, [group = ""]) => new Map([[group, new Map()]]),
       };
       const options = { stream: memoryStream(1), store: { ...memoryStore(), ...store }, view };
-      return refuseTooMany(options, "default", "billing", 1);
+      return refuseTooManyDenied(options, "default", "billing", 1);
     };
     await expect(denying(255)).resolves.toBeUndefined();
     await expect(denying(256)).rejects.toThrow("256 edges of billing are denied");

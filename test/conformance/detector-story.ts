@@ -1,5 +1,5 @@
 /** Streams that every detector is held to: quiet days, attacks on them, and an adversary who never repeats a name. */
-import { type Agent, population } from "../../services/simulator/agents.ts";
+import { population, type SimulatedAgent } from "../../services/simulator/agents.ts";
 import { ATTACKS, type AttackKind } from "../../services/simulator/attacks.ts";
 import { history } from "../../services/simulator/history.ts";
 
@@ -10,7 +10,7 @@ const SEED = 11;
 const DAY_MS = 86_400_000;
 /** The quiet days end at noon of a Thursday. */
 const END_MS = Date.parse("2026-03-12T12:00:00Z");
-const AGENTS = population(SEED, 2) as [Agent, Agent];
+const AGENTS = population(SEED, 2) as [SimulatedAgent, SimulatedAgent];
 const KINDS = Object.keys(ATTACKS) as AttackKind[];
 
 const byTime = (one: Told, other: Told) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0);

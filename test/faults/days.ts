@@ -1,5 +1,5 @@
 /** Some days of two groups of agents, the last one today: attacks on every agent, a new version of one group, and the other strays. */
-import { type Agent, population } from "../../services/simulator/agents.ts";
+import { population, type SimulatedAgent } from "../../services/simulator/agents.ts";
 import { ATTACKS } from "../../services/simulator/attacks.ts";
 import { writes } from "../../services/simulator/domain.ts";
 import { merge } from "../../services/simulator/heap.ts";
@@ -62,7 +62,7 @@ function events(nowMs: number, fromMs: number, seed: number): Generator<Simulate
 }
 
 /** The agent does what none of its peers does, in no workflow: it is told how many of them do. */
-function* strays(agent: Agent, seed: number, startMs: number): Generator<SimulatedEvent> {
+function* strays(agent: SimulatedAgent, seed: number, startMs: number): Generator<SimulatedEvent> {
   const { version } = agent;
   const steps = [writes(agent.domain.name, "export_all")];
   for (const event of rollout({ seed, agents: [agent], startMs, announced: false, version, steps }))
@@ -70,7 +70,7 @@ function* strays(agent: Agent, seed: number, startMs: number): Generator<Simulat
 }
 
 /** One of each kind. */
-function attacksOn(agent: Agent, seed: number, startMs: number): Generator<SimulatedEvent> {
+function attacksOn(agent: SimulatedAgent, seed: number, startMs: number): Generator<SimulatedEvent> {
   const options = { seed, agent, startMs, gapMs: ATTACK_GAP_MS };
   return merge(
     Object.values(ATTACKS).map((attack) => attack(options).events.values()),

@@ -6,7 +6,7 @@ import { tierOf } from "../../services/ingest/index.ts";
 import { byTrustUnit, observedApart } from "../../services/replay/evaluate/apart.ts";
 import { alertsAt } from "../../services/replay/evaluate/conformal.ts";
 import type { Labelled } from "../../services/replay/evaluate/evaluate.ts";
-import { type Course, observed } from "../../services/replay/evaluate/observe.ts";
+import { type JudgingOptions, observed } from "../../services/replay/evaluate/observe.ts";
 import { played, type RecordedSession } from "../../services/replay/evaluate/recording.ts";
 import { scoreOf } from "../../services/replay/evaluate/trail.ts";
 import { percent } from "../../services/replay/evaluate/wording.ts";
@@ -40,7 +40,7 @@ type Judge = (
 ) => Promise<ReadonlySet<string>>;
 
 /** What alerts: by rules, and by scores above what was promised. */
-export async function airlineTable(course: Course, { sessions }: Labelled): Promise<string> {
+export async function airlineTable(course: JudgingOptions, { sessions }: Labelled): Promise<string> {
   const ordered = sessions.toSorted((one, other) => (one.id < other.id ? -1 : 1));
   const judges: readonly (readonly [string, Judge])[] = [
     ["facts", byFacts(course)],
@@ -81,7 +81,7 @@ async function alerts(
 }
 
 /** Findings of the fold as it stands, learning ended by decree after the first sessions. */
-function byFacts({ told, settings }: Course): Judge {
+function byFacts({ told, settings }: JudgingOptions): Judge {
   return async (before, judge) => {
     const found = new Set<string>();
     await replay({
@@ -99,7 +99,7 @@ function byFacts({ told, settings }: Course): Judge {
 }
 
 /** Scores above a threshold that was promised by the sessions before. */
-function byScore(course: Course, rate: number): Judge {
+function byScore(course: JudgingOptions, rate: number): Judge {
   return async (before, judge) => {
     const calm = await observedApart(course, before, before, byTrustUnit);
     const alerts = alertsAt(

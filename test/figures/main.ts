@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { reader } from "../../services/cli/evaluate-files.ts";
 import { settingsOf } from "../../services/cli/options.ts";
 import { PUBLIC_KEY } from "../../services/ingest/index.ts";
-import type { Course } from "../../services/replay/evaluate/observe.ts";
+import type { JudgingOptions } from "../../services/replay/evaluate/observe.ts";
 import { airlineTable } from "./airline.ts";
 import { peersTable } from "./peers.ts";
 import { poisoningTable } from "./poisoning.ts";
@@ -35,7 +35,11 @@ async function main(agentdyn: string, airline: string): Promise<string> {
     pages.push(`## ${title}\n\n${table}`);
   };
   for (const { title, ...told } of VIEWS) {
-    const course: Course = { told: { ...told, secret: PUBLIC_KEY.secret }, settings, weights: "shipped" };
+    const course: JudgingOptions = {
+      told: { ...told, secret: PUBLIC_KEY.secret },
+      settings,
+      weights: "shipped",
+    };
     const all: Split[] = [];
     for await (const split of splits(course, recorded)) all.push(split);
     add(title, viewTables(all, recorded.truths));

@@ -1,7 +1,7 @@
 /** A compromised trust unit that shows its attack again and again while everybody learns. */
 import type { Labelled } from "../../services/replay/evaluate/evaluate.ts";
 import type { Judged } from "../../services/replay/evaluate/measure.ts";
-import { type Course, observed } from "../../services/replay/evaluate/observe.ts";
+import { type JudgingOptions, observed } from "../../services/replay/evaluate/observe.ts";
 import type { RecordedSession } from "../../services/replay/evaluate/recording.ts";
 import { markdown, rowOf, TITLES } from "./rows.ts";
 import { fitted, isReported, type Split, scored } from "./split.ts";
@@ -18,7 +18,7 @@ interface Outcome {
 
 /** Detection without and with such a unit among what is learned from. */
 export async function poisoningTable(
-  course: Course,
+  course: JudgingOptions,
   all: readonly Split[],
   recorded: Labelled,
 ): Promise<string> {
@@ -35,7 +35,11 @@ export async function poisoningTable(
   ]);
 }
 
-async function poisoned(course: Course, split: Split, { sessions, truths }: Labelled): Promise<Outcome> {
+async function poisoned(
+  course: JudgingOptions,
+  split: Split,
+  { sessions, truths }: Labelled,
+): Promise<Outcome> {
   const tested = new Set(split.test.map(({ trail }) => trail.id));
   const mine = sessions.filter(({ id }) => tested.has(id));
   const attacks = mine.filter(({ id }) => truths.get(id)?.label === "executed");

@@ -10,9 +10,9 @@ import {
 import type { Labelled } from "../../services/replay/evaluate/evaluate.ts";
 import { fitTable } from "../../services/replay/evaluate/fit-table.ts";
 import { type Judged, judged } from "../../services/replay/evaluate/measure.ts";
-import { type Course, type Observed, observed } from "../../services/replay/evaluate/observe.ts";
+import { type JudgingOptions, type Observed, observed } from "../../services/replay/evaluate/observe.ts";
 import type { RecordedSession } from "../../services/replay/evaluate/recording.ts";
-import { type Label, modelOf, type Truth } from "../../services/replay/evaluate/trail.ts";
+import { type Label, modelOf, type SessionTruth } from "../../services/replay/evaluate/trail.ts";
 import { tableBy, weighed } from "../../services/replay/evaluate/weigh.ts";
 
 /** A left-out model, observed against what the others taught. */
@@ -31,11 +31,11 @@ export interface Split {
 /** Models with fewer attacks or benign sessions are not reported one by one, nor pooled. */
 const LEAST = { attacks: 100, benign: 400 };
 
-type Truths = ReadonlyMap<string, Truth>;
+type Truths = ReadonlyMap<string, SessionTruth>;
 const labelOf = (truths: Truths) => (session: RecordedSession) => truths.get(session.id)?.label;
 
 /** Splits recordings by model. */
-export async function* splits(course: Course, { sessions, truths }: Labelled): AsyncGenerator<Split> {
+export async function* splits(course: JudgingOptions, { sessions, truths }: Labelled): AsyncGenerator<Split> {
   const label = labelOf(truths);
   const usable = sessions.filter((session) => label(session) === "benign" || label(session) === "executed");
   const groups = Map.groupBy(usable, ({ version }) => modelOf(version) ?? "");

@@ -9,13 +9,13 @@ import { mean } from "../../services/replay/evaluate/mean.ts";
 import { type Judged, labelled } from "../../services/replay/evaluate/measure.ts";
 import type { Observed } from "../../services/replay/evaluate/observe.ts";
 import { kept, promised } from "../../services/replay/evaluate/promise.ts";
-import { scoreOf, type Truth } from "../../services/replay/evaluate/trail.ts";
+import { type SessionTruth, scoreOf } from "../../services/replay/evaluate/trail.ts";
 import { weighed } from "../../services/replay/evaluate/weigh.ts";
 import { decimal, percent } from "../../services/replay/evaluate/wording.ts";
 import { markdown, meanRow, RATES, rowOf, TITLES } from "./rows.ts";
 import { fitted, isReported, type Split, scored } from "./split.ts";
 
-type Truths = ReadonlyMap<string, Truth>;
+type Truths = ReadonlyMap<string, SessionTruth>;
 
 /** Parts that injected goals are divided into; each is left out once. */
 const FOLDS = 5;

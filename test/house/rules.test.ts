@@ -15,6 +15,7 @@ import {
   namesSaySomething,
   nothingIsAny,
   nothingIsLeft,
+  nounsMeanOneThing,
   testsAreRun,
   testsDoNotSleep,
 } from "./words.ts";
@@ -231,5 +232,32 @@ describe.each(Object.entries(CASES))("the rule that a file %s", (_name, { rule, 
   });
   it.each(quiet)("is quiet in %s (%#)", (path, text) => {
     expect(rule(parse(path, text))).toEqual([]);
+  });
+});
+
+describe("the rule that a noun means one thing", () => {
+  const nouns = (...files: readonly (readonly [path: string, text: string])[]) =>
+    nounsMeanOneThing(files.map(([path, text]) => parse(path, text)));
+
+  it("bites where two files export a type or class of one name", () => {
+    const found = nouns(
+      ["schemas/a.ts", "export interface Step {}"],
+      ["services/b.ts", "\nexport class Step {}"],
+    );
+    expect(found).toEqual(["services/b.ts:2: Step is something else in schemas/a.ts"]);
+  });
+
+  it("is quiet about a schema and its type, what a file keeps to itself, what it hands on, and functions", () => {
+    const found = nouns(
+      [
+        "schemas/a.ts",
+        "export const Step = 1; export type Step = 2; export const step = 3; export const STEP = 4;",
+      ],
+      [
+        "services/b.ts",
+        'interface Step {} export { Step } from "../schemas/a.ts"; export const step = 3, STEP = 4;',
+      ],
+    );
+    expect(found).toEqual([]);
   });
 });

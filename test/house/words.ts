@@ -3,7 +3,9 @@ import { at, exportsOf, isNode, type Node, nameOf, nodesOf, type Rule, type Sour
 
 /** Words that say nothing (glossary of the house). Whole words only: `decode` and `metadata` are fine. */
 const EMPTY_WORDS = new Set(
-  "manager helper helpers util utils utility base data info impl common shared misc stuff".split(" "),
+  "manager helper helpers util utils utility base data info impl common shared misc stuff bot whitelist blacklist".split(
+    " ",
+  ),
 );
 
 /** Exported names and file names say what a thing is. */
@@ -18,6 +20,22 @@ export const namesSaySomething: Rule = (source) => {
     return word === undefined ? [] : [at(source, start, `${name}: "${word}" says nothing`)];
   });
 };
+
+/**
+ * A noun means one thing: an exported type or class has its name to itself, so that a stranger who searches for it finds one
+ * place. A schema and the type that is inferred from it share theirs.
+ */
+export function nounsMeanOneThing(sources: readonly Source[]): readonly string[] {
+  const first = new Map<string, string>();
+  return sources.flatMap((source) =>
+    [...exportsOf(source)].flatMap(([name, { start }]) => {
+      if (!/^[A-Z][a-z]/.test(name)) return [];
+      const home = first.get(name) ?? source.path;
+      first.set(name, home);
+      return home === source.path ? [] : [at(source, start, `${name} is something else in ${home}`)];
+    }),
+  );
+}
 
 /** `readHTTPBody`, `read-body` and `READ_BODY` in words. */
 const wordsOf = (name: string) =>

@@ -1,27 +1,27 @@
 import { afterEach, expect, it } from "vitest";
-import { ignoredFields, openWarnings } from "../../services/ingest/ignored.ts";
+import { openFieldWarnings, unknownFields } from "../../services/ingest/unknown-fields.ts";
 import { call, jwt, openWorld } from "./world.ts";
 
 it("finds what was left out at any depth, and nothing where all was kept", () => {
   const given = { id: "e", sesion: 1, agent: { id: "a", nmae: "b" }, actors: ["x"], token: { scope: {} } };
   const kept = { id: "e", agent: { id: "a" }, actors: ["x"], token: {} };
-  expect(ignoredFields(given, kept)).toEqual(["sesion", "agent.nmae", "token.scope"]);
-  expect(ignoredFields(kept, kept)).toEqual([]);
-  expect(ignoredFields({ ...kept, actors: ["x"] }, structuredClone(kept))).toEqual([]);
+  expect(unknownFields(given, kept)).toEqual(["sesion", "agent.nmae", "token.scope"]);
+  expect(unknownFields(kept, kept)).toEqual([]);
+  expect(unknownFields({ ...kept, actors: ["x"] }, structuredClone(kept))).toEqual([]);
 });
 
 it("takes names of every object for unknown too, and does not walk into what is kept as it is", () => {
-  expect(ignoredFields(JSON.parse('{"__proto__":{"a":1},"constructor":1}'), {})).toEqual([
+  expect(unknownFields(JSON.parse('{"__proto__":{"a":1},"constructor":1}'), {})).toEqual([
     "__proto__",
     "constructor",
   ]);
   let deep: object = {};
   for (let depth = 0; depth < 50_000; depth++) deep = { deep };
-  expect(ignoredFields({ tenant: deep, other: deep }, { tenant: deep })).toEqual(["other"]);
+  expect(unknownFields({ tenant: deep, other: deep }, { tenant: deep })).toEqual(["other"]);
 });
 
 it("lists ten names, each with its first line, short and without secrets", () => {
-  const warnings = openWarnings("other");
+  const warnings = openFieldWarnings("other");
   warnings.add(3, ["sesion", "sesion"]);
   warnings.add(4, ["sesion", "x".repeat(1000), `a\u0007b`, jwt({ a: 1 })]);
   for (let line = 5; line < 30; line++) warnings.add(line, [`field-${line}`]);
@@ -29,7 +29,7 @@ it("lists ten names, each with its first line, short and without secrets", () =>
   expect(listed.length).toBe(10);
   expect(listed[0]).toMatchObject({ field: "sesion", line: 3 });
   expect(listed.slice(1, 4).map(({ field }) => field)).toEqual(["x".repeat(64), "a b", "[removed]"]);
-  expect(openWarnings("other").finish()).toEqual([]);
+  expect(openFieldWarnings("other").finish()).toEqual([]);
 });
 
 let world: Awaited<ReturnType<typeof openWorld>>;

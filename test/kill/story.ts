@@ -1,6 +1,6 @@
 /** What is sent while the service is being killed: quiet agents, and attacks on each of them once it is known. */
 
-import { type Agent, population } from "../../services/simulator/agents.ts";
+import { population, type SimulatedAgent } from "../../services/simulator/agents.ts";
 import { ATTACKS } from "../../services/simulator/attacks.ts";
 import { merge } from "../../services/simulator/heap.ts";
 import { history, isEarlier } from "../../services/simulator/history.ts";
@@ -52,7 +52,7 @@ function batchOf(events: readonly SimulatedEvent[], isAttack: boolean): Batch {
 }
 
 /** One of each. */
-function attacksOn(agent: Agent, seed: number, startMs: number): SimulatedEvent[] {
+function attacksOn(agent: SimulatedAgent, seed: number, startMs: number): SimulatedEvent[] {
   const options = { seed, agent, startMs, gapMs: ATTACK_GAP_MS };
   return [
     ...merge(

@@ -13,7 +13,7 @@ import type { Store } from "../../services/ports/store.ts";
 import { partitionOf } from "../../services/ports/stream.ts";
 import { followGroups } from "../../services/processor/groups.ts";
 import { openPartition } from "../../services/processor/partition.ts";
-import type { PartitionOptions } from "../../services/processor/state.ts";
+import type { ProcessorPartitionOptions } from "../../services/processor/state.ts";
 import { type CallFields, DAY, event, type Given, HOUR, START, type View } from "../detectors/given.ts";
 import { APPROVE, session } from "../detectors/sessions.ts";
 import { valuesOf } from "../processor/world.ts";
@@ -72,7 +72,7 @@ export async function days(
   const stream = memoryStream(partitions);
   const book = followGroups(store);
   const judge = createJudge(settings, "test", onScored, book.groups);
-  const options: PartitionOptions = {
+  const options: ProcessorPartitionOptions = {
     ...{ stream, store, judge, usesPeers: true, tenant: settings.tenant },
     clock: { now: () => 0, sleep: async () => {} },
     scanner: new EventScanner(hashKey(Buffer.from("0123456789abcdef"))),

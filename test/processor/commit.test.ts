@@ -6,8 +6,8 @@ import { memoryStore } from "../../services/adapters/memory.ts";
 import { clockOf } from "../../services/group-versions.ts";
 import type { Judge } from "../../services/judge.ts";
 import type { Store } from "../../services/ports/store.ts";
-import { openPartition, type Partition } from "../../services/processor/partition.ts";
-import type { PartitionOptions } from "../../services/processor/state.ts";
+import { openPartition, type ProcessorPartition } from "../../services/processor/partition.ts";
+import type { ProcessorPartitionOptions } from "../../services/processor/state.ts";
 import { contents } from "../conformance/store-groups.ts";
 import { type Given, MINUTE } from "../detectors/given.ts";
 import { issued, revoked, used } from "../detectors/tokens.ts";
@@ -75,10 +75,10 @@ function failingAt(failing: number): Judge {
   return { ...judge, fold: { ...judge.fold, step } };
 }
 
-const findingsOf = async ({ stream }: PartitionOptions) =>
+const findingsOf = async ({ stream }: ProcessorPartitionOptions) =>
   (await valuesOf(stream, "findings")).map((finding) => (finding as { value: { id: string } }).value.id);
 
-const take = async (partition: Partition, { stream }: PartitionOptions) => {
+const take = async (partition: ProcessorPartition, { stream }: ProcessorPartitionOptions) => {
   await stream.append(stolen());
   await takeAll(partition, stream);
 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Entries, Store } from "../../services/ports/store.ts";
 import { openPartition } from "../../services/processor/partition.ts";
-import type { PartitionOptions } from "../../services/processor/state.ts";
+import type { ProcessorPartitionOptions } from "../../services/processor/state.ts";
 import { call, MINUTE } from "../detectors/given.ts";
 import { lines, optionsOf, takeAll } from "./world.ts";
 
@@ -13,7 +13,7 @@ const calls = (minute: number) =>
   lines(...AGENTS.map((id) => ({ ...call(minute * MINUTE), id: `${minute}${id}`, agent: { id } })));
 
 /** Four agents in a store, and what is needed to open their partition again. */
-async function stored(): Promise<PartitionOptions> {
+async function stored(): Promise<ProcessorPartitionOptions> {
   const options = optionsOf();
   await options.stream.append(calls(0));
   const partition = await openPartition(0, options);
@@ -22,13 +22,13 @@ async function stored(): Promise<PartitionOptions> {
   return options;
 }
 
-type Wait = (options: PartitionOptions) => Promise<unknown>;
+type Wait = (options: ProcessorPartitionOptions) => Promise<unknown>;
 /** The next in the queue comes when the partition has been gathered. */
 const gathered: Wait = ({ gatherInTurn }) => gatherInTurn(async () => undefined);
 const notAtAll: Wait = async () => undefined;
 
 /** Opens the partition, waits, folds calls, waits, folds more of them; answers which groups were asked for. */
-async function reopened(options: PartitionOptions, ...waits: readonly Wait[]): Promise<string[]> {
+async function reopened(options: ProcessorPartitionOptions, ...waits: readonly Wait[]): Promise<string[]> {
   const asked: string[] = [];
   const load: Store["load"] = (space, partition, groups) => {
     asked.push(...groups.filter((group) => group !== "/skips"));
@@ -51,7 +51,7 @@ async function groupsOf(store: Store): Promise<[string, Entries][]> {
 }
 
 /** What is stored, handed out only when the gate opens. */
-function gated(options: PartitionOptions, gate: Promise<void>): PartitionOptions {
+function gated(options: ProcessorPartitionOptions, gate: Promise<void>): ProcessorPartitionOptions {
   const scan: Store["scan"] = async function* () {
     const before = await groupsOf(options.store);
     await gate;

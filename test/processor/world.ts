@@ -6,13 +6,13 @@ import { memoryStore, memoryStream } from "../../services/adapters/memory.ts";
 import { inTurn } from "../../services/in-turn.ts";
 import { createJudge } from "../../services/judge.ts";
 import type { Stream } from "../../services/ports/stream.ts";
-import type { Partition } from "../../services/processor/partition.ts";
-import type { PartitionOptions } from "../../services/processor/state.ts";
+import type { ProcessorPartition } from "../../services/processor/partition.ts";
+import type { ProcessorPartitionOptions } from "../../services/processor/state.ts";
 
 const settings = Settings.parse({ tenant: "mine" });
 
 /** What a partition is opened with; commits come only when they are asked for. */
-export function optionsOf(stream: Stream = memoryStream(1)): PartitionOptions {
+export function optionsOf(stream: Stream = memoryStream(1)): ProcessorPartitionOptions {
   return {
     stream,
     store: memoryStore(),
@@ -37,7 +37,7 @@ export const lines = (...values: readonly (object | string)[]) =>
   }));
 
 /** Hands a partition all that waits for it. */
-export async function takeAll(partition: Partition, stream: Stream): Promise<void> {
+export async function takeAll(partition: ProcessorPartition, stream: Stream): Promise<void> {
   for await (const batch of stream.read("events", 0, partition.position())) await partition.batch(batch);
 }
 

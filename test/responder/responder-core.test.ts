@@ -11,16 +11,16 @@ import { onFinding, wouldAct } from "../../services/responder/on-finding.ts";
 import { onOutcome } from "../../services/responder/on-outcome.ts";
 import {
   type AgentState,
-  type Context,
   dropped,
   MAX_INCIDENTS,
   newAgent,
-  type Step,
+  type ResponderContext,
+  type StateChange,
 } from "../../services/responder/state.ts";
 import { fold } from "../../services/responder/turn.ts";
 import { AGENT, decision, finding, MINUTE_MS, misuse, NOW_MS, settings, TENANT } from "./given.ts";
 
-const context = (change: Partial<Context> = {}): Context => ({
+const context = (change: Partial<ResponderContext> = {}): ResponderContext => ({
   settings: settings(),
   causes: CAUSES,
   nowMs: NOW_MS,
@@ -28,8 +28,12 @@ const context = (change: Partial<Context> = {}): Context => ({
   ...change,
 });
 const given = () => newAgent(TENANT, AGENT);
-const after = (findings: readonly Finding[], so: Context, state = given()): Step =>
-  findings.reduce<Step>((step, one) => onFinding(step.state, one, so), { state, actions: [], audit: [] });
+const after = (findings: readonly Finding[], so: ResponderContext, state = given()): StateChange =>
+  findings.reduce<StateChange>((step, one) => onFinding(step.state, one, so), {
+    state,
+    actions: [],
+    audit: [],
+  });
 const only = (state: AgentState): Incident => Incident.parse(state.tracked[0]?.incident);
 const heldBy = (state: AgentState) => only(state).proposed.map((one) => one.heldBy);
 
@@ -116,7 +120,7 @@ describe("incidents", () => {
         store: memoryStore(),
         partition: 0,
         bucket: async () => true,
-        fleets: async () => undefined,
+        rolloutOf: async () => undefined,
         settings: settings(),
         nowMs: NOW_MS,
       });

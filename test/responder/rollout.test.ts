@@ -8,9 +8,9 @@ import { Settings } from "../../schemas/settings.ts";
 import { clock } from "../../services/adapters/clock.ts";
 import { memoryStore, memoryStream } from "../../services/adapters/memory.ts";
 import { moveStore } from "../../services/cli/repartition-store.ts";
-import { type Fleet, sight } from "../../services/responder/fleet.ts";
-import { openFleets } from "../../services/responder/fleet-register.ts";
+import { sight, type WatchedGroup } from "../../services/responder/group-rollout.ts";
 import { auditEntries, incidents, startResponder } from "../../services/responder/index.ts";
+import { openRollouts } from "../../services/responder/rollout-register.ts";
 import { finding, MINUTE_MS, misuse, NOW_MS, settings } from "./given.ts";
 import { append, emptyPorts, following as followingBy, PARTITIONS } from "./loop.ts";
 import { manualClock } from "./manual-clock.ts";
@@ -94,7 +94,7 @@ describe("a roll-out", () => {
 
   it("is one for two processes that write at once", async () => {
     const store = memoryStore();
-    const [one, other] = [openFleets(store, PARTITIONS, clock), openFleets(store, PARTITIONS, clock)];
+    const [one, other] = [openRollouts(store, PARTITIONS, clock), openRollouts(store, PARTITIONS, clock)];
     const noted = await Promise.all(
       agents(20).map((number) => (number % 2 === 0 ? one : other)(news(number), NOW_MS)),
     );
@@ -137,29 +137,29 @@ describe("a roll-out", () => {
 
   it("is kept within bounds: the newest hundred of a tenant, and groups that were heard of in a day", async () => {
     const store = memoryStore();
-    const fleets = openFleets(store, 1, clock);
+    const rolloutOf = openRollouts(store, 1, clock);
     const kept = async () => {
       const names: string[] = [];
       for await (const [name] of store.scan("responder-fleet", 0)) names.push(name.split("\n")[0] ?? "");
       return ["fleets", "fleet", "rollout"].map((kind) => names.filter((name) => name === kind).length);
     };
-    for (const number of agents(300)) await fleets(news(number, { group: `group-${number}` }), NOW_MS);
+    for (const number of agents(300)) await rolloutOf(news(number, { group: `group-${number}` }), NOW_MS);
     expect(await kept()).toEqual([1, 256, 100]);
-    await fleets(news(300, { group: "group-300" }), NOW_MS + 60 * MINUTE_MS);
+    await rolloutOf(news(300, { group: "group-300" }), NOW_MS + 60 * MINUTE_MS);
     expect(await kept()).toEqual([1, 256, 100]);
-    await fleets(news(301, { group: "group-301" }), NOW_MS + 24 * 60 * MINUTE_MS);
+    await rolloutOf(news(301, { group: "group-301" }), NOW_MS + 24 * 60 * MINUTE_MS);
     expect(await kept()).toEqual([1, 2, 100]);
   });
 
   it("is kept within bounds: a thousand agents, twenty edges, a thousand first uses", () => {
-    let fleet: Fleet = { sightings: [] };
+    let group: WatchedGroup = { sightings: [] };
     for (const number of agents(3000))
-      fleet = sight(fleet, news(number, { edge: `erp step-${number % 50}`, peerAgents: 3000 }), NOW_MS).fleet;
-    expect(fleet.sightings.length).toBeLessThanOrEqual(1024);
-    expect(fleet.rollout).toMatchObject({ findingCount: 3000 });
-    expect(fleet.rollout?.agents).toHaveLength(1000);
-    expect(fleet.rollout?.edges).toHaveLength(20);
-    expect(fleet.rollout?.findings).toHaveLength(100);
+      group = sight(group, news(number, { edge: `erp step-${number % 50}`, peerAgents: 3000 }), NOW_MS).group;
+    expect(group.sightings.length).toBeLessThanOrEqual(1024);
+    expect(group.rollout).toMatchObject({ findingCount: 3000 });
+    expect(group.rollout?.agents).toHaveLength(1000);
+    expect(group.rollout?.edges).toHaveLength(20);
+    expect(group.rollout?.findings).toHaveLength(100);
   });
 
   it("is audited for every agent", async () => {

@@ -3,14 +3,14 @@ import type { Baseline } from "../baseline.ts";
 import { addName, hashesOf, noteTier, numberOf, OTHER, tierOf } from "../names.ts";
 import * as values from "../values/values.ts";
 import { allowValue, recordOf } from "./contract-values.ts";
-import { type Clause, type Contract, contractOf, declare, endContract } from "./contracts.ts";
+import { type Clause, type ContractInForce, contractOf, declare, endContract } from "./contracts.ts";
 
 /** Puts the contracts of one baseline into force in another, unless a newer version is known there. */
 export function carryContracts(from: Baseline, to: Baseline): void {
   for (const contract of from.contracts ?? []) carry(from, to, contract);
 }
 
-function carry(from: Baseline, to: Baseline, { clauses, ended, ...terms }: Contract): void {
+function carry(from: Baseline, to: Baseline, { clauses, ended, ...terms }: ContractInForce): void {
   const workflow = terms.workflow === 0 ? 0 : renumbered(from, to, terms.workflow);
   const contract = workflow === OTHER ? undefined : contractOf(to, { ...terms, workflow });
   if (contract === undefined || contract.ended) return;
@@ -18,7 +18,13 @@ function carry(from: Baseline, to: Baseline, { clauses, ended, ...terms }: Contr
   for (const [operation, clause] of clauses) carryClause(from, to, contract, operation, clause);
 }
 
-function carryClause(from: Baseline, to: Baseline, contract: Contract, old: number, clause: Clause): void {
+function carryClause(
+  from: Baseline,
+  to: Baseline,
+  contract: ContractInForce,
+  old: number,
+  clause: Clause,
+): void {
   const operation = renumbered(from, to, old);
   if (operation === OTHER) return;
   noteTier(to.names, operation, tierOf(from.names, old));

@@ -7,7 +7,7 @@ import { fieldOf } from "../event-names.ts";
 import { addKnown } from "../values/known-value.ts";
 import * as slots from "../values/slots.ts";
 import * as values from "../values/values.ts";
-import type { Clause, Contract } from "./contracts.ts";
+import type { Clause, ContractInForce } from "./contracts.ts";
 
 /** A value of a field, by number of the field's name and hash of the value. */
 export interface ContractValue {
@@ -69,7 +69,7 @@ export function noteApproved(baseline: Baseline, edge: TargetEdge): void {
 /** The first value of a step that no contract of the workflow allows for its field, though one does others: where its numbers begin; -1 if there is none. */
 export function valueOutside(
   baseline: Baseline,
-  contracts: readonly Contract[],
+  contracts: readonly ContractInForce[],
   workflow: number,
   operation: number,
   event: EventView,

@@ -46,7 +46,7 @@ interface Terms {
 }
 
 /** A contract, the newest version of its name. */
-export interface Contract extends Terms {
+export interface ContractInForce extends Terms {
   /** By number of the operation's name. */
   readonly clauses: Map<number, Clause>;
   /** Its time is over: nothing of it is left but its version. */
@@ -54,7 +54,7 @@ export interface Contract extends Terms {
 }
 
 /** The contract, begun if it is new; undefined if a newer one is there, or another of the same version. */
-export function contractOf(baseline: Baseline, terms: Terms): Contract | undefined {
+export function contractOf(baseline: Baseline, terms: Terms): ContractInForce | undefined {
   const known = baseline.contracts?.find(({ name }) => name === terms.name);
   if (known !== undefined && known.version >= terms.version)
     return known.digest === terms.digest && known.version === terms.version ? known : undefined;
@@ -71,7 +71,7 @@ export function contractOf(baseline: Baseline, terms: Terms): Contract | undefin
 /** A contract names an operation; undefined if there is no room for it. */
 export function declare(
   baseline: Baseline,
-  contract: Contract,
+  contract: ContractInForce,
   operation: number,
   sensitive: boolean,
 ): Clause | undefined {
@@ -97,7 +97,7 @@ export const edgeOf = (baseline: Baseline, workflow: number, operation: number) 
   child(baseline.graph, baseline.progress.get(workflow)?.root ?? 0, operation);
 
 /** The contract ends: what it has named is what it was before. */
-export function endContract(baseline: Baseline, contract: Contract): void {
+export function endContract(baseline: Baseline, contract: ContractInForce): void {
   for (const operation of contract.clauses.keys()) lapse(baseline, contract, operation);
   contract.clauses.clear();
   contract.ended = true;
@@ -105,7 +105,7 @@ export function endContract(baseline: Baseline, contract: Contract): void {
 }
 
 /** One operation is no longer vouched for. */
-export function lapse(baseline: Baseline, contract: Contract, operation: number): void {
+export function lapse(baseline: Baseline, contract: ContractInForce, operation: number): void {
   const clause = contract.clauses.get(operation);
   if (clause === undefined) return;
   forgetValues(baseline, operation, clause);

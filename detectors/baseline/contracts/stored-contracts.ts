@@ -1,10 +1,10 @@
 /** How the contracts of an agent are written and read. */
 import type { ByteReader, ByteWriter } from "../../codec.ts";
 import type { ContractValue } from "./contract-values.ts";
-import type { Clause, Contract } from "./contracts.ts";
+import type { Clause, ContractInForce } from "./contracts.ts";
 
 /** Dense. */
-export function writeContracts(contracts: readonly Contract[], to: ByteWriter): void {
+export function writeContracts(contracts: readonly ContractInForce[], to: ByteWriter): void {
   to.u8(contracts.length);
   for (const contract of contracts) {
     for (const text of [contract.name, contract.key, contract.digest]) to.text(text);
@@ -30,10 +30,10 @@ function writeClause(operation: number, { sensitive, holds, before, values }: Cl
 }
 
 /** Reads what writeContracts wrote. */
-export const readContracts = (from: ByteReader): readonly Contract[] =>
+export const readContracts = (from: ByteReader): readonly ContractInForce[] =>
   Array.from({ length: from.u8() }, () => readContract(from));
 
-function readContract(from: ByteReader): Contract {
+function readContract(from: ByteReader): ContractInForce {
   const [name, key, digest] = [from.text(), from.text(), from.text()];
   const [version, untilMs, flags, workflow] = [from.i32(), from.f64(), from.u8(), from.u16()];
   const [closed, ended] = [(flags & 1) !== 0, (flags & 2) !== 0];

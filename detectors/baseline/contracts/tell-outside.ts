@@ -8,7 +8,7 @@ import type { SessionPath } from "../path.ts";
 import { strangersOf } from "../values/strangers.ts";
 import { pairs, quote, workflowName } from "../wording.ts";
 import { valueOutside } from "./contract-values.ts";
-import { type Contract, edgeOf, endContract, lapse } from "./contracts.ts";
+import { type ContractInForce, edgeOf, endContract, lapse } from "./contracts.ts";
 import { contractName } from "./view-contracts.ts";
 
 /** Beside the number of an operation, in what a session has told: names have smaller numbers. */
@@ -18,13 +18,13 @@ const OUTSIDE = 1 << 17;
 export function tellOutside(
   baseline: Baseline,
   path: SessionPath,
-  contracts: readonly Contract[],
+  contracts: readonly ContractInForce[],
   operation: number,
   event: EventView,
   out: Out,
 ): boolean {
   const workflow = Math.max(path.workflow, 0);
-  let closed: Contract | undefined;
+  let closed: ContractInForce | undefined;
   for (const contract of contracts) {
     if (!contract.ended && event.time >= contract.untilMs) endContract(baseline, contract);
     if (contract.ended || contract.workflow !== workflow) continue;
@@ -39,8 +39,8 @@ export function tellOutside(
 function tell(
   baseline: Baseline,
   path: SessionPath,
-  contracts: readonly Contract[],
-  closed: Contract,
+  contracts: readonly ContractInForce[],
+  closed: ContractInForce,
   operation: number,
   event: EventView,
   out: Out,
@@ -61,7 +61,7 @@ function tell(
 function draftOf(
   baseline: Baseline,
   path: SessionPath,
-  contract: Contract,
+  contract: ContractInForce,
   operation: number,
   value: string,
   event: EventView,

@@ -1,13 +1,13 @@
 /** Contracts of an agent in readable form. */
 import type { Baseline, LearningProgress } from "../baseline.ts";
 import { nameOf } from "../wording.ts";
-import type { Clause, Contract } from "./contracts.ts";
+import type { Clause, ContractInForce } from "./contracts.ts";
 
 /** All of them, those that have ended too. */
 export const contractsView = (baseline: Baseline) =>
   (baseline.contracts ?? []).map((one) => contractView(baseline, one));
 
-function contractView(baseline: Baseline, contract: Contract) {
+function contractView(baseline: Baseline, contract: ContractInForce) {
   const { name, version, workflow, untilMs, closed, ended, key, digest, clauses } = contract;
   const open = [...clauses].filter(([, { holds }]) => !holds);
   return {
@@ -41,5 +41,5 @@ export function pinnedBy(baseline: Baseline, { workflow }: LearningProgress, ope
 }
 
 /** A contract in words: `contract payroll v3, signed by platform-team`. */
-export const contractName = ({ name, version, key }: Pick<Contract, "name" | "version" | "key">) =>
+export const contractName = ({ name, version, key }: Pick<ContractInForce, "name" | "version" | "key">) =>
   `contract ${name} v${version}, signed by ${key}`;

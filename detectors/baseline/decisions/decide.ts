@@ -9,7 +9,7 @@ import { contractOf, declare } from "../contracts/contracts.ts";
 import { fieldOf, operationOf, workflowOf } from "../event-names.ts";
 import { approveOperation, approveTarget, denyOperation, denyTarget } from "../graph/edges.ts";
 import { OTHER } from "../names.ts";
-import type { Settings } from "../settings.ts";
+import type { BaselineSettings } from "../settings.ts";
 import type { TargetEdge } from "./denied.ts";
 import { confirmSession, releaseSession } from "./held.ts";
 import { replaceBaseline } from "./replace.ts";
@@ -19,7 +19,7 @@ export function decide(
   baseline: Baseline,
   decision: BaselineDecision,
   event: EventView,
-  settings: Settings,
+  settings: BaselineSettings,
   caps: Caps,
 ): void {
   const before = baseline.capped;
@@ -31,7 +31,7 @@ function take(
   baseline: Baseline,
   { verdict, session = "", edges = false, baseline: given, contract }: BaselineDecision,
   event: EventView,
-  settings: Settings,
+  settings: BaselineSettings,
   caps: Caps,
 ): void {
   switch (verdict) {

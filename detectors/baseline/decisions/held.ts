@@ -7,7 +7,7 @@ import type { SessionRow } from "../../rows.ts";
 import { type Baseline, progressOf } from "../baseline.ts";
 import { approveStrange, denyStrange } from "../graph/strange-edges.ts";
 import { endPath, type SessionPath } from "../path.ts";
-import type { Settings } from "../settings.ts";
+import type { BaselineSettings } from "../settings.ts";
 import { dayOf, teach } from "../teach.ts";
 import { expire, type HeldSession, hold, newPen, take } from "./pen.ts";
 
@@ -21,7 +21,7 @@ export function holdSession(
   baseline: Baseline,
   row: SessionRow,
   path: SessionPath,
-  { heldDays }: Settings,
+  { heldDays }: BaselineSettings,
   caps: Caps,
 ): void {
   const progress = progressOf(baseline, Math.max(path.workflow, 0));
@@ -39,7 +39,7 @@ const habitOf = ({ workflow, told }: SessionPath) =>
   told.reduce((sum, fact) => (sum + Math.imul(fact, 0x9e3779b1)) | 0, workflow);
 
 /** The turn of a day (days since 1970): what has waited for too long is dropped. */
-export function expireHeld({ pen }: Baseline, epoch: number, { heldDays }: Settings): void {
+export function expireHeld({ pen }: Baseline, epoch: number, { heldDays }: BaselineSettings): void {
   if (pen !== undefined) expire(pen, (epoch - heldDays) * DAY_MS);
 }
 
@@ -50,7 +50,7 @@ export function releaseSession(
   baseline: Baseline,
   name: string,
   edges: boolean,
-  settings: Settings,
+  settings: BaselineSettings,
   caps: Caps,
 ): void {
   for (const held of takeHeld(baseline, name)) {
@@ -66,7 +66,12 @@ export function releaseSession(
 }
 
 /** Drops the held sessions of a name for good; with `edges`, what was strange in them is denied. */
-export function confirmSession(baseline: Baseline, name: string, edges: boolean, settings: Settings): void {
+export function confirmSession(
+  baseline: Baseline,
+  name: string,
+  edges: boolean,
+  settings: BaselineSettings,
+): void {
   for (const held of takeHeld(baseline, name)) {
     if (baseline.pen !== undefined) baseline.pen.confirmed++;
     const path = pathOf(held, settings);
@@ -78,6 +83,6 @@ export function confirmSession(baseline: Baseline, name: string, edges: boolean,
 }
 
 /** What the session did; undefined if it was written by a version that is no longer read. */
-export function pathOf({ bytes, version }: HeldSession, settings: Settings): SessionPath | undefined {
+export function pathOf({ bytes, version }: HeldSession, settings: BaselineSettings): SessionPath | undefined {
   return version < VERSION - 1 ? undefined : ofSession.read(new ByteReader(bytes), version, settings);
 }

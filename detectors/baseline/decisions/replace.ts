@@ -3,13 +3,13 @@ import { ByteReader } from "../../codec.ts";
 import { ofAgent, VERSION } from "../../evidence/columns.ts";
 import { type Baseline, endBaseline } from "../baseline.ts";
 import { carryContracts } from "../contracts/carry-contracts.ts";
-import type { Settings } from "../settings.ts";
+import type { BaselineSettings } from "../settings.ts";
 
 /**
  * Puts what `stored` holds (base64, as fold/agent-baseline.ts packs it) in the place of all that is known: graph, targets, pen and
  * denials; contracts stay. The version goes on, so that findings tell both apart. Fails if it cannot be read; whoever wrote it has looked.
  */
-export function replaceBaseline(baseline: Baseline, stored: string, settings: Settings): void {
+export function replaceBaseline(baseline: Baseline, stored: string, settings: BaselineSettings): void {
   const from = new ByteReader(Uint8Array.from(atob(stored), (letter) => letter.charCodeAt(0)));
   const written = from.u8();
   if (written > VERSION || written < VERSION - 1)
@@ -25,6 +25,6 @@ export function replaceBaseline(baseline: Baseline, stored: string, settings: Se
 /** Whatever is known, what today's budget of alerts was spent on is spent. */
 function keepSpent({ memory: from }: Baseline, { memory: to }: Baseline): void {
   if (from === undefined || to === undefined) return;
-  const { begun, judged, judgedOf, told } = from.guarantee.ledger;
-  Object.assign(to.guarantee.ledger, { begun, judged, judgedOf, told });
+  const { begun, judged, judgedOf, told } = from.guarantee.day;
+  Object.assign(to.guarantee.day, { begun, judged, judgedOf, told });
 }

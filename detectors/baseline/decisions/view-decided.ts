@@ -2,14 +2,14 @@
 import type { Baseline } from "../baseline.ts";
 import { toldIn } from "../graph/strange-edges.ts";
 import { endPath } from "../path.ts";
-import type { Settings } from "../settings.ts";
+import type { BaselineSettings } from "../settings.ts";
 import { nameOf, workflowName } from "../wording.ts";
 import type { DeniedEdge } from "./denied.ts";
 import { pathOf } from "./held.ts";
 import type { HeldSession } from "./pen.ts";
 
 /** Sessions in the holding pen, newest last, with what became of the others; and denied edges. */
-export function decidedView(baseline: Baseline, settings: Settings) {
+export function decidedView(baseline: Baseline, settings: BaselineSettings) {
   const { sessions = [], ...others } = baseline.pen ?? {};
   return {
     heldSessions: sessions.map((held) => heldView(baseline, held, settings)),
@@ -18,7 +18,7 @@ export function decidedView(baseline: Baseline, settings: Settings) {
   };
 }
 
-function heldView(baseline: Baseline, held: HeldSession, settings: Settings) {
+function heldView(baseline: Baseline, held: HeldSession, settings: BaselineSettings) {
   const { name, startedAt, endedAt } = held;
   const path = pathOf(held, settings);
   const until = endedAt + settings.heldDays * 86_400_000;

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { Change } from "../../../schemas/event.ts";
 import { type EventView, TEXT } from "../../../schemas/event-view.ts";
 import type { Baseline } from "../baseline.ts";
-import type { Settings } from "../settings.ts";
+import type { BaselineSettings } from "../settings.ts";
 import { forgetBuild } from "./lineage.ts";
 
 // Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
@@ -63,18 +63,21 @@ const isOf = (event: EventView, low: number, high: number) =>
 const Told = z.object({ change: Change });
 
 /** A deployment was told: the version is announced. */
-export function noteDeployment(baseline: Baseline, event: EventView, settings: Settings): void {
+export function noteDeployment(baseline: Baseline, event: EventView, settings: BaselineSettings): void {
   if (!event.has(VERSION_COLUMN)) return;
   const { change } = Told.parse(JSON.parse(event.line()));
   if (change !== "decommissioned") run(baseline, event, settings).announced = true;
 }
 
 /** Whether a version is new, and what it does for the first time is told as a roll-out. */
-export const isInGrace = (build: Build, timeMs: number, { graceHours, graceSessions }: Settings): boolean =>
-  build.graced && timeMs < build.since + graceHours * HOUR_MS && build.sessions <= graceSessions;
+export const isInGrace = (
+  build: Build,
+  timeMs: number,
+  { graceHours, graceSessions }: BaselineSettings,
+): boolean => build.graced && timeMs < build.since + graceHours * HOUR_MS && build.sessions <= graceSessions;
 
 /** A session runs the version that its first event names; answers its number, 0 if it names none. */
-export function beginSession(baseline: Baseline, event: EventView, settings: Settings): number {
+export function beginSession(baseline: Baseline, event: EventView, settings: BaselineSettings): number {
   if (!event.has(VERSION_COLUMN)) return 0;
   const known = baseline.builds?.running;
   const running = known && isOf(event, known.low, known.high) ? known : run(baseline, event, settings);
@@ -92,7 +95,7 @@ export function turnBuilds(baseline: Baseline, epoch: number): void {
 }
 
 /** The version that the event names runs from now on. */
-function run(baseline: Baseline, event: EventView, settings: Settings): Build {
+function run(baseline: Baseline, event: EventView, settings: BaselineSettings): Build {
   baseline.builds ??= begun(event);
   const { builds } = baseline;
   builds.running.seen = event.time;
@@ -107,7 +110,7 @@ function begun(event: EventView): Builds {
   return { known: [first], running: first, born: new Map() };
 }
 
-function fork(baseline: Baseline, builds: Builds, event: EventView, settings: Settings): Build {
+function fork(baseline: Baseline, builds: Builds, event: EventView, settings: BaselineSettings): Build {
   const graced = gracedSince(builds.known, event.time - settings.graceHours * HOUR_MS);
   const build = buildOf(
     event,

@@ -1,9 +1,9 @@
 /** What a finding says of the agent's version when that is new: since when, instead of which, and whether it is told quietly. */
 import type { EventView } from "../../../schemas/event-view.ts";
-import type { Draft, Rows } from "../../detector.ts";
+import type { FindingDraft, Rows } from "../../detector.ts";
 import type { Baseline } from "../baseline.ts";
 import type { SessionPath } from "../path.ts";
-import type { Settings } from "../settings.ts";
+import type { BaselineSettings } from "../settings.ts";
 import { withPeers } from "../tell-peers.ts";
 import { kindOf } from "../values/value-kind.ts";
 import { type Build, isInGrace } from "./builds.ts";
@@ -20,10 +20,10 @@ const OF_VERSIONS: ReadonlySet<string> = new Set([
 /** The draft with what its peers do, and with the version that its session runs, if that is new. */
 export function withNewVersion(
   rows: Rows<Baseline, SessionPath>,
-  told: Draft,
+  told: FindingDraft,
   event: EventView,
-  settings: Settings,
-): Draft {
+  settings: BaselineSettings,
+): FindingDraft {
   const draft = withPeers(rows, told, event);
   const { builds } = rows.own.agent;
   if (builds === undefined || !OF_VERSIONS.has(draft.kind)) return draft;
@@ -54,7 +54,7 @@ const DAY_MS = 86_400_000;
 const SENSITIVE = 2;
 
 /** Targets that are new and name somebody to be reached; a ticket or a file is none. */
-function partiesOf({ kind, evidence: { targets } }: Draft): readonly string[] {
+function partiesOf({ kind, evidence: { targets } }: FindingDraft): readonly string[] {
   if (!kind.includes("target") || !Array.isArray(targets)) return [];
   return targets.filter((target) => !THINGS.has(kindOf(target.slice(target.indexOf("=") + 1))));
 }

@@ -3,7 +3,7 @@ import { OffgraphError } from "../../../schemas/errors.ts";
 import type { RecordBatch } from "../../ports/stream.ts";
 import { errorFromCode, type KafkaClient, type Patience } from "./client.ts";
 import { type Fetched, fetchFrom } from "./fetch.ts";
-import { endOfBatches, RecordReader, type Unreadable } from "./record-reader.ts";
+import { endOfBatches, FetchReader, type UnreadableRecords } from "./record-reader.ts";
 
 /** Codes of the protocol. */
 export const OFFSET_OUT_OF_RANGE = 1;
@@ -33,7 +33,7 @@ export async function edgeOf(
 /** One line of JSON in the place of records that cannot be read: whoever reads it sets it aside as no event of ours. */
 export const standInFor =
   (topic: string, partition: number) =>
-  ({ from, to, reason }: Unreadable): Buffer =>
+  ({ from, to, reason }: UnreadableRecords): Buffer =>
     Buffer.from(JSON.stringify({ unreadable: { topic, partition, from, to, reason } }));
 
 interface Reading {
@@ -60,7 +60,7 @@ export async function* readLog(
       next = await startAfter(client, topic, partition, next, patience);
       continue;
     }
-    const reader = new RecordReader(chunk, next, end, standInFor(topic, partition));
+    const reader = new FetchReader(chunk, next, end, standInFor(topic, partition));
     for (let batch = reader.read(partition, maxBytes); batch; batch = reader.read(partition, maxBytes))
       yield batch;
     next = reader.next;

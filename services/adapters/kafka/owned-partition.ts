@@ -3,7 +3,7 @@ import { hasCode } from "../../../schemas/errors.ts";
 import type { Consumer, RecordBatch } from "../../ports/stream.ts";
 import type { Fetched, Wanted } from "./fetch.ts";
 import { standInFor } from "./log-reader.ts";
-import { endOfBatches, RecordReader } from "./record-reader.ts";
+import { endOfBatches, FetchReader } from "./record-reader.ts";
 
 /** A consumer that is also told where the log ended at the last fetch. */
 export interface LogConsumer extends Omit<Consumer, "batch"> {
@@ -138,7 +138,7 @@ export class OwnedPartition {
   async #handOutChunk({ from, bytes }: { readonly from: number; readonly bytes: Buffer }): Promise<void> {
     const { consumer, maxBytes, alive, hungry } = this.#options;
     const standIn = standInFor(this.topic, this.partition);
-    const reader = new RecordReader(bytes, Math.max(from, this.#next), Number.POSITIVE_INFINITY, standIn);
+    const reader = new FetchReader(bytes, Math.max(from, this.#next), Number.POSITIVE_INFINITY, standIn);
     if (this.wanted === undefined) this.fed();
     this.#readyBytes -= bytes.length;
     hungry();

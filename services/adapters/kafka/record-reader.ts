@@ -7,7 +7,7 @@ import { headerAt } from "./headers.ts";
 import { BatchSection, batchEnd, lastPosition, openBatch } from "./record-section.ts";
 
 /** Records that are there and cannot be read: unpacked, or told from one another. */
-export interface Unreadable {
+export interface UnreadableRecords {
   readonly from: number;
   readonly to: number;
   readonly reason: string;
@@ -23,10 +23,11 @@ export function endOfBatches(chunk: Buffer): number | undefined {
   return end;
 }
 
-export class RecordReader {
+/** Reads what one fetch has brought, record by record. */
+export class FetchReader {
   readonly #chunk: Buffer;
   readonly #end: number;
-  readonly #standIn: (unreadable: Unreadable) => Buffer;
+  readonly #standIn: (unreadable: UnreadableRecords) => Buffer;
   #at = 0;
   #section: BatchSection | undefined;
   #spent: Buffer[] = [];
@@ -36,7 +37,7 @@ export class RecordReader {
    * Reads positions `from` on and before `end`. `standIn` makes the line that is handed out, at the last position, in the place
    * of a batch that cannot be read, so that it is seen and nothing behind it waits.
    */
-  constructor(chunk: Buffer, from: number, end: number, standIn: (unreadable: Unreadable) => Buffer) {
+  constructor(chunk: Buffer, from: number, end: number, standIn: (unreadable: UnreadableRecords) => Buffer) {
     this.#chunk = chunk;
     this.#next = from;
     this.#end = end;

@@ -9,7 +9,7 @@ import {
   timeout,
   wrap,
 } from "cockatiel";
-import type { Client } from "./client.ts";
+import type { RedisClient } from "./client.ts";
 import { failure, isPassing, moreTelling } from "./faults.ts";
 import { TIMEOUT_MS } from "./options.ts";
 
@@ -20,10 +20,10 @@ const retriesTotal = metrics.getMeter("offgraph").createCounter("offgraph_redis_
 const MAX_DELAY_MS = 1000;
 
 /** Runs a request until it succeeds, fails for good, or its time is over; it must not go on once the signal is aborted. */
-export type Attempt = <Result>(request: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
+export type RunRequest = <Result>(request: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
 
 /** Errors are those of faults.ts, and `OffgraphError`s of the request itself, which are never tried again. */
-export function attempts({ place, lost, isClosed }: Client, timeoutMs: number = TIMEOUT_MS): Attempt {
+export function attempts({ place, lost, isClosed }: RedisClient, timeoutMs: number = TIMEOUT_MS): RunRequest {
   const backoff = new ExponentialBackoff({
     initialDelay: 10,
     maxDelay: Math.min(MAX_DELAY_MS, timeoutMs / 10),

@@ -11,7 +11,7 @@ const commandsTotal = metrics.getMeter("offgraph").createCounter("offgraph_redis
 export type Command = readonly [name: string, ...args: (string | Buffer | number)[]];
 
 /** A connection that comes back by itself. */
-export interface Client {
+export interface RedisClient {
   /** What messages call it; without user and password. */
   readonly place: string;
   /** A connection from which nothing comes for so long, while something is awaited, is given up, in ms. */
@@ -39,7 +39,7 @@ const MAX_CONNECT_MS = 5000;
 const REVIVE_MS = 100;
 
 /** Connects in the background. Errors: `bad-settings`. */
-export function openClient(options: RedisStoreOptions): Client {
+export function openClient(options: RedisStoreOptions): RedisClient {
   checkOptions(options);
   const { redis, place } = connected(options);
   let lost: Error | undefined;

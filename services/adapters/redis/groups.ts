@@ -1,7 +1,7 @@
 /** The groups of a partition: one hash, a field per group. */
 import type { Entries } from "../../ports/store.ts";
-import type { Attempt } from "./attempts.ts";
-import type { Client, Command } from "./client.ts";
+import type { RunRequest } from "./attempts.ts";
+import type { Command, RedisClient } from "./client.ts";
 import { unpack } from "./packing.ts";
 
 /** Groups that are read with one command, so that no answer stops the server or fills our memory. */
@@ -12,12 +12,12 @@ export const fieldOf = (group: string): string => JSON.stringify(group);
 const groupOf = (field: Buffer): string => JSON.parse(field.toString());
 
 /** Reads them. */
-export class Groups {
+export class GroupReader {
   /** Of the hash. */
   readonly key: string;
-  readonly #client: Client;
+  readonly #client: RedisClient;
 
-  constructor(client: Client, key: string) {
+  constructor(client: RedisClient, key: string) {
     this.#client = client;
     this.key = key;
   }
@@ -34,7 +34,7 @@ export class Groups {
   }
 
   /** All of them. HSCAN may give a group twice, so their names are kept until the end. */
-  async *scan(attempt: Attempt): AsyncGenerator<readonly [string, Entries]> {
+  async *scan(attempt: RunRequest): AsyncGenerator<readonly [string, Entries]> {
     const seen = new Set<string>();
     let cursor = "0";
     do {

@@ -1,6 +1,6 @@
 /** What the owner of a partition knows of the groups there, so that it need not read a group before it writes all of it. */
 import { metrics } from "@opentelemetry/api";
-import type { Names } from "./packing.ts";
+import type { EntryNames } from "./packing.ts";
 
 /** Groups of all partitions together, about 150 bytes each. */
 const MAX_GROUPS = 100_000;
@@ -12,7 +12,7 @@ const forgottenTotal = metrics.getMeter("offgraph").createCounter("offgraph_redi
 
 /** Names by group; those of a term that has ended are never asked for again and go with the rest. */
 export class KnownNames {
-  readonly #groups = new Map<string, Names>();
+  readonly #groups = new Map<string, EntryNames>();
   #terms = 0;
 
   /** Begins anew for one partition: nothing is known in a new term. */
@@ -20,11 +20,11 @@ export class KnownNames {
     return ++this.#terms;
   }
 
-  get(term: number, group: string): Names | undefined {
+  get(term: number, group: string): EntryNames | undefined {
     return this.#groups.get(`${term} ${group}`);
   }
 
-  set(term: number, group: string, names: Names): void {
+  set(term: number, group: string, names: EntryNames): void {
     if (this.#groups.size >= MAX_GROUPS) {
       forgottenTotal.add(this.#groups.size);
       this.#groups.clear();

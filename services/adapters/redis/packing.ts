@@ -7,7 +7,7 @@
 import type { Entries, GroupChange } from "../../ports/store.ts";
 
 /** Names of a group's entries. The same list is one object wherever it comes from, so that comparing is cheap. */
-export interface Names {
+export interface EntryNames {
   readonly list: readonly string[];
   readonly json: Buffer;
 }
@@ -16,21 +16,21 @@ export interface Names {
 export interface PackedChange {
   readonly group: string;
   /** All names that it is about, also those that it removes. */
-  readonly names: Names;
+  readonly names: EntryNames;
   /** The names of the entries that it sets. */
-  readonly kept: Names;
+  readonly kept: EntryNames;
   /** The entries that it sets; undefined if it only removes. */
   readonly value: Buffer | undefined;
 }
 
 /** Lists that are known; almost always there is one. */
 const MAX_LISTS = 1000;
-const lists = new Map<string, Names>();
+const lists = new Map<string, EntryNames>();
 
 /** Of no entries. */
 export const NO_NAMES = namesOf([]);
 
-function namesOf(list: readonly string[]): Names {
+function namesOf(list: readonly string[]): EntryNames {
   const json = JSON.stringify(list);
   const known = lists.get(json);
   if (known !== undefined) return known;
@@ -41,14 +41,14 @@ function namesOf(list: readonly string[]): Names {
 }
 
 /** Whether nothing remains of `older` that a change to `newer` does not name. */
-export function covers(newer: Names, older: Names): boolean {
+export function covers(newer: EntryNames, older: EntryNames): boolean {
   return newer === older || older.list.every((name) => newer.list.includes(name));
 }
 
 /** A change before it is packed. */
 interface Unpacked extends GroupChange {
-  readonly names: Names;
-  readonly kept: Names;
+  readonly names: EntryNames;
+  readonly kept: EntryNames;
   /** Bytes that its value takes; 0 if it only removes. */
   readonly length: number;
 }
@@ -78,15 +78,15 @@ export function packedValue(group: string, value: Buffer): PackedChange {
   return { group, names, kept: names, value };
 }
 
-const headLength = ({ list, json }: Names) => 4 + json.length + 4 * list.length;
+const headLength = ({ list, json }: EntryNames) => 4 + json.length + 4 * list.length;
 
-function lengthOf(names: Names, entries: GroupChange["entries"]): number {
+function lengthOf(names: EntryNames, entries: GroupChange["entries"]): number {
   let length = headLength(names);
   for (const name of names.list) length += entries.get(name)!.length;
   return length;
 }
 
-function pack(value: Buffer, names: Names, entries: GroupChange["entries"]): void {
+function pack(value: Buffer, names: EntryNames, entries: GroupChange["entries"]): void {
   const { list, json } = names;
   value.set(json, value.writeUInt32BE(json.length));
   let lengthAt = 4 + json.length;
@@ -101,7 +101,7 @@ function pack(value: Buffer, names: Names, entries: GroupChange["entries"]): voi
 
 let lastNames = NO_NAMES;
 
-function namesIn(value: Buffer): Names {
+function namesIn(value: Buffer): EntryNames {
   const end = 4 + value.readUInt32BE();
   // Groups of one kind follow one another.
   if (lastNames.json.equals(value.subarray(4, end))) return lastNames;

@@ -10,9 +10,9 @@
 import { randomUUID } from "node:crypto";
 import { OffgraphError } from "../../../schemas/errors.ts";
 import type { Entries, GroupChange, Lease } from "../../ports/store.ts";
-import type { Attempt } from "./attempts.ts";
-import type { Client, Command } from "./client.ts";
-import { Groups } from "./groups.ts";
+import type { RunRequest } from "./attempts.ts";
+import type { Command, RedisClient } from "./client.ts";
+import { GroupReader } from "./groups.ts";
 import type { KnownNames } from "./known-names.ts";
 import { covers, NO_NAMES, over, type PackedChange, packedChunk, packedValue, unpack } from "./packing.ts";
 import { Replication } from "./replicas.ts";
@@ -20,8 +20,8 @@ import { type Write, writeCommand } from "./write.ts";
 
 /** What partitions of one store have in common. */
 export interface Surroundings {
-  readonly client: Client;
-  readonly attempt: Attempt;
+  readonly client: RedisClient;
+  readonly attempt: RunRequest;
   readonly names: KnownNames;
   readonly replicas: number | "auto" | undefined;
   readonly prefix: string;
@@ -49,7 +49,7 @@ export class RedisPartition {
   readonly #replication: Replication;
   readonly #name: string;
   readonly #meta: string;
-  readonly #groups: Groups;
+  readonly #groups: GroupReader;
   #hold: Hold | undefined;
 
   constructor(surroundings: Surroundings, space: string, partition: number) {
@@ -57,7 +57,7 @@ export class RedisPartition {
     this.#replication = new Replication(surroundings.client, surroundings.replicas);
     this.#name = `${space}/${partition}`;
     this.#meta = `${surroundings.prefix}{${this.#name}}:meta`;
-    this.#groups = new Groups(surroundings.client, `${surroundings.prefix}{${this.#name}}:groups`);
+    this.#groups = new GroupReader(surroundings.client, `${surroundings.prefix}{${this.#name}}:groups`);
   }
 
   /** Takes the partition over under a new token. */

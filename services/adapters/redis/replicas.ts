@@ -9,7 +9,7 @@
  * its replica has found it again, until it is told that it is none any more: `min-replicas-to-write 1` in its own settings closes it. A
  * number instead of `auto` closes it on our side.
  */
-import type { Client, Command } from "./client.ts";
+import type { Command, RedisClient } from "./client.ts";
 import { NotReplicated } from "./faults.ts";
 
 /** How long a replica may take to say that it has a write. The connection does nothing else meanwhile. */
@@ -17,12 +17,12 @@ const WAIT_MS = 1000;
 
 /** Writes to one primary. */
 export class Replication {
-  readonly #client: Client;
+  readonly #client: RedisClient;
   readonly #wanted: number | "auto";
   /** Replicas that were connected when we looked last. */
   #connected = 0;
 
-  constructor(client: Client, wanted: number | "auto" = "auto") {
+  constructor(client: RedisClient, wanted: number | "auto" = "auto") {
     this.#client = client;
     this.#wanted = wanted;
   }

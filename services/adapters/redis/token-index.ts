@@ -5,8 +5,8 @@
  */
 import { hash } from "node:crypto";
 import type { IndexEntry } from "../../ports/store.ts";
-import type { Attempt } from "./attempts.ts";
-import type { Client } from "./client.ts";
+import type { RunRequest } from "./attempts.ts";
+import type { RedisClient } from "./client.ts";
 
 /** Slots of the index. Fixed: it is part of the layout. */
 const SHARDS = 16;
@@ -44,11 +44,11 @@ interface Keyed {
 
 /** The index of one store. */
 export class RedisTokenIndex {
-  readonly #client: Client;
-  readonly #attempt: Attempt;
+  readonly #client: RedisClient;
+  readonly #attempt: RunRequest;
   readonly #prefix: string;
 
-  constructor(client: Client, attempt: Attempt, prefix: string) {
+  constructor(client: RedisClient, attempt: RunRequest, prefix: string) {
     this.#client = client;
     this.#attempt = attempt;
     this.#prefix = prefix;

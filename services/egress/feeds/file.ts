@@ -12,7 +12,7 @@ import type { Service } from "../../http.ts";
 import { inTurnUntilOneFails } from "../../in-turn.ts";
 import type { Store } from "../../ports/store.ts";
 import type { RecordBatch, Stream } from "../../ports/stream.ts";
-import { type Intake, openIntake } from "./intake.ts";
+import { type FindingIntake, openIntake } from "./intake.ts";
 
 /** What the findings file is written from, and where to. */
 export interface FileFeedOptions {
@@ -30,12 +30,12 @@ const NEWLINE = 0x0a;
 
 /** Starts the feed. `done` rejects with `file-unreadable` if the file cannot be opened or written. */
 export function startFileFeed({ stream, store, path }: FileFeedOptions): Service {
-  const intakes = new Map<number, Intake>();
+  const intakes = new Map<number, FindingIntake>();
   // Read once, before the first line is written: what a crash may have left behind.
   const opening = repair(path);
   const inTurn = inTurnUntilOneFails();
 
-  async function write(intake: Intake, batch: RecordBatch): Promise<void> {
+  async function write(intake: FindingIntake, batch: RecordBatch): Promise<void> {
     const written = await opening;
     const findings = intake.newFindings(batch).filter(({ id }) => !written.has(id));
     await append(path, findings);

@@ -9,7 +9,8 @@ import type { RecordBatch } from "../../ports/stream.ts";
 import { endOf, newIn } from "../../records.ts";
 import { headOf, loadHighest } from "../stored.ts";
 
-export interface Intake {
+/** Findings on their way to a feed, and how far they were read. */
+export interface FindingIntake {
   readonly partition: number;
   /** Where to read on. */
   readonly position: number;
@@ -20,13 +21,13 @@ export interface Intake {
 }
 
 /** Takes over a partition of a feed's space. */
-export async function openIntake(store: Store, space: string, partition: number): Promise<Intake> {
+export async function openIntake(store: Store, space: string, partition: number): Promise<FindingIntake> {
   const lease = await store.acquire(space, partition);
   const highest = await loadHighest(store, space, partition);
   return intakeOf(store, lease, highest, await store.position(space, partition));
 }
 
-function intakeOf(store: Store, lease: Lease, highest: Highest, start: number): Intake {
+function intakeOf(store: Store, lease: Lease, highest: Highest, start: number): FindingIntake {
   let position = start;
   return {
     partition: lease.partition,

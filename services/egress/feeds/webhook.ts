@@ -14,7 +14,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import type { RecordBatch, Stream, Subscription } from "../../ports/stream.ts";
 import { type Resolve, systemResolve } from "./webhook/address-guard.ts";
-import { type Attempt, type Sender, senderTo } from "./webhook/attempt.ts";
+import { type Attempt, senderTo, type WebhookSender } from "./webhook/attempt.ts";
 import { deadLetterOf } from "./webhook/dead-letter.ts";
 import { attemptsTotal, deadLettersTotal, leftOutTotal, observePending } from "./webhook/metrics.ts";
 import { type Delivery, openQueue, type Queue } from "./webhook/queue.ts";
@@ -60,7 +60,7 @@ interface Due {
 class WebhookFeed implements Service {
   readonly done: Promise<void>;
   readonly #options: WebhookFeedOptions;
-  readonly #sender: Sender;
+  readonly #sender: WebhookSender;
   readonly #queues = new Map<number, Queue>();
   readonly #unobserve: () => void;
   readonly #subscription: Subscription;
@@ -72,7 +72,7 @@ class WebhookFeed implements Service {
   #disabled = false;
   #holdUntilMs = 0;
 
-  constructor(options: WebhookFeedOptions, sender: Sender) {
+  constructor(options: WebhookFeedOptions, sender: WebhookSender) {
     const { name, url } = options.webhook;
     this.#options = options;
     this.#sender = sender;

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { ID_LENGTH, text } from "../../../schemas/ids.ts";
-import type { Draft } from "../source.ts";
+import type { EventDraft } from "../source.ts";
 import {
   type CloudTrailRecord,
   principalOf,
@@ -82,7 +82,7 @@ function rootGrantOf(identity: CloudTrailRecord["userIdentity"]): string | undef
 }
 
 /** The issuance in a record of which `isIssuance` is true; undefined if the record does not show the credential. */
-export function issuanceOf(record: CloudTrailRecord): Draft | undefined {
+export function issuanceOf(record: CloudTrailRecord): EventDraft | undefined {
   const response = Response.safeParse(record.responseElements).data;
   const request = Request.safeParse(record.requestParameters ?? {}).data;
   const holder = response && request && holderOf(record, request, response);

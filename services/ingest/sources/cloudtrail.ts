@@ -1,11 +1,11 @@
 /** AWS CloudTrail: who called what with which access key, and which credentials STS issued to whom. */
-import type { Converted, Draft, Source } from "../source.ts";
+import type { Converted, EventDraft, Source } from "../source.ts";
 import { networkOf, operationOf, outcomeOf } from "./cloudtrail-call.ts";
 import { isIssuance, issuanceOf } from "./cloudtrail-issuance.ts";
 import { CloudTrailRecord, principalOf, sessionOf, trustUnitOf } from "./cloudtrail-record.ts";
 import { isObject, parse, unknownRecord } from "./parse.ts";
 
-function callOf(record: CloudTrailRecord, agent: { id: string; instance?: string | undefined }): Draft {
+function callOf(record: CloudTrailRecord, agent: { id: string; instance?: string | undefined }): EventDraft {
   const { userIdentity } = record;
   const subject = userIdentity.onBehalfOf?.userId ?? userIdentity.sessionContext?.sourceIdentity;
   const key = userIdentity.accessKeyId ?? userIdentity.credentialId;

@@ -1,5 +1,5 @@
 /** Our own event JSON. The door checks it against the schema; nothing is derived here. */
-import type { Draft, Source } from "../source.ts";
+import type { EventDraft, Source } from "../source.ts";
 import { isObject, unknownRecord } from "./parse.ts";
 
 export const offgraph: Source = {
@@ -10,5 +10,5 @@ a record), \`agent\` where a token names it, the tier of an operation (then by i
 \`token.value\` is replaced by a keyed hash before anything is stored.
 Loses what the schema does not know, and target values that are no identifiers.`,
   open: () => (record) =>
-    isObject(record) ? { events: [record as Draft] } : unknownRecord("an event must be a JSON object"),
+    isObject(record) ? { events: [record as EventDraft] } : unknownRecord("an event must be a JSON object"),
 };

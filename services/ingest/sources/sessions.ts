@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { AgentId, NAME_LENGTH, text } from "../../../schemas/ids.ts";
-import type { Draft, Source } from "../source.ts";
+import type { EventDraft, Source } from "../source.ts";
 import { tierOf } from "../tier.ts";
 import { isObject, parse, unknownRecord } from "./parse.ts";
 import { fieldName, targetsOf } from "./session-targets.ts";
@@ -68,7 +68,7 @@ function timeOf(ordinal: number, index: number, calls: number): string {
 const buildOf = ({ model, defense }: Session) =>
   [model, defense].filter((part) => part !== undefined).join("+") || undefined;
 
-function eventOf(session: Session, call: Call, ordinal: number, index: number): Draft {
+function eventOf(session: Session, call: Call, ordinal: number, index: number): EventDraft {
   const [service, name, args, outcome, letters] = call;
   const build = buildOf(session);
   return {

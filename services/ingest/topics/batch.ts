@@ -4,9 +4,9 @@ import type { Clock } from "../../ports/clock.ts";
 import type { RawBatch } from "../../ports/source.ts";
 import type { Stream } from "../../ports/stream.ts";
 import { appendDeadLetters } from "../dead-letters.ts";
-import { openWarnings } from "../ignored.ts";
 import type { Quick } from "../quick.ts";
 import { openRejects } from "../rejects.ts";
+import { openFieldWarnings } from "../unknown-fields.ts";
 import type { RawReader } from "./records.ts";
 
 /** Records that are read before others get their turn. */
@@ -31,7 +31,7 @@ export async function readBatch(batch: RawBatch, options: BatchOptions): Promise
   const { read, clock, source } = options;
   const events: ReadEvent[] = [];
   const rejects = openRejectsOf(batch, options);
-  const warnings = openWarnings(source);
+  const warnings = openFieldWarnings(source);
   for (let from = 0; from < batch.count; from += ROUND_RECORDS) {
     const round = { nowMs: clock.now(), told: new Set<string>() };
     for (let at = from; at < Math.min(batch.count, from + ROUND_RECORDS); at++) {

@@ -8,7 +8,7 @@ import type { Lease, Store } from "../../ports/store.ts";
 import type { Lane, Lanes } from "./lanes.ts";
 
 /** A partition that this process owns. */
-export interface Partition {
+export interface RawPartition {
   readonly place: RawPlace;
   readonly lease: Lease;
   readonly lane: Lane;
@@ -23,7 +23,7 @@ export interface Partition {
 
 /** A batch of which something is not durable. */
 export interface TakenBatch {
-  readonly partition: Partition;
+  readonly partition: RawPartition;
   /** Position after it. */
   readonly next: number;
   readonly bytes: number;
@@ -44,7 +44,7 @@ export async function openPartition(
   place: RawPlace,
   { store, name }: Positions,
   lanes: Lanes,
-): Promise<Partition> {
+): Promise<RawPartition> {
   const space = `source/${name}/${place.topic}`;
   const lease = await store.acquire(space, place.partition);
   const position = await store.position(space, place.partition);
@@ -65,7 +65,7 @@ export function noteDurable(taken: TakenBatch): boolean {
 
 /** Makes the position durable. `always`: also if it has not moved, so that one knows whose the partition is. */
 export async function commit(
-  partition: Partition,
+  partition: RawPartition,
   { store, source }: Positions,
   always = false,
 ): Promise<void> {

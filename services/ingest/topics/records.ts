@@ -12,8 +12,8 @@ import {
   type ReadingRound,
 } from "../quick.ts";
 import { readied } from "../ready.ts";
-import { type Refusal, readJson } from "../record.ts";
-import type { Draft } from "../source.ts";
+import { type RecordRefusal, readJson } from "../record.ts";
+import type { EventDraft } from "../source.ts";
 import { sourceNamed } from "../sources/index.ts";
 
 /** Tenants whose doors are kept open. */
@@ -34,7 +34,7 @@ interface RawReaderOptions extends QuickOptions, Pick<DoorOptions, "key" | "tier
 /** What became of a record: events, and why of it or of a part of it nothing came. */
 interface RawReading {
   readonly events: readonly Quick[];
-  readonly refused: readonly Refusal[];
+  readonly refused: readonly RecordRefusal[];
   /** Fields that no event has. */
   readonly ignored: readonly string[];
 }
@@ -119,7 +119,7 @@ function idOf({ topic, partition, positions }: RawBatch, at: number, index: numb
 }
 
 /** The draft with an id and a trace, where it has none. */
-function completed(draft: Draft, id: string, traceparent: string | undefined): Draft {
+function completed(draft: EventDraft, id: string, traceparent: string | undefined): EventDraft {
   const [, traceId, span] = TRACEPARENT.exec(traceparent ?? "") ?? [];
   const trace = draft.trace ?? (traceId === undefined ? undefined : { id: traceId, span });
   return { ...draft, id: draft.id ?? id, ...(trace && { trace }) };
@@ -132,14 +132,14 @@ function inTrace(taken: Quick, trace: string | undefined): Quick {
   return { ...taken, ready: { ...ready, record: { ...ready.record, trace } } };
 }
 
-const nothing = (refusal: Refusal): RawReading => ({ events: [], refused: [refusal], ignored: [] });
+const nothing = (refusal: RecordRefusal): RawReading => ({ events: [], refused: [refusal], ignored: [] });
 
-const noTenant = (header: string | undefined): Refusal => ({
+const noTenant = (header: string | undefined): RecordRefusal => ({
   code: "invalid-event",
   message: `header ${header}: expected a tenant, 1 to 64 letters, digits, dots, dashes or underscores`,
 });
 
-const tooLong = (maxLineBytes: number): Refusal => ({
+const tooLong = (maxLineBytes: number): RecordRefusal => ({
   code: "line-too-long",
   message: `the record is longer than ${maxLineBytes} bytes`,
 });

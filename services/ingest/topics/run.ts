@@ -12,7 +12,7 @@ import { openBell } from "./bell.ts";
 import type { Vitals } from "./health.ts";
 import { openLanes } from "./lanes.ts";
 import { openOrder } from "./order.ts";
-import type { Partition, Positions, TakenBatch } from "./partition.ts";
+import type { Positions, RawPartition, TakenBatch } from "./partition.ts";
 import { rawReader } from "./records.ts";
 
 /** Most bytes of batches that are not wholly durable. Beyond it nothing is read, and events go without waiting for earlier ones. */
@@ -51,7 +51,7 @@ export function begin(options: TopicSourceOptions) {
     positions: { store: positions, source: raw, name: source.name } satisfies Positions,
     order: openOrder<TakenBatch>(),
     lanes: openLanes(source.latenessMs, clock),
-    partitions: new Map<string, Partition>(),
+    partitions: new Map<string, RawPartition>(),
     inTurn: inTurnUntilOneFails(),
     bell: openBell(clock),
     stopping: new AbortController(),

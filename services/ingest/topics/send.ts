@@ -3,7 +3,7 @@ import { openAccepted } from "../accepted.ts";
 import { acceptedTotal } from "../intake.ts";
 import { forcedTotal } from "./metrics.ts";
 import type { Waiting } from "./order.ts";
-import { commit, noteDurable, type Partition, type TakenBatch } from "./partition.ts";
+import { commit, noteDurable, type RawPartition, type TakenBatch } from "./partition.ts";
 import { MAX_OPEN_BYTES, type TopicRun } from "./run.ts";
 
 /** Most events that are appended at a time. */
@@ -48,7 +48,7 @@ export function release({ vitals }: TopicRun, taken: TakenBatch): void {
 }
 
 /** With nothing open, unless somebody else has it already: he reads again what waits here. */
-export async function giveBack(run: TopicRun, partition: Partition): Promise<void> {
+export async function giveBack(run: TopicRun, partition: RawPartition): Promise<void> {
   const { order, lanes, positions, vitals } = run;
   const events = order.takeFrom((taken) => taken.partition === partition);
   lanes.leave(partition.lane);

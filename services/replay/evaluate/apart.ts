@@ -2,8 +2,8 @@
  * Sessions judged by what was learned without their kin: the honest way to fit weights and to calibrate on the very
  * history that a baseline is learned from.
  */
-import type { Context } from "../../../detectors/evidence/weights.ts";
-import { type Course, type Observed, observed } from "./observe.ts";
+import type { ScoringContext } from "../../../detectors/evidence/weights.ts";
+import { type JudgingOptions, type Observed, observed } from "./observe.ts";
 import type { RecordedSession } from "./recording.ts";
 import { modelOf } from "./trail.ts";
 
@@ -38,7 +38,7 @@ function part(text: string, parts: number): string {
 
 /** Like `observed`, but each session is judged by what was learned without its kin. */
 export async function observedApart(
-  course: Course,
+  course: JudgingOptions,
   learn: readonly RecordedSession[],
   judge: readonly RecordedSession[],
   kinOf: (sessions: readonly RecordedSession[]) => Kin,
@@ -56,14 +56,14 @@ export async function observedApart(
 }
 
 /** Sessions that the weights of a context are fitted on. */
-export type ByContext = (context: Context) => readonly Observed[];
+export type ByContext = (context: ScoringContext) => readonly Observed[];
 
 /**
  * For weights, each session judged without its own model. Where the origin of arguments is told, calls that have none are
  * too few to fit on: their weights come from the same sessions with no origin told at all.
  */
 export async function observedToFit(
-  course: Course,
+  course: JudgingOptions,
   learn: readonly RecordedSession[],
   judge: readonly RecordedSession[],
 ): Promise<ByContext> {

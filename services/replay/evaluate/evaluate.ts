@@ -9,24 +9,24 @@ import type { Calibration } from "./conformal.ts";
 import { distributionOf, type RocPoint, rocOf, type ScoreBin } from "./curves.ts";
 import { fitTable } from "./fit-table.ts";
 import { aucOf, type Judged, judged, labelled, type Measures, measure, scores, tprAt } from "./measure.ts";
-import { type Course, observed } from "./observe.ts";
+import { type JudgingOptions, observed } from "./observe.ts";
 import { type KeptPromise, kept, type Promised, promised } from "./promise.ts";
 import { shareAbove } from "./ranking.ts";
 import type { RecordedSession } from "./recording.ts";
 import { sampled, seeded } from "./seeded.ts";
 import { type TermWorth, termWorths } from "./terms.ts";
-import { modelOf, scoreOf, type Trail, type Truth } from "./trail.ts";
+import { modelOf, type SessionTruth, scoreOf, type Trail } from "./trail.ts";
 import { tableBy } from "./weigh.ts";
 
 /** Sessions and, apart from them, what was true of them. */
 export interface Labelled {
   readonly sessions: readonly RecordedSession[];
-  readonly truths: ReadonlyMap<string, Truth>;
+  readonly truths: ReadonlyMap<string, SessionTruth>;
 }
 
 /** What is evaluated, and how. */
 interface EvaluationPlan {
-  readonly course: Course;
+  readonly course: JudgingOptions;
   readonly train: Labelled;
   readonly test: Labelled;
   /** Weights are fitted on it; without it they are those of the course. */
@@ -111,7 +111,10 @@ function staged(onStage: EvaluationPlan["onStage"]): (name: string) => void {
 const benignOf = ({ sessions, truths }: Labelled) =>
   sessions.filter(({ id }) => truths.get(id)?.label === "benign");
 
-async function fitted({ course, fit }: EvaluationPlan, learn: readonly RecordedSession[]): Promise<Course> {
+async function fitted(
+  { course, fit }: EvaluationPlan,
+  learn: readonly RecordedSession[],
+): Promise<JudgingOptions> {
   if (fit === undefined) return course;
   const examples = fit.sessions.filter(({ id }) => fit.truths.get(id)?.label !== "resisted");
   return { ...course, weights: fitTable(await observedToFit(course, learn, examples), fit.truths) };
@@ -119,7 +122,7 @@ async function fitted({ course, fit }: EvaluationPlan, learn: readonly RecordedS
 
 async function calibrationOf(
   { calibrateOn, train, isUnlabelled }: EvaluationPlan,
-  course: Course,
+  course: JudgingOptions,
   learn: readonly RecordedSession[],
 ): Promise<readonly Calibration[]> {
   const from = calibrateOn ?? train;
@@ -130,7 +133,7 @@ async function calibrationOf(
 
 async function curve(
   { test, rates }: EvaluationPlan,
-  course: Course,
+  course: JudgingOptions,
   learn: readonly RecordedSession[],
   stage: (name: string) => void,
   whole: readonly Trail[],

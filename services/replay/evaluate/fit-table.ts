@@ -3,22 +3,22 @@ import { createHash } from "node:crypto";
 import { SHIPPED } from "../../../detectors/evidence/shipped.ts";
 import {
   CONTEXTS,
-  type Context,
   type NamedTable,
   namedTable,
+  type ScoringContext,
   type Weights,
 } from "../../../detectors/evidence/weights.ts";
 import { OffgraphError } from "../../../schemas/errors.ts";
 import type { ByContext } from "./apart.ts";
 import { type Example, fitWeights, METHOD } from "./fit.ts";
 import type { Observed } from "./observe.ts";
-import type { Truth } from "./trail.ts";
+import type { SessionTruth } from "./trail.ts";
 
 /** Fewest sessions of each kind that weights are fitted on; a context that has fewer keeps the shipped ones. */
 const LEAST_EXAMPLES = 20;
 
 /** Fits each context that has examples enough to its sessions. Fails with `bad-request` if none has. */
-export function fitTable(sessionsOf: ByContext, truths: ReadonlyMap<string, Truth>): NamedTable {
+export function fitTable(sessionsOf: ByContext, truths: ReadonlyMap<string, SessionTruth>): NamedTable {
   const fitted = CONTEXTS.flatMap((context) => {
     const examples = examplesOf(sessionsOf(context), truths, context);
     const attacks = examples.filter(({ isAttack }) => isAttack).length;
@@ -32,7 +32,7 @@ export function fitTable(sessionsOf: ByContext, truths: ReadonlyMap<string, Trut
       `weights need at least ${LEAST_EXAMPLES} sessions labelled benign and as many labelled executed`,
     );
   const own = Object.fromEntries(fitted.map(({ context, weights }) => [context, weights]));
-  const contexts: Record<Context, Weights> = { ...SHIPPED.contexts, ...own };
+  const contexts: Record<ScoringContext, Weights> = { ...SHIPPED.contexts, ...own };
   const counts = fitted.map((one) => `${one.context}: ${one.benign} benign and ${one.attacks} attacks`);
   const card = { fittedOn: `labelled history (${counts.join("; ")})`, method: METHOD, limits: LIMITS };
   const table = namedTable({ version: SHIPPED.version, card, contexts });
@@ -49,8 +49,8 @@ const LIMITS = [
 
 function examplesOf(
   sessions: readonly Observed[],
-  truths: ReadonlyMap<string, Truth>,
-  context: Context,
+  truths: ReadonlyMap<string, SessionTruth>,
+  context: ScoringContext,
 ): readonly Example[] {
   return sessions.flatMap(({ trail, calls }) => {
     const truth = truths.get(trail.id);

@@ -1,7 +1,7 @@
 /** Trails and truths together: how good the detection was. */
 import { auc, shareAbove, thresholdAt } from "./ranking.ts";
 import { redrawn, seeded } from "./seeded.ts";
-import { firstAbove, type Label, scoreOf, type Trail, type Truth } from "./trail.ts";
+import { firstAbove, type Label, type SessionTruth, scoreOf, type Trail } from "./trail.ts";
 
 /** A share, with the interval that holds it in 95 of 100 redrawings. */
 export interface Measured {
@@ -32,11 +32,14 @@ export interface Measures {
 /** One session with its truth. */
 export interface Judged {
   readonly trail: Trail;
-  readonly truth: Truth;
+  readonly truth: SessionTruth;
 }
 
 /** Brings trails and truths together; a trail without a truth, and an attack that cannot be located, are left out. */
-export function judged(trails: readonly Trail[], truths: ReadonlyMap<string, Truth>): readonly Judged[] {
+export function judged(
+  trails: readonly Trail[],
+  truths: ReadonlyMap<string, SessionTruth>,
+): readonly Judged[] {
   return trails.flatMap((trail) => {
     const truth = truths.get(trail.id);
     return truth === undefined || truth.label === "success_unlocated" ? [] : [{ trail, truth }];

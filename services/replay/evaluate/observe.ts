@@ -1,12 +1,12 @@
 /** Sessions through the product's own fold: what its detectors say of them, given what it has learned. */
-import type { Context, NamedTable } from "../../../detectors/evidence/weights.ts";
+import type { NamedTable, ScoringContext } from "../../../detectors/evidence/weights.ts";
 import type { Settings } from "../../../schemas/settings.ts";
 import { replay } from "../replay.ts";
 import { played, type RecordedSession, type Told } from "./recording.ts";
 import { type Rise, rise, type Trail } from "./trail.ts";
 
 /** How sessions are judged. */
-export interface Course {
+export interface JudgingOptions {
   readonly told: Told;
   readonly settings: Pick<Settings, "detectors" | "processor">;
   readonly weights: NamedTable | "shipped";
@@ -14,7 +14,7 @@ export interface Course {
 
 /** The terms of one call, before they are weighted. */
 export interface Call {
-  readonly context: Context;
+  readonly context: ScoringContext;
   readonly terms: Float64Array;
 }
 
@@ -30,7 +30,7 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** Learns from some sessions, and then says what it thinks of others. No label is here to be seen. */
 export async function observed(
-  { told, settings, weights }: Course,
+  { told, settings, weights }: JudgingOptions,
   learn: readonly RecordedSession[],
   judge: readonly RecordedSession[],
   keepsTerms = false,
@@ -58,7 +58,7 @@ export async function observed(
       const one = begun.get(keyOf(agent.id, session.name));
       if (one === undefined) return;
       rise(one.rises, one.calls++, score);
-      if (keepsTerms) one.kept.push({ context: context as Context, terms: terms.slice() });
+      if (keepsTerms) one.kept.push({ context: context as ScoringContext, terms: terms.slice() });
     },
   });
   if (fault !== undefined) throw fault;

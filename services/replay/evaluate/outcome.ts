@@ -34,7 +34,7 @@ type AsMeasured = Pick<
 >;
 
 /** The outcome of an evaluation. */
-export interface Outcome extends Figures, AsMeasured {
+export interface EvaluationOutcome extends Figures, AsMeasured {
   readonly perAgent: Readonly<Record<string, Figures>>;
   readonly perWorkflow: Readonly<Record<string, Figures>>;
   readonly perModel: Readonly<Record<string, Figures>>;
@@ -44,7 +44,7 @@ export interface Outcome extends Figures, AsMeasured {
 }
 
 /** The whole outcome. */
-export function outcomeOf(evaluation: Evaluation, scores: string, seconds: number): Outcome {
+export function outcomeOf(evaluation: Evaluation, scores: string, seconds: number): EvaluationOutcome {
   const { pooled, perAgent, perWorkflow, perModel, trails: _, ...rest } = evaluation;
   return {
     ...figuresOf(pooled),

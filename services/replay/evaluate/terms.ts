@@ -4,7 +4,7 @@ import { CONTEXTS, type WeightTable } from "../../../detectors/evidence/weights.
 import { mean } from "./mean.ts";
 import { aucOf, type Judged, judged, tprAt } from "./measure.ts";
 import type { Call, Observed } from "./observe.ts";
-import type { Label, Trail, Truth } from "./trail.ts";
+import type { Label, SessionTruth, Trail } from "./trail.ts";
 import { weighed } from "./weigh.ts";
 
 /** One term. Points are log-odds, on average over the worst calls of sessions. */
@@ -20,7 +20,7 @@ export interface TermWorth {
 export function termWorths(
   sessions: readonly Observed[],
   table: WeightTable,
-  truths: ReadonlyMap<string, Truth>,
+  truths: ReadonlyMap<string, SessionTruth>,
   rates: readonly number[],
 ): readonly TermWorth[] {
   const worst = (label: Label) =>

@@ -25,7 +25,7 @@ export interface Trail {
 }
 
 /** What was true of one session. */
-export interface Truth {
+export interface SessionTruth {
   readonly label: Label;
   /** Index of the first malicious call; undefined if there is none. */
   readonly commit: number | undefined;

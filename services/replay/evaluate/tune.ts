@@ -3,13 +3,13 @@ import type { NamedTable } from "../../../detectors/evidence/weights.ts";
 import { observedToFit } from "./apart.ts";
 import type { Labelled } from "./evaluate.ts";
 import { fitTable } from "./fit-table.ts";
-import type { Course } from "./observe.ts";
+import type { JudgingOptions } from "./observe.ts";
 
 const STAGES = 3;
 
 /** Fits a table. Fails with `bad-request` if there are too few sessions. */
 export async function tuned(
-  course: Course,
+  course: JudgingOptions,
   { sessions, truths }: Labelled,
   onStage: (stage: string, done: number, total: number) => void,
 ): Promise<NamedTable> {

@@ -1,4 +1,4 @@
-import { closed, type Domain, loop, maybe, open, reads, sends, writes } from "../domain.ts";
+import { closedSlot, type Domain, growingSlot, loop, maybe, reads, sends, writes } from "../domain.ts";
 
 /** Pays suppliers, answers questions about bills, chases debts. */
 export const billing: Domain = {
@@ -8,13 +8,13 @@ export const billing: Domain = {
   tokens: "session",
   businessAction: "case",
   slots: {
-    case: open("case-{}", 0.9),
-    ledger: closed("ledger-{}", 2),
-    payee: closed("accounts@supplier-{}.example.com", 3),
-    invoice: open("INV-{}", 0.85),
-    ticket: open("ticket-{}", 0.9),
-    customer: open("customer-{}@example.org", 0.8),
-    topic: open("policy on topic {}", 0.7),
+    case: growingSlot("case-{}", 0.9),
+    ledger: closedSlot("ledger-{}", 2),
+    payee: closedSlot("accounts@supplier-{}.example.com", 3),
+    invoice: growingSlot("INV-{}", 0.85),
+    ticket: growingSlot("ticket-{}", 0.9),
+    customer: growingSlot("customer-{}@example.org", 0.8),
+    topic: growingSlot("policy on topic {}", 0.7),
   },
   workflows: [
     {

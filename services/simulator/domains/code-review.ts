@@ -1,4 +1,4 @@
-import { closed, type Domain, loop, maybe, open, reads, sends, writes } from "../domain.ts";
+import { closedSlot, type Domain, growingSlot, loop, maybe, reads, sends, writes } from "../domain.ts";
 
 /** Reviews pull requests, updates dependencies, publishes previews. */
 export const codeReview: Domain = {
@@ -8,13 +8,13 @@ export const codeReview: Domain = {
   tokens: "hourly",
   subject: "developer",
   slots: {
-    developer: closed("developer-{}@example.com", 4),
-    pull: open("pull-{}", 0.9),
-    path: open("src/part-{}.ts", 0.75),
-    build: open("build-{}", 0.9),
-    repository: closed("git.example.com/team/repository-{}", 2),
-    registry: closed("packages-{}.example.com", 2),
-    host: closed("preview-{}.example.net", 3),
+    developer: closedSlot("developer-{}@example.com", 4),
+    pull: growingSlot("pull-{}", 0.9),
+    path: growingSlot("src/part-{}.ts", 0.75),
+    build: growingSlot("build-{}", 0.9),
+    repository: closedSlot("git.example.com/team/repository-{}", 2),
+    registry: closedSlot("packages-{}.example.com", 2),
+    host: closedSlot("preview-{}.example.net", 3),
   },
   workflows: [
     {

@@ -1,4 +1,4 @@
-import { closed, type Domain, loop, maybe, open, reads, sends, writes } from "../domain.ts";
+import { closedSlot, type Domain, growingSlot, loop, maybe, reads, sends, writes } from "../domain.ts";
 
 /** Loads, checks and exports data by a timetable. */
 export const pipeline: Domain = {
@@ -7,12 +7,12 @@ export const pipeline: Domain = {
   rhythm: { kind: "cron", everyMinutes: 40 },
   tokens: "hourly",
   slots: {
-    bucket: closed("landing-{}", 2),
-    object: open("exports/batch-{}.parquet", 0.9),
-    table: closed("warehouse.sales_{}", 3),
-    check: closed("check-{}", 3),
-    channel: closed("channel-{}", 2),
-    host: closed("files-{}.partner.example.net", 3),
+    bucket: closedSlot("landing-{}", 2),
+    object: growingSlot("exports/batch-{}.parquet", 0.9),
+    table: closedSlot("warehouse.sales_{}", 3),
+    check: closedSlot("check-{}", 3),
+    channel: closedSlot("channel-{}", 2),
+    host: closedSlot("files-{}.partner.example.net", 3),
   },
   workflows: [
     {

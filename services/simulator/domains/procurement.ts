@@ -1,4 +1,4 @@
-import { closed, type Domain, loop, maybe, open, reads, sends, writes } from "../domain.ts";
+import { closedSlot, type Domain, growingSlot, loop, maybe, reads, sends, writes } from "../domain.ts";
 
 /** Compares offers, orders from contracted vendors, follows deliveries. */
 export const procurement: Domain = {
@@ -8,13 +8,13 @@ export const procurement: Domain = {
   tokens: "session",
   businessAction: "request",
   slots: {
-    request: open("request-{}", 0.9),
-    offer: open("offer-{}", 0.85),
-    topic: open("article {}", 0.75),
-    sheet: open("sheet-{}", 0.8),
-    parcel: open("parcel-{}", 0.85),
-    depot: closed("depot-{}", 2),
-    vendor: closed("orders@vendor-{}.example.com", 3),
+    request: growingSlot("request-{}", 0.9),
+    offer: growingSlot("offer-{}", 0.85),
+    topic: growingSlot("article {}", 0.75),
+    sheet: growingSlot("sheet-{}", 0.8),
+    parcel: growingSlot("parcel-{}", 0.85),
+    depot: closedSlot("depot-{}", 2),
+    vendor: closedSlot("orders@vendor-{}.example.com", 3),
   },
   workflows: [
     {

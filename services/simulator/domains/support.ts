@@ -1,4 +1,4 @@
-import { closed, type Domain, loop, maybe, open, reads, sends, writes } from "../domain.ts";
+import { closedSlot, type Domain, growingSlot, loop, maybe, reads, sends, writes } from "../domain.ts";
 
 /** Answers customers, refunds them, hands the hard cases to people. */
 export const support: Domain = {
@@ -9,12 +9,12 @@ export const support: Domain = {
   subject: "customer",
   businessAction: "ticket",
   slots: {
-    customer: open("customer-{}@example.org", 0.8),
-    ticket: open("ticket-{}", 0.9),
-    order: open("order-{}", 0.85),
-    topic: open("how to {}", 0.7),
-    rota: closed("rota-{}", 2),
-    desk: closed("desk-{}@example.com", 3),
+    customer: growingSlot("customer-{}@example.org", 0.8),
+    ticket: growingSlot("ticket-{}", 0.9),
+    order: growingSlot("order-{}", 0.85),
+    topic: growingSlot("how to {}", 0.7),
+    rota: closedSlot("rota-{}", 2),
+    desk: closedSlot("desk-{}@example.com", 3),
   },
   workflows: [
     {

@@ -1,4 +1,4 @@
-import { closed, type Domain, loop, maybe, open, reads, sends, writes } from "../domain.ts";
+import { closedSlot, type Domain, growingSlot, loop, maybe, reads, sends, writes } from "../domain.ts";
 
 /** Plans, books and changes business trips. */
 export const travel: Domain = {
@@ -9,12 +9,12 @@ export const travel: Domain = {
   subject: "employee",
   businessAction: "trip",
   slots: {
-    employee: open("employee-{}@example.com", 0.6),
-    route: open("route {}", 0.8),
-    trip: open("trip-{}", 0.9),
-    hotel: open("hotel-{}", 0.75),
-    policy: closed("travel-policy-{}", 2),
-    agency: closed("bookings@agency-{}.example.com", 3),
+    employee: growingSlot("employee-{}@example.com", 0.6),
+    route: growingSlot("route {}", 0.8),
+    trip: growingSlot("trip-{}", 0.9),
+    hotel: growingSlot("hotel-{}", 0.75),
+    policy: closedSlot("travel-policy-{}", 2),
+    agency: closedSlot("bookings@agency-{}.example.com", 3),
   },
   workflows: [
     {

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { CODECS, type CodecName, compress, decompress } from "../../../services/adapters/kafka/codecs.ts";
 import {
   endOfBatches,
-  RecordReader,
-  type Unreadable,
+  FetchReader,
+  type UnreadableRecords,
 } from "../../../services/adapters/kafka/record-reader.ts";
 import { RecordWriter } from "../../../services/adapters/kafka/record-writer.ts";
 import { gathering } from "../../../services/adapters/kafka/sockets.ts";
@@ -14,7 +14,7 @@ import { linesOf } from "../../conformance/stream-records.ts";
 const SEED = 20_260_101;
 const codec = fc.constantFrom(...(Object.keys(CODECS) as CodecName[]));
 const line = fc.string({ maxLength: 80, unit: "binary" }).map((text) => text.repeat(9));
-const standIn = ({ from, to }: Unreadable) => Buffer.from(`unreadable ${from} to ${to}`);
+const standIn = ({ from, to }: UnreadableRecords) => Buffer.from(`unreadable ${from} to ${to}`);
 
 /** A batch as it lies in the log, at these positions. */
 function written(lines: readonly string[], first: number, name: CodecName = "none"): Buffer {
@@ -27,7 +27,7 @@ function written(lines: readonly string[], first: number, name: CodecName = "non
 }
 
 function read(chunk: Buffer, from = 0, end = Number.POSITIVE_INFINITY, maxBytes = 1_000_000) {
-  const reader = new RecordReader(chunk, from, end, standIn);
+  const reader = new FetchReader(chunk, from, end, standIn);
   const batches = [];
   for (let batch = reader.read(3, maxBytes); batch; batch = reader.read(3, maxBytes)) batches.push(batch);
   const records = batches.flatMap((batch) => linesOf(batch).map((text, at) => [batch.positions[at], text]));
@@ -68,7 +68,7 @@ describe("record batches", () => {
 
   it("give the memory back that they were unpacked to, and what is not handed out yet is read on", () => {
     const long = Array.from({ length: 8 }, (_, at) => `${at}`.repeat(20_000));
-    const reader = new RecordReader(written(long, 0, "lz4"), 0, Number.POSITIVE_INFINITY, standIn);
+    const reader = new FetchReader(written(long, 0, "lz4"), 0, Number.POSITIVE_INFINITY, standIn);
     const first = reader.read(3, 90_000);
     reader.release();
     expect(linesOf(first!)).toEqual(long.slice(0, 4));

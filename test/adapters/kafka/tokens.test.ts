@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Kafka } from "../../../schemas/settings-servers.ts";
+import { KafkaSettings } from "../../../schemas/settings-servers.ts";
 import { tokenFromFile, tokenFromIssuer } from "../../../services/adapters/kafka/tokens.ts";
 import { kafkaOptions } from "../../../services/adapters/servers.ts";
 import { temporaryFolder } from "../folder.ts";
@@ -60,7 +60,7 @@ describe("a token", () => {
     answer = [200, '{"access_token":"fresh"}'];
     const { tokenUrl, clientId } = client();
     const sasl = { mechanism: "oauthbearer", issuer: { tokenUrl, clientId, clientSecretEnv: "SECRET" } };
-    const kafka = Kafka.parse({ brokers: ["kafka.example.com:9092"], sasl });
+    const kafka = KafkaSettings.parse({ brokers: ["kafka.example.com:9092"], sasl });
     const options = kafkaOptions(kafka, { kafkaPassword: "s:ecret" });
     if (options.sasl?.mechanism !== "oauthbearer") throw new Error("expected oauthbearer");
     expect(await options.sasl.token()).toBe("fresh");

@@ -10,7 +10,7 @@ import { openEmbedded } from "../../../services/adapters/index.ts";
 import { partitionOf } from "../../../services/ports/stream.ts";
 import { startService, untilReady } from "../../kill/service.ts";
 import type { BenchOptions, Case, Figure } from "../case.ts";
-import type { Steady } from "../load/steady.ts";
+import type { LoadLatency } from "../load/steady.ts";
 import { figure } from "../measure.ts";
 
 const execute = promisify(execFile);
@@ -51,7 +51,7 @@ async function fill(folder: string): Promise<void> {
   await close();
 }
 
-async function ask(url: string, seconds: number): Promise<Steady> {
+async function ask(url: string, seconds: number): Promise<LoadLatency> {
   const { stdout } = await execute(process.execPath, [
     ...CLIENT_FLAGS,
     script("steady.ts"),
@@ -59,16 +59,16 @@ async function ask(url: string, seconds: number): Promise<Steady> {
     String(PER_SECOND),
     String(seconds),
   ]);
-  return JSON.parse(stdout) as Steady;
+  return JSON.parse(stdout) as LoadLatency;
 }
 
-async function askGate(data: string, seconds: number): Promise<Steady> {
+async function askGate(data: string, seconds: number): Promise<LoadLatency> {
   const service = await startService({ folder: data, settings: { partitions: PARTITIONS } });
   await untilReady(service);
   return ask(service.url, seconds).finally(() => service.stop("SIGTERM"));
 }
 
-async function askBare(seconds: number): Promise<Steady> {
+async function askBare(seconds: number): Promise<LoadLatency> {
   const server = spawn(process.execPath, [script("bare-server.ts")], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -84,7 +84,7 @@ export const gateCase: Case = {
     const data = join(folder, "gate");
     await fill(data);
     const seconds = Math.min(10, Math.max(1, Math.round(events / 100_000)));
-    const answers: { gate: Steady[]; bare: Steady[] } = { gate: [], bare: [] };
+    const answers: { gate: LoadLatency[]; bare: LoadLatency[] } = { gate: [], bare: [] };
     for (let run = 0; run < runs; run++) {
       answers.gate.push(await askGate(data, seconds));
       answers.bare.push(await askBare(seconds));
@@ -99,14 +99,14 @@ export const gateCase: Case = {
   },
 };
 
-const shown = (steady?: Steady) =>
+const shown = (steady?: LoadLatency) =>
   `p99 ${steady?.p99Ms.toFixed(2)} ms (sent up to ${steady?.lateP99Ms.toFixed(2)} ms late)`;
-const p99Of = (all: readonly Steady[]) => all.map(({ p99Ms }) => p99Ms);
+const p99Of = (all: readonly LoadLatency[]) => all.map(({ p99Ms }) => p99Ms);
 const ratioOf = (own: readonly number[], other: readonly number[]) =>
   own.map((value, run) => value / (other[run] ?? Number.NaN));
 
-function figuresOf(name: string, all: readonly Steady[], target?: string): Figure[] {
-  const of = (take: (steady: Steady) => number) => all.map(take);
+function figuresOf(name: string, all: readonly LoadLatency[], target?: string): Figure[] {
+  const of = (take: (steady: LoadLatency) => number) => all.map(take);
   return [
     figure(
       `${name} p50`,

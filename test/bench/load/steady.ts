@@ -10,7 +10,7 @@ import { connect, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { quantile } from "../measure.ts";
 
-export interface Steady {
+export interface LoadLatency {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly p999Ms: number;
@@ -104,7 +104,7 @@ async function send(count: number): Promise<Times> {
 await send(Number(perSecond) * WARM_UP_SECONDS);
 const startedMs = performance.now();
 const { answered, late } = await send(Number(perSecond) * Number(seconds));
-const answer: Steady = {
+const answer: LoadLatency = {
   p50Ms: quantile(answered, 0.5),
   p99Ms: quantile(answered, 0.99),
   p999Ms: quantile(answered, 0.999),

@@ -1,8 +1,8 @@
 /** An agent that pays and writes, and the evidence of its calls. */
-import type { Target } from "../../../detectors/evidence/appraise.ts";
+import type { AppraisedTarget } from "../../../detectors/evidence/appraise.ts";
 import { type Lesson, learnEvidence } from "../../../detectors/evidence/learn.ts";
 import { type AgentEvidence, newAgentEvidence, promote } from "../../../detectors/evidence/memory.ts";
-import { observe, type Step, terms } from "../../../detectors/evidence/observe.ts";
+import { type AppraisedCall, observe, terms } from "../../../detectors/evidence/observe.ts";
 import { newSessionEvidence, type SessionEvidence } from "../../../detectors/evidence/session.ts";
 import { TERMS } from "../../../detectors/evidence/term.ts";
 import { hashed, hashText } from "../../../detectors/evidence/text-hash.ts";
@@ -10,13 +10,13 @@ import { hashed, hashText } from "../../../detectors/evidence/text-hash.ts";
 const FIELDS = ["", "recipient", "subject", "product_id", "repo_name"];
 
 /** A target as the wiring would give it. */
-export function target(name: string, text: string, origin = 0): Target {
+export function target(name: string, text: string, origin = 0): AppraisedTarget {
   hashText(`${name} ${text}`, 1, 2);
   const { low, high } = hashed;
   return { field: FIELDS.indexOf(name), low, high, origin, name: () => name, text: () => text };
 }
 
-const CALM: Step = {
+const CALM: AppraisedCall = {
   tenantLow: 11,
   tenantHigh: 12,
   scope: 1,
@@ -33,13 +33,13 @@ const CALM: Step = {
 };
 
 /** A read that answers. */
-export const READ: Partial<Step> = { operation: 4, tier: 0 };
+export const READ: Partial<AppraisedCall> = { operation: 4, tier: 0 };
 
 /** Observes calls of one session; answers the terms of the last by name, without those that are 0. */
 export function observed(
   memory: AgentEvidence,
   shown: SessionEvidence,
-  ...steps: readonly Partial<Step>[]
+  ...steps: readonly Partial<AppraisedCall>[]
 ): Record<string, number> {
   for (const step of steps) observe(memory, shown, { ...CALM, ...step });
   const named = TERMS.map(({ name }, at) => [name, terms[at] ?? 0] as const);
@@ -49,7 +49,7 @@ export function observed(
 /** One session of these calls, learned. */
 export function lived(
   memory: AgentEvidence,
-  steps: readonly Partial<Step>[],
+  steps: readonly Partial<AppraisedCall>[],
   lesson: Partial<Lesson> = {},
 ): void {
   const session = newSessionEvidence();

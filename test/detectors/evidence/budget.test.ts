@@ -7,10 +7,10 @@ import {
   enter,
   JUDGED,
   LEARNING,
-  newLedger,
-  turnLedger,
+  newDaySessions,
+  turnDay,
   unjudgedShare,
-} from "../../../detectors/evidence/ledger.ts";
+} from "../../../detectors/evidence/day-sessions.ts";
 import {
   HIGHEST_RATE,
   isCalibrated,
@@ -36,9 +36,9 @@ describe("a budget of false alerts", () => {
         fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 300 }),
         (count, units, expected, budget, sessions) => {
           const today = thresholdsOf(scores(count, units), expected, budget);
-          const ledger = newLedger();
-          for (const unit of sessions) enter(ledger, false, today, unit);
-          const forSessions = ledger.judged * today.cost;
+          const day = newDaySessions();
+          for (const unit of sessions) enter(day, false, today, unit);
+          const forSessions = day.judged * today.cost;
           const forRuns = today.sessions / today.runLength;
           expect(forSessions).toBeLessThanOrEqual(0.9 * budget + 1e-9);
           expect(forRuns).toBeLessThanOrEqual(0.1 * budget + 1e-9);
@@ -77,35 +77,35 @@ describe("a day's sessions", () => {
   const today = thresholdsOf(scores(512, 4), 20, 1);
 
   it("are judged until the budget is spent, and counted when it is", () => {
-    const ledger = newLedger();
-    const standings = Array.from({ length: 40 }, (_, at) => enter(ledger, false, today, at % 4));
+    const day = newDaySessions();
+    const standings = Array.from({ length: 40 }, (_, at) => enter(day, false, today, at % 4));
     expect(standings.filter((one) => one === JUDGED)).toHaveLength(today.sessions);
     expect(standings.at(-1)).toBe(BUDGET);
-    expect(unjudgedShare(ledger)).toBeCloseTo(1 - today.sessions / 40);
-    turnLedger(ledger, false);
-    expect(enter(ledger, false, today, 0)).toBe(JUDGED);
-    expect(ledger.expected).toBe(40);
+    expect(unjudgedShare(day)).toBeCloseTo(1 - today.sessions / 40);
+    turnDay(day, false);
+    expect(enter(day, false, today, 0)).toBe(JUDGED);
+    expect(day.expected).toBe(40);
   });
 
   it("raise the forecast by at most a quarter a day, however many there are", () => {
-    const ledger = { ...newLedger(), expected: 20 };
+    const day = { ...newDaySessions(), expected: 20 };
     const flood = () => {
-      ledger.begun = 10_000;
-      turnLedger(ledger, true);
-      return ledger.expected;
+      day.begun = 10_000;
+      turnDay(day, true);
+      return day.expected;
     };
     expect([flood(), flood()]).toEqual([25, 31.25]);
-    const tightened = thresholdsOf(scores(512, 4), ledger.expected, 1).rates[0] ?? 0;
+    const tightened = thresholdsOf(scores(512, 4), day.expected, 1).rates[0] ?? 0;
     expect(tightened).toBeGreaterThan((thresholdsOf(scores(512, 4), 20, 1).rates[0] ?? 0) / 2);
   });
 
   it("are forecast again within three weeks where an agent has grown a hundredfold, and at once where it has doubled", () => {
     const daysTo = (sessions: number) => {
-      const ledger = { ...newLedger(), expected: 20 };
+      const today = { ...newDaySessions(), expected: 20 };
       for (let day = 1; ; day++) {
-        ledger.begun = sessions;
-        turnLedger(ledger, true);
-        if (ledger.expected > sessions * 0.75) return day;
+        today.begun = sessions;
+        turnDay(today, true);
+        if (today.expected > sessions * 0.75) return day;
       }
     };
     expect(daysTo(2000)).toBeLessThanOrEqual(21);
@@ -113,30 +113,30 @@ describe("a day's sessions", () => {
   });
 
   it("are forecast as they come before anything is promised", () => {
-    const ledger = newLedger();
+    const day = newDaySessions();
     for (const begun of [10, 500]) {
-      ledger.begun = begun;
-      turnLedger(ledger, false);
+      day.begun = begun;
+      turnDay(day, false);
     }
-    expect(ledger.expected).toBe(132.5);
+    expect(day.expected).toBe(132.5);
   });
 
   it("of one trust unit leave a quarter of the budget to the others", () => {
-    const ledger = newLedger();
-    for (let at = 0; at < 1000; at++) enter(ledger, false, today, 1);
-    expect(ledger.judged).toBe(Math.ceil(today.sessions * 0.75));
-    expect([enter(ledger, false, today, 1), enter(ledger, false, today, 2)]).toEqual([BUDGET, JUDGED]);
+    const day = newDaySessions();
+    for (let at = 0; at < 1000; at++) enter(day, false, today, 1);
+    expect(day.judged).toBe(Math.ceil(today.sessions * 0.75));
+    expect([enter(day, false, today, 1), enter(day, false, today, 2)]).toEqual([BUDGET, JUDGED]);
   });
 
   it("are beyond a budget that is smaller than what one session costs", () => {
-    expect(enter(newLedger(), false, thresholdsOf(scores(19, 1), 20, 0.01), 0)).toBe(BUDGET);
+    expect(enter(newDaySessions(), false, thresholdsOf(scores(19, 1), 20, 0.01), 0)).toBe(BUDGET);
   });
 
   it("are not judged while too much is new, or too few scores are known", () => {
-    const ledger = newLedger();
-    expect(enter(ledger, true, today, 0)).toBe(LEARNING);
-    expect(enter(ledger, false, thresholdsOf(scores(5, 1), 20, 1), 0)).toBe(CALIBRATION);
-    expect([ledger.judged, unjudgedShare(ledger), unjudgedShare(ledger, LEARNING)]).toEqual([0, 1, 0.5]);
+    const day = newDaySessions();
+    expect(enter(day, true, today, 0)).toBe(LEARNING);
+    expect(enter(day, false, thresholdsOf(scores(5, 1), 20, 1), 0)).toBe(CALIBRATION);
+    expect([day.judged, unjudgedShare(day), unjudgedShare(day, LEARNING)]).toEqual([0, 1, 0.5]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EventInput } from "../../../services/ingest/event-input.ts";
-import type { Draft } from "../../../services/ingest/source.ts";
+import type { EventDraft } from "../../../services/ingest/source.ts";
 import { cloudtrail } from "../../../services/ingest/sources/cloudtrail.ts";
 import { expirationTime } from "../../../services/ingest/sources/cloudtrail-issuance.ts";
 
@@ -64,13 +64,13 @@ const ASSUME = {
 const convert = cloudtrail.open();
 
 /** What the door would see: without fields that are undefined. */
-function eventsOf(record: object): Draft[] {
+function eventsOf(record: object): EventDraft[] {
   const { events, refused } = convert(record);
   expect(refused).toBeUndefined();
   for (const event of events) EventInput.parse(event);
   return JSON.parse(JSON.stringify(events));
 }
-function callIn(record: object): Extract<Draft, { kind: "api.called" }> {
+function callIn(record: object): Extract<EventDraft, { kind: "api.called" }> {
   const [call] = eventsOf(record);
   if (call?.kind !== "api.called") throw new Error("no call");
   return call;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { EventInput } from "../../../services/ingest/event-input.ts";
-import type { Converted, Draft } from "../../../services/ingest/source.ts";
+import type { Converted, EventDraft } from "../../../services/ingest/source.ts";
 import { sourceNamed } from "../../../services/ingest/sources/index.ts";
 
 const folder = join(import.meta.dirname, "../../../../shared/data");
@@ -16,19 +16,19 @@ const linesOf = (name: string) =>
     .split("\n");
 const recordsOf = (name: string) => linesOf(name).map((line) => JSON.parse(line));
 
-function convert(name: string, source: string): { events: Draft[]; refused: Converted["refused"][] } {
+function convert(name: string, source: string): { events: EventDraft[]; refused: Converted["refused"][] } {
   const converted = recordsOf(name).map(sourceNamed(source).open());
   const refused = converted.flatMap((one) => one.refused ?? []);
   return { events: converted.flatMap(({ events }) => events), refused };
 }
 /** How many events of each kind fit the schema. */
-function fitting(events: readonly Draft[]): Record<string, number> {
+function fitting(events: readonly EventDraft[]): Record<string, number> {
   const kinds: Record<string, number> = {};
   for (const event of events)
     if (EventInput.safeParse(event).success) kinds[event.kind] = (kinds[event.kind] ?? 0) + 1;
   return kinds;
 }
-const calls = (events: readonly Draft[]) =>
+const calls = (events: readonly EventDraft[]) =>
   events.flatMap((event) => (event.kind === "api.called" ? [event] : []));
 
 it.runIf(there)(

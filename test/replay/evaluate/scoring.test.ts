@@ -10,9 +10,9 @@ import { seeded } from "../../../services/replay/evaluate/seeded.ts";
 import {
   firstAbove,
   type Label,
+  type SessionTruth,
   scoreOf,
   type Trail,
-  type Truth,
 } from "../../../services/replay/evaluate/trail.ts";
 
 /** A calibration score. */
@@ -28,7 +28,7 @@ const trail = (id: string, ...scores: readonly number[]): Trail => ({
   calls: 4,
   rises: scores.map((score, call) => ({ call, score })),
 });
-const truth = (label: Label, commit?: number): Truth => ({
+const truth = (label: Label, commit?: number): SessionTruth => ({
   label,
   commit,
   malicious: commit === undefined ? [] : [commit],
@@ -180,7 +180,7 @@ describe("what detectors are given", () => {
     type Members = "id" | "agent" | "workflow" | "version" | "trustUnit" | "lines";
     expectTypeOf<keyof RecordedSession>().toEqualTypeOf<Members>();
     expectTypeOf<Parameters<typeof observed>[2]>().toEqualTypeOf<readonly RecordedSession[]>();
-    expectTypeOf<keyof Trail & keyof Truth>().toEqualTypeOf<never>();
+    expectTypeOf<keyof Trail & keyof SessionTruth>().toEqualTypeOf<never>();
   });
 });
 

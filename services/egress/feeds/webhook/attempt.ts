@@ -18,7 +18,7 @@ export type Attempt =
     };
 
 /** Sends to one webhook, over connections that it keeps. */
-export interface Sender {
+export interface WebhookSender {
   /** Makes one attempt; `undefined` if it was cut off by `signal`. Never rejects. */
   send(finding: Finding, nowMs: number, signal: AbortSignal): Promise<Attempt | undefined>;
   close(): Promise<void>;
@@ -30,7 +30,7 @@ const DEFAULT_HOLD_MS = 5000;
 const MAX_HOLD_MS = 86_400_000;
 
 /** Makes attempts at one webhook. `secrets` sign in order, the newest first. */
-export function senderTo(webhook: Webhook, secrets: readonly Uint8Array[], resolve: Resolve): Sender {
+export function senderTo(webhook: Webhook, secrets: readonly Uint8Array[], resolve: Resolve): WebhookSender {
   const url = new URL(webhook.url);
   const lookup = webhook.allowPrivate ? {} : { lookup: guardedLookup(resolve) };
   const agent = new Agent({ connect: { timeout: webhook.timeoutMs, ...lookup }, connections: 8 });

@@ -7,7 +7,7 @@ import { inTurnUntilOneFails } from "../../../in-turn.ts";
 import type { GroupChange, Store } from "../../../ports/store.ts";
 import type { RecordBatch } from "../../../ports/stream.ts";
 import { fromBytes, toBytes } from "../../../records.ts";
-import { type Intake, openIntake } from "../intake.ts";
+import { type FindingIntake, openIntake } from "../intake.ts";
 
 /** A finding on its way to one webhook. */
 export interface Delivery {
@@ -36,12 +36,12 @@ export async function openQueue(store: Store, space: string, partition: number):
 
 /** Owns the lease of one partition; its writes are done one after the other. */
 export class Queue {
-  readonly #intake: Intake;
+  readonly #intake: FindingIntake;
   readonly #pending: Map<string, Delivery>;
   readonly #inTurn = inTurnUntilOneFails();
   #disabled: string | undefined;
 
-  constructor(intake: Intake, pending: Map<string, Delivery>, disabled: string | undefined) {
+  constructor(intake: FindingIntake, pending: Map<string, Delivery>, disabled: string | undefined) {
     this.#intake = intake;
     this.#pending = pending;
     this.#disabled = disabled;

@@ -1,5 +1,5 @@
 /** An evaluation as one HTML file: its plots are in it, and it asks the network for nothing. */
-import type { Figures, Outcome } from "../outcome.ts";
+import type { EvaluationOutcome, Figures } from "../outcome.ts";
 import { count, decimal, fourDigits, percent, twoDigits, within } from "../wording.ts";
 import type { Colour } from "./chart.ts";
 import { html, type Markup, tableOf } from "./markup.ts";
@@ -7,7 +7,7 @@ import { distributionPlot, learningPlot, partsPlot, promisePlot, rocPlot, termsP
 import { STYLE } from "./style.ts";
 
 /** What was asked, as far as it says how to read the figures. */
-export interface Asked {
+export interface ReportScope {
   readonly hasWorkflow: boolean;
   readonly hasProvenance: boolean;
   /** Files by what they were used for. */
@@ -15,7 +15,7 @@ export interface Asked {
 }
 
 /** The whole page. */
-export async function reportPage(outcome: Outcome, asked: Asked): Promise<string> {
+export async function reportPage(outcome: EvaluationOutcome, asked: ReportScope): Promise<string> {
   const sections = [
     await quality(outcome),
     await promises(outcome),
@@ -38,7 +38,7 @@ ${sections}
   return page.markup;
 }
 
-function head(outcome: Outcome, { hasWorkflow, hasProvenance }: Asked): Markup {
+function head(outcome: EvaluationOutcome, { hasWorkflow, hasProvenance }: ReportScope): Markup {
   const { sessions, learnedFrom, auc, intervals, tprAtFpr, inTime, alertsPer1000CallsAtFpr } = outcome;
   const [low, high] = intervals.auc;
   const judged = count(sessions.benign + sessions.attack + sessions.resisted);
@@ -68,7 +68,7 @@ const figure = (chart: Markup, legend: Readonly<Record<string, Colour>> = {}) =>
   return html`<figure>${chart}<figcaption class="legend">${keys}</figcaption></figure>`;
 };
 
-async function quality(outcome: Outcome): Promise<Markup> {
+async function quality(outcome: EvaluationOutcome): Promise<Markup> {
   return section(
     "Attacks against benign sessions",
     "A session scores as its worst call. Left of the dots fewer benign sessions alert; the dashed line is guessing. Dashed strokes among the scores are the thresholds of the rates that were asked for, read on these sessions; its first bin also holds sessions that made no call.",
@@ -81,7 +81,7 @@ async function quality(outcome: Outcome): Promise<Markup> {
   );
 }
 
-async function promises(outcome: Outcome): Promise<Markup> {
+async function promises(outcome: EvaluationOutcome): Promise<Markup> {
   const rows = [["all", outcome] as const, ...Object.entries(outcome.perAgent)].flatMap(
     ([name, { calibrated }]) =>
       calibrated.map(({ promised, realised, spread, tpr, unjudged }) => [
@@ -103,7 +103,7 @@ async function promises(outcome: Outcome): Promise<Markup> {
 async function parts(
   title: string,
   some: Readonly<Record<string, Figures>>,
-  { tprAtFpr }: Outcome,
+  { tprAtFpr }: EvaluationOutcome,
 ): Promise<Markup> {
   const rates = Object.keys(tprAtFpr);
   return section(
@@ -131,7 +131,7 @@ function figuresTable(some: Readonly<Record<string, Figures>>, rates: readonly s
   return tableOf(["", "benign", "attacks", "resisted", "AUC", ...titles, "alerts/1000 calls"], rows);
 }
 
-async function learning(outcome: Outcome): Promise<Markup> {
+async function learning(outcome: EvaluationOutcome): Promise<Markup> {
   const colours: readonly Colour[] = ["attack", "third", "resisted"];
   const rates = Object.keys(outcome.tprAtFpr).map((rate, at) => [
     `caught at ${percent(Number(rate))}`,
@@ -144,7 +144,7 @@ async function learning(outcome: Outcome): Promise<Markup> {
   );
 }
 
-async function terms(outcome: Outcome): Promise<Markup> {
+async function terms(outcome: EvaluationOutcome): Promise<Markup> {
   const [rate = ""] = Object.keys(outcome.tprAtFpr);
   const rows = outcome.terms.map(({ name, means, points, without }) => [
     name,
@@ -165,12 +165,12 @@ async function terms(outcome: Outcome): Promise<Markup> {
   );
 }
 
-function workflows({ perWorkflow, tprAtFpr }: Outcome): Markup {
+function workflows({ perWorkflow, tprAtFpr }: EvaluationOutcome): Markup {
   const table = figuresTable(perWorkflow, Object.keys(tprAtFpr));
   return html`<details><summary>Each of ${count(Object.keys(perWorkflow).length)} workflows</summary>${table}</details>`;
 }
 
-function provenance({ weights }: Outcome, { files }: Asked): Markup {
+function provenance({ weights }: EvaluationOutcome, { files }: ReportScope): Markup {
   const used = Object.entries(files).map(([name, paths]) => [name, paths.join(", ")]);
   const card =
     weights === "shipped" ? "Those that come with the product." : `Fitted on ${weights.card.fittedOn}.`;

@@ -1,6 +1,6 @@
 /** The plots of an evaluation. */
 import type { CurvePoint } from "../evaluate.ts";
-import type { Figures, Outcome } from "../outcome.ts";
+import type { EvaluationOutcome, Figures } from "../outcome.ts";
 import { percent } from "../wording.ts";
 import { type Axis, type Colour, type Line, lineChart, type RowValue, rowChart } from "./chart.ts";
 import type { Markup } from "./markup.ts";
@@ -10,7 +10,7 @@ const SHARE: Pick<Axis, "type" | "domain" | "format"> = { type: "linear", domain
 const LEAST_RATE = 0.001;
 
 /** False alerts against detections, with the asked rates marked. */
-export function rocPlot({ roc, tprAtFpr }: Outcome): Promise<Markup> {
+export function rocPlot({ roc, tprAtFpr }: EvaluationOutcome): Promise<Markup> {
   const rates = Object.entries(tprAtFpr).flatMap(([rate, y]) =>
     Number.isNaN(y) ? [] : [{ x: Number(rate), y }],
   );
@@ -41,7 +41,11 @@ export function rocPlot({ roc, tprAtFpr }: Outcome): Promise<Markup> {
 }
 
 /** How the scores of benign sessions, attacks and resisted attacks lie, and where the thresholds are. */
-export function distributionPlot({ distribution, sessions, thresholdAtFpr }: Outcome): Promise<Markup> {
+export function distributionPlot({
+  distribution,
+  sessions,
+  thresholdAtFpr,
+}: EvaluationOutcome): Promise<Markup> {
   const [from, to] = [distribution[0]?.from ?? 0, distribution.at(-1)?.to ?? 1];
   const share = (name: "benign" | "attack" | "resisted") =>
     distribution.map((bin) => ({ x: bin.from, y: bin[name] / Math.max(1, sessions[name]) }));
@@ -71,7 +75,7 @@ export function distributionPlot({ distribution, sessions, thresholdAtFpr }: Out
 }
 
 /** Promised and realised rates, of all sessions and of each agent. */
-export function promisePlot(outcome: Outcome): Promise<Markup> {
+export function promisePlot(outcome: EvaluationOutcome): Promise<Markup> {
   const parts = [["all", outcome] as const, ...Object.entries(outcome.perAgent)];
   const values = parts.flatMap(([name, { calibrated }]) =>
     calibrated.flatMap(({ promised, realised, spread }): RowValue[] => {
@@ -93,7 +97,7 @@ export function promisePlot(outcome: Outcome): Promise<Markup> {
 }
 
 /** What less history would have done. */
-export function learningPlot({ learningCurve, tprAtFpr }: Outcome): Promise<Markup> {
+export function learningPlot({ learningCurve, tprAtFpr }: EvaluationOutcome): Promise<Markup> {
   const points = (figure: (point: CurvePoint) => number | undefined) =>
     learningCurve.flatMap((point) => {
       const y = figure(point);
@@ -143,7 +147,7 @@ export function partsPlot(parts: Readonly<Record<string, Figures>>, rate: string
 }
 
 /** What each term adds to the worst calls of benign sessions and of attacks. */
-export function termsPlot({ terms }: Outcome): Promise<Markup> {
+export function termsPlot({ terms }: EvaluationOutcome): Promise<Markup> {
   const values = terms.flatMap(({ name, points }): RowValue[] => [
     { label: name, colour: "benign", value: points.benign },
     { label: name, colour: "attack", value: points.attack },
