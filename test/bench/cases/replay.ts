@@ -8,7 +8,8 @@ import { createInterface } from "node:readline";
 import { readRecords, release } from "../../../services/ingest/files.ts";
 import type { BenchOptions, Case } from "../case.ts";
 import { writeBenchFile } from "../data.ts";
-import { byTurns, timesOf, type Variant } from "../measure.ts";
+import { byTurns, figure, timesOf, type Variant } from "../measure.ts";
+import { randomReadNs } from "../memory-latency.ts";
 import { plainReplay } from "../plain.ts";
 import { replayFile } from "../replay-file.ts";
 
@@ -63,12 +64,16 @@ export const replayCase: Case = {
   about: "a file of events through every detector, one thread",
   async run(options) {
     await warmUp(options);
-    const samples = await byTurns(variantsOf(options.benchFile()), options.runs, options.note);
+    const path = options.benchFile();
+    const before = randomReadNs();
+    const samples = await byTurns(variantsOf(path), options.runs, options.note);
+    const reads = [before, randomReadNs()];
     return [
       ...timesOf("replay", samples, REFERENCES),
       ...timesOf(PARSED, samples),
       ...timesOf(PARSED_BY_PLATFORM, samples),
       ...timesOf(PLAIN, samples),
+      figure("random read of 16 MB, before and after", "ns", reads),
     ];
   },
 };
