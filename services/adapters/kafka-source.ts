@@ -12,7 +12,7 @@ import { KafkaClient } from "./kafka/client.ts";
 import { ConsumerGroup } from "./kafka/consumer-group.ts";
 import { acknowledgedBy, describeTopics, type ForeignTopic } from "./kafka/foreign-topics.ts";
 import { headerAt } from "./kafka/headers.ts";
-import { edgeOf } from "./kafka/log-reader.ts";
+import { boundaryOf } from "./kafka/log-reader.ts";
 import type { ConsumingOptions } from "./kafka/options.ts";
 import type { LogConsumer } from "./kafka/owned-partition.ts";
 
@@ -182,7 +182,7 @@ class KafkaSource implements RawSource {
     const patience = { what: "find the start", timeoutMs: EDGE_TIMEOUT_MS, signal: this.#stopping.signal };
     const known = await client.attempt(patience, () => acknowledgedBy(client, groupId, place));
     if (known !== undefined) return known;
-    const position = await edgeOf(client, start === "earliest" ? "start" : "end", place, patience);
+    const position = await boundaryOf(client, start === "earliest" ? "start" : "end", place, patience);
     await this.acknowledge(place, position);
     return position;
   }

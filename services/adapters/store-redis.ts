@@ -10,7 +10,7 @@ import { randomUUID } from "node:crypto";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { GroupChange, IndexEntry, Lease, Store } from "../ports/store.ts";
 import { attempts, type RunRequest } from "./redis/attempts.ts";
-import { openClient, type RedisClient } from "./redis/client.ts";
+import { openRedisClient, type RedisClient } from "./redis/client.ts";
 import { KnownNames } from "./redis/known-names.ts";
 import { PREFIX, type RedisStoreOptions } from "./redis/options.ts";
 import { RedisPartition, type Surroundings } from "./redis/partition.ts";
@@ -28,7 +28,7 @@ const FORMAT = 1;
  * full, disk, too few replicas. Whether a commit that fails so was written is not known: acquire again, or commit again.
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
-  const client = openClient(options);
+  const client = openRedisClient(options);
   const attempt = attempts(client, options.timeoutMs);
   const { replicas, prefix = PREFIX } = options;
   try {

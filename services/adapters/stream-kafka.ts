@@ -15,7 +15,7 @@ import { Appender } from "./kafka/appender.ts";
 import { KafkaClient, type Patience } from "./kafka/client.ts";
 import { registerCodecs } from "./kafka/codecs.ts";
 import { ConsumerGroup } from "./kafka/consumer-group.ts";
-import { edgeOf, readLog } from "./kafka/log-reader.ts";
+import { boundaryOf, readLog } from "./kafka/log-reader.ts";
 import { DEFAULTS, type KafkaStreamOptions } from "./kafka/options.ts";
 import { openTopics, topicOf } from "./kafka/topics.ts";
 import { BATCH_BYTES, checkPartition, checkRecord } from "./records.ts";
@@ -74,7 +74,12 @@ class KafkaStream implements Stream {
 
   async end(stream: StreamName, partition: number): Promise<number> {
     checkPartition(stream, partition, this.partitions);
-    return edgeOf(this.#client, "end", { topic: topicOf(this.#options, stream), partition }, this.#patience);
+    return boundaryOf(
+      this.#client,
+      "end",
+      { topic: topicOf(this.#options, stream), partition },
+      this.#patience,
+    );
   }
 
   read(stream: StreamName, partition: number, from: number, { maxBytes = BATCH_BYTES } = {}) {

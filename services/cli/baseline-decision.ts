@@ -31,7 +31,7 @@ export const nothingDone = (reason: string | undefined) =>
   `Nothing was done; ${reason === undefined ? "--yes with --reason TEXT" : "--yes"} does it.`;
 
 /** Shows the plan, or says the word. */
-export async function carryOut(
+export async function carryOutDecision(
   client: ApiClient,
   plan: WordPlan,
   { reason, yes, json }: DecisionOptions,

@@ -1,6 +1,6 @@
 /** `offgraph baseline approve` and `deny`: what an agent may or may not do, whoever has done it before. */
 import { Command, InvalidArgumentError } from "commander";
-import { carryOut, changing, type DecisionOptions } from "./baseline-decision.ts";
+import { carryOutDecision, changing, type DecisionOptions } from "./baseline-decision.ts";
 import { type Learned, learnedOf } from "./learned.ts";
 import { clientOf } from "./options.ts";
 import { counted, safe } from "./terminal.ts";
@@ -58,7 +58,11 @@ async function run(verdict: Verdict, named: Named, options: Options): Promise<vo
     targets === undefined ? operationStates(learned, named, workflow) : valueStates(learned, named, targets);
   const lines = states.map((state) => safe(`${named.agent}: ${state} → ${BECOMES[verdict]}`));
   const body = { ...named, ...(workflow !== undefined && { workflow }), ...(targets && { targets }) };
-  await carryOut(client, { agent: named.agent, lines, path: `/v1/baseline/${verdict}`, body }, options);
+  await carryOutDecision(
+    client,
+    { agent: named.agent, lines, path: `/v1/baseline/${verdict}`, body },
+    options,
+  );
 }
 
 /** How the operation stands where it is meant. */

@@ -1,7 +1,7 @@
 /** `offgraph baseline release` and `confirm`: what becomes of a session in which something was found. */
 import { Command } from "commander";
 import type { Finding } from "../../schemas/finding.ts";
-import { carryOut, changing, type DecisionOptions } from "./baseline-decision.ts";
+import { carryOutDecision, changing, type DecisionOptions } from "./baseline-decision.ts";
 import { learnedOf, type WaitingSession } from "./learned.ts";
 import { clientOf } from "./options.ts";
 import { minute } from "./sentences.ts";
@@ -46,7 +46,7 @@ async function run(verdict: "release" | "confirm", id: string, options: Options)
     ),
     ...(edges ? held.flatMap((one) => strange(one, verdict)) : []),
   ];
-  await carryOut(client, { agent, lines, path: `${path}/${verdict}`, body: { edges } }, options);
+  await carryOutDecision(client, { agent, lines, path: `${path}/${verdict}`, body: { edges } }, options);
 }
 
 const waiting = (held: readonly WaitingSession[]): string =>

@@ -1,7 +1,7 @@
 /** `offgraph baseline undo` and `import`: what is known of an agent becomes what it was, or what was exported. */
 import { Command, InvalidArgumentError } from "commander";
 import { OffgraphError } from "../../schemas/errors.ts";
-import { carryOut, changing, type DecisionOptions } from "./baseline-decision.ts";
+import { carryOutDecision, changing, type DecisionOptions } from "./baseline-decision.ts";
 import { type ExportedAgent, readExport } from "./baseline-file.ts";
 import type { ApiClient } from "./client.ts";
 import { differences } from "./differences.ts";
@@ -84,5 +84,5 @@ async function run(
   const { before, after } = await client.post<{ before?: object; after: object }>(path, asked);
   const changed = differences(learnedIn(before), learnedIn(after));
   const lines = [`${agent} would change:`, ...changed.map((line) => `  ${line}`)].map(safe);
-  await carryOut(client, { agent, lines, path, body }, options);
+  await carryOutDecision(client, { agent, lines, path, body }, options);
 }

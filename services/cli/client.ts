@@ -27,7 +27,7 @@ export class Refused extends OffgraphError {
 }
 
 /** A client of the system at `url`. What it is asked for fails with `not-running`, or as the system says. */
-export function openClient({ url, token }: { url: string; token: string | undefined }): ApiClient {
+export function openApiClient({ url, token }: { url: string; token: string | undefined }): ApiClient {
   const authorization: Record<string, string> =
     token === undefined ? {} : { authorization: `Bearer ${token}` };
   const open = async (path: string, init: Asked = {}, expected: readonly number[] = []) => {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { Command } from "commander";
 import { signContract, thumbprintOf } from "../api/contract-signature.ts";
-import { carryOut, type DecisionOptions } from "./baseline-decision.ts";
+import { carryOutDecision, type DecisionOptions } from "./baseline-decision.ts";
 import { draftOf } from "./contract-draft.ts";
 import { makeKeys, readContract, readPrivateKey, readSigned } from "./contract-file.ts";
 import { planOf, type Verified } from "./contract-plan.ts";
@@ -132,7 +132,11 @@ async function applyFile(file: string, options: Partial<DecisionOptions>): Promi
   const { agent, name, version } = verified.contract;
   const lines = planOf(verified, await learnedOf(client, agent));
   const reason = options.reason ?? `contract ${name} v${version}`;
-  await carryOut(client, { agent, lines, path: "/v1/contracts", body: { signed } }, { ...options, reason });
+  await carryOutDecision(
+    client,
+    { agent, lines, path: "/v1/contracts", body: { signed } },
+    { ...options, reason },
+  );
 }
 
 const listCommand = () =>

@@ -9,7 +9,7 @@ import type { Severity } from "../../schemas/ids.ts";
 import { Settings } from "../../schemas/settings.ts";
 import type { System } from "../main.ts";
 import type { DemoPlan } from "../simulator/live.ts";
-import { type ApiClient, openClient } from "./client.ts";
+import { type ApiClient, openApiClient } from "./client.ts";
 import * as story from "./demo-story.ts";
 import { AGENTS, DAYS, play, SEED, sendHistory } from "./demo-traffic.ts";
 import { watch } from "./demo-watch.ts";
@@ -90,7 +90,7 @@ function settingsFor(data: string, port: number): Settings {
 }
 
 async function perform(system: System, folder: string, options: Options): Promise<number> {
-  const client = openClient({ url: system.url, token: undefined });
+  const client = openApiClient({ url: system.url, token: undefined });
   const { live } = await import("../simulator/live.ts");
   story.opening(system.url, folder);
   story.chapter(1, `Learning: ${DAYS} days of ${AGENTS} quiet agents`);

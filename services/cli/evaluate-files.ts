@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Settings } from "../../schemas/settings.ts";
 import type { Key } from "../ingest/index.ts";
-import { type Gathered, gather, gathering } from "../replay/evaluate/collect.ts";
+import { type Gathered, gather, nothingGathered } from "../replay/evaluate/collect.ts";
 import type { Labelled } from "../replay/evaluate/evaluate.ts";
 import type { RecordedSession } from "../replay/evaluate/recording.ts";
 import { LABELS, type SessionTruth } from "../replay/evaluate/trail.ts";
@@ -37,7 +37,7 @@ export function reader(settings: Settings, key: Key): (paths: readonly string[])
     const outputs = { findings: NOWHERE, letters: NOWHERE, truth: { ...NOWHERE, write: keep } };
     const notes = readingNotes();
     const files = recordedFiles(settings, outputs, key, notes);
-    const gathered = gathering();
+    const gathered = nothingGathered();
     const bar = progressBar("Reading");
     for (const path of paths) await readFile(files, path, gathered, bar).finally(bar.end);
     const fault = unreadFault(files.unread());

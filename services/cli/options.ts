@@ -4,7 +4,7 @@ import { OffgraphError } from "../../schemas/errors.ts";
 import { SEVERITIES } from "../../schemas/ids.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import { clientSettings, loadSettings } from "../settings/config.ts";
-import { type ApiClient, openClient } from "./client.ts";
+import { type ApiClient, openApiClient } from "./client.ts";
 
 /** Values of the options below. */
 export interface CommandOptions {
@@ -46,7 +46,7 @@ export const withReason = (command: Command, onlyShows: (options: OptionValues) 
 
 /** A client of the system that the options or the settings name. Throws `bad-settings`. */
 export function clientOf(options: CommandOptions): ApiClient {
-  return openClient(clientSettings(loadSettings({ path: options.config }), options.url));
+  return openApiClient(clientSettings(loadSettings({ path: options.config }), options.url));
 }
 
 /** Settings with those of the detectors checked and completed. */

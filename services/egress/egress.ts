@@ -4,7 +4,7 @@ import type { Service } from "../http.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { Stream } from "../ports/stream.ts";
-import { type EgressPartition, ownPartition } from "./partition.ts";
+import { type EgressPartition, ownEgressPartition } from "./partition.ts";
 
 /** What egress works on. */
 export interface EgressOptions {
@@ -31,7 +31,7 @@ export function startEgress(options: EgressOptions): Service {
     GROUP,
     {
       async assigned(partition) {
-        const owner = await ownPartition(partition, options);
+        const owner = await ownEgressPartition(partition, options);
         owners.set(partition, owner);
         return owner.position;
       },

@@ -49,7 +49,10 @@ const MAX_SWEPT = 1000;
 type Ledgers = ReadonlyMap<string, Ledger>;
 
 /** Takes a partition over and appends what its last owner may not have appended. */
-export async function ownPartition(partition: number, options: PartitionOptions): Promise<EgressPartition> {
+export async function ownEgressPartition(
+  partition: number,
+  options: PartitionOptions,
+): Promise<EgressPartition> {
   const { store, stream } = options;
   const lease = await store.acquire(SPACE, partition);
   const commit = await openOutbox<Mail>({ store, lease, deliver: (mail) => send(stream, mail) });

@@ -13,7 +13,7 @@ import type { Consumer, Stream } from "../ports/stream.ts";
 import { unlessFenced } from "../take-over.ts";
 import { followGroups, type GroupBook } from "./groups.ts";
 import { cappedTotal, lagGauge, sessionsStanding } from "./metrics.ts";
-import { openPartition, type ProcessorPartition } from "./partition.ts";
+import { openProcessorPartition, type ProcessorPartition } from "./partition.ts";
 import type { ProcessorPartitionOptions } from "./state.ts";
 
 export { relearn } from "./relearn.ts";
@@ -117,7 +117,7 @@ function ownerOf(run: ProcessorRun): Consumer {
   return {
     async assigned(number) {
       await run.book?.refresh();
-      const opened = await openPartition(number, shared);
+      const opened = await openProcessorPartition(number, shared);
       partitions.set(number, opened);
       run.handedOverAtMs = shared.clock.now();
       return opened.position();

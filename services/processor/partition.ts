@@ -14,10 +14,10 @@ import { readSkips } from "./skips.ts";
 import { MAX_EVENTS_LOADING, type ProcessorPartitionOptions, SPACE, type State } from "./state.ts";
 
 /** A partition that this process owns. */
-export type ProcessorPartition = Awaited<ReturnType<typeof openPartition>>;
+export type ProcessorPartition = Awaited<ReturnType<typeof openProcessorPartition>>;
 
 /** Takes the partition over and goes on where its last commit ended. */
-export async function openPartition(partition: number, options: ProcessorPartitionOptions) {
+export async function openProcessorPartition(partition: number, options: ProcessorPartitionOptions) {
   const lease = await options.store.acquire(SPACE, partition);
   const position = await options.store.position(SPACE, partition);
   const clockMs = options.usesPeers ? await clockOf(options.store, SPACE, partition) : 0;

@@ -53,7 +53,7 @@ export interface ResponderPartitionOptions {
 const MAX_SWEPT = 1000;
 
 /** Takes the partition over and sends what its last owner may not have sent. */
-export async function ownPartition(
+export async function ownResponderPartition(
   partition: number,
   options: ResponderPartitionOptions,
 ): Promise<ResponderPartition> {

@@ -3,7 +3,11 @@ import { every } from "../every.ts";
 import type { Service } from "../http.ts";
 import type { Consumer } from "../ports/stream.ts";
 import { openBucket } from "./cap.ts";
-import { ownPartition, type ResponderPartition, type ResponderPartitionOptions } from "./partition.ts";
+import {
+  ownResponderPartition,
+  type ResponderPartition,
+  type ResponderPartitionOptions,
+} from "./partition.ts";
 import { openRollouts } from "./rollout-register.ts";
 import { INPUTS, type InputStream } from "./stored.ts";
 
@@ -59,7 +63,7 @@ function ownersOf(options: ResponderOptions) {
 
   async function assigned(input: InputStream, partition: number): Promise<number> {
     const entry: Owned = owned.get(partition) ?? {
-      owner: ownPartition(partition, { ...options, bucket, rolloutOf }),
+      owner: ownResponderPartition(partition, { ...options, bucket, rolloutOf }),
       inputs: new Set<InputStream>(),
     };
     owned.set(partition, entry);

@@ -12,7 +12,7 @@ import { type Learning, learnNewest } from "../../services/learner/learn.ts";
 import type { Store } from "../../services/ports/store.ts";
 import { partitionOf } from "../../services/ports/stream.ts";
 import { followGroups } from "../../services/processor/groups.ts";
-import { openPartition } from "../../services/processor/partition.ts";
+import { openProcessorPartition } from "../../services/processor/partition.ts";
 import type { ProcessorPartitionOptions } from "../../services/processor/state.ts";
 import { type CallFields, DAY, event, type Given, HOUR, START, type View } from "../detectors/given.ts";
 import { APPROVE, session } from "../detectors/sessions.ts";
@@ -79,7 +79,8 @@ export async function days(
     ...{ commitIntervalMs: 1000, maxAgents: () => 1000, owned: () => 1 },
     ...{ gatherInTurn: inTurn(), unreadable: { agents: 0 } },
   };
-  const open = () => Promise.all(Array.from({ length: partitions }, (_, at) => openPartition(at, options)));
+  const open = () =>
+    Promise.all(Array.from({ length: partitions }, (_, at) => openProcessorPartition(at, options)));
   let owned = await open();
   const learning: Learning = { store, partitions, space: "processor", settings };
   /** Appends events, folds and commits them. */

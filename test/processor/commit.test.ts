@@ -6,7 +6,7 @@ import { memoryStore } from "../../services/adapters/memory.ts";
 import { clockOf } from "../../services/group-versions.ts";
 import type { Judge } from "../../services/judge.ts";
 import type { Store } from "../../services/ports/store.ts";
-import { openPartition, type ProcessorPartition } from "../../services/processor/partition.ts";
+import { openProcessorPartition, type ProcessorPartition } from "../../services/processor/partition.ts";
 import type { ProcessorPartitionOptions } from "../../services/processor/state.ts";
 import { contents } from "../conformance/store-groups.ts";
 import { type Given, MINUTE } from "../detectors/given.ts";
@@ -58,7 +58,7 @@ async function due(store: Store, judge: Judge = optionsOf().judge) {
   let nowMs = 0;
   const options = { ...optionsOf(), store, judge, clock: { now: () => nowMs, sleep: async () => {} } };
   await options.stream.append(begun());
-  const partition = await openPartition(0, options);
+  const partition = await openProcessorPartition(0, options);
   await takeAll(partition, options.stream);
   nowMs = 2000;
   return { options, partition };
@@ -113,7 +113,7 @@ describe("a commit that is under way", () => {
     if (writes > 0) await letOneGo();
     await take(partition, options);
     for (let left = writes - 1; left > 0; left--) await letOneGo();
-    const next = await openPartition(0, { ...options, store: inner });
+    const next = await openProcessorPartition(0, { ...options, store: inner });
     await takeAll(next, options.stream);
     await next.commit(true);
     const expected = await undisturbed();
@@ -173,7 +173,7 @@ describe("a commit that is under way", () => {
   it("keeps the partition's clock where it was committed when a detector throws at an earlier event", async () => {
     const options = { ...optionsOf(), usesPeers: true, judge: failingAt(1) };
     await options.stream.append(lines(of("ann", issued({}, MINUTE))));
-    const partition = await openPartition(0, options);
+    const partition = await openProcessorPartition(0, options);
     await takeAll(partition, options.stream);
     expect(partition.clockMs()).toBe(0);
     await partition.commit(true);

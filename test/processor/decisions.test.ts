@@ -10,7 +10,7 @@ import { openLmdbStore } from "../../services/adapters/store-lmdb.ts";
 import { createJudge } from "../../services/judge.ts";
 import type { Entries, Store } from "../../services/ports/store.ts";
 import type { Stream } from "../../services/ports/stream.ts";
-import { openPartition } from "../../services/processor/partition.ts";
+import { openProcessorPartition } from "../../services/processor/partition.ts";
 import { relearn } from "../../services/processor/relearn.ts";
 import { temporaryFolder } from "../adapters/folder.ts";
 import { call, DAY, event, type Given, HOUR, START, type View } from "../detectors/given.ts";
@@ -78,7 +78,7 @@ async function storeIn(folder: string): Promise<Store> {
 }
 
 const start = (stream: Stream, store: Store) =>
-  openPartition(0, {
+  openProcessorPartition(0, {
     ...optionsOf(stream),
     store,
     judge: createJudge(settings, "test", undefined, newBook()),
@@ -226,7 +226,7 @@ describe("the metric of held sessions that went for newer ones", () => {
   it("counts those beyond eight of an agent, and none before", async () => {
     const stream = memoryStream(1);
     const judge = createJudge(settings, "test", undefined, newBook());
-    const partition = await openPartition(0, { ...optionsOf(stream), judge });
+    const partition = await openProcessorPartition(0, { ...optionsOf(stream), judge });
     const flagged = (at: number) => [
       ...ask(LATER + at * DAY, READ, APPROVE),
       ...ask(LATER + at * DAY + HOUR, READ),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Entries, Store } from "../../services/ports/store.ts";
-import { openPartition } from "../../services/processor/partition.ts";
+import { openProcessorPartition } from "../../services/processor/partition.ts";
 import type { ProcessorPartitionOptions } from "../../services/processor/state.ts";
 import { call, MINUTE } from "../detectors/given.ts";
 import { lines, optionsOf, takeAll } from "./world.ts";
@@ -16,7 +16,7 @@ const calls = (minute: number) =>
 async function stored(): Promise<ProcessorPartitionOptions> {
   const options = optionsOf();
   await options.stream.append(calls(0));
-  const partition = await openPartition(0, options);
+  const partition = await openProcessorPartition(0, options);
   await takeAll(partition, options.stream);
   await partition.commit(true);
   return options;
@@ -34,7 +34,7 @@ async function reopened(options: ProcessorPartitionOptions, ...waits: readonly W
     asked.push(...groups.filter((group) => group !== "/skips"));
     return options.store.load(space, partition, groups);
   };
-  const partition = await openPartition(0, { ...options, store: { ...options.store, load } });
+  const partition = await openProcessorPartition(0, { ...options, store: { ...options.store, load } });
   for (const [at, wait] of waits.entries()) {
     await wait(options);
     await options.stream.append(calls(1 + at));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { memoryStream } from "../../services/adapters/memory.ts";
 import type { Stream } from "../../services/ports/stream.ts";
-import { openPartition } from "../../services/processor/partition.ts";
+import { openProcessorPartition } from "../../services/processor/partition.ts";
 import { MINUTE } from "../detectors/given.ts";
 import { issued, revoked, used } from "../detectors/tokens.ts";
 import { lines, optionsOf, takeAll, valuesOf } from "./world.ts";
@@ -28,13 +28,13 @@ describe("a partition whose batch fails", () => {
     const options = optionsOf(failingOnce());
     const { stream, store } = options;
     await stream.append(lines(...stolen()));
-    const partition = await openPartition(0, options);
+    const partition = await openProcessorPartition(0, options);
     await expect(takeAll(partition, stream)).rejects.toThrow("disk full");
     await partition.commit(true);
     expect(await store.position("processor", 0)).toBe(0);
     expect(await valuesOf(stream, "findings")).toEqual([]);
 
-    const opened = await openPartition(0, options);
+    const opened = await openProcessorPartition(0, options);
     await takeAll(opened, stream);
     await opened.commit(true);
     expect(await valuesOf(stream, "findings")).toMatchObject([{ value: { kind: "use-after-revocation" } }]);
@@ -44,7 +44,7 @@ describe("a partition whose batch fails", () => {
   it("takes no further batch, which would leave out the events in between", async () => {
     const options = optionsOf(failingOnce());
     await options.stream.append(lines(...stolen()));
-    const partition = await openPartition(0, options);
+    const partition = await openProcessorPartition(0, options);
     await expect(takeAll(partition, options.stream)).rejects.toThrow("disk full");
     await expect(takeAll(partition, options.stream)).rejects.toThrow("open it again");
   });
@@ -54,7 +54,7 @@ describe("a record that is no event", () => {
   it("is set aside under the tenant that it names, else under that of the settings", async () => {
     const options = optionsOf();
     await options.stream.append(lines({ tenant: "theirs", kind: "nonsense" }, "not JSON", { tenant: "a/b" }));
-    await takeAll(await openPartition(0, options), options.stream);
+    await takeAll(await openProcessorPartition(0, options), options.stream);
     const letters = await valuesOf(options.stream, "dead-letters");
     expect(letters.map((letter) => (letter as { tenant: string }).tenant)).toEqual([
       "theirs",

@@ -2,7 +2,7 @@
 import "../../services/telemetry/metrics.ts";
 
 import { describe, expect, it } from "vitest";
-import { openPartition } from "../../services/processor/partition.ts";
+import { openProcessorPartition } from "../../services/processor/partition.ts";
 import { prometheusText } from "../../services/telemetry/metrics.ts";
 import { call, HOUR, MINUTE, START } from "../detectors/given.ts";
 import { iso, issued, revoked, used } from "../detectors/tokens.ts";
@@ -15,7 +15,7 @@ it("counts late events and repeats, and nothing for those that come in order onc
     );
   const before = [await counted("late"), await counted("duplicates")];
   const options = optionsOf();
-  const partition = await openPartition(0, options);
+  const partition = await openProcessorPartition(0, options);
   const [first, second] = [call(0), call(10 * MINUTE)];
 
   await options.stream.append(lines(first, second));
@@ -45,7 +45,7 @@ describe("findings", () => {
       ...optionsOf(),
       clock: { now: () => START + 20 * MINUTE + 3000, sleep: async () => {} },
     };
-    const partition = await openPartition(0, options);
+    const partition = await openProcessorPartition(0, options);
     await options.stream.append(lines(...events));
     await takeAll(partition, options.stream);
   };

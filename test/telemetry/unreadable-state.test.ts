@@ -2,7 +2,7 @@
 import "../../services/telemetry/metrics.ts";
 
 import { describe, expect, it } from "vitest";
-import { openPartition } from "../../services/processor/partition.ts";
+import { openProcessorPartition } from "../../services/processor/partition.ts";
 import { prometheusText } from "../../services/telemetry/metrics.ts";
 import { call, MINUTE } from "../detectors/given.ts";
 import { lines, optionsOf, takeAll } from "../processor/world.ts";
@@ -19,13 +19,13 @@ async function restarted(entry: string | undefined) {
   const options = optionsOf();
   const { stream, store, unreadable } = options;
   await stream.append(lines(call(0)));
-  const first = await openPartition(0, options);
+  const first = await openProcessorPartition(0, options);
   await takeAll(first, stream);
   await first.commit(true);
   const entries = new Map(entry === undefined ? [] : [[entry, new Uint8Array([255, 255])]]);
   await store.commit(await store.acquire("processor", 0), [[{ group: "default/a", entries }]], 1);
   const before = [await counted("out-of-graph"), await counted("token-reuse")];
-  const second = await openPartition(0, options);
+  const second = await openProcessorPartition(0, options);
   await stream.append(lines(call(MINUTE), call(2 * MINUTE)));
   await takeAll(second, stream);
   const after = [await counted("out-of-graph"), await counted("token-reuse")];

@@ -7,7 +7,7 @@ import { OffgraphError } from "../../../schemas/errors.ts";
 import { errorFromCode, type KafkaClient } from "./client.ts";
 import { isPassing, refused } from "./failures.ts";
 import { type Fetched, fetchFrom, type Wanted } from "./fetch.ts";
-import { edgeOf, OFFSET_OUT_OF_RANGE } from "./log-reader.ts";
+import { boundaryOf, OFFSET_OUT_OF_RANGE } from "./log-reader.ts";
 import type { OwnedPartition } from "./owned-partition.ts";
 
 /** What is fetched, and what becomes of a log that is not the one that it was. */
@@ -132,13 +132,13 @@ export class Fetcher {
     const { client, log, signal, find, whenShorter } = this.#options;
     const { topic, partition, from } = fetched;
     const patience = { what: `${topic}/${partition}`, timeoutMs: 60_000, signal };
-    const start = await edgeOf(client, "start", fetched, patience);
+    const start = await boundaryOf(client, "start", fetched, patience);
     if (start > from) {
       log(`${topic}/${partition}: retention has dropped ${from} to ${start - 1} before they were read`);
       return find(fetched)?.skip(from, start);
     }
     if (++this.#beyond <= MAX_BEYOND) return client.pause(PAUSE_MS, signal);
-    const end = await edgeOf(client, "end", fetched, patience);
+    const end = await boundaryOf(client, "end", fetched, patience);
     const message = `kafka: ${topic}/${partition} ends at ${end}, and ${from} was reached before: the topic was made anew`;
     if (whenShorter === "refuse")
       throw new OffgraphError("bad-settings", `${message}. Use another kafka.topicPrefix, or an empty store`);

@@ -13,7 +13,7 @@ const EDGES = { start: "-2", end: "-1" };
 const LIMITS = { maxWaitMs: 500, maxBytes: 1_048_576, maxPartitionBytes: 1_048_576 };
 
 /** Position of the oldest record, or after the newest one. */
-export async function edgeOf(
+export async function boundaryOf(
   client: KafkaClient,
   edge: keyof typeof EDGES,
   { topic, partition }: { readonly topic: string; readonly partition: number },
@@ -90,7 +90,7 @@ async function startAfter(
   next: number,
   patience: Patience,
 ) {
-  const start = await edgeOf(client, "start", { topic, partition }, patience);
+  const start = await boundaryOf(client, "start", { topic, partition }, patience);
   if (start > next) return start;
   throw new OffgraphError("unavailable", `kafka: ${topic}/${partition} has lost the records from ${next} on`);
 }

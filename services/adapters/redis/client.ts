@@ -39,7 +39,7 @@ const MAX_CONNECT_MS = 5000;
 const REVIVE_MS = 100;
 
 /** Connects in the background. Errors: `bad-settings`. */
-export function openClient(options: RedisStoreOptions): RedisClient {
+export function openRedisClient(options: RedisStoreOptions): RedisClient {
   checkOptions(options);
   const { redis, place } = connected(options);
   let lost: Error | undefined;

@@ -4,7 +4,7 @@ import { OffgraphError } from "../../../schemas/errors.ts";
 import type { Store } from "../../ports/store.ts";
 import { openRedisStore } from "../store-redis.ts";
 import { attempts } from "./attempts.ts";
-import { openClient } from "./client.ts";
+import { openRedisClient } from "./client.ts";
 import { PREFIX, type RedisStoreOptions } from "./options.ts";
 
 /** One thing that was looked at. */
@@ -28,7 +28,7 @@ export async function examineRedis(
   options: RedisStoreOptions,
   now = Date.now,
 ): Promise<readonly RedisCheck[]> {
-  const client = openClient(options);
+  const client = openRedisClient(options);
   try {
     const servers = await attempts(
       client,

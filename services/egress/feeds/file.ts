@@ -12,7 +12,7 @@ import type { Service } from "../../http.ts";
 import { inTurnUntilOneFails } from "../../in-turn.ts";
 import type { Store } from "../../ports/store.ts";
 import type { RecordBatch, Stream } from "../../ports/stream.ts";
-import { type FindingIntake, openIntake } from "./intake.ts";
+import { type FindingIntake, openFindingIntake } from "./intake.ts";
 
 /** What the findings file is written from, and where to. */
 export interface FileFeedOptions {
@@ -48,7 +48,7 @@ export function startFileFeed({ stream, store, path }: FileFeedOptions): Service
     {
       async assigned(partition) {
         await opening;
-        const intake = await openIntake(store, SPACE, partition);
+        const intake = await openFindingIntake(store, SPACE, partition);
         intakes.set(partition, intake);
         return intake.position;
       },

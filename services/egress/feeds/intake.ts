@@ -21,7 +21,11 @@ export interface FindingIntake {
 }
 
 /** Takes over a partition of a feed's space. */
-export async function openIntake(store: Store, space: string, partition: number): Promise<FindingIntake> {
+export async function openFindingIntake(
+  store: Store,
+  space: string,
+  partition: number,
+): Promise<FindingIntake> {
   const lease = await store.acquire(space, partition);
   const highest = await loadHighest(store, space, partition);
   return intakeOf(store, lease, highest, await store.position(space, partition));

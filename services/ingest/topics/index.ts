@@ -13,7 +13,7 @@ import { endOf } from "../../records.ts";
 import { readBatch } from "./batch.ts";
 import { observe, worries } from "./health.ts";
 import type { Lane } from "./lanes.ts";
-import { commit, openPartition, type TakenBatch } from "./partition.ts";
+import { commit, openRawPartition, type TakenBatch } from "./partition.ts";
 import { begin, MAX_OPEN_BYTES, type TopicRun, type TopicSourceOptions } from "./run.ts";
 import { giveBack, release, sendAll } from "./send.ts";
 
@@ -55,7 +55,7 @@ function consumerOf(run: TopicRun): RawConsumer {
   const { partitions, lanes, positions, vitals } = run;
   return {
     async assigned(place) {
-      const partition = await openPartition(place, positions, lanes);
+      const partition = await openRawPartition(place, positions, lanes);
       partitions.set(nameOf(place), partition);
       if (vitals.owned++ === 0) vitals.heardMs = vitals.clock.now();
       return partition.position === 0 ? undefined : partition.position;

@@ -40,7 +40,7 @@ export interface Positions {
 }
 
 /** Takes the partition over from whoever had it. */
-export async function openPartition(
+export async function openRawPartition(
   place: RawPlace,
   { store, name }: Positions,
   lanes: Lanes,

@@ -14,7 +14,7 @@ export interface Gathered {
 }
 
 /** Nothing gathered yet. */
-export const gathering = (): Gathered => ({ sessions: new Map(), calls: 0 });
+export const nothingGathered = (): Gathered => ({ sessions: new Map(), calls: 0 });
 
 /**
  * Gathers the sessions of a recording; those of an id that an earlier recording had are left out. Fails with `bad-request` if

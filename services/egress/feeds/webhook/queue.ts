@@ -7,7 +7,7 @@ import { inTurnUntilOneFails } from "../../../in-turn.ts";
 import type { GroupChange, Store } from "../../../ports/store.ts";
 import type { RecordBatch } from "../../../ports/stream.ts";
 import { fromBytes, toBytes } from "../../../records.ts";
-import { type FindingIntake, openIntake } from "../intake.ts";
+import { type FindingIntake, openFindingIntake } from "../intake.ts";
 
 /** A finding on its way to one webhook. */
 export interface Delivery {
@@ -23,7 +23,7 @@ const ENDPOINT = "endpoint";
 
 /** Opens the queue of one partition of a webhook's space. */
 export async function openQueue(store: Store, space: string, partition: number): Promise<Queue> {
-  const intake = await openIntake(store, space, partition);
+  const intake = await openFindingIntake(store, space, partition);
   const pending = new Map<string, Delivery>();
   let disabled: string | undefined;
   for await (const [group, entries] of store.scan(space, partition)) {
