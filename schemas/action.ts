@@ -9,9 +9,9 @@ import {
   FindingId,
   ID_LENGTH,
   IncidentId,
+  Instant,
   Severity,
   Tenant,
-  Timestamp,
 } from "./ids.ts";
 
 /** How far a playbook step may go by itself. `observe` is the default of a fresh install. */
@@ -69,9 +69,9 @@ export const Action = z.object({
   /** `enforce` acts; `dry-run` only reports what it would have done. */
   mode: z.enum(["dry-run", "enforce"]),
   /** Wall clock. */
-  requestedAt: Timestamp,
+  requestedAt: Instant,
   /** Wall clock; every denial ends. Absent only for a release. */
-  expiresAt: Timestamp.optional(),
+  expiresAt: Instant.optional(),
   /** What undoes it. */
   inverse: ActionKind.optional(),
   reason: z.string(),
@@ -93,11 +93,11 @@ export const IncidentAction = Action.pick({
 }).extend({
   result: Result,
   /** Wall clock; absent while it is pending. */
-  resultAt: Timestamp.optional(),
+  resultAt: Instant.optional(),
   /** Why it failed, for example. */
   detail: z.string().optional(),
   /** Wall clock of the release that ended it before its time. */
-  releasedAt: Timestamp.optional(),
+  releasedAt: Instant.optional(),
 });
 export type IncidentAction = z.infer<typeof IncidentAction>;
 
@@ -129,8 +129,8 @@ export const Incident = z.object({
   cause: z.string(),
   status: z.enum(["open", "contained", "released", "closed"]),
   severity: Severity,
-  openedAt: Timestamp,
-  updatedAt: Timestamp,
+  openedAt: Instant,
+  updatedAt: Instant,
   /** The newest 100; `findingCount` counts all. */
   findings: z.array(FindingId).max(100),
   findingCount: z.int(),
@@ -155,7 +155,7 @@ export const Decision = z.object({
   subject: z.string().max(ID_LENGTH).optional(),
   by: z.string().min(1).max(256),
   reason: z.string().min(1).max(1024),
-  time: Timestamp,
+  time: Instant,
   /** For quarantine: how long, in milliseconds. */
   durationMs: z.int().min(1000).optional(),
   /** The contract that was applied, as its owner has signed it, so that anybody can check it again. */
@@ -174,7 +174,7 @@ export const ActionOutcome = z.object({
   result: Result,
   /** Which enforcement point answered: `gate` ... */
   point: z.string(),
-  time: Timestamp,
+  time: Instant,
   detail: z.string().optional(),
 });
 export type ActionOutcome = z.infer<typeof ActionOutcome>;
@@ -184,9 +184,9 @@ export const DenialInForce = z.object({
   agent: AgentId,
   target: Target,
   /** Wall clock: since when, without a gap. Absent for what an earlier version denied. */
-  since: Timestamp.optional(),
+  since: Instant.optional(),
   /** Wall clock. */
-  until: Timestamp,
+  until: Instant,
   /** Absent when a person quarantined without an incident. */
   incident: IncidentId.optional(),
   action: ActionId,

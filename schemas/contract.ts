@@ -3,7 +3,7 @@
  * is a JWS in compact serialization (RFC 7515) with an Ed25519 signature (RFC 8037), whose payload is the JSON of this.
  */
 import { z } from "zod";
-import { AgentId, NAME_LENGTH, Tenant, Timestamp, text } from "./ids.ts";
+import { AgentId, Instant, NAME_LENGTH, Tenant, text } from "./ids.ts";
 import { operationFields } from "./operation.ts";
 
 /** Largest contract, in bytes. */
@@ -44,7 +44,7 @@ export const Contract = z.strictObject({
   tenant: Tenant.optional().describe("Absent: whichever it is applied in."),
   agent: AgentId.describe("The agent that it is about."),
   workflow: text(NAME_LENGTH).optional().describe("Absent: sessions that declare none."),
-  until: Timestamp.describe("In event time; afterwards what it names is judged as if it had never been."),
+  until: Instant.describe("In event time; afterwards what it names is judged as if it had never been."),
   closed: z
     .boolean()
     .default(false)
@@ -62,7 +62,7 @@ export type Contract = z.infer<typeof Contract>;
 export const ContractTerms = z.object({
   name: ContractName,
   version: ContractVersion,
-  until: Timestamp,
+  until: Instant,
   closed: z.boolean(),
   /** Name of the key that has signed it, as the settings have it. */
   key: text(64),

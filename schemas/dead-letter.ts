@@ -1,6 +1,6 @@
 /** A record that was set aside, with its reason. Its text is cleaned of what looks like a secret. */
 import { z } from "zod";
-import { Timestamp } from "./ids.ts";
+import { Instant } from "./ids.ts";
 
 export const DeadLetter = z.object({
   /** Error code, listed in schemas/errors.ts. */
@@ -14,7 +14,7 @@ export const DeadLetter = z.object({
    */
   place: z.string(),
   line: z.int().optional(),
-  time: Timestamp,
+  time: Instant,
   /** The record's first 4,096 characters, cleaned. */
   excerpt: z.string(),
   /** Length of the whole record, in bytes. */

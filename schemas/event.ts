@@ -9,7 +9,7 @@
 import { z } from "zod";
 import { Agent } from "./agent.ts";
 import { ContractTerms } from "./contract.ts";
-import { EventId, ID_LENGTH, NAME_LENGTH, Tenant, Timestamp, text } from "./ids.ts";
+import { EventId, ID_LENGTH, Instant, NAME_LENGTH, Tenant, text } from "./ids.ts";
 import { Network, Operation, Outcome } from "./operation.ts";
 import { RevokedToken, Token } from "./token.ts";
 
@@ -38,9 +38,9 @@ const id = text(ID_LENGTH);
 export const eventFields = {
   id: EventId,
   /** When it happened, at the source. */
-  time: Timestamp,
+  time: Instant,
   /** When we first saw it. */
-  observedTime: Timestamp.optional(),
+  observedTime: Instant.optional(),
   tenant: Tenant,
   /** Name of the source that reported it. */
   source: text(64),

@@ -1,6 +1,6 @@
 /** What one detector concluded from one step. */
 import { z } from "zod";
-import { AgentId, EventId, FindingId, Severity, Tenant, Timestamp } from "./ids.ts";
+import { AgentId, EventId, FindingId, Instant, Severity, Tenant } from "./ids.ts";
 
 /** Taxonomy tags; the mapping is data (detectors/tags.ts) because the lists are renumbered every year. */
 const Tags = z.object({
@@ -19,7 +19,7 @@ export const NewVersion = z.object({
   /** The version that ran before it. */
   parent: z.string(),
   /** Event time: when it was first seen, or its deployment was told. */
-  since: Timestamp,
+  since: Instant,
   /** Its deployment was told. */
   announced: z.boolean(),
   /** Peer group of the agent, if it has one. */
@@ -46,7 +46,7 @@ export const Finding = z.object({
    */
   evidenceKind: z.enum(["invariant", "fact", "statistical"]),
   /** Event time of the trigger. */
-  time: Timestamp,
+  time: Instant,
   tenant: Tenant,
   agent: AgentId,
   /** Session the trigger belongs to; for a derived session a generated name. */

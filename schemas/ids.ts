@@ -67,13 +67,16 @@ export type DecisionId = z.infer<typeof DecisionId>;
 export const TIME_RANGE = { from: 946_684_800_000, to: 4_102_444_800_000 } as const;
 
 /** A moment, RFC 3339 with an offset or `Z`, up to nanoseconds (kept to the millisecond), from 2000 to 2099. */
-export const Timestamp = z.iso.datetime({ offset: true }).refine(
+export const Instant = z.iso.datetime({ offset: true }).refine(
   (value) => {
     const ms = Date.parse(value);
     return ms >= TIME_RANGE.from && ms < TIME_RANGE.to;
   },
   { message: "must be a time from 2000-01-01 to 2099-12-31" },
 );
+
+/** Ms since 1970 in RFC 3339, UTC. */
+export const isoTime = (ms: number): string => new Date(ms).toISOString();
 
 /** Severities, least first. */
 export const SEVERITIES = ["informational", "low", "medium", "high", "critical"] as const;

@@ -1,6 +1,6 @@
 /** Tokens: what a principal shows to be let in, and what an issuer says of it. Never the value itself. */
 import { z } from "zod";
-import { ID_LENGTH, NAME_LENGTH, Timestamp, text } from "./ids.ts";
+import { ID_LENGTH, Instant, NAME_LENGTH, text } from "./ids.ts";
 
 const name = text(NAME_LENGTH);
 const id = text(ID_LENGTH);
@@ -28,8 +28,8 @@ export const tokenFields = {
   /** RFC 7519 `aud`: the services that may accept the token. Absent: unknown, which is not the same as none. */
   audience: z.array(name).max(16).optional(),
   scopes: z.array(name).max(64).optional(),
-  issuedAt: Timestamp.optional(),
-  expiresAt: Timestamp.optional(),
+  issuedAt: Instant.optional(),
+  expiresAt: Instant.optional(),
   /** RFC 7800 `cnf`: thumbprint of the key the token is bound to (`jkt` of RFC 9449, `x5t#S256` of RFC 8705). */
   binding: id.optional(),
   /** Thumbprint of the key that was proved when the token was presented. */

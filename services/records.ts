@@ -21,7 +21,7 @@ export interface Arrival<Value> {
 }
 
 /** Everything that a batch holds. */
-export function valuesOf<Value>(batch: RecordBatch): Arrival<Value>[] {
+export function recordValues<Value>(batch: RecordBatch): Arrival<Value>[] {
   return Array.from({ length: batch.count }, (_, at) => {
     const value = fromText<Value>(batch.bytes.toString("utf8", batch.starts[at], batch.ends[at]));
     return { position: batch.positions[at] ?? 0, value };
@@ -30,7 +30,7 @@ export function valuesOf<Value>(batch: RecordBatch): Arrival<Value>[] {
 
 /** What a batch of derived records holds that is not there a second time; `highest` is moved on. */
 export function newIn<Value>(batch: RecordBatch, highest: Highest): (Arrival<Value> & Passage)[] {
-  return valuesOf<Derived<Value>>(batch).flatMap(({ position, value: { origin, ...rest } }) =>
+  return recordValues<Derived<Value>>(batch).flatMap(({ position, value: { origin, ...rest } }) =>
     isNew(highest, origin) ? [{ position, ...rest }] : [],
   );
 }

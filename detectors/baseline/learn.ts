@@ -6,7 +6,7 @@ import { MAX_NODES } from "./graph/graph-layout.ts";
 import { START, tierOf } from "./names.ts";
 import type { SessionPath } from "./path.ts";
 import type { BaselineSettings } from "./settings.ts";
-import { endLearning } from "./turn.ts";
+import { endLearningIfReady } from "./turn.ts";
 import { learnValues } from "./values/learn-values.ts";
 
 /** Learns from a whole session. `day` is days since 2000, at most 65,535. */
@@ -17,8 +17,8 @@ export function learn(baseline: Baseline, path: SessionPath, day: number, settin
   if (agent !== undefined) learnPath(baseline, agent, path, day, unit);
   if (workflow !== undefined) learnPath(baseline, workflow, path, day, unitNumber(workflow, path.unit));
   learnValues(baseline, path, day, unit);
-  if (workflow !== undefined) endLearning(baseline, workflow, settings);
-  if (agent !== undefined) endLearning(baseline, agent, settings);
+  if (workflow !== undefined) endLearningIfReady(baseline, workflow, settings);
+  if (agent !== undefined) endLearningIfReady(baseline, agent, settings);
 }
 
 const NO_WITNESS = 0;

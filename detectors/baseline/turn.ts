@@ -9,7 +9,7 @@ import type { BaselineSettings } from "./settings.ts";
 const NOTHING: Stage = { learning: false, needed: Number.POSITIVE_INFINITY };
 
 /** What learning has shown becomes the baseline if it is over; the workflow is judged from then on. */
-export function endLearning(
+export function endLearningIfReady(
   baseline: Baseline,
   progress: LearningProgress,
   settings: BaselineSettings,

@@ -19,7 +19,7 @@ const MAX_RECORDS = 32_768;
 
 const UNIT_BITS = 7;
 /** Most trust units that are told apart of one value. */
-export const UNITS = 3;
+export const MAX_UNITS = 3;
 /** Larger numbers of trust units share this one. */
 export const LAST_UNIT = 127;
 const DRAWN = 1 << 21;
@@ -88,7 +88,7 @@ export const onManyDays = (records: Records, record: number) =>
 /** Different trust units that used the value, up to three; `except` is not counted. */
 export function witnessesOf(records: Records, record: number, except = 0): number {
   let count = 0;
-  for (let at = 0; at < UNITS; at++) {
+  for (let at = 0; at < MAX_UNITS; at++) {
     const unit = (records.table[record + 2]! >>> (at * UNIT_BITS)) & LAST_UNIT;
     if (unit !== 0 && unit !== except) count++;
   }
@@ -116,7 +116,7 @@ export function noteUse(
 }
 
 function withUnit(state: number, unit: number): number {
-  for (let at = 0; at < UNITS; at++) {
+  for (let at = 0; at < MAX_UNITS; at++) {
     const known = (state >>> (at * UNIT_BITS)) & LAST_UNIT;
     if (known === unit) return state;
     if (known === 0) return state | (unit << (at * UNIT_BITS));

@@ -7,11 +7,11 @@ import { turnGuarantee } from "./guarantee.ts";
 import { learnEvidence } from "./learn.ts";
 import { promote } from "./memory.ts";
 import { turnModes } from "./modes.ts";
-import { LAST_UNIT, UNITS } from "./records.ts";
+import { LAST_UNIT, MAX_UNITS } from "./records.ts";
 
 /** Witnesses that a value needs to be remembered as known: never more than there are trust units, or are told apart. */
 const witnessesToRemember = ({ units }: LearningProgress, { witnesses }: BaselineSettings) =>
-  Math.max(1, Math.min(units.length, witnesses, UNITS));
+  Math.max(1, Math.min(units.length, witnesses, MAX_UNITS));
 
 /** Sessions before it may be said that an agent has no second trust unit. */
 const MIN_SESSIONS = 5;

@@ -22,7 +22,7 @@ export function* pairsOf(list: Int32Array): Generator<readonly [low: number, hig
 }
 
 /** Place of a hash in a sorted list of `width` numbers a hash; -1 if it is not there. */
-export function placeOf(list: Int32Array, width: number, low: number, high: number): number {
+export function pairPlace(list: Int32Array, width: number, low: number, high: number): number {
   let [from, to] = [0, list.length / width];
   while (from < to) {
     const middle = (from + to) >> 1;

@@ -1,6 +1,6 @@
 /** The frozen baseline of a peer group, or of a whole tenant: what its agents had learned by the end of a day, added up. */
 import type { ByteReader, ByteWriter } from "../codec.ts";
-import { placeOf } from "./pairs.ts";
+import { pairPlace } from "./pairs.ts";
 
 /** One version. Nobody changes it once it is made. */
 export interface GroupVersion {
@@ -35,7 +35,7 @@ export function shareKnown(
   low: number,
   high: number,
 ): number {
-  const at = placeOf(known, KNOWN_WIDTH, low, high);
+  const at = pairPlace(known, KNOWN_WIDTH, low, high);
   return at < 0 ? 0 : (known[at + 2] ?? 0) / witnesses;
 }
 

@@ -65,9 +65,6 @@ function isBefore(one: Moment, other: Moment): boolean {
   return one.time < other.time || (one.time === other.time && one.eventId < other.eventId);
 }
 
-/** A time in ms since 1970, for people and programs. */
-export const iso = (timeMs: number) => new Date(timeMs).toISOString();
-
 /** A duration for people. */
 export const duration = (ms: number) =>
   ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;

@@ -1,5 +1,7 @@
 /** Uses of a token by services: meant for them, and before its end? */
+
 import { type EventView, TEXT } from "../../schemas/event-view.ts";
+import { isoTime } from "../../schemas/ids.ts";
 import type { Out } from "../detector.ts";
 import { internedText } from "../stats/interned.ts";
 import { longer } from "../stats/longer.ts";
@@ -20,7 +22,7 @@ import {
 } from "./columns.ts";
 import { isFarOut, judgeFanOut } from "./fan-out.ts";
 import type { TokenReuseSettings } from "./settings.ts";
-import { duration, inHand, iso, type Own, type Scene, tell } from "./tell.ts";
+import { duration, inHand, type Own, type Scene, tell } from "./tell.ts";
 
 // Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
 const { service: SERVICE_COLUMN } = TEXT;
@@ -121,7 +123,7 @@ function tellAudience(scene: Scene, use: Use): void {
 
 function tellExpiry(scene: Scene, use: Use): void {
   const { service, accepted } = use;
-  const expiredAt = iso(scene.token.expiresAt);
+  const expiredAt = isoTime(scene.token.expiresAt);
   const afterMs = use.time - scene.token.expiresAt;
   tell(scene, "use-after-expiry", use, {
     summary: `Service \`${service}\` accepted a token ${duration(afterMs)} after it had expired.`,
@@ -132,7 +134,7 @@ function tellExpiry(scene: Scene, use: Use): void {
 
 function tellRevocation(scene: Scene, use: Use): void {
   const { service, accepted } = use;
-  const revokedAt = iso(scene.token.revokedAt);
+  const revokedAt = isoTime(scene.token.revokedAt);
   const afterMs = use.time - scene.token.revokedAt;
   tell(scene, "use-after-revocation", use, {
     summary: `Service \`${service}\` accepted a token ${duration(afterMs)} after it had been revoked: the revocation is not effective there.`,

@@ -69,7 +69,7 @@ export function under(prefix: Buffer): { start: Buffer; end: Buffer } {
 const AFTER_ALL = Buffer.alloc(2 * DIGEST_BYTES + 1, 0xff);
 
 /** Waits for a write; a refused one rejects with the reason, which lmdb tells in a promise of its own. */
-export async function committed<T>(write: Promise<T>, path: string): Promise<T> {
+export async function untilWritten<T>(write: Promise<T>, path: string): Promise<T> {
   try {
     return await write;
   } catch (error) {

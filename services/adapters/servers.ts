@@ -65,7 +65,7 @@ export function sourceOptions(
 }
 
 /** Where a source lies, and who reads it, for people. Errors as `sourceOptions`. */
-export function placeOf(source: TopicSource, kafka: KafkaSettings | undefined) {
+export function sourcePlace(source: TopicSource, kafka: KafkaSettings | undefined) {
   const { topics, groupId, brokers } = sourceOptions(source, kafka, {});
   return { source: source.name, format: source.format, topics, group: groupId, brokers };
 }

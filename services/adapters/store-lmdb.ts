@@ -8,7 +8,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Database, RootDatabase } from "lmdb";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Entries, GroupChange, IndexEntry, Lease, Store } from "../ports/store.ts";
-import { committed, DIGEST_BYTES, digest, openEnvironment, under } from "./lmdb-environment.ts";
+import { DIGEST_BYTES, digest, openEnvironment, under, untilWritten } from "./lmdb-environment.ts";
 import { LmdbTokenIndex } from "./token-index-lmdb.ts";
 
 const FORMAT = 1;
@@ -43,7 +43,7 @@ class LmdbStore implements Store {
 
   async acquire(space: string, partition: number): Promise<Lease> {
     const token = randomUUID();
-    await committed(this.#owners.put(digest(space, partition), token), this.#path);
+    await untilWritten(this.#owners.put(digest(space, partition), token), this.#path);
     return { space, partition, token };
   }
 
@@ -89,7 +89,7 @@ class LmdbStore implements Store {
   }
 
   async indexTokens(entries: readonly IndexEntry[]): Promise<void> {
-    await committed(
+    await untilWritten(
       this.#environment.transaction(() => this.#tokens.put(entries)),
       this.#path,
     );
@@ -121,7 +121,7 @@ class LmdbStore implements Store {
       }
       if (position !== undefined) this.#positions.put(scope, position);
     });
-    await committed(transaction, this.#path);
+    await untilWritten(transaction, this.#path);
   }
 
   /** Key of the first group at or after `start`. */

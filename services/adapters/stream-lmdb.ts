@@ -10,7 +10,7 @@ import type { Database, RootDatabase } from "lmdb";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { STREAMS, type StreamName } from "../../schemas/streams.ts";
 import type { Consumer, NewRecord, RecordBatch, Stream, Subscription } from "../ports/stream.ts";
-import { committed, digest, openEnvironment, storedOnce } from "./lmdb-environment.ts";
+import { digest, openEnvironment, storedOnce, untilWritten } from "./lmdb-environment.ts";
 import { LocalConsumers } from "./local-consumers.ts";
 import { RecentTraces } from "./recent-traces.ts";
 import { BATCH_BYTES, BatchBuilder, checkPartition, checkRecord, countLines, joinLines } from "./records.ts";
@@ -113,7 +113,7 @@ class LmdbStream implements Stream {
     this.#traces.note(`${stream}/${partition}`, tail.next, records);
     const write = STREAMS[stream].compacted ? this.#replace(tail, records) : this.#add(tail, records);
     const end = tail.next;
-    await committed(write, this.#path);
+    await untilWritten(write, this.#path);
     tail.end = Math.max(tail.end, end);
     this.#consumers.appended(stream, partition);
   }

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { OffgraphError } from "../../schemas/errors.ts";
-import { AgentId, Timestamp } from "../../schemas/ids.ts";
+import { AgentId, Instant } from "../../schemas/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Entries, Store } from "../ports/store.ts";
 import { partitionOf, type Stream } from "../ports/stream.ts";
@@ -47,7 +47,7 @@ const ImportBody = z.strictObject({
 const UndoBody = z.strictObject({
   reason: Reason,
   agent: AgentId,
-  since: Timestamp.describe("Event time."),
+  since: Instant.describe("Event time."),
   dryRun,
 });
 

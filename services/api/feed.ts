@@ -14,7 +14,7 @@ import type { Finding } from "../../schemas/finding.ts";
 import type { Derived } from "../../schemas/origin.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Stream } from "../ports/stream.ts";
-import { valuesOf } from "../records.ts";
+import { recordValues } from "../records.ts";
 import { isWanted } from "./findings.ts";
 import type { Newest } from "./newest.ts";
 import { checked, FindingQuery } from "./requests.ts";
@@ -137,7 +137,7 @@ async function sendFindings(
     const changed = options.findings.changed();
     for (let partition = 0; partition < cursor.length; partition++) {
       for await (const batch of options.stream.read("findings", partition, cursor[partition] ?? 0)) {
-        for (const { position, value: derived } of valuesOf<Derived<Finding>>(batch)) {
+        for (const { position, value: derived } of recordValues<Derived<Finding>>(batch)) {
           if (signal.aborted) return;
           cursor[partition] = position + 1;
           if (wanted(derived.value))

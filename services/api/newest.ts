@@ -5,7 +5,7 @@ import type { Derived } from "../../schemas/origin.ts";
 import type { StreamName } from "../../schemas/streams.ts";
 import type { Service } from "../http.ts";
 import type { RecordBatch, Stream } from "../ports/stream.ts";
-import { endOf, valuesOf } from "../records.ts";
+import { endOf, recordValues } from "../records.ts";
 
 const dropped = metrics.getMeter("offgraph").createCounter("offgraph_api_index_dropped_total", {
   description: "Records that left the index of the api because newer ones came; they are still in the log.",
@@ -42,7 +42,7 @@ export function followNewest<Value>(options: NewestOptions<Value>): Newest<Value
   let news = Promise.withResolvers<void>();
   let waiting: string | undefined = `${name} are being read`;
   const take = (batch: RecordBatch) => {
-    for (const { value } of valuesOf<Derived<Value>>(batch)) kept.add(value, batch.partition);
+    for (const { value } of recordValues<Derived<Value>>(batch)) kept.add(value, batch.partition);
     next[batch.partition] = endOf(batch);
   };
   const absorb = (batch: RecordBatch) => {

@@ -8,7 +8,7 @@ import { auditVerifier, type Chain, type Fault } from "../responder/audit-verify
 import type { AuditSource, SourceOptions } from "./audit-source.ts";
 import { EXIT } from "./failure.ts";
 import { type CommandOptions, clientOf, remote } from "./options.ts";
-import { bold, counted, dim, print, tell } from "./terminal.ts";
+import { bold, dim, print, shownCount, tell } from "./terminal.ts";
 
 const EXAMPLES = `
 Examples:
@@ -99,7 +99,7 @@ function unreadable(chains: readonly Chain[]): Fault {
 }
 
 function tellResult({ entries, sealed, signatures, chains, fault }: Result): void {
-  const some = `${counted(entries, "entry", "entries")} in ${counted(chains.length, "chain")}`;
+  const some = `${shownCount(entries, "entry", "entries")} in ${shownCount(chains.length, "chain")}`;
   if (fault === undefined) print(`${bold("Whole")}: ${some}; signatures ${signatures}.`);
   else tellFault(fault, some);
   for (const { partition, head } of chains)

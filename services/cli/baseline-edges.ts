@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { carryOutDecision, changing, type DecisionOptions } from "./baseline-decision.ts";
 import { type Learned, learnedOf } from "./learned.ts";
 import { clientOf } from "./options.ts";
-import { counted, safe } from "./terminal.ts";
+import { safe, shownCount } from "./terminal.ts";
 
 type Targets = Readonly<Record<string, readonly string[]>>;
 
@@ -80,7 +80,7 @@ function operationStates(
     const edge = one.operations.find(({ operation }) => operation === name);
     const seen =
       edge &&
-      `${edge.state}, in ${counted(edge.sessions, "session")} from ${counted(edge.witnesses, "trust unit")}`;
+      `${edge.state}, in ${shownCount(edge.sessions, "session")} from ${shownCount(edge.witnesses, "trust unit")}`;
     return `\`${name}\` ${one.workflow === undefined ? "outside of any workflow" : `in workflow \`${one.workflow}\``}: ${seen ?? "never learned"}`;
   };
   if (meant.length > 0) return meant.map(stateIn);
@@ -95,7 +95,7 @@ function valueStates(learned: Learned, named: Named, targets: Targets): string[]
     const slot = learned.targets.find((one) => one.operation === name && one.field === field);
     return values.map((value) => {
       const known = slot?.values.find((one) => one.value === value);
-      return `\`${name}\` with ${field} \`${value}\`: ${known === undefined ? "never learned" : `${known.state}, in ${counted(known.sessions, "session")}`}`;
+      return `\`${name}\` with ${field} \`${value}\`: ${known === undefined ? "never learned" : `${known.state}, in ${shownCount(known.sessions, "session")}`}`;
     });
   });
 }

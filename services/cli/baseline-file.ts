@@ -8,7 +8,7 @@ import type { Entries } from "../ports/store.ts";
  * Agents that `offgraph baseline export` wrote, one a line. Names in it are hashed with the exporting system's key, so
  * it means nothing under another. Fails with `file-unreadable`, `invalid-json` or `bad-settings`, naming the line.
  */
-export const readBaseline = (path: string, keyName: string): Entries[] =>
+export const readBaselineFile = (path: string, keyName: string): Entries[] =>
   readExport(path).map((agent) => entriesOf(agent, keyName));
 
 /** An agent of such a file. */

@@ -6,7 +6,7 @@ import { changing, type DecisionOptions, nothingDone } from "./baseline-decision
 import type { ApiClient } from "./client.ts";
 import { wholeId } from "./incidents.ts";
 import { clientOf } from "./options.ts";
-import { bold, counted, dim, print, safe } from "./terminal.ts";
+import { bold, dim, print, safe, shownCount } from "./terminal.ts";
 
 /** The command `offgraph baseline approve-rollout`. */
 export function approveRolloutCommand(): Command {
@@ -27,7 +27,7 @@ async function run(id: string, options: DecisionOptions): Promise<void> {
     for (const operation of operations)
       print(
         safe(
-          `\`${operation}\` → baseline of ${counted(agents.length, "agent")} from now on, whoever has used it`,
+          `\`${operation}\` → baseline of ${shownCount(agents.length, "agent")} from now on, whoever has used it`,
         ),
       );
     for (const value of values) print(safe(`\`${value}\` → as it is: values are approved agent by agent`));
@@ -39,7 +39,9 @@ async function run(id: string, options: DecisionOptions): Promise<void> {
     for (const approval of approvals) await client.post("/v1/baseline/approve", { reason, ...approval });
   if (json) print(JSON.stringify({ dryRun: !yes, agents, operations, values }));
   else
-    print(yes ? `${bold("Accepted")}: ${counted(approvals.length, "approval")}.` : dim(nothingDone(reason)));
+    print(
+      yes ? `${bold("Accepted")}: ${shownCount(approvals.length, "approval")}.` : dim(nothingDone(reason)),
+    );
 }
 
 async function rolloutOf(client: ApiClient, given: string) {

@@ -58,7 +58,7 @@ async function check(options: CommandOptions): Promise<void> {
 /** Where the sources lie. The adapters are loaded only where there are some. */
 async function placesOf({ sources, kafka }: Settings) {
   if (sources.length === 0) return [];
-  const { placeOf } = await import("../adapters/servers.ts");
+  const { sourcePlace: placeOf } = await import("../adapters/servers.ts");
   return sources.map((source) => placeOf(source, kafka));
 }
 

@@ -4,7 +4,7 @@ import type { Contract, ContractOperation } from "../../schemas/contract.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import { MAX_TARGETS } from "../../schemas/operation.ts";
 import type { Edge, Learned, LearnedSlot, LearnedWorkflow } from "./learned.ts";
-import { counted } from "./terminal.ts";
+import { shownCount } from "./terminal.ts";
 
 const DAY_MS = 86_400_000;
 /** How long a drafted contract holds. */
@@ -90,4 +90,4 @@ function targetsOf(slots: readonly LearnedSlot[]): Record<string, string[]> | un
 }
 
 const commentOf = ({ operation, state, sessions, witnesses }: Edge) =>
-  `# not named: ${operation}, ${state}, in ${counted(sessions, "session")} from ${counted(witnesses, "trust unit")}\n`;
+  `# not named: ${operation}, ${state}, in ${shownCount(sessions, "session")} from ${shownCount(witnesses, "trust unit")}\n`;

@@ -2,7 +2,7 @@
 import type { Contract, ContractOperation } from "../../schemas/contract.ts";
 import type { Edge, Learned } from "./learned.ts";
 import { minute } from "./sentences.ts";
-import { counted, safe } from "./terminal.ts";
+import { safe, shownCount } from "./terminal.ts";
 
 /** A contract that the system has verified. */
 export interface Verified {
@@ -49,7 +49,7 @@ function titleOf({
 function lineOf(one: ContractOperation, known: readonly Edge[]): string {
   const edge = known.find(({ operation }) => operation === nameOf(one));
   const state =
-    edge === undefined ? "never learned" : `${edge.state}, in ${counted(edge.sessions, "session")}`;
+    edge === undefined ? "never learned" : `${edge.state}, in ${shownCount(edge.sessions, "session")}`;
   return `\`${nameOf(one)}\`: ${state} → ${becomes(one, edge)}${valuesOf(one)}`;
 }
 

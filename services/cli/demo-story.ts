@@ -3,7 +3,7 @@ import type { Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
 import type { AttackKind, AttackTruth } from "../simulator/attacks.ts";
 import { spoken } from "./duration.ts";
-import { bold, counted, dim, print, safe, severe, style, table, wrap } from "./terminal.ts";
+import { bold, dim, print, safe, severe, shownCount, style, table, wrap } from "./terminal.ts";
 
 /** What an attack is, and which detector is there for it. */
 export const ATTACKS: Readonly<
@@ -70,15 +70,15 @@ export function tellLearned(
 ): void {
   const rate = Math.round(events / (ms / 1000)).toLocaleString("en");
   print(
-    `  ${events.toLocaleString("en")} events of ${counted(agents, "agent")}, sent over HTTP and folded in ${spoken(ms)} (${rate} a second).`,
+    `  ${events.toLocaleString("en")} events of ${shownCount(agents, "agent")}, sent over HTTP and folded in ${spoken(ms)} (${rate} a second).`,
   );
-  if (grave > 0) print(`  ${counted(grave, "grave finding")}, of what is past: nothing was acted on.`);
+  if (grave > 0) print(`  ${shownCount(grave, "grave finding")}, of what is past: nothing was acted on.`);
   else print(`  Nothing was found that is grave enough to act on${lesserOf(findings)}.`);
 }
 
 /** No more than 1,000 are counted. */
 const lesserOf = (findings: number) =>
-  findings === 0 ? "" : `; ${findings < 1000 ? "" : "at least "}${counted(findings, "lesser finding")}`;
+  findings === 0 ? "" : `; ${findings < 1000 ? "" : "at least "}${shownCount(findings, "lesser finding")}`;
 
 /** An attack begins; the product is not told. */
 export function begins(at: string, { attack, agent }: AttackTruth): void {
@@ -123,7 +123,7 @@ export function summary(found: readonly Found[], lesser: number): void {
   if (lesser > 0)
     print(
       dim(
-        `\n  ${counted(lesser, "lesser finding")} about other agents: shown by \`offgraph findings\`, acted on by nobody.`,
+        `\n  ${shownCount(lesser, "lesser finding")} about other agents: shown by \`offgraph findings\`, acted on by nobody.`,
       ),
     );
 }

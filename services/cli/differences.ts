@@ -1,6 +1,6 @@
 /** What changes when one baseline takes the place of another, in lines. */
 import type { Learned, LearnedWorkflow } from "./learned.ts";
-import { counted } from "./terminal.ts";
+import { shownCount } from "./terminal.ts";
 
 /** Most lines of one kind. */
 const SHOWN = 20;
@@ -21,7 +21,7 @@ const all = ({ agent, workflows }: Learned) => [agent ?? [], workflows].flat();
 const nameOf = ({ workflow }: LearnedWorkflow) =>
   workflow === undefined ? "the agent" : `workflow \`${workflow}\``;
 const stageOf = (one: LearnedWorkflow | undefined) =>
-  one === undefined ? "unknown" : `${one.mode}, ${counted(one.sessions, "session")}`;
+  one === undefined ? "unknown" : `${one.mode}, ${shownCount(one.sessions, "session")}`;
 
 function workflows(before: Learned, after: Learned): string[] {
   const [was, is] = [before, after].map((one) => new Map(all(one).map((each) => [nameOf(each), each])));

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Settings } from "../../schemas/settings.ts";
 import type { Key } from "../ingest/index.ts";
-import { type Gathered, gather, nothingGathered } from "../replay/evaluate/collect.ts";
+import { type Gathered, gatherSessions, nothingGathered } from "../replay/evaluate/collect.ts";
 import type { Labelled } from "../replay/evaluate/evaluate.ts";
 import type { RecordedSession } from "../replay/evaluate/recording.ts";
 import { LABELS, type SessionTruth } from "../replay/evaluate/trail.ts";
@@ -50,7 +50,7 @@ export function reader(settings: Settings, key: Key): (paths: readonly string[])
 
 function readFile(files: RecordedFiles, path: string, gathered: Gathered, bar: ProgressBar): Promise<void> {
   const input = files.open({ path, source: "sessions", latenessMs: 0 });
-  return gather(gathered, input, (calls) => {
+  return gatherSessions(gathered, input, (calls) => {
     const { done, total } = input.progress();
     bar.show(done, total, calls);
   });

@@ -90,7 +90,7 @@ async function run(options: Options): Promise<number> {
   refuse(options, scoresPath);
   const started = performance.now();
   const evaluation = await evaluated(options);
-  const { outcomeOf, scoreLines } = await import("../replay/evaluate/outcome.ts");
+  const { evaluationOutcome: outcomeOf, scoreLines } = await import("../replay/evaluate/outcome.ts");
   const scores = lineFile(scoresPath);
   for (const line of scoreLines(evaluation)) scores.write(line);
   scores.close();

@@ -4,11 +4,11 @@ import { OffgraphError } from "../../schemas/errors.ts";
 import { EXIT, fail } from "./failure.ts";
 import type { ReadOptions } from "./ingest-records.ts";
 import { type FileInput, latenessOption, placeFiles, sourceOption } from "./inputs.ts";
-import { merged, ordered } from "./merge.ts";
+import { inTimeOrder, merged } from "./merge.ts";
 import { type CommandOptions, clientOf, count, remote, settingsOf } from "./options.ts";
 import { progressBar } from "./progress.ts";
 import { type BatchSender, type FieldWarning, openSender, type Rejected } from "./sender.ts";
-import { bold, counted, print, safe, tell } from "./terminal.ts";
+import { bold, print, safe, shownCount, tell } from "./terminal.ts";
 import type { UnreadFile } from "./unread-files.ts";
 
 /** Lines that are shown when they are not taken; the others are counted. */
@@ -106,7 +106,7 @@ async function send(
       bytes.set(file, { done, total });
       bar.show(sum("done"), sum("total"), totalOf(senders, "accepted"));
     };
-    return ordered(
+    return inTimeOrder(
       eventsOf(file, { maxLineBytes, fromLine: options.fromLine, converterOf, onBytes, ...listener }),
       file.latenessMs,
     );
@@ -165,7 +165,7 @@ function unreadFiles({ unread, first }: Report, senders: Senders): UnreadFile[] 
 }
 
 function printReport(accepted: number, rejected: number, shown: Report["shown"]): void {
-  print(`${bold(counted(accepted, "event"))} accepted, ${bold(counted(rejected, "record"))} rejected`);
+  print(`${bold(shownCount(accepted, "event"))} accepted, ${bold(shownCount(rejected, "record"))} rejected`);
   for (const { file, line, code, message } of shown)
     tell(`  ${safe(file)}:${line}: ${safe(message)} (${code})`);
   if (rejected > shown.length)

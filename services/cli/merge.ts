@@ -10,7 +10,7 @@ const MAX_WAITING = 50_000;
 const PIECE = 1000;
 
 /** One file in order, as long as nothing in it is later than the lateness. Fails as the file does, after everything before. */
-export async function* ordered<Item extends Timed>(
+export async function* inTimeOrder<Item extends Timed>(
   items: AsyncIterable<Item>,
   latenessMs: number,
 ): AsyncGenerator<Item> {

@@ -4,7 +4,7 @@ import { isAtLeast, SEVERITIES, type Severity } from "../../schemas/ids.ts";
 import { spoken } from "./duration.ts";
 import type { ReadingNotes } from "./reading-notes.ts";
 import { printFinding } from "./sentences.ts";
-import { bold, counted, dim, print, safe, severe, table, wrap } from "./terminal.ts";
+import { bold, dim, print, safe, severe, shownCount, table, wrap } from "./terminal.ts";
 
 const SHOWN_FINDINGS = 5;
 const SHOWN_AGENTS = 10;
@@ -85,22 +85,22 @@ interface Figures {
 export function printSummary(figures: Figures, seen: Tally, notes: ReadingNotes): void {
   const { events, agents, seconds, rejected, duplicates, late } = figures;
   print(
-    `${bold(counted(events, "event"))} of ${bold(counted(agents, "agent"))} in ${spoken(seconds * 1000)}: ${bold(counted(seen.count, "finding"))}`,
+    `${bold(shownCount(events, "event"))} of ${bold(shownCount(agents, "agent"))} in ${spoken(seconds * 1000)}: ${bold(shownCount(seen.count, "finding"))}`,
   );
   if (rejected > 0) {
     print(
-      `${counted(rejected, "record")} could not be read; --dead-letters FILE keeps them with their reasons.`,
+      `${shownCount(rejected, "record")} could not be read; --dead-letters FILE keeps them with their reasons.`,
     );
     notes.printRefused();
   }
   notes.printIgnored();
   if (duplicates > 0)
     print(
-      `${counted(duplicates, "event")} came again and ${duplicates === 1 ? "was" : "were"} counted once.`,
+      `${shownCount(duplicates, "event")} came again and ${duplicates === 1 ? "was" : "were"} counted once.`,
     );
   if (late > 0)
     print(
-      `${counted(late, "event")} came later than --lateness allows: such events inform about tokens, and teach nothing.`,
+      `${shownCount(late, "event")} came later than --lateness allows: such events inform about tokens, and teach nothing.`,
     );
   print();
   if (events === 0) print(dim("There was no event to judge."));
@@ -138,7 +138,9 @@ function printAgents({ agents }: Tally): void {
     .slice(0, SHOWN_AGENTS)
     .map(([agent, row]) => [safe(agent), row.count, severe(row.worst)]);
   print(`${table(["agent", "findings", "worst"], cells)}`);
-  print(rows.length > SHOWN_AGENTS ? dim(`and ${counted(rows.length - SHOWN_AGENTS, "more agent")}\n`) : "");
+  print(
+    rows.length > SHOWN_AGENTS ? dim(`and ${shownCount(rows.length - SHOWN_AGENTS, "more agent")}\n`) : "",
+  );
 }
 
 const rank = (severity: Severity) => SEVERITIES.indexOf(severity);

@@ -2,7 +2,7 @@
 import { Command, Option } from "commander";
 import { isAtLeast, SEVERITIES, type Severity } from "../../schemas/ids.ts";
 import { settingsFile } from "../settings/config.ts";
-import { readBaseline } from "./baseline-file.ts";
+import { readBaselineFile } from "./baseline-file.ts";
 import { EXIT, fail } from "./failure.ts";
 import { type FileInputs, latenessOption, placeFiles, sourceOption } from "./inputs.ts";
 import { type LineFile, lineFile } from "./line-file.ts";
@@ -146,7 +146,7 @@ async function replayed(
   const result = await replay({
     inputs: inputs.files.map(files.open),
     learn: inputs.learn.map(files.open),
-    baseline: options.fromBaseline === undefined ? [] : readBaseline(options.fromBaseline, key.name),
+    baseline: options.fromBaseline === undefined ? [] : readBaselineFile(options.fromBaseline, key.name),
     settings,
     keyName: key.name,
     onFinding(finding) {

@@ -36,7 +36,7 @@ export function safe(text: string): string {
 }
 
 /** A number with what it counts: `1 finding`, `2,000 findings`. */
-export const counted = (count: number, one: string, many = `${one}s`): string =>
+export const shownCount = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
 const GAP = "  ";

@@ -4,11 +4,11 @@ import { targetKey } from "../../schemas/action.ts";
 import type { AgentId, Tenant } from "../../schemas/ids.ts";
 import type { Store } from "../ports/store.ts";
 import { partitionOf } from "../ports/stream.ts";
-import { type Denied, type Ledger, withoutPast } from "./ledger.ts";
+import { type DenialLedger, type Denied, withoutPast } from "./ledger.ts";
 import { ledgerGroup, loadAll, loadLedgers } from "./stored.ts";
 
 /** Whose denials, and which page of them. */
-export interface DenialQuery {
+export interface DenialSelection {
   readonly tenant: Tenant;
   /** Absent: all agents. */
   readonly agent?: AgentId | undefined;
@@ -31,7 +31,11 @@ export interface DenialPage {
 type Ledgers = Pick<Store, "load" | "scan">;
 
 /** One page of what is denied now. Reads every ledger, and keeps no more than two pages of them. */
-export async function denialsOf(store: Ledgers, partitions: number, query: DenialQuery): Promise<DenialPage> {
+export async function denialsOf(
+  store: Ledgers,
+  partitions: number,
+  query: DenialSelection,
+): Promise<DenialPage> {
   const most = query.limit + 1;
   let newest: Row[] = [];
   const cut = () => newest.sort(byAge).slice(0, most);
@@ -66,8 +70,8 @@ export async function deniedUntil(
 async function* ledgersOf(
   store: Ledgers,
   partitions: number,
-  { tenant, agent }: DenialQuery,
-): AsyncGenerator<Ledger> {
+  { tenant, agent }: DenialSelection,
+): AsyncGenerator<DenialLedger> {
   if (agent !== undefined) {
     const partition = partitionOf(`${tenant}/${agent}`, partitions);
     yield* (await loadLedgers(store, partition, [ledgerGroup({ tenant, agent })])).values();
@@ -87,7 +91,7 @@ const byAge = ({ key }: Row, other: Row) => (key < other.key ? -1 : 1);
 const isAfter = ({ key }: Row, before: string | undefined) =>
   before === undefined || key > Buffer.from(before, "base64url").toString();
 
-const rowsOf = (ledger: Ledger, { nowMs }: DenialQuery): Row[] =>
+const rowsOf = (ledger: DenialLedger, { nowMs }: DenialSelection): Row[] =>
   [...withoutPast(ledger, nowMs).denied.values()].map((denied) => ({
     key: keyOf(denied, ledger.agent),
     shown: shownOf(denied, ledger.agent),

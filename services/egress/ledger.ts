@@ -35,7 +35,8 @@ export interface Quarantine extends Enforcement {
   readonly position: number;
 }
 
-export interface Ledger {
+/** What is denied because of an agent, and until when. */
+export interface DenialLedger {
   readonly tenant: Tenant;
   readonly agent: AgentId;
   readonly quarantine: Quarantine | undefined;
@@ -44,7 +45,7 @@ export interface Ledger {
 }
 
 /** The ledger of an agent because of which nothing is denied. */
-export const newLedger = ({ tenant, agent }: Pick<Ledger, "tenant" | "agent">): Ledger => ({
+export const newLedger = ({ tenant, agent }: Pick<DenialLedger, "tenant" | "agent">): DenialLedger => ({
   tenant,
   agent,
   quarantine: undefined,
@@ -53,7 +54,7 @@ export const newLedger = ({ tenant, agent }: Pick<Ledger, "tenant" | "agent">): 
 
 /** The ledger afterwards, and the lines for the deny list. */
 interface Effect {
-  readonly ledger: Ledger;
+  readonly ledger: DenialLedger;
   readonly denials: readonly Denial[];
 }
 
@@ -78,7 +79,7 @@ interface Draft {
  * that carrying the action out twice changes nothing.
  */
 export function carryOut(
-  ledger: Ledger,
+  ledger: DenialLedger,
   { action, position }: { readonly action: Action; readonly position: number },
   tokens: readonly string[],
   nowMs: number,
@@ -97,34 +98,34 @@ export function carryOut(
 }
 
 /** Denies tokens that became known while the agent is quarantined. */
-export function addTokens(ledger: Ledger, tokens: readonly string[], nowMs: number): Effect {
+export function addTokens(ledger: DenialLedger, tokens: readonly string[], nowMs: number): Effect {
   const draft = open(ledger, nowMs);
   denyTokens(draft, tokens);
   return effectOf(draft);
 }
 
 /** Of the tokens, those that are not denied yet and for which there is room. */
-export function uncovered(ledger: Ledger, tokens: readonly string[]): string[] {
+export function uncovered(ledger: DenialLedger, tokens: readonly string[]): string[] {
   return missing(ledger, tokens).slice(0, roomOf(ledger));
 }
 
 /** How many of the tokens are not denied and have no room. */
-export const beyondCap = (ledger: Ledger, tokens: readonly string[]) =>
+export const beyondCap = (ledger: DenialLedger, tokens: readonly string[]) =>
   Math.max(0, missing(ledger, tokens).length - roomOf(ledger));
 
-const roomOf = ({ denied }: Ledger) => Math.max(0, MAX_DENIED - denied.size);
-const missing = ({ tenant, denied }: Ledger, tokens: readonly string[]) =>
+const roomOf = ({ denied }: DenialLedger) => Math.max(0, MAX_DENIED - denied.size);
+const missing = ({ tenant, denied }: DenialLedger, tokens: readonly string[]) =>
   tokens.filter((id) => !denied.has(targetKey(tenant, { type: "token", id })));
 
 /** The ledger without what is over; the same one if nothing is. */
-export function withoutPast(ledger: Ledger, nowMs: number): Ledger {
+export function withoutPast(ledger: DenialLedger, nowMs: number): DenialLedger {
   const { ledger: current } = effectOf(open(ledger, nowMs));
   const isSame = current.denied.size === ledger.denied.size && current.quarantine === ledger.quarantine;
   return isSame ? ledger : current;
 }
 
 /** What is over is left out. */
-function open({ tenant, agent, quarantine, denied }: Ledger, nowMs: number): Draft {
+function open({ tenant, agent, quarantine, denied }: DenialLedger, nowMs: number): Draft {
   const current = new Map([...denied].filter(([, { untilMs }]) => untilMs > nowMs));
   const holds = quarantine !== undefined && quarantine.untilMs > nowMs;
   return { nowMs, tenant, agent, quarantine: holds ? quarantine : undefined, denied: current, denials: [] };

@@ -17,7 +17,7 @@ import {
   addTokens,
   beyondCap,
   carryOut,
-  type Ledger,
+  type DenialLedger,
   MAX_DENIED,
   newLedger,
   uncovered,
@@ -46,7 +46,7 @@ interface PartitionOptions {
 const MAX_SWEPT = 1000;
 
 /** Ledgers by group. */
-type Ledgers = ReadonlyMap<string, Ledger>;
+type Ledgers = ReadonlyMap<string, DenialLedger>;
 
 /** Takes a partition over and appends what its last owner may not have appended. */
 export async function ownEgressPartition(
@@ -56,7 +56,7 @@ export async function ownEgressPartition(
   const { store, stream } = options;
   const lease = await store.acquire(SPACE, partition);
   const commit = await openOutbox<Mail>({ store, lease, deliver: (mail) => send(stream, mail) });
-  const quarantined = new Map<string, Ledger>();
+  const quarantined = new Map<string, DenialLedger>();
   for await (const ledger of loadQuarantined(store, partition)) quarantined.set(ledgerGroup(ledger), ledger);
   return new EgressPartition(options, {
     partition,
@@ -72,7 +72,7 @@ interface Taken {
   readonly partition: number;
   readonly commit: Outbox<Mail>;
   readonly highest: Highest;
-  readonly quarantined: Map<string, Ledger>;
+  readonly quarantined: Map<string, DenialLedger>;
   readonly position: number;
 }
 
@@ -82,7 +82,7 @@ export class EgressPartition {
   readonly #partition: number;
   readonly #commit: Outbox<Mail>;
   readonly #highest: Highest;
-  readonly #quarantined: Map<string, Ledger>;
+  readonly #quarantined: Map<string, DenialLedger>;
   #position: number;
   readonly #inTurn = inTurnUntilOneFails();
 
@@ -146,7 +146,7 @@ export class EgressPartition {
     }
   }
 
-  async #carryOut({ value: action, position }: Arrival<Action>, known: Ledger | undefined) {
+  async #carryOut({ value: action, position }: Arrival<Action>, known: DenialLedger | undefined) {
     const ledger = known ?? newLedger(action);
     const tokens = action.kind === "quarantine" ? await this.#tokensOf(ledger) : [];
     const nowMs = this.#options.clock.now();
@@ -154,7 +154,7 @@ export class EgressPartition {
     return { ...done, outcome: outcomeOf(action, done, nowMs) };
   }
 
-  async #tokensOf(ledger: Ledger): Promise<string[]> {
+  async #tokensOf(ledger: DenialLedger): Promise<string[]> {
     const { store, clock } = this.#options;
     const entries = await store.tokensOf(ledger.tenant, ledger.agent, clock.now(), MAX_DENIED);
     const tokens = entries.map(({ token }) => token);
@@ -184,7 +184,7 @@ export class EgressPartition {
     await this.#write(before, after, { denials: [], outcomes: [] });
   }
 
-  async #followOne(group: string, ledger: Ledger, since: number): Promise<void> {
+  async #followOne(group: string, ledger: DenialLedger, since: number): Promise<void> {
     const tokens = uncovered(ledger, await this.#tokensOf(ledger));
     if (tokens.length === 0) return;
     const { ledger: after, denials } = addTokens(ledger, tokens, this.#options.clock.now());

@@ -7,7 +7,7 @@ import { AgentId, Tenant } from "../../schemas/ids.ts";
 import type { Highest } from "../../schemas/origin.ts";
 import type { Entries, GroupChange, Store } from "../ports/store.ts";
 import { fromBytes, toBytes } from "../records.ts";
-import { type Denied, type Ledger, newLedger, type Quarantine, withoutPast } from "./ledger.ts";
+import { type DenialLedger, type Denied, newLedger, type Quarantine, withoutPast } from "./ledger.ts";
 
 /** Space of the store for what is denied and under way; feeds have spaces of their own. */
 export const SPACE = "egress";
@@ -29,13 +29,13 @@ export async function loadLedgers(
   store: Pick<Store, "load">,
   partition: number,
   groups: readonly string[],
-): Promise<Map<string, Ledger>> {
+): Promise<Map<string, DenialLedger>> {
   const known = await store.load(SPACE, partition, groups);
   return new Map([...known].map(([group, entries]) => [group, ledgerOf(group, entries)]));
 }
 
 /** Every agent that was under quarantine at the last commit; some of the quarantines may be over. */
-export async function* loadQuarantined(store: Store, partition: number): AsyncGenerator<Ledger> {
+export async function* loadQuarantined(store: Store, partition: number): AsyncGenerator<DenialLedger> {
   for await (const [group, entries] of store.scan(SPACE, partition)) {
     if (entries.has(QUARANTINE)) yield ledgerOf(group, entries);
   }
@@ -60,12 +60,12 @@ export async function loadStale(
 export async function* loadAll(
   store: Pick<Store, "scan">,
   partition: number,
-): AsyncGenerator<readonly [string, Ledger]> {
+): AsyncGenerator<readonly [string, DenialLedger]> {
   for await (const [group, entries] of store.scan(SPACE, partition))
     if (group.startsWith("agent\n")) yield [group, ledgerOf(group, entries)];
 }
 
-function ledgerOf(group: string, entries: Entries): Ledger {
+function ledgerOf(group: string, entries: Entries): DenialLedger {
   const names = group.split("\n");
   const [tenant, agent] = [Tenant.parse(names[1]), AgentId.parse(names[2])];
   const quarantine = fromBytes<Quarantine>(entries.get(QUARANTINE));
@@ -78,8 +78,8 @@ function ledgerOf(group: string, entries: Entries): Ledger {
 
 /** The changes of one commit; all of them are written, or none. */
 export function changesOf(
-  before: ReadonlyMap<string, Ledger>,
-  after: ReadonlyMap<string, Ledger>,
+  before: ReadonlyMap<string, DenialLedger>,
+  after: ReadonlyMap<string, DenialLedger>,
   highest: Highest,
 ): GroupChange[] {
   return [
@@ -94,7 +94,7 @@ export const headOf = (highest: Highest): GroupChange => ({
   entries: new Map([["highest", toBytes([...highest])]]),
 });
 
-function changeOf(group: string, before: Ledger, after: Ledger): GroupChange {
+function changeOf(group: string, before: DenialLedger, after: DenialLedger): GroupChange {
   const entries = new Map<string, Uint8Array | undefined>();
   for (const key of before.denied.keys()) if (!after.denied.has(key)) entries.set(key, undefined);
   for (const [key, denied] of after.denied) {

@@ -18,7 +18,7 @@ const AGENT_CLAIMS = ["agent_id", "azp", "client_id", "sub"] as const;
 const NO_CLAIMS: Claims = {};
 
 /** Claims of a token that looks like a signed JWT; of any other token nothing. */
-export function claimsOf(token: string): Claims {
+export function bearerClaims(token: string): Claims {
   const parts = token.split(".", 4);
   if (parts.length !== 3 || !token.startsWith("ey")) return NO_CLAIMS;
   const payload = payloadOf(parts[1] ?? "");

@@ -1,6 +1,6 @@
 /** A question to the gate, and the denial that answers it. */
 import type { Denial, Target } from "../../schemas/action.ts";
-import { candidatesOf, claimsOf } from "./bearer.ts";
+import { bearerClaims, candidatesOf } from "./bearer.ts";
 import type { DenyList } from "./deny-list.ts";
 
 /** Who asks to pass, by any of its names. */
@@ -38,7 +38,7 @@ export function denialOf(
     find("agent", agent) ?? find("token", tokenHash) ?? find("token", publicId) ?? find("family", family);
   if (named !== undefined || token === undefined) return named;
   for (const candidate of candidatesOf(token)) {
-    const claims = claimsOf(candidate);
+    const claims = bearerClaims(candidate);
     const denial = find("agent", claims.agent) ?? find("token", claims.publicId) ?? find("token", candidate);
     if (denial !== undefined) return denial;
   }

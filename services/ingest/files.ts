@@ -29,7 +29,7 @@ const spare: Buffer[] = [];
 const MOST_SPARE = 4;
 
 /** Gives the bytes of a block back, once nothing of them is needed any more: they will be overwritten. */
-export function release({ bytes, isAlone }: Block): void {
+export function releaseBlock({ bytes, isAlone }: Block): void {
   if (isAlone && bytes.length === BLOCK_BYTES + PADDING_BYTES && spare.length < MOST_SPARE) spare.push(bytes);
 }
 

@@ -3,7 +3,7 @@
 import { EventScanner, hashKey } from "../../schemas/event-scanner.ts";
 import type { RecordedInput } from "../ports/recorded.ts";
 import { openDoor } from "./door.ts";
-import { type Block, type LongRecord, readRecords, release } from "./files.ts";
+import { type Block, type LongRecord, readRecords, releaseBlock } from "./files.ts";
 import { OrderBuffer } from "./order.ts";
 import { type HeldBlock, type Reading, type RecordedFile, readLine, refuse } from "./recorded-lines.ts";
 import { looksSecret } from "./secrets.ts";
@@ -133,5 +133,5 @@ function free({ order, heldBy }: Reading, slot: number): void {
 }
 
 function releaseIfOver({ block, linesRead, events }: HeldBlock): void {
-  if (events === 0 && linesRead === block.count) release(block);
+  if (events === 0 && linesRead === block.count) releaseBlock(block);
 }

@@ -76,7 +76,7 @@ function isRead(words: string): boolean {
  * `readOnly` is what the source itself says about the call, if it says anything; it outranks the verb, never the
  * short list of reads that hand out secrets.
  */
-export function tierOf(service: string, name: string, readOnly?: boolean): 0 | 1 | 2 {
+export function operationTier(service: string, name: string, readOnly?: boolean): 0 | 1 | 2 {
   if (HANDS_OUT_SECRETS.test(`${service}:${name}`)) return 2;
   if (readOnly === true) return 0;
   const words = wordsOf(service, name);

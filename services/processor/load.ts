@@ -8,7 +8,7 @@ import { SPACE, type State } from "./state.ts";
 import { takeIn } from "./take-in.ts";
 
 /** An agent that the store does not know either is begun by the fold. When memory has all there are, nobody is looked for. */
-export async function load(state: State, slots: readonly number[]): Promise<void> {
+export async function loadAgentRows(state: State, slots: readonly number[]): Promise<void> {
   if (isWhole(state)) return;
   const missing = missingFrom(state, slots);
   if (missing.size === 0) return;

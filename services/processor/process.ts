@@ -11,7 +11,7 @@ import { EventView } from "../../schemas/event-view.ts";
 import type { NewRecord, RecordBatch } from "../ports/stream.ts";
 import { commit } from "./commit.ts";
 import { isWhole } from "./gather.ts";
-import { load } from "./load.ts";
+import { loadAgentRows } from "./load.ts";
 import { agentsFound, batchRecords, duplicatesTotal, eventsTotal, lateTotal } from "./metrics.ts";
 import { positionAt, read } from "./read.ts";
 import { collector, send } from "./send.ts";
@@ -35,7 +35,7 @@ async function takeTraced(state: State, batch: RecordBatch, traces: BatchTraces)
   for (let from = 0, to = 0; from < batch.count; from = to) {
     to = Math.min(batch.count, from + stretchOf(state));
     const slots = read(state, batch, from, to, out);
-    await load(state, slots);
+    await loadAgentRows(state, slots);
     const known = state.set.agents.size;
     const failure = fold(state, batch, from, slots, { out, traces });
     const begun = state.set.agents.size - known;

@@ -1,5 +1,7 @@
 /** Asking for an action and proposing one: what both leave behind in the incident and in the audit log. */
+
 import { type Action, type IncidentAction, type Proposal, targetKey } from "../../schemas/action.ts";
+import { isoTime } from "../../schemas/ids.ts";
 import type { PlannedAction } from "./playbook.ts";
 import {
   type AskedStep,
@@ -8,7 +10,6 @@ import {
   askedOf,
   MAX_LISTED,
   type Tracked,
-  timestamp,
   withAction,
 } from "./state.ts";
 
@@ -38,8 +39,8 @@ export function ask(
     step: plan.step,
     occurrence: asked.occurrence,
     mode: plan.mode === "dry-run" ? "dry-run" : "enforce",
-    requestedAt: timestamp(nowMs),
-    expiresAt: timestamp(asked.untilMs),
+    requestedAt: isoTime(nowMs),
+    expiresAt: isoTime(asked.untilMs),
     inverse: "release",
     reason,
   };

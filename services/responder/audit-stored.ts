@@ -37,7 +37,11 @@ export function auditChangesOf(states: States, entries: readonly AuditEntry[]): 
 }
 
 /** The group of the agent whose incident it is; the incident may be gone from there, because of the cap. */
-export async function placeOf(store: Loader, partition: number, id: string): Promise<string | undefined> {
+export async function incidentHolder(
+  store: Loader,
+  partition: number,
+  id: string,
+): Promise<string | undefined> {
   const places = await store.load(AUDIT_SPACE, partition, [incidentGroup(id)]);
   return fromBytes<string>(places.get(incidentGroup(id))?.get("json"));
 }

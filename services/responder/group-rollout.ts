@@ -4,8 +4,8 @@
  */
 import type { Rollout } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
-import type { IncidentId } from "../../schemas/ids.ts";
-import { incidentIdOf, timestamp } from "./state.ts";
+import { type IncidentId, isoTime } from "../../schemas/ids.ts";
+import { incidentIdOf } from "./state.ts";
 
 /** From so many agents on, of so many trust units and such a share of their group, what all do in an hour is a roll-out. */
 const LEAST_AGENTS = 5;
@@ -136,7 +136,7 @@ function join(
   if (news === undefined || rollout.findings.includes(id)) return rollout;
   return {
     ...rollout,
-    updatedAt: timestamp(nowMs),
+    updatedAt: isoTime(nowMs),
     severity: news.quiet ? rollout.severity : "medium",
     announced: rollout.announced && news.announced,
     agents: withName(rollout.agents, agent, MAX_AGENTS),

@@ -2,7 +2,7 @@
 import type { Incident } from "../../schemas/action.ts";
 import type { Store } from "../ports/store.ts";
 import { partitionOf } from "../ports/stream.ts";
-import { placeOf } from "./audit-stored.ts";
+import { incidentHolder } from "./audit-stored.ts";
 import { withRollout } from "./rollout-register.ts";
 import { agentGroup, agentOf, loadAgents, SPACE } from "./stored.ts";
 
@@ -24,7 +24,7 @@ export async function incidentOf(
   id: string,
 ): Promise<Incident | undefined> {
   for (let partition = 0; partition < partitions; partition++) {
-    const group = await placeOf(store, partition, id);
+    const group = await incidentHolder(store, partition, id);
     const states = await loadAgents(store, partition, group === undefined ? [] : [group]);
     for (const { tracked } of states.values())
       for (const { incident } of tracked)

@@ -1,4 +1,5 @@
 /** A person's word: quarantine and release act at once, approve and reject settle proposals, close ends an incident. */
+
 import {
   type Action,
   type Decision,
@@ -6,6 +7,7 @@ import {
   type IncidentAction,
   targetKey,
 } from "../../schemas/action.ts";
+import { isoTime } from "../../schemas/ids.ts";
 import { ask, type IncidentStep, turnDown } from "./asking.ts";
 import { isApprovable } from "./playbook.ts";
 import {
@@ -14,7 +16,6 @@ import {
   type ResponderContext,
   type StateChange,
   type Tracked,
-  timestamp,
   withAction,
   withTracked,
 } from "./state.ts";
@@ -64,7 +65,7 @@ function manualAction(decision: Decision, kind: "quarantine" | "release", nowMs:
     step: "manual",
     occurrence: 0,
     mode: "enforce",
-    requestedAt: timestamp(nowMs),
+    requestedAt: isoTime(nowMs),
     reason,
   };
 }
@@ -72,7 +73,7 @@ function manualAction(decision: Decision, kind: "quarantine" | "release", nowMs:
 const release = (decision: Decision, nowMs: number) => manualAction(decision, "release", nowMs);
 
 function quarantine(decision: Decision, nowMs: number): Action {
-  const expiresAt = timestamp(nowMs + (decision.durationMs ?? DEFAULT_QUARANTINE_MS));
+  const expiresAt = isoTime(nowMs + (decision.durationMs ?? DEFAULT_QUARANTINE_MS));
   return { ...manualAction(decision, "quarantine", nowMs), expiresAt, inverse: "release" };
 }
 
@@ -91,7 +92,7 @@ function letGo(tracked: Tracked, nowMs: number): Tracked {
 /** What is over already, or was released before, stays as it is. */
 function ended(action: IncidentAction, nowMs: number): IncidentAction {
   const holds = action.expiresAt !== undefined && Date.parse(action.expiresAt) > nowMs;
-  return holds && action.releasedAt === undefined ? { ...action, releasedAt: timestamp(nowMs) } : action;
+  return holds && action.releasedAt === undefined ? { ...action, releasedAt: isoTime(nowMs) } : action;
 }
 
 function approve(
@@ -116,7 +117,7 @@ const reject = (tracked: Tracked, nowMs: number): Tracked =>
 
 const close = (tracked: Tracked): Tracked => withIncident(tracked, { status: "closed", proposed: [] });
 
-const touch = (tracked: Tracked, nowMs: number) => withIncident(tracked, { updatedAt: timestamp(nowMs) });
+const touch = (tracked: Tracked, nowMs: number) => withIncident(tracked, { updatedAt: isoTime(nowMs) });
 
 const withIncident = (tracked: Tracked, change: Partial<Incident>): Tracked => ({
   ...tracked,

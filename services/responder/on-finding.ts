@@ -1,7 +1,7 @@
 /** A finding joins the incident of its agent and cause, or opens one, and the playbook is followed. */
 import type { Incident } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
-import { isAtLeast } from "../../schemas/ids.ts";
+import { isAtLeast, isoTime } from "../../schemas/ids.ts";
 import { ask, type IncidentStep, propose } from "./asking.ts";
 import { onRollout } from "./on-rollout.ts";
 import { causeOf, isAsked, type PlannedAction, plannedActions } from "./playbook.ts";
@@ -12,7 +12,6 @@ import {
   type ResponderContext,
   type StateChange,
   type Tracked,
-  timestamp,
   withTracked,
 } from "./state.ts";
 
@@ -65,8 +64,8 @@ function opened(finding: Finding, { causes, nowMs, trace }: ResponderContext): T
     cause,
     status: "open",
     severity,
-    openedAt: timestamp(nowMs),
-    updatedAt: timestamp(nowMs),
+    openedAt: isoTime(nowMs),
+    updatedAt: isoTime(nowMs),
     findings: [],
     findingCount: 0,
     summary,
@@ -84,7 +83,7 @@ function gather(tracked: Tracked, finding: Finding, nowMs: number): Tracked {
   const status = incident.status === "released" ? "open" : incident.status;
   const findings = [...incident.findings, finding.id].slice(-MAX_LISTED);
   const findingCount = incident.findingCount + 1;
-  const updatedAt = timestamp(nowMs);
+  const updatedAt = isoTime(nowMs);
   return {
     ...tracked,
     incident: { ...incident, severity, summary, status, findings, findingCount, updatedAt },

@@ -1,12 +1,8 @@
 /** What came of an action: a confirmed one contains incidents, a failed one may be asked again. */
+
 import type { ActionOutcome, Incident, IncidentAction } from "../../schemas/action.ts";
-import {
-  type AgentState,
-  type ResponderContext,
-  type StateChange,
-  type Tracked,
-  timestamp,
-} from "./state.ts";
+import { isoTime } from "../../schemas/ids.ts";
+import type { AgentState, ResponderContext, StateChange, Tracked } from "./state.ts";
 
 /** Each incident notes what came of its actions; every outcome is audited. */
 export function onOutcome(
@@ -39,7 +35,7 @@ function taken(tracked: Tracked, outcome: ActionOutcome, nowMs: number): Tracked
   if (outcome.result !== "confirmed") return tracked;
   const status = statusAfter(tracked.incident, outcome);
   if (status === tracked.incident.status) return tracked;
-  return { ...tracked, incident: { ...tracked.incident, status, updatedAt: timestamp(nowMs) } };
+  return { ...tracked, incident: { ...tracked.incident, status, updatedAt: isoTime(nowMs) } };
 }
 
 /** A quarantined agent is contained in each of its open incidents; a revoked token only where it was asked for. */

@@ -1,15 +1,10 @@
 /** A finding that is part of a roll-out: it is gathered with those of the other agents, quietly, and nothing is done. */
+
 import type { Incident, Rollout } from "../../schemas/action.ts";
 import type { Finding } from "../../schemas/finding.ts";
+import { isoTime } from "../../schemas/ids.ts";
 import { ROLLOUT, type RunningRollout } from "./group-rollout.ts";
-import {
-  type AgentState,
-  type AuditRecord,
-  MAX_LISTED,
-  type StateChange,
-  timestamp,
-  withTracked,
-} from "./state.ts";
+import { type AgentState, type AuditRecord, MAX_LISTED, type StateChange, withTracked } from "./state.ts";
 
 /** The incident belongs to the agent of the first finding; the others' states are not changed. */
 export function onRollout(
@@ -25,12 +20,12 @@ export function onRollout(
   const audit: AuditRecord[] = [{ what, tenant, agent, incident: rollout.incident, finding: id }];
   const incident = isNew ? opened(finding, rollout, nowMs) : before?.incident;
   if (incident === undefined) return { state, actions: [], audit };
-  const seen = gathered(incident, rollout, timestamp(nowMs));
+  const seen = gathered(incident, rollout, isoTime(nowMs));
   return { state: withTracked(state, { asked: [], ...before, incident: seen }), actions: [], audit };
 }
 
 function opened({ tenant, agent }: Finding, { incident: id }: RunningRollout, nowMs: number): Incident {
-  const openedAt = timestamp(nowMs);
+  const openedAt = isoTime(nowMs);
   return {
     id,
     tenant,

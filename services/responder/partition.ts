@@ -4,8 +4,10 @@
  * Order: fold the batch → commit audit entries, which count only with the head → commit states, head (positions and the end of
  * the audit chain) and the actions to send, all or nothing → send the actions; `outbox.ts` says what a crash in between does.
  */
+
 import type { KeyObject } from "node:crypto";
 import type { Action } from "../../schemas/action.ts";
+import { isoTime } from "../../schemas/ids.ts";
 import type { Derived } from "../../schemas/origin.ts";
 import { inTurnUntilOneFails } from "../in-turn.ts";
 import { type Outbox, openOutbox } from "../outbox.ts";
@@ -20,7 +22,7 @@ import type { Bucket } from "./cap.ts";
 import { countAll } from "./metrics.ts";
 import { loadOld, withoutOld } from "./retention.ts";
 import type { RolloutOf } from "./rollout-register.ts";
-import { type AgentState, type AuditRecord, type ResponderContext, timestamp } from "./state.ts";
+import type { AgentState, AuditRecord, ResponderContext } from "./state.ts";
 import {
   changesOf,
   type Head,
@@ -115,7 +117,7 @@ export class ResponderPartition {
     const highest = new Map(this.#head.highest);
     const found = arrivals(input, batch, highest);
     const folded = await fold(found, { store, partition, bucket, rolloutOf, settings, causes, nowMs });
-    const entries = chain(folded.audit, this.#head.audit, { partition, time: timestamp(nowMs), key });
+    const entries = chain(folded.audit, this.#head.audit, { partition, time: isoTime(nowMs), key });
     const positions = { ...this.#head.positions, [input]: endOf(batch) };
     this.#head = { ...grown(this.#head, entries), positions, highest };
     const written = auditChangesOf(folded.states, entries);

@@ -153,6 +153,3 @@ export function dropped(before: AgentState, after: AgentState): AuditRecord[] {
     kept.has(incident) ? [] : [{ what: "incident.dropped" as const, tenant, agent, incident, status }],
   );
 }
-
-/** RFC 3339 in UTC. */
-export const timestamp = (ms: number) => new Date(ms).toISOString();

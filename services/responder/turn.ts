@@ -5,7 +5,7 @@ import type { Finding } from "../../schemas/finding.ts";
 import type { Derived, Highest, Passage } from "../../schemas/origin.ts";
 import type { Store } from "../ports/store.ts";
 import type { RecordBatch } from "../ports/stream.ts";
-import { newIn, valuesOf } from "../records.ts";
+import { newIn, recordValues } from "../records.ts";
 import { traceparentOf } from "../telemetry/tracing.ts";
 import type { Bucket } from "./cap.ts";
 import { onDecision } from "./on-decision.ts";
@@ -56,7 +56,7 @@ interface FoldOptions {
  * whoever sends it twice has decided twice.
  */
 export function arrivals(from: InputStream, batch: RecordBatch, highest: Highest): ResponderRecord[] {
-  const found = from === "decisions" ? valuesOf(batch) : newIn(batch, highest);
+  const found = from === "decisions" ? recordValues(batch) : newIn(batch, highest);
   return found.map((arrival) => ({ from, ...arrival }) as ResponderRecord);
 }
 

@@ -24,7 +24,7 @@ export function complaints(
   return meant(issues).flatMap((issue) => {
     if (issue.code === "unrecognized_keys")
       return issue.keys.map((key) => unknownName([...issue.path, key], origins, namesAt(issue.path)));
-    const where = place(issue.path, origins);
+    const where = describePlace(issue.path, origins);
     // What several settings together are not may hold a secret in the wrong place.
     if (issue.code === "custom") return [`${where}: ${issue.message}`];
     return [`${where}: ${expectation(issue)}, got ${shown(issue.path, valueAt(input, issue.path))}`];
@@ -33,7 +33,7 @@ export function complaints(
 
 /** The line for a name that no setting has. */
 export function unknownName(path: FieldPath, origins: SettingSources, known: readonly string[]): string {
-  return `${place(path, origins)}: no setting has this name; ${hint(String(path.at(-1)), known)}`;
+  return `${describePlace(path, origins)}: no setting has this name; ${hint(String(path.at(-1)), known)}`;
 }
 
 /** The line for a value that names something that is not there. */
@@ -44,7 +44,7 @@ export function unknownValue(
   origins: SettingSources,
   known: readonly string[],
 ): string {
-  return `${place(path, origins)}: no ${noun} is called ${JSON.stringify(value)}; ${hint(value, known)}`;
+  return `${describePlace(path, origins)}: no ${noun} is called ${JSON.stringify(value)}; ${hint(value, known)}`;
 }
 
 function hint(name: string, known: readonly string[]): string {
@@ -53,7 +53,7 @@ function hint(name: string, known: readonly string[]): string {
 }
 
 /** Where a setting stands: the file with its line, or the variable or option that took its place. */
-export function place(path: FieldPath, origins: SettingSources): string {
+export function describePlace(path: FieldPath, origins: SettingSources): string {
   const name = path
     .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
     .join("")

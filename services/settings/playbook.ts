@@ -2,7 +2,7 @@
 import type { PlaybookStep } from "../../schemas/settings.ts";
 import type { FieldPath } from "../plain-words.ts";
 import type { DetectorSettings } from "./detectors.ts";
-import { place, type SettingSources, unknownValue } from "./errors.ts";
+import { describePlace, type SettingSources, unknownValue } from "./errors.ts";
 
 /** One line for each thing that is wrong. Without detectors only the names of the steps are looked at. */
 export function playbookFaults(
@@ -23,7 +23,9 @@ function nameFaults(
   origins: SettingSources,
 ): string[] {
   if (!earlier.some((step) => step.name === name)) return [];
-  return [`${place(path, origins)}: expected a name that no other step has, got ${JSON.stringify(name)}`];
+  return [
+    `${describePlace(path, origins)}: expected a name that no other step has, got ${JSON.stringify(name)}`,
+  ];
 }
 
 /** A step that waits for what no detector says would never act, and nobody would notice. */

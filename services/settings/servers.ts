@@ -1,12 +1,12 @@
 /** What the schema cannot know about the servers: which settings go together. */
 import { PROCESS_ROLES } from "../../schemas/settings-servers.ts";
 import { type FieldPath, valueAt } from "../plain-words.ts";
-import { place, type SettingSources } from "./errors.ts";
+import { describePlace, type SettingSources } from "./errors.ts";
 
 /** One line for each thing that is wrong. `input` is what was given, before defaults are filled in. */
 export function serverFaults(input: unknown, origins: SettingSources): string[] {
   const given = (...path: string[]) => valueAt(input, path) !== undefined;
-  const at = (...path: FieldPath) => place(path, origins);
+  const at = (...path: FieldPath) => describePlace(path, origins);
   const faults: string[] = [];
   if (given("kafka") && !given("redis"))
     faults.push(

@@ -86,7 +86,7 @@ function closedValues(slots: Domain["slots"], own: Random): Record<string, strin
 }
 
 /** A value of one of the agent's slots, as it comes up in normal work. */
-export function draw(agent: SimulatedAgent, field: string, from: Random): string {
+export function drawValue(agent: SimulatedAgent, field: string, from: Random): string {
   const slot = agent.domain.slots[field];
   if (!slot) throw new RangeError(`${agent.domain.name} has no slot ${field}`);
   if (slot.kind === "closed") return from.pick(agent.closed[field] ?? []);

@@ -4,7 +4,7 @@ import { issue, refresh } from "./credential.ts";
 import { type OperationStep, operationsOf, type WorkflowAutomaton } from "./domain.ts";
 import { type Random, random } from "./random.ts";
 import {
-  begin,
+  beginSimulated,
   called,
   operation,
   operations,
@@ -129,7 +129,7 @@ function open(
   workflow = agent.domain.workflows[0],
 ): Session {
   const own = random(seed, agent.id, "attack", kind, startMs);
-  return begin(agent, own.pick(agent.instances), agent.version, workflow, own);
+  return beginSimulated(agent, own.pick(agent.instances), agent.version, workflow, own);
 }
 
 /** A walk's operations; every workflow begins with a step that is always taken. */

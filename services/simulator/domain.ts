@@ -82,12 +82,12 @@ export const maybe = (chance: number, ...steps: readonly Step[]): Block => ({ st
 export const loop = (again: number, ...steps: readonly Step[]): Block => ({ steps, chance: 1, again });
 
 /** One walk through the automaton. */
-export function* walk(steps: readonly Step[], random: Random): Generator<OperationStep, void> {
+export function* walkWorkflow(steps: readonly Step[], random: Random): Generator<OperationStep, void> {
   for (const step of steps) {
     if (!("steps" in step)) {
       yield step;
     } else if (step.chance === 1 || random.chance(step.chance)) {
-      do yield* walk(step.steps, random);
+      do yield* walkWorkflow(step.steps, random);
       while (step.again > 0 && random.chance(step.again));
     }
   }

@@ -5,7 +5,7 @@ import { type OperationStep, reads, writes } from "./domain.ts";
 import { merge } from "./heap.ts";
 import { changed, isEarlier } from "./history.ts";
 import { type Random, random } from "./random.ts";
-import { begin, operation, operations, perform, type SimulatedEvent } from "./session.ts";
+import { beginSimulated, operation, operations, perform, type SimulatedEvent } from "./session.ts";
 import { paceOf } from "./work.ts";
 
 /** What the roll-out is made of. */
@@ -55,7 +55,7 @@ function* firstSession(
   atMs: number,
 ): Generator<SimulatedEvent, void> {
   const own = random(seed, instance.id, "rollout");
-  const session = begin(agent, instance, version, own.pick(agent.domain.workflows), own);
+  const session = beginSimulated(agent, instance, version, own.pick(agent.domain.workflows), own);
   const usual = operations(session);
   const added = steps.map((step) => operation(session, step));
   const todo = usual.toSpliced(Math.ceil(usual.length / 2), 0, ...added);

@@ -2,9 +2,9 @@
 import type { z } from "zod";
 import type { Event } from "../../schemas/event.ts";
 import type { Operation, Outcome } from "../../schemas/operation.ts";
-import { draw, type Instance, type SimulatedAgent } from "./agents.ts";
+import { drawValue, type Instance, type SimulatedAgent } from "./agents.ts";
 import { asIssued, asPresented, audienceOf, type Credential, renew } from "./credential.ts";
-import { type OperationStep, type WorkflowAutomaton, walk } from "./domain.ts";
+import { type OperationStep, type WorkflowAutomaton, walkWorkflow } from "./domain.ts";
 import type { Random } from "./random.ts";
 
 /** An event as JSON, its ids not yet branded; fields stand in the order of the schema. */
@@ -45,7 +45,7 @@ const FAILED_SHARE = 0.004;
 const FORBIDDEN_SHARE = 0.001;
 
 /** Begins a session of a workflow. */
-export function begin(
+export function beginSimulated(
   agent: SimulatedAgent,
   instance: Instance,
   version: string,
@@ -63,8 +63,8 @@ export function begin(
     audience: audienceOf(agent),
     id,
     trace: random.hex(32),
-    subject: subject && draw(agent, subject, random),
-    businessAction: businessAction && draw(agent, businessAction, random),
+    subject: subject && drawValue(agent, subject, random),
+    businessAction: businessAction && drawValue(agent, businessAction, random),
     random,
     nextEventId: () => `${id}-${++events}`,
   };
@@ -72,7 +72,7 @@ export function begin(
 
 /** The operations of one walk through the session's workflow, with their targets. */
 export function operations(session: Session): SimulatedOperation[] {
-  return [...walk(session.workflow.steps, session.random)].map((step) => operation(session, step));
+  return [...walkWorkflow(session.workflow.steps, session.random)].map((step) => operation(session, step));
 }
 
 /** One operation with its targets. */
@@ -92,7 +92,7 @@ export function operation(
 function target({ agent, subject, businessAction, random }: Session, field: string): string {
   if (subject && field === agent.domain.subject) return subject;
   if (businessAction && field === agent.domain.businessAction) return businessAction;
-  return draw(agent, field, random);
+  return drawValue(agent, field, random);
 }
 
 /** Performs operations one after another from `startMs` on, renewing the token when due; returns when it is done. */

@@ -4,7 +4,7 @@ import { type Domain, reads, type WorkflowAutomaton } from "./domain.ts";
 import type { Random } from "./random.ts";
 import { nextStart } from "./rhythm.ts";
 import {
-  begin,
+  beginSimulated,
   operation,
   operations,
   type Pocket,
@@ -73,7 +73,7 @@ function* sessions(shift: Shift): Generator<SimulatedEvent, void> {
   const { agent, instance, random, pace, fromMs, endMs } = shift;
   const kept: Pocket = {};
   for (let atMs = pace.nextStart(random, fromMs); atMs < endMs; atMs = pace.nextStart(random, atMs)) {
-    const session = begin(
+    const session = beginSimulated(
       agent,
       instance,
       shift.versionAt(atMs),

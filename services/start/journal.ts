@@ -7,7 +7,7 @@ import { type Derived, type Highest, isNew } from "../../schemas/origin.ts";
 import type { StreamName } from "../../schemas/streams.ts";
 import type { Service } from "../http.ts";
 import type { RecordBatch, Stream, Subscription } from "../ports/stream.ts";
-import { valuesOf } from "../records.ts";
+import { recordValues } from "../records.ts";
 
 /** Records before the end of a partition whose origins are noted: what a service appends again when it starts is among them. */
 const NOTED_RECORDS = 1000;
@@ -44,7 +44,7 @@ export function startJournal(stream: Stream, logger: Logger): Service {
 
 /** What a batch carries before a position, without what is there a second time. */
 function newIn<Value>(batch: RecordBatch, seen: Highest, before = Number.POSITIVE_INFINITY): Value[] {
-  const found = valuesOf<Derived<Value>>(batch).filter(({ position }) => position < before);
+  const found = recordValues<Derived<Value>>(batch).filter(({ position }) => position < before);
   return found.flatMap(({ value: { origin, value } }) => (isNew(seen, origin) ? [value] : []));
 }
 

@@ -5,7 +5,7 @@ import { CAUSES } from "../../detectors/index.ts";
 import { OffgraphError } from "../../schemas/errors.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import { clock } from "../adapters/clock.ts";
-import { openServerSource, placeOf } from "../adapters/servers.ts";
+import { openServerSource, sourcePlace } from "../adapters/servers.ts";
 import { followFindings } from "../api/index.ts";
 import { startEgress, startFileFeed, startWebhookFeed } from "../egress/index.ts";
 import { startGate } from "../gate/index.ts";
@@ -102,7 +102,7 @@ function startSources(
   const key = needed(keys.hash);
   return settings.sources.map((source) => {
     const raw = openServerSource(source, settings.kafka, secrets, log);
-    logger.info(placeOf(source, settings.kafka), "reads a source, as far as its topics are there");
+    logger.info(sourcePlace(source, settings.kafka), "reads a source, as far as its topics are there");
     return [
       `source ${source.name}`,
       startTopicSource({ ...ports, index, key, tierOf, settings, source, raw }),

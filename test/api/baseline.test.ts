@@ -7,7 +7,7 @@ import { refuseTooManyDenied } from "../../services/api/denied-edges.ts";
 import type { ApiOptions } from "../../services/api/index.ts";
 import type { Store } from "../../services/ports/store.ts";
 import { partitionOf } from "../../services/ports/stream.ts";
-import { valuesOf } from "../../services/records.ts";
+import { recordValues } from "../../services/records.ts";
 import { idOf, NOW, PARTITIONS, world } from "./world.ts";
 
 type Relearn = ApiOptions["relearn"];
@@ -19,7 +19,7 @@ afterEach(async () => open?.close());
 async function said({ stream }: World, name: "decisions" | "events"): Promise<unknown[]> {
   const all: unknown[] = [];
   for await (const batch of stream.read(name, partitionOf("default/billing", PARTITIONS), 0))
-    all.push(...valuesOf(batch).map(({ value }) => value));
+    all.push(...recordValues(batch).map(({ value }) => value));
   return all;
 }
 

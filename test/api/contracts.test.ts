@@ -5,7 +5,7 @@ import { Contract } from "../../schemas/contract.ts";
 import { Event } from "../../schemas/event.ts";
 import { signContract } from "../../services/api/contract-signature.ts";
 import { partitionOf } from "../../services/ports/stream.ts";
-import { valuesOf } from "../../services/records.ts";
+import { recordValues } from "../../services/records.ts";
 import { OWNER, PARTITIONS, world } from "./world.ts";
 
 type World = Awaited<ReturnType<typeof world>>;
@@ -29,7 +29,7 @@ const signed = signContract(contract, OWNER.privateKey);
 async function said({ stream }: World, name: "decisions" | "events"): Promise<unknown[]> {
   const all: unknown[] = [];
   for await (const batch of stream.read(name, partitionOf("default/billing", PARTITIONS), 0))
-    all.push(...valuesOf(batch).map(({ value }) => value));
+    all.push(...recordValues(batch).map(({ value }) => value));
   return all;
 }
 

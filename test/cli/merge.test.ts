@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { merged, ordered } from "../../services/cli/merge.ts";
+import { inTimeOrder, merged } from "../../services/cli/merge.ts";
 
 interface Item {
   readonly timeMs: number;
@@ -29,7 +29,7 @@ describe("a file", () => {
         const arriving = made
           .sort(([a], [b]) => a - b)
           .map(([arrival, delay]) => ({ timeMs: arrival - delay, name: "" }));
-        const result = (await all(ordered(from(arriving), 50))).map((item) => item.timeMs);
+        const result = (await all(inTimeOrder(from(arriving), 50))).map((item) => item.timeMs);
         expect(result).toEqual(arriving.map((item) => item.timeMs).sort((a, b) => a - b));
       }),
       { numRuns: 30 },
@@ -42,8 +42,8 @@ describe("a file", () => {
       { timeMs: 5, name: "b" },
       { timeMs: 1, name: "late" },
     ];
-    expect((await names(ordered(from(items), 0))).sort()).toEqual(["a", "b", "late"]);
-    expect(await names(ordered(from(items.slice(0, 2)), 10))).toEqual(["a", "b"]);
+    expect((await names(inTimeOrder(from(items), 0))).sort()).toEqual(["a", "b", "late"]);
+    expect(await names(inTimeOrder(from(items.slice(0, 2)), 10))).toEqual(["a", "b"]);
   });
 });
 
@@ -55,7 +55,7 @@ describe("a file that breaks off", () => {
       throw new Error("cut");
     }
     const reading = (async () => {
-      for await (const { name } of merged([ordered(broken(), 10)])) seen.push(name);
+      for await (const { name } of merged([inTimeOrder(broken(), 10)])) seen.push(name);
     })();
     await expect(reading).rejects.toThrow("cut");
     expect(seen).toEqual(["a1", "a2"]);

@@ -1,15 +1,15 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
-import { counted, safe, severe, table, wrap } from "../../services/cli/terminal.ts";
+import { safe, severe, shownCount, table, wrap } from "../../services/cli/terminal.ts";
 
 describe("what is counted", () => {
   it("is one or many", () => {
-    expect([0, 1, 2000].map((count) => counted(count, "finding"))).toEqual([
+    expect([0, 1, 2000].map((count) => shownCount(count, "finding"))).toEqual([
       "0 findings",
       "1 finding",
       "2,000 findings",
     ]);
-    expect([1, 2].map((count) => counted(count, "entry", "entries"))).toEqual(["1 entry", "2 entries"]);
+    expect([1, 2].map((count) => shownCount(count, "entry", "entries"))).toEqual(["1 entry", "2 entries"]);
   });
 });
 

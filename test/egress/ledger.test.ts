@@ -6,7 +6,7 @@ import {
   addTokens,
   beyondCap,
   carryOut,
-  type Ledger,
+  type DenialLedger,
   MAX_DENIED,
   newLedger,
   uncovered,
@@ -40,7 +40,7 @@ function action(
   };
 }
 const token = (id: string): Target => ({ type: "token", id });
-const after = (ledger: Ledger, one: Action, tokens: string[] = [], nowMs = NOW_MS) =>
+const after = (ledger: DenialLedger, one: Action, tokens: string[] = [], nowMs = NOW_MS) =>
   carryOut(ledger, { action: one, position: 7 }, tokens, nowMs);
 const targets = (denials: readonly { target: Target; denied: boolean }[]) =>
   denials.map(({ target, denied }) => `${denied ? "+" : "-"}${target.type}:${target.id}`);

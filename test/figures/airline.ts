@@ -8,7 +8,7 @@ import { alertsAt } from "../../services/replay/evaluate/conformal.ts";
 import type { Labelled } from "../../services/replay/evaluate/evaluate.ts";
 import { type JudgingOptions, observed } from "../../services/replay/evaluate/observe.ts";
 import { played, type RecordedSession } from "../../services/replay/evaluate/recording.ts";
-import { scoreOf } from "../../services/replay/evaluate/trail.ts";
+import { sessionScoreOf } from "../../services/replay/evaluate/trail.ts";
 import { percent } from "../../services/replay/evaluate/wording.ts";
 import { replay } from "../../services/replay/replay.ts";
 import { markdown } from "./rows.ts";
@@ -103,11 +103,11 @@ function byScore(course: JudgingOptions, rate: number): Judge {
   return async (before, judge) => {
     const calm = await observedApart(course, before, before, byTrustUnit);
     const alerts = alertsAt(
-      calm.map(({ trail }) => ({ ...trail, score: scoreOf(trail) })),
+      calm.map(({ trail }) => ({ ...trail, score: sessionScoreOf(trail) })),
       rate,
     );
     const seen = await observed(course, before, judge);
-    const above = seen.filter(({ trail }) => alerts(trail.agent, scoreOf(trail)));
+    const above = seen.filter(({ trail }) => alerts(trail.agent, sessionScoreOf(trail)));
     return new Set(above.map(({ trail }) => trail.id));
   };
 }

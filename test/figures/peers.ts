@@ -1,7 +1,7 @@
 /** What peers are worth to an agent that has lived few sessions. */
 import type { Settings } from "../../schemas/settings.ts";
 import type { Labelled } from "../../services/replay/evaluate/evaluate.ts";
-import { auc, shareAbove, thresholdAt } from "../../services/replay/evaluate/ranking.ts";
+import { auc, shareAbove, thresholdAtRate } from "../../services/replay/evaluate/ranking.ts";
 import type { RecordedSession } from "../../services/replay/evaluate/recording.ts";
 import { seeded } from "../../services/replay/evaluate/seeded.ts";
 import { modelOf } from "../../services/replay/evaluate/trail.ts";
@@ -95,7 +95,7 @@ function figures({ clean, attacks }: Tried): string[] {
   const share = (some: readonly Shown[], is: (one: Shown) => boolean) => some.filter(is).length / some.length;
   return [
     fourDigits(auc(benign, malicious)),
-    ...[0.01, 0.05].map((rate) => percent(shareAbove(malicious, thresholdAt(benign, rate)))),
+    ...[0.01, 0.05].map((rate) => percent(shareAbove(malicious, thresholdAtRate(benign, rate)))),
     percent(share(clean, ({ isJudged }) => isJudged)),
     percent(share(clean, ({ isTold }) => isTold)),
     percent(share(attacks, ({ isTold }) => isTold)),

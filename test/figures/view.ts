@@ -9,7 +9,7 @@ import { mean } from "../../services/replay/evaluate/mean.ts";
 import { type Judged, labelled } from "../../services/replay/evaluate/measure.ts";
 import type { Observed } from "../../services/replay/evaluate/observe.ts";
 import { kept, promised } from "../../services/replay/evaluate/promise.ts";
-import { type SessionTruth, scoreOf } from "../../services/replay/evaluate/trail.ts";
+import { type SessionTruth, sessionScoreOf } from "../../services/replay/evaluate/trail.ts";
 import { weighed } from "../../services/replay/evaluate/weigh.ts";
 import { decimal, percent } from "../../services/replay/evaluate/wording.ts";
 import { markdown, meanRow, RATES, rowOf, TITLES } from "./rows.ts";
@@ -108,7 +108,7 @@ function promiseRows(
   const parts = splits.map((split) => {
     const table = tables.get(split) ?? SHIPPED;
     const scores = split.calibration.map((session) => weighed(session, table));
-    const calibration = change(scores.map((trail) => ({ ...trail, score: scoreOf(trail) })));
+    const calibration = change(scores.map((trail) => ({ ...trail, score: sessionScoreOf(trail) })));
     return { promises: promised(calibration, RATES), sessions: scored(split.test, table, truths) };
   });
   return RATES.map((rate, at) => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Tenant } from "../../schemas/ids.ts";
 import { memoryStream } from "../../services/adapters/memory.ts";
-import { candidatesOf, claimsOf, isAmbiguous } from "../../services/gate/bearer.ts";
+import { bearerClaims, candidatesOf, isAmbiguous } from "../../services/gate/bearer.ts";
 import { denyList } from "../../services/gate/deny-list.ts";
 import { startGate } from "../../services/gate/index.ts";
 import type { Stream } from "../../services/ports/stream.ts";
@@ -169,14 +169,14 @@ describe("the deny list", () => {
 describe("a bearer token", () => {
   it("names its agent by the first claim that is there", () => {
     const claims = { agent_id: "1", azp: "2", client_id: "3", sub: "4", jti: "j" };
-    expect(claimsOf(jwt(claims))).toEqual({ publicId: "j", agent: "1" });
+    expect(bearerClaims(jwt(claims))).toEqual({ publicId: "j", agent: "1" });
     for (const [name, next] of [
       ["agent_id", "2"],
       ["azp", "3"],
       ["client_id", "4"],
     ] as const) {
       Reflect.deleteProperty(claims, name);
-      expect(claimsOf(jwt(claims)).agent).toBe(next);
+      expect(bearerClaims(jwt(claims)).agent).toBe(next);
     }
   });
   it.each([
@@ -188,7 +188,7 @@ describe("a bearer token", () => {
     "eyJ9.W.x.y.z",
     jwt({ jti: 1, sub: ["a"], azp: "" }),
     jwt({ sub: "a\nb" }),
-  ])("says nothing about itself: %j", (text) => expect(claimsOf(text)).toEqual({}));
+  ])("says nothing about itself: %j", (text) => expect(bearerClaims(text)).toEqual({}));
   it("is read from the header whatever the case of its scheme", () => {
     for (const header of ["Bearer abc", "bearer  abc", "DPoP abc"]) {
       expect(candidatesOf(header)).toEqual(["abc"]);

@@ -10,17 +10,20 @@ import { keyedHash, PUBLIC_KEY } from "../../services/ingest/key.ts";
 import { type QuickReader, quickReaders } from "../../services/ingest/quick.ts";
 import { readied } from "../../services/ingest/ready.ts";
 import { recordReader } from "../../services/ingest/record.ts";
-import { tierOf } from "../../services/ingest/tier.ts";
+import { operationTier } from "../../services/ingest/tier.ts";
 import { event, type Fields, plainEvent } from "../schemas/events.ts";
 import { oddEvent } from "../schemas/oddities.ts";
 import { call, clock, jwt, linesOf, NOW } from "./world.ts";
 
 const PARTITIONS = 4;
 const origin = { tenant: "acme", source: "gateway" };
-const door = openDoor({ key: PUBLIC_KEY, ...origin, tierOf });
+const door = openDoor({ key: PUBLIC_KEY, ...origin, tierOf: operationTier });
 
 function quickly(index = openTokenIndex(memoryStore()), { tenant, source } = origin): QuickReader {
-  return quickReaders({ key: PUBLIC_KEY, index, tierOf, partitions: PARTITIONS })(tenant, source);
+  return quickReaders({ key: PUBLIC_KEY, index, tierOf: operationTier, partitions: PARTITIONS })(
+    tenant,
+    source,
+  );
 }
 const quick = quickly();
 const round = (nowMs: number) => ({ nowMs, told: new Set<string>() });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { tierOf } from "../../services/ingest/tier.ts";
+import { operationTier } from "../../services/ingest/tier.ts";
 
 describe("tierOf", () => {
   it("takes the word of a source that a call only reads", () => {
-    expect(tierOf("ec2", "DescribeInstances", true)).toBe(0);
-    expect(tierOf("iam", "GetRole", true)).toBe(0);
+    expect(operationTier("ec2", "DescribeInstances", true)).toBe(0);
+    expect(operationTier("iam", "GetRole", true)).toBe(0);
   });
 
   it.each([
@@ -17,7 +17,7 @@ describe("tierOf", () => {
     ["kms", "GenerateDataKeyWithoutPlaintext"],
     ["ec2", "GetPasswordData"],
   ])("does not take it where the answer is a credential or a secret: %s %s", (service, name) => {
-    expect(tierOf(service, name, true)).toBe(2);
+    expect(operationTier(service, name, true)).toBe(2);
   });
 
   it.each([
@@ -34,7 +34,7 @@ describe("tierOf", () => {
     ["ssm", "SendCommand"],
     ["ec2", "CreateKeyPair"],
   ])("is 2 for writes that touch credentials, policies, sharing or logs: %s %s", (service, name) => {
-    expect(tierOf(service, name, false)).toBe(2);
+    expect(operationTier(service, name, false)).toBe(2);
   });
 
   it.each([
@@ -43,7 +43,7 @@ describe("tierOf", () => {
     ["s3", "CreateBucket"],
     ["lambda", "UpdateFunctionCode20150331v2"],
   ])("is 1 for other writes: %s %s", (service, name) => {
-    expect(tierOf(service, name, false)).toBe(1);
+    expect(operationTier(service, name, false)).toBe(1);
   });
 
   it.each([
@@ -63,11 +63,11 @@ describe("tierOf", () => {
     ["drive", "listSharedFiles", 0],
     ["sts", "GetCallerIdentity", 0],
   ] as const)("goes by the name where the source says nothing: %s %s is %i", (service, name, tier) => {
-    expect(tierOf(service, name)).toBe(tier);
+    expect(operationTier(service, name)).toBe(tier);
   });
 
   it("takes what it does not know for a write", () => {
-    expect(tierOf("", "")).toBe(1);
-    expect(tierOf("x", "frobnicate")).toBe(1);
+    expect(operationTier("", "")).toBe(1);
+    expect(operationTier("x", "frobnicate")).toBe(1);
   });
 });

@@ -1,8 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { compared } from "./compare.ts";
+import { compared, type Tolerance } from "./compare.ts";
 import { simulated } from "./simulated.ts";
 import type { Story } from "./story.ts";
 
+const REFERENCE: { readonly tolerance: Tolerance; readonly stories: { readonly simulated: Story } } =
+  JSON.parse(readFileSync(join(import.meta.dirname, "reference.json"), "utf8"));
 const TOLERANCE = { moreBenign: 0.01, fewerAttacks: 0.05, lowerFigure: 0.005 };
 const STORY: Story = {
   sessions: { benign: 100, injected: 10 },
@@ -67,10 +71,12 @@ describe("a comparison of what fires", () => {
 });
 
 describe("the simulated story", () => {
-  it("is the same each time, and has every kind of attack", () => {
+  it("fires as the reference says, and has every kind of attack", () => {
     const story = simulated();
-    expect(simulated()).toEqual(story);
     expect(Object.keys(story.sessions)).toEqual(["benign", "injected", "refreshLoop", "stolenToken"]);
     expect(story.figures["AUC of injected"]).toBeGreaterThan(0.99);
+    const { stories, tolerance } = REFERENCE;
+    const differences = compared({ simulated: stories.simulated }, { simulated: story }, tolerance);
+    expect(differences.filter(({ isBeyond }) => isBeyond)).toEqual([]);
   });
 });

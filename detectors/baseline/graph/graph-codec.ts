@@ -18,7 +18,7 @@ import {
   FRESH,
   FROZEN_WIDTH,
   type Graph,
-  KINDS,
+  KINDS_AT,
   keyOf,
   LEAST_ROOM,
   MANY_DAYS,
@@ -26,7 +26,7 @@ import {
   SESSIONS_DAY,
   STATE_MASK,
   STATE_SHIFT,
-  TOTAL,
+  TOTAL_AT,
   UNITS,
 } from "./graph-layout.ts";
 
@@ -87,6 +87,6 @@ function restoreFrozen(graph: Graph, node: number, count: number, total: number,
   makeRoomForFrozen(graph);
   const at = graph.frozenAt + node * FROZEN_WIDTH;
   graph.frozen[at] = count;
-  graph.frozen[at + TOTAL] = total;
-  graph.frozen[at + KINDS] = kinds;
+  graph.frozen[at + TOTAL_AT] = total;
+  graph.frozen[at + KINDS_AT] = kinds;
 }

@@ -31,9 +31,9 @@ export const COUNTED = 1 << 30;
 /** Frozen counts of a node: its own, */
 export const FROZEN_WIDTH = 3;
 /** the sum of those that follow it, */
-export const TOTAL = 1;
+export const TOTAL_AT = 1;
 /** and how many they are. */
-export const KINDS = 2;
+export const KINDS_AT = 2;
 
 /** Most nodes of one agent; beyond it only edges that are there already are counted. */
 export const MAX_NODES = 16_384;

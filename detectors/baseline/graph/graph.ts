@@ -16,7 +16,7 @@ export type { Graph } from "./graph-layout.ts";
 
 // Names of this module: V8 folds a module's own constants into the code, but loads imported ones each time.
 const { WIDTH, SESSIONS_DAY, UNITS, FRESH, KEY_MASK, STATE_SHIFT, STATE_MASK, MANY_DAYS, COUNTED } = layout;
-const { FROZEN_WIDTH, TOTAL, KINDS, MAX_NODES } = layout;
+const { FROZEN_WIDTH, TOTAL_AT: TOTAL, KINDS_AT: KINDS, MAX_NODES } = layout;
 
 /** Longest context, in symbols. */
 export const ORDER = 3;

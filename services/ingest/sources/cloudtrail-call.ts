@@ -8,7 +8,7 @@ import {
   type Outcome,
   TARGET_LENGTH,
 } from "../../../schemas/operation.ts";
-import { tierOf } from "../tier.ts";
+import { operationTier } from "../tier.ts";
 import { type CloudTrailRecord, isMadeByAws, serviceOf } from "./cloudtrail-record.ts";
 import { isObject } from "./parse.ts";
 
@@ -67,11 +67,11 @@ function tier(record: CloudTrailRecord, service: string): 0 | 1 | 2 {
   const call = `${service}:${record.eventName}`;
   if (call.startsWith("ssm:GetParameter") && parameters.withDecryption !== true) return 0;
   if (call === "ec2:DescribeInstanceAttribute" && parameters.attribute === "userData") return 2;
-  return tierOf(service, record.eventName, record.readOnly ?? undefined);
+  return operationTier(service, record.eventName, record.readOnly ?? undefined);
 }
 
 /** What was called. */
-export function operationOf(record: CloudTrailRecord): z.input<typeof Operation> {
+export function cloudtrailOperation(record: CloudTrailRecord): z.input<typeof Operation> {
   const service = serviceOf(record);
   return { service, name: record.eventName, tier: tier(record, service), targets: targetsOf(record) };
 }
@@ -81,7 +81,7 @@ const DENIED =
   /AccessDenied|Unauthorized|NotAuthorized|Forbidden|AuthFailure|AuthorizationError|ExpiredToken|InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|OptInRequired/;
 
 /** How the call ended. A failed console sign-in has no error code, only a `Failure` under its own name. */
-export function outcomeOf({
+export function cloudtrailOutcome({
   errorCode,
   eventName,
   responseElements,

@@ -7,10 +7,10 @@ import { ID_LENGTH, text } from "../../../schemas/ids.ts";
 import type { EventDraft } from "../source.ts";
 import {
   type CloudTrailRecord,
+  cloudtrailSession,
   principalOf,
   serviceOf,
   sessionName,
-  sessionOf,
 } from "./cloudtrail-record.ts";
 
 const ISSUING = new Set([
@@ -78,7 +78,7 @@ function rootOf(target: string): Holder {
 
 /** Long-lived keys have no session; a chain that begins with one has it as its root grant. */
 function rootGrantOf(identity: CloudTrailRecord["userIdentity"]): string | undefined {
-  return sessionOf(identity) === undefined ? identity.accessKeyId : undefined;
+  return cloudtrailSession(identity) === undefined ? identity.accessKeyId : undefined;
 }
 
 /** The issuance in a record of which `isIssuance` is true; undefined if the record does not show the credential. */

@@ -83,7 +83,7 @@ export function principalOf(
 }
 
 /** Session of temporary credentials: principal and moment of issue. Long-lived keys have none. */
-export function sessionOf({ principalId, sessionContext }: UserIdentity): string | undefined {
+export function cloudtrailSession({ principalId, sessionContext }: UserIdentity): string | undefined {
   const issuedAt = sessionContext?.attributes?.creationDate;
   return issuedAt && principalId ? sessionName(principalId, issuedAt) : undefined;
 }

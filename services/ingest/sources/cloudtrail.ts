@@ -1,8 +1,8 @@
 /** AWS CloudTrail: who called what with which access key, and which credentials STS issued to whom. */
 import type { Converted, EventDraft, Source } from "../source.ts";
-import { networkOf, operationOf, outcomeOf } from "./cloudtrail-call.ts";
+import { cloudtrailOperation, cloudtrailOutcome, networkOf } from "./cloudtrail-call.ts";
 import { isIssuance, issuanceOf } from "./cloudtrail-issuance.ts";
-import { CloudTrailRecord, principalOf, sessionOf, trustUnitOf } from "./cloudtrail-record.ts";
+import { CloudTrailRecord, cloudtrailSession, principalOf, trustUnitOf } from "./cloudtrail-record.ts";
 import { isObject, parse, unknownRecord } from "./parse.ts";
 
 function callOf(record: CloudTrailRecord, agent: { id: string; instance?: string | undefined }): EventDraft {
@@ -15,11 +15,11 @@ function callOf(record: CloudTrailRecord, agent: { id: string; instance?: string
     time: record.eventTime,
     agent,
     trustUnit: trustUnitOf(userIdentity),
-    session: sessionOf(userIdentity),
+    session: cloudtrailSession(userIdentity),
     subject: subject ? { id: subject } : undefined,
     token: key ? { publicId: key } : undefined,
-    operation: operationOf(record),
-    outcome: outcomeOf(record),
+    operation: cloudtrailOperation(record),
+    outcome: cloudtrailOutcome(record),
     network: networkOf(record),
   };
 }

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { AgentId, NAME_LENGTH, text } from "../../../schemas/ids.ts";
 import type { EventDraft, Source } from "../source.ts";
-import { tierOf } from "../tier.ts";
+import { operationTier } from "../tier.ts";
 import { isObject, parse, unknownRecord } from "./parse.ts";
 import { fieldName, targetsOf } from "./session-targets.ts";
 
@@ -82,7 +82,7 @@ function eventOf(session: Session, call: Call, ordinal: number, index: number): 
     operation: {
       service,
       name,
-      tier: tierOf(service, name),
+      tier: operationTier(service, name),
       targets: targetsOf(args),
       provenance: provenanceOf(letters),
     },

@@ -4,7 +4,7 @@ import type { Settings } from "../../../schemas/settings.ts";
 import type { TopicSource } from "../../../schemas/settings-sources.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { RawSource } from "../../ports/source.ts";
-import { openGauge, silentGauge } from "./metrics.ts";
+import { notDurableBytes, silentGauge } from "./metrics.ts";
 
 /** What is looked at. */
 export interface Vitals {
@@ -18,16 +18,16 @@ export interface Vitals {
 }
 
 /** Shows it as metrics; answers how to end that. */
-export function observe(source: string, vitals: Vitals): () => void {
+export function observeTopics(source: string, vitals: Vitals): () => void {
   const silent: ObservableCallback = (result) => {
     if (vitals.owned > 0) result.observe(silentMs(vitals) / 1000, { source });
   };
   const open: ObservableCallback = (result) => result.observe(vitals.openBytes, { source });
   silentGauge.addCallback(silent);
-  openGauge.addCallback(open);
+  notDurableBytes.addCallback(open);
   return () => {
     silentGauge.removeCallback(silent);
-    openGauge.removeCallback(open);
+    notDurableBytes.removeCallback(open);
   };
 }
 

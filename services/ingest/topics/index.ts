@@ -11,11 +11,11 @@ import type { Service } from "../../http.ts";
 import type { RawBatch, RawConsumer, RawPlace } from "../../ports/source.ts";
 import { endOf } from "../../records.ts";
 import { readBatch } from "./batch.ts";
-import { observe, worries } from "./health.ts";
+import { observeTopics, worries } from "./health.ts";
 import type { Lane } from "./lanes.ts";
-import { commit, openRawPartition, type TakenBatch } from "./partition.ts";
+import { commitPosition, openRawPartition, type TakenBatch } from "./partition.ts";
 import { begin, MAX_OPEN_BYTES, type TopicRun, type TopicSourceOptions } from "./run.ts";
-import { giveBack, release, sendAll } from "./send.ts";
+import { giveBack, releaseDurable, sendAll } from "./send.ts";
 
 export type { TopicSourceOptions } from "./run.ts";
 
@@ -34,7 +34,7 @@ export function startTopicSource(options: TopicSourceOptions): Service {
     sendAll(run),
     every(options.clock, COMMIT_MS, signal, () => commitAll(run)),
   ]).then(() => undefined);
-  const unobserve = observe(options.source.name, run.vitals);
+  const unobserve = observeTopics(options.source.name, run.vitals);
   return {
     waitingFor: () => undefined,
     degraded: () => worries(options, run.vitals),
@@ -92,7 +92,7 @@ async function take(run: TopicRun, batch: RawBatch): Promise<void> {
       lanes.brought(lane, event.event.ready.timeMs);
       order.put({ ...event, batch: taken });
     }
-    release(run, taken);
+    releaseDurable(run, taken);
   } finally {
     lane.isHere = false;
     lane.heardMs = vitals.clock.now();
@@ -108,5 +108,5 @@ async function untilItsTurn({ options, lanes, bell, stopping, vitals }: TopicRun
 }
 
 async function commitAll({ partitions, positions }: TopicRun): Promise<void> {
-  await Promise.all(Array.from(partitions.values(), (partition) => commit(partition, positions)));
+  await Promise.all(Array.from(partitions.values(), (partition) => commitPosition(partition, positions)));
 }

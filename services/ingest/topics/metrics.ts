@@ -9,7 +9,7 @@ export const silentGauge = meter.createObservableGauge("offgraph_source_silent_s
   unit: "s",
 });
 /** What is held in memory. */
-export const openGauge = meter.createObservableGauge("offgraph_source_open_bytes", {
+export const notDurableBytes = meter.createObservableGauge("offgraph_source_open_bytes", {
   description: "Bytes of batches of a source that are not wholly durable; at 32 MiB no more is read",
   unit: "By",
 });

@@ -64,7 +64,7 @@ export function noteDurable(taken: TakenBatch): boolean {
 }
 
 /** Makes the position durable. `always`: also if it has not moved, so that one knows whose the partition is. */
-export async function commit(
+export async function commitPosition(
   partition: RawPartition,
   { store, source }: Positions,
   always = false,

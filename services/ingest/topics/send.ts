@@ -3,7 +3,7 @@ import { openAccepted } from "../accepted.ts";
 import { acceptedTotal } from "../intake.ts";
 import { forcedTotal } from "./metrics.ts";
 import type { Waiting } from "./order.ts";
-import { commit, noteDurable, type RawPartition, type TakenBatch } from "./partition.ts";
+import { commitPosition, noteDurable, type RawPartition, type TakenBatch } from "./partition.ts";
 import { MAX_OPEN_BYTES, type TopicRun } from "./run.ts";
 
 /** Most events that are appended at a time. */
@@ -32,7 +32,7 @@ async function send(run: TopicRun, events: readonly Waiting<TakenBatch>[]): Prom
   const byTenant = Map.groupBy(events, ({ tenant }) => tenant);
   await Promise.all(Array.from(byTenant, ([tenant, own]) => append(run, tenant, own)));
   acceptedTotal.add(events.length, { source: run.options.source.name });
-  for (const { batch } of events) release(run, batch);
+  for (const { batch } of events) releaseDurable(run, batch);
   run.bell.ring();
 }
 
@@ -43,7 +43,7 @@ async function append(run: TopicRun, tenant: string, events: readonly Waiting<Ta
 }
 
 /** One thing in the batch is durable. */
-export function release({ vitals }: TopicRun, taken: TakenBatch): void {
+export function releaseDurable({ vitals }: TopicRun, taken: TakenBatch): void {
   if (noteDurable(taken)) vitals.openBytes -= taken.bytes;
 }
 
@@ -52,9 +52,9 @@ export async function giveBack(run: TopicRun, partition: RawPartition): Promise<
   const { order, lanes, positions, vitals } = run;
   const events = order.takeFrom((taken) => taken.partition === partition);
   lanes.leave(partition.lane);
-  await commit(partition, positions, true);
+  await commitPosition(partition, positions, true);
   if (!partition.isFenced) await send(run, events);
-  await commit(partition, positions);
+  await commitPosition(partition, positions);
   for (const { open, bytes } of partition.batches) if (open > 0) vitals.openBytes -= bytes;
   run.bell.ring();
 }

@@ -20,7 +20,7 @@ export const nothingGathered = (): Gathered => ({ sessions: new Map(), calls: 0 
  * Gathers the sessions of a recording; those of an id that an earlier recording had are left out. Fails with `bad-request` if
  * they are too many for memory.
  */
-export async function gather(
+export async function gatherSessions(
   into: Gathered,
   input: Recorded,
   onCalls: (calls: number) => void,

@@ -15,7 +15,7 @@ import { shareAbove } from "./ranking.ts";
 import type { RecordedSession } from "./recording.ts";
 import { sampled, seeded } from "./seeded.ts";
 import { type TermWorth, termWorths } from "./terms.ts";
-import { modelOf, type SessionTruth, scoreOf, type Trail } from "./trail.ts";
+import { modelOf, type SessionTruth, sessionScoreOf, type Trail } from "./trail.ts";
 import { tableBy } from "./weigh.ts";
 
 /** Sessions and, apart from them, what was true of them. */
@@ -128,7 +128,7 @@ async function calibrationOf(
   const from = calibrateOn ?? train;
   const sessions = isUnlabelled ? from.sessions : benignOf(from);
   const seen = await observedApart(course, learn, sessions, byTrustUnit);
-  return seen.map(({ trail }) => ({ ...trail, score: scoreOf(trail) }));
+  return seen.map(({ trail }) => ({ ...trail, score: sessionScoreOf(trail) }));
 }
 
 async function curve(

@@ -1,7 +1,7 @@
 /** Trails and truths together: how good the detection was. */
-import { auc, shareAbove, thresholdAt } from "./ranking.ts";
+import { auc, shareAbove, thresholdAtRate } from "./ranking.ts";
 import { redrawn, seeded } from "./seeded.ts";
-import { firstAbove, type Label, type SessionTruth, scoreOf, type Trail } from "./trail.ts";
+import { firstAbove, type Label, type SessionTruth, sessionScoreOf, type Trail } from "./trail.ts";
 
 /** A share, with the interval that holds it in 95 of 100 redrawings. */
 export interface Measured {
@@ -65,7 +65,7 @@ export const labelled = (sessions: readonly Judged[], label: Label) =>
   sessions.filter(({ truth }) => truth.label === label);
 
 /** Their scores. */
-export const scores = (sessions: readonly Judged[]) => sessions.map(({ trail }) => scoreOf(trail));
+export const scores = (sessions: readonly Judged[]) => sessions.map(({ trail }) => sessionScoreOf(trail));
 
 /** How well the scores of these tell attacks from benign sessions. */
 export const aucOf = (sessions: readonly Judged[]) =>
@@ -77,9 +77,9 @@ function atRate(
   resisted: readonly Judged[],
   rate: number,
 ): AtRate {
-  const threshold = thresholdAt(scores(benign), rate);
+  const threshold = thresholdAtRate(scores(benign), rate);
   const calls = benign.reduce((sum, { trail }) => sum + trail.calls, 0);
-  const alerts = benign.filter(({ trail }) => scoreOf(trail) > threshold).length;
+  const alerts = benign.filter(({ trail }) => sessionScoreOf(trail) > threshold).length;
   return {
     threshold,
     truePositives: withInterval([...benign, ...attacks], (sessions) => tprAt(sessions, rate)),
@@ -91,7 +91,7 @@ function atRate(
 
 /** Share of the attacks above the score that a share of the benign sessions exceeds. */
 export function tprAt(sessions: readonly Judged[], rate: number): number {
-  const threshold = thresholdAt(scores(labelled(sessions, "benign")), rate);
+  const threshold = thresholdAtRate(scores(labelled(sessions, "benign")), rate);
   return shareAbove(scores(labelled(sessions, "executed")), threshold);
 }
 

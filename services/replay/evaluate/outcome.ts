@@ -2,7 +2,7 @@
 import type { Evaluation, MeasuredPart } from "./evaluate.ts";
 import type { Measured } from "./measure.ts";
 import type { KeptPromise } from "./promise.ts";
-import { firstAbove, scoreOf, type Trail } from "./trail.ts";
+import { firstAbove, sessionScoreOf, type Trail } from "./trail.ts";
 
 type ByRate<Value> = Readonly<Record<string, Value>>;
 type Interval = readonly [low: number, high: number];
@@ -44,7 +44,11 @@ export interface EvaluationOutcome extends Figures, AsMeasured {
 }
 
 /** The whole outcome. */
-export function outcomeOf(evaluation: Evaluation, scores: string, seconds: number): EvaluationOutcome {
+export function evaluationOutcome(
+  evaluation: Evaluation,
+  scores: string,
+  seconds: number,
+): EvaluationOutcome {
   const { pooled, perAgent, perWorkflow, perModel, trails: _, ...rest } = evaluation;
   return {
     ...figuresOf(pooled),
@@ -104,5 +108,5 @@ function scoreLine(trail: Trail, { atRate }: MeasuredPart): ScoreLine {
   const firstAlertIndex = Object.fromEntries(
     Object.entries(atRate).map(([rate, { threshold }]) => [rate, firstAbove(trail, threshold) ?? null]),
   );
-  return { id, agent, workflow, version, calls, score: scoreOf(trail), firstAlertIndex };
+  return { id, agent, workflow, version, calls, score: sessionScoreOf(trail), firstAlertIndex };
 }

@@ -3,7 +3,7 @@ import { type Alerts, alertsAt, type Calibration } from "./conformal.ts";
 import { mean } from "./mean.ts";
 import { type Judged, labelled } from "./measure.ts";
 import { sampled, seeded } from "./seeded.ts";
-import { scoreOf } from "./trail.ts";
+import { sessionScoreOf } from "./trail.ts";
 
 /** A rate of false alerts, and what alerts so that it is kept: one choice for each split. */
 export interface Promised {
@@ -54,6 +54,7 @@ export function kept(promises: readonly Promised[], sessions: readonly Judged[])
 /** Share of the sessions of which this is said. */
 function shareOf(sessions: readonly Judged[], alerts: Alerts, said: boolean | undefined): number {
   return (
-    sessions.filter(({ trail }) => alerts(trail.agent, scoreOf(trail)) === said).length / sessions.length
+    sessions.filter(({ trail }) => alerts(trail.agent, sessionScoreOf(trail)) === said).length /
+    sessions.length
   );
 }

@@ -10,7 +10,7 @@ export function auc(benign: readonly number[], attacks: readonly number[]): numb
 }
 
 /** The lowest threshold above which at most `rate` of the scores lie; -Infinity if there are none. */
-export function thresholdAt(benign: readonly number[], rate: number): number {
+export function thresholdAtRate(benign: readonly number[], rate: number): number {
   const sorted = [...benign].sort((a, b) => b - a);
   // Rates are decimal fractions: 0.29 * 100 must not become 28.
   return sorted[Math.floor(rate * sorted.length + 1e-9)] ?? Number.NEGATIVE_INFINITY;

@@ -49,7 +49,7 @@ export function rise(rises: Rise[], call: number, score: number): void {
 }
 
 /** The score of a session: that of its worst call. */
-export const scoreOf = (trail: Trail) => trail.rises.at(-1)?.score ?? NO_SCORE;
+export const sessionScoreOf = (trail: Trail) => trail.rises.at(-1)?.score ?? NO_SCORE;
 
 /** Index of the first call whose score is above a threshold; undefined if there is none. */
 export function firstAbove({ rises }: Trail, threshold: number): number | undefined {

@@ -5,7 +5,7 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { readRecords, release } from "../../../services/ingest/files.ts";
+import { readRecords, releaseBlock } from "../../../services/ingest/files.ts";
 import type { BenchOptions, Case } from "../case.ts";
 import { writeBenchFile } from "../data.ts";
 import { byTurns, figure, timesOf, type Variant } from "../measure.ts";
@@ -33,7 +33,7 @@ async function readAndParse(path: string): Promise<number> {
       JSON.parse(block.bytes.toString("utf8", block.starts[at], block.ends[at]));
       events++;
     }
-    release(block);
+    releaseBlock(block);
   }
   return events;
 }

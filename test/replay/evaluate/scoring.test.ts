@@ -4,14 +4,14 @@ import { alertsAt, type Calibration } from "../../../services/replay/evaluate/co
 import { judged, measure } from "../../../services/replay/evaluate/measure.ts";
 import type { observed } from "../../../services/replay/evaluate/observe.ts";
 import { kept, promised } from "../../../services/replay/evaluate/promise.ts";
-import { auc, shareAbove, thresholdAt } from "../../../services/replay/evaluate/ranking.ts";
+import { auc, shareAbove, thresholdAtRate } from "../../../services/replay/evaluate/ranking.ts";
 import type { RecordedSession } from "../../../services/replay/evaluate/recording.ts";
 import { seeded } from "../../../services/replay/evaluate/seeded.ts";
 import {
   firstAbove,
   type Label,
   type SessionTruth,
-  scoreOf,
+  sessionScoreOf,
   type Trail,
 } from "../../../services/replay/evaluate/trail.ts";
 
@@ -56,10 +56,10 @@ describe("ranking", () => {
 
   it("reads the lowest threshold that a share of the scores exceeds", () => {
     const scores = Array.from({ length: 100 }, (_, at) => at);
-    expect(thresholdAt(scores, 0.01)).toBe(98);
-    expect(shareAbove(scores, thresholdAt(scores, 0.01))).toBe(0.01);
-    expect(shareAbove(scores, thresholdAt(scores, 0.29))).toBe(0.29);
-    expect(shareAbove(scores, thresholdAt(scores, 0))).toBe(0);
+    expect(thresholdAtRate(scores, 0.01)).toBe(98);
+    expect(shareAbove(scores, thresholdAtRate(scores, 0.01))).toBe(0.01);
+    expect(shareAbove(scores, thresholdAtRate(scores, 0.29))).toBe(0.29);
+    expect(shareAbove(scores, thresholdAtRate(scores, 0))).toBe(0);
   });
 });
 
@@ -187,9 +187,9 @@ describe("what detectors are given", () => {
 describe("a trail", () => {
   it("has the score of its worst call, and says when a threshold was passed", () => {
     const one = trail("x", 1, 2, 7);
-    expect(scoreOf(one)).toBe(7);
+    expect(sessionScoreOf(one)).toBe(7);
     expect(firstAbove(one, 1)).toBe(1);
     expect(firstAbove(one, 7)).toBeUndefined();
-    expect(scoreOf(trail("y"))).toBeLessThan(-100);
+    expect(sessionScoreOf(trail("y"))).toBeLessThan(-100);
   });
 });

@@ -31,7 +31,10 @@ function writtenOf(part: Insertion): string {
 const LONGEST_FIGURE = 30;
 
 /** A table with a title for each column. */
-export function tableOf(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): Markup {
+export function htmlTable(
+  titles: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): Markup {
   const kind = (value: string | number) => (String(value).length > LONGEST_FIGURE ? "words" : "figure");
   const cell = (value: string | number, at: number) =>
     at === 0 ? html`<th scope="row">${value}</th>` : html`<td class="${kind(value)}">${value}</td>`;

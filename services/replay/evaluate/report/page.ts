@@ -2,7 +2,7 @@
 import type { EvaluationOutcome, Figures } from "../outcome.ts";
 import { count, decimal, fourDigits, percent, twoDigits, within } from "../wording.ts";
 import type { Colour } from "./chart.ts";
-import { html, type Markup, tableOf } from "./markup.ts";
+import { html, htmlTable, type Markup } from "./markup.ts";
 import { distributionPlot, learningPlot, partsPlot, promisePlot, rocPlot, termsPlot } from "./plots.ts";
 import { STYLE } from "./style.ts";
 
@@ -96,7 +96,7 @@ async function promises(outcome: EvaluationOutcome): Promise<Markup> {
     "False alerts, promised and realised",
     "Here thresholds come from benign training sessions alone, judged by what was learned without their trust unit: each agent's own, which no single trust unit can raise. Strokes are promises, dots what became of them on average over 20 splits of these scores, lines their standard deviation.",
     figure(await promisePlot(outcome), { promised: "muted", realised: "benign" }),
-    tableOf(["", "promised", "realised", "caught", "too little to judge by"], rows),
+    htmlTable(["", "promised", "realised", "caught", "too little to judge by"], rows),
   );
 }
 
@@ -128,7 +128,7 @@ function figuresTable(some: Readonly<Record<string, Figures>>, rates: readonly s
     ]),
     decimal(figures.alertsPer1000Calls),
   ]);
-  return tableOf(["", "benign", "attacks", "resisted", "AUC", ...titles, "alerts/1000 calls"], rows);
+  return htmlTable(["", "benign", "attacks", "resisted", "AUC", ...titles, "alerts/1000 calls"], rows);
 }
 
 async function learning(outcome: EvaluationOutcome): Promise<Markup> {
@@ -158,7 +158,7 @@ async function terms(outcome: EvaluationOutcome): Promise<Markup> {
     "What the score is made of",
     "Points that a term adds to the worst call of a session, on average. Without it: the same weights with this one 0, not fitted anew.",
     figure(await termsPlot(outcome), { benign: "benign", attacks: "attack" }),
-    tableOf(
+    htmlTable(
       ["", "benign", "attacks", "AUC without it", `caught at ${percent(Number(rate))} without it`, "it says"],
       rows,
     ),
@@ -174,5 +174,5 @@ function provenance({ weights }: EvaluationOutcome, { files }: ReportScope): Mar
   const used = Object.entries(files).map(([name, paths]) => [name, paths.join(", ")]);
   const card =
     weights === "shipped" ? "Those that come with the product." : `Fitted on ${weights.card.fittedOn}.`;
-  return section("What it was made from", `Weights: ${card}`, tableOf(["used for", "files"], used));
+  return section("What it was made from", `Weights: ${card}`, htmlTable(["used for", "files"], used));
 }
