@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { IndexEntry, Store } from "../../services/ports/store.ts";
 import type { StoreHarness } from "./store.ts";
 
-/** Wall clock of the tests of the index: a real one, since a store may keep its own. */
-const nowMs = Date.now();
+/** Wall clock at the beginning of a test: a real one, since a store may keep its own. This file may be loaded long before. */
+let nowMs = 0;
 const MINUTE_MS = 60_000;
 
 /** Adds the tests to the suite around it; `current` is the store of the test at hand. */
@@ -15,6 +15,7 @@ export function tokenIndexTests(current: () => StoreHarness): void {
     beforeEach(() => {
       harness = current();
       store = harness.store;
+      nowMs = Date.now();
     });
 
     it("tells the agents of known tokens and says nothing about others", async () => {
